@@ -1,0 +1,64 @@
+"""
+What can go wrong, sorted by what a person or a task can do about it.
+
+Every message names the vendor's operation or the invoice, the field where there is one, what was seen and
+what to do. No message holds a secret, a vendor's body, or a document link.
+
+| error                | what to do                                                           |
+|----------------------|----------------------------------------------------------------------|
+| `VendorUnavailable`  | try again later; `retry_after` says how many seconds the vendor asks |
+| `VendorRejected`     | mend the credential, the permission or the request                   |
+| `RouteRetired`       | move the account to the vendor's newer API generation                |
+| `PayloadError`       | look at the stored payload: its shape is not the documented one      |
+| `NotReady`           | ask again later: the vendor has not produced it yet                  |
+| `ConfigurationError` | mend `accounts.yaml`, the connection or the run's parameters         |
+| `StorageError`       | mend the database: its schema or its rows are not what this code needs |
+"""
+
+
+class BillingError(Exception):
+    """Root of all errors that Tieout raises on purpose."""
+
+
+class VendorUnavailable(BillingError):
+    """
+    429, 5xx, a broken connection or a time-out: the same request may succeed later.
+
+    :param retry_after: seconds the vendor asked to wait, from ``Retry-After``; None if it said nothing.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class VendorRejected(BillingError):
+    """
+    401, 403, 404, 400 and other refusals: the same request will fail again.
+
+    :param status: the HTTP status of the refusal.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class RouteRetired(VendorRejected):
+    """The vendor has taken this API generation out of service (404 or 410 on a legacy route)."""
+
+
+class PayloadError(BillingError):
+    """The vendor answered 200 with something that is not the documented shape."""
+
+
+class NotReady(BillingError):
+    """A deadline passed and the vendor had still not produced what was waited for."""
+
+
+class ConfigurationError(BillingError):
+    """``accounts.yaml``, an Airflow connection or a run's parameters are wrong; nothing was asked of a vendor."""
+
+
+class StorageError(BillingError):
+    """The billing database is not in the state this code needs."""

@@ -1,0 +1,73 @@
+"""The billed month, and half-open intervals of time in UTC."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from billing.errors import ConfigurationError
+
+_MONTH_KEY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BillingPeriod:
+    """
+    One calendar month in UTC: the half-open interval from its first instant to the next month's.
+
+    Written as ``YYYY-MM`` in parameters, XCom, logs and file names.
+    """
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.month <= 12 and 1 <= self.year <= 9998):
+            raise ValueError(f"not a month: year {self.year}, month {self.month}")
+
+    @classmethod
+    def parse(cls, key: str) -> BillingPeriod:
+        """
+        Read ``YYYY-MM``.
+
+        :raises ConfigurationError: any other text, a month of one digit and month 13 included.
+        """
+        match = _MONTH_KEY.fullmatch(key)
+        if match is None or match[1] == "0000":
+            raise ConfigurationError(f"month {key!r} is not of the form YYYY-MM, e.g. 2026-10")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, day: date) -> BillingPeriod:
+        """Give the month that holds a date; a datetime is read in UTC."""
+        if isinstance(day, datetime):
+            day = day.astimezone(UTC)
+        return cls(day.year, day.month)
+
+    def shifted(self, months: int) -> BillingPeriod:
+        """Give the month that many months later, or earlier if negative."""
+        index = self.year * 12 + self.month - 1 + months
+        return BillingPeriod(index // 12, index % 12 + 1)
+
+    @property
+    def start(self) -> datetime:
+        """First instant of the month, UTC."""
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """First instant of the next month, UTC: the month does not hold it."""
+        return self.shifted(1).start
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date(self.year, self.month, 1)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the whole month has passed at an aware ``now``."""
+        return now >= self.end
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"

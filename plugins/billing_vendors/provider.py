@@ -1,0 +1,1 @@
+"""Connection types that this distribution adds to Airflow."""
