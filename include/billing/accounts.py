@@ -1,0 +1,155 @@
+"""
+The reviewed list of accounts: ``accounts.yaml``, another path by the environment variable ``TIEOUT_ACCOUNTS``.
+
+The file holds no secret; each account names the Airflow connection that does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+
+from billing.errors import ConfigurationError
+from billing.money import minor_unit
+from billing.period import BillingPeriod
+
+ACCOUNTS_VARIABLE = "TIEOUT_ACCOUNTS"
+_DEFAULT_PATH = Path(__file__).resolve().parent.parent / "accounts.yaml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+SettingsT_co = TypeVar("SettingsT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Generic[SettingsT_co]):
+    """
+    One account of a vendor.
+
+    :param name: our own name for it, unique per vendor; stored with every row.
+    :param conn_id: the Airflow connection with its credential.
+    :param currency: the ISO 4217 code its invoices are expected in.
+    :param first_month: the first month it was billed; runs for earlier months are refused.
+    :param posting_day: the day of the next month (UTC) by which the invoice is expected.
+    :param settings: what this vendor needs beside: the vendor's own frozen dataclass.
+    """
+
+    vendor: str
+    name: str
+    conn_id: str
+    currency: str
+    first_month: BillingPeriod
+    posting_day: int
+    settings: SettingsT_co
+
+    def check_month(self, period: BillingPeriod) -> None:
+        """
+        Refuse a month before the account began.
+
+        :raises ConfigurationError: says since when the account exists.
+        """
+        if period < self.first_month:
+            raise ConfigurationError(
+                f"{self.vendor}/{self.name}: {period} lies before its first month {self.first_month}"
+            )
+
+
+def accounts_path() -> Path:
+    """Give the file in force: ``TIEOUT_ACCOUNTS``, else the one beside the installed package's sources."""
+    return Path(os.environ.get(ACCOUNTS_VARIABLE) or _DEFAULT_PATH)
+
+
+def load_accounts(
+    vendor: str, settings_type: type[SettingsT_co], path: Path | None = None
+) -> tuple[Account[SettingsT_co], ...]:
+    """
+    Read one vendor's accounts, in the file's order.
+
+    :param settings_type: a frozen dataclass; its fields are the vendor's own keys, those without default required.
+    :raises ConfigurationError: names the file, the account and the key that is missing, unknown or wrong.
+    """
+    path = path or accounts_path()
+    found: dict[str, Account[SettingsT_co]] = {}
+    for position, row in enumerate(_rows(path), start=1):
+        where = f"{path.name}, account {position}"
+        if not isinstance(row, dict):
+            raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
+        if row.get("vendor") != vendor:
+            continue
+        account = _account(vendor, row, settings_type, where)
+        if account.name in found:
+            raise ConfigurationError(f"{where}: the name {account.name!r} is used twice for {vendor}")
+        found[account.name] = account
+    return tuple(found.values())
+
+
+def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Account[SettingsT_co]:
+    """
+    Give the account of that name.
+
+    :raises ConfigurationError: lists the names there are.
+    """
+    for account in accounts:
+        if account.name == name:
+            return account
+    raise ConfigurationError(
+        f"no account {name!r} in accounts.yaml; there are: {', '.join(a.name for a in accounts) or 'none'}"
+    )
+
+
+def _rows(path: Path) -> list[Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"cannot read the accounts file {path}: {error}") from error
+    rows = document.get("accounts") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: expected a list under the key 'accounts'")
+    return rows
+
+
+def _account(
+    vendor: str, row: Mapping[str, Any], settings_type: type[SettingsT_co], where: str
+) -> Account[SettingsT_co]:
+    own = {field.name for field in dataclasses.fields(Account)} - {"settings"}
+    theirs = {field.name: field for field in dataclasses.fields(settings_type)}  # type: ignore[arg-type]  # any frozen dataclass
+    unknown = sorted(set(row) - own - set(theirs))
+    if unknown:
+        raise ConfigurationError(
+            f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(own | set(theirs)))}"
+        )
+    required = own | {name for name, field in theirs.items() if field.default is dataclasses.MISSING}
+    missing = sorted(required - set(row))
+    if missing:
+        raise ConfigurationError(f"{where}: the key {missing[0]!r} is missing")
+    try:
+        return Account(
+            vendor=vendor,
+            name=_checked(row, "name", lambda text: _NAME.fullmatch(text) is not None),
+            conn_id=_checked(row, "conn_id", bool),
+            currency=_checked(row, "currency", lambda code: minor_unit(code) is not None),
+            first_month=BillingPeriod.parse(_checked(row, "first_month", bool)),
+            posting_day=_day(row["posting_day"]),
+            settings=settings_type(**{name: row[name] for name in theirs if name in row}),
+        )
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+
+
+def _checked(row: Mapping[str, Any], key: str, accepts: Any) -> str:  # noqa: ANN401 (a predicate over the text)
+    value = row[key]
+    if not isinstance(value, str) or not accepts(value):
+        raise ConfigurationError(f"{key} {value!r} is not usable")
+    return value
+
+
+def _day(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 28:
+        raise ConfigurationError(f"posting_day {value!r} is not a day from 1 to 28")
+    return value

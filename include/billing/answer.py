@@ -1,0 +1,62 @@
+"""One vendor answer as it was received: the evidence that every row is derived from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from billing import exact_json
+from billing.errors import PayloadError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    A successful HTTP answer of a vendor.
+
+    :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``; parsers choose by it.
+    :param request: method, path and parameters, e.g. ``GET /billing/v3/invoices?limit=200``; never a secret.
+    :param status: HTTP status.
+    :param media_type: of the body, lower case, without parameters.
+    :param headers: the few answer headers worth keeping (correlation id, rate limit), names in lower case.
+    :param body: the bytes after content decoding.
+    :param received_at: UTC.
+    """
+
+    operation: str
+    request: str
+    status: int
+    media_type: str
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> bytes:
+        """Hash of the body, 32 bytes: the address under which the body is kept."""
+        return hashlib.sha256(self.body).digest()
+
+    def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
+        """
+        Read the body as exact JSON.
+
+        :raises PayloadError: names the request as well as what is wrong with the body.
+        """
+        try:
+            return exact_json.loads(self.body)
+        except PayloadError as error:
+            raise PayloadError(f"{self.request}: {error}") from error
+
+    def json_object(self) -> dict[str, Any]:
+        """
+        Read the body as one JSON object.
+
+        :raises PayloadError: the body is not JSON, or is another JSON type.
+        """
+        value = self.json()
+        if not isinstance(value, dict):
+            raise PayloadError(f"{self.request}: expected a JSON object, found {type(value).__name__}")
+        return value

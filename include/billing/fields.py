@@ -1,0 +1,176 @@
+"""
+Read the members of one JSON object, strictly and by name.
+
+A parser asks for each member it knows by the type the vendor documents. What is missing or of another type is an
+error that names the place; what nobody asked for is kept and reported, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from billing.errors import PayloadError
+
+# A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
+_LARGEST_EXPONENT = 40
+
+
+T = TypeVar("T")
+
+
+class Fields:
+    """
+    One JSON object being read.
+
+    :param row: the object.
+    :param where: the place for error messages, e.g. ``invoice 4183280, line 3``.
+    :raises PayloadError: ``row`` is not an object.
+    """
+
+    __slots__ = ("_asked", "_row", "where")
+
+    def __init__(self, row: object, where: str) -> None:
+        if not isinstance(row, dict):
+            raise PayloadError(f"{where}: expected an object, found {_kind(row)}")
+        self._row: dict[str, Any] = row
+        self._asked: set[str] = set()
+        self.where = where
+
+    def optional(self, name: str) -> Any:  # noqa: ANN401 (the caller narrows it)
+        """Give a member of any type; None if it is null or missing."""
+        self._asked.add(name)
+        return self._row.get(name)
+
+    def text(self, name: str) -> str:
+        """Give a text that must be there; an empty one is allowed."""
+        return self._required(name, self.text_or_none(name))
+
+    def text_or_none(self, name: str) -> str | None:
+        """Give a text; None if it is null or missing."""
+        value = self.optional(name)
+        if value is not None and not isinstance(value, str):
+            raise self._unexpected(name, "a text", value)
+        return value
+
+    def identifier(self, name: str) -> str:
+        """Give an identifier that the vendor sends as a text or as an integer, always as a text."""
+        value = self.optional(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str) or not value:
+            raise self._unexpected(name, "an identifier", value)
+        return value
+
+    def number(self, name: str) -> Decimal:
+        """Give a JSON number that must be there, digit for digit."""
+        return self._required(name, self.number_or_none(name))
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        """Give a JSON number, digit for digit; None if it is null or missing."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self._unexpected(name, "a number", value)
+        return self._bounded(name, Decimal(value))
+
+    def number_in_text(self, name: str) -> Decimal:
+        """Give a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
+        value = self.text(name)
+        try:
+            number = Decimal(value)
+        except ArithmeticError:
+            raise self._unexpected(name, "a decimal in a text", value) from None
+        if not number.is_finite():
+            raise self._unexpected(name, "a decimal in a text", value)
+        return self._bounded(name, number)
+
+    def number_in_text_or_none(self, name: str) -> Decimal | None:
+        """Give a decimal documented as a text; None if it is null or missing."""
+        return None if self.optional(name) is None else self.number_in_text(name)
+
+    def date(self, name: str) -> date:
+        """Give a calendar day ``YYYY-MM-DD`` that must be there."""
+        return self._required(name, self.date_or_none(name))
+
+    def date_or_none(self, name: str) -> date | None:
+        """Give a calendar day ``YYYY-MM-DD``; None if it is null or missing."""
+        value = self.text_or_none(name)
+        if value is None:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self._unexpected(name, "a date YYYY-MM-DD", value) from None
+
+    def moment(self, name: str) -> datetime:
+        """Give an ISO 8601 date-time that must be there and carry its zone, in UTC."""
+        return self._required(name, self.moment_or_none(name))
+
+    def moment_or_none(self, name: str) -> datetime | None:
+        """Give an ISO 8601 date-time in UTC; None if it is null or missing."""
+        value = self.text_or_none(name)
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise self._unexpected(name, "a date-time", value) from None
+        if moment.tzinfo is None:
+            raise self._unexpected(name, "a date-time with its zone", value)
+        return moment.astimezone(UTC)
+
+    def objects(self, name: str) -> Iterator[Fields]:
+        """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
+        self._asked.add(name)
+        rows = self._row.get(name, [])
+        if not isinstance(rows, list):
+            raise self._unexpected(name, "a list", rows)
+        for position, row in enumerate(rows, start=1):
+            yield Fields(row, f"{self.where}, {name} {position}")
+
+    def object_or_none(self, name: str) -> Fields | None:
+        """Give a nested object; None if it is null or missing."""
+        value = self.optional(name)
+        return None if value is None else Fields(value, f"{self.where}, {name}")
+
+    def rest(self) -> dict[str, Any]:
+        """Give the members nobody has asked for: what the vendor has added since this code was written."""
+        return {name: value for name, value in self._row.items() if name not in self._asked}
+
+    def _required(self, name: str, value: T | None) -> T:
+        if value is None:
+            raise self._unexpected(name, "a value", None)
+        return value
+
+    def _bounded(self, name: str, number: Decimal) -> Decimal:
+        exponent = number.as_tuple().exponent
+        if (
+            not isinstance(exponent, int)
+            or abs(exponent) > _LARGEST_EXPONENT
+            or number.adjusted() > _LARGEST_EXPONENT
+        ):
+            raise self._unexpected(name, f"a number of at most {_LARGEST_EXPONENT} digits", number)
+        return number
+
+    def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
+        missing = name not in self._row
+        return PayloadError(
+            f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}"
+        )
+
+
+def day_after(last_day: date | None) -> date | None:
+    """Turn a vendor's inclusive last day into the end of a half-open interval."""
+    return None if last_day is None else last_day + timedelta(days=1)
+
+
+def _kind(value: object) -> str:
+    """Describe a value by its type and, if it is short, itself: a vendor's text must not flood or forge a log line."""
+    if value is None:
+        return "null"
+    shown = ascii(value if isinstance(value, str) else str(value))
+    return f"{type(value).__name__} {shown[:60]}"
