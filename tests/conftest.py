@@ -1,0 +1,104 @@
+"""
+The real parts that tests stand on: Postgres, the vendor simulator, an Airflow home.
+
+Airflow reads its settings when it is first imported, so they are set here, before any test module is.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tieout_stack.postgres import PostgresServer
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(tempfile.mkdtemp(prefix="tieout-airflow-"))
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # for the processes that tests start
+for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "AIRFLOW__", "TIEOUT_"))]:
+    del os.environ[name]  # a developer's own Airflow stays out of the tests
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    "AIRFLOW__CORE__FERNET_KEY": "rQ1bLkFmEfBTPWQK4W8Qe1b0lTzG4hJx6rJ0J7eY5pU=",
+    "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One embedded server for the whole run; nothing it keeps outlives it."""
+    # not tmp_path: its parents are closed to the user that runs Postgres when the tests run as root
+    folder = Path(tempfile.mkdtemp(prefix="tieout-postgres-"))
+    folder.chmod(0o755)
+    try:
+        with PostgresServer(folder, durable=False) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def billing_url(postgres: PostgresServer) -> Iterator[str]:
+    """URL of a fresh, empty database."""
+    yield from _fresh_database(postgres, template="template0")
+
+
+@pytest.fixture
+def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """URL of a fresh database in which all migrations ran."""
+    yield from _fresh_database(postgres, template=migrated_template)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: PostgresServer) -> str:
+    """Name of a database in which all migrations ran; to be copied, never to be written."""
+    from billing.storage.migrate import upgrade  # noqa: PLC0415 (needs the settings above)
+
+    name = "migrated_template"
+    postgres.create_database(name)
+    upgrade(postgres.url(name))
+    return name
+
+
+def _fresh_database(postgres: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    postgres.create_database(name, template=template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    """The vendor simulator on loopback; a test that sets faults takes them back."""
+    from vendor_simulator.testing import Simulator  # noqa: PLC0415 (most tests do without)
+    from vendor_simulator.world import World  # noqa: PLC0415 (the same)
+
+    with Simulator(World(seed=7)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def airflow_home() -> Path:
+    """Airflow's home with a migrated metadata database, for tests that run tasks or whole DAGs."""
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    migrated = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+    return HOME
+
+
+def pytest_unconfigure() -> None:
+    """Leave no folder behind."""
+    shutil.rmtree(HOME, ignore_errors=True)
