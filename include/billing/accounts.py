@@ -121,9 +121,7 @@ def _account(
     theirs = {field.name: field for field in dataclasses.fields(settings_type)}  # type: ignore[arg-type]  # any frozen dataclass
     unknown = sorted(set(row) - own - set(theirs))
     if unknown:
-        raise ConfigurationError(
-            f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(own | set(theirs)))}"
-        )
+        raise ConfigurationError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(own | set(theirs)))}")
     required = own | {name for name, field in theirs.items() if field.default is dataclasses.MISSING}
     missing = sorted(required - set(row))
     if missing:

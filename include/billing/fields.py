@@ -92,11 +92,11 @@ class Fields:
         """Give a decimal documented as a text; None if it is null or missing."""
         return None if self.optional(name) is None else self.number_in_text(name)
 
-    def date(self, name: str) -> date:
+    def day(self, name: str) -> date:
         """Give a calendar day ``YYYY-MM-DD`` that must be there."""
-        return self._required(name, self.date_or_none(name))
+        return self._required(name, self.day_or_none(name))
 
-    def date_or_none(self, name: str) -> date | None:
+    def day_or_none(self, name: str) -> date | None:
         """Give a calendar day ``YYYY-MM-DD``; None if it is null or missing."""
         value = self.text_or_none(name)
         if value is None:
@@ -148,19 +148,13 @@ class Fields:
 
     def _bounded(self, name: str, number: Decimal) -> Decimal:
         exponent = number.as_tuple().exponent
-        if (
-            not isinstance(exponent, int)
-            or abs(exponent) > _LARGEST_EXPONENT
-            or number.adjusted() > _LARGEST_EXPONENT
-        ):
+        if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT or number.adjusted() > _LARGEST_EXPONENT:
             raise self._unexpected(name, f"a number of at most {_LARGEST_EXPONENT} digits", number)
         return number
 
     def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
         missing = name not in self._row
-        return PayloadError(
-            f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}"
-        )
+        return PayloadError(f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}")
 
 
 def day_after(last_day: date | None) -> date | None:

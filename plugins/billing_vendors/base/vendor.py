@@ -1,0 +1,57 @@
+"""What a vendor supplies: one value in its ``vendor.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.models import AccountMonth
+from billing.period import BillingPeriod
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+
+
+@dataclass(frozen=True)
+class Document:
+    """
+    A file that the vendor issued with an invoice.
+
+    :param invoice_id: the invoice it belongs to.
+    :param form: ``pdf`` or ``csv``.
+    :param request: where it came from, without credential or signature.
+    """
+
+    invoice_id: str
+    form: str
+    media_type: str
+    request: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """
+    One vendor, as the DAGs and the storage see it.
+
+    :param name: stored with every row; also the name of the Airflow pool that its tasks share.
+    :param title: the vendor's name as people write it.
+    :param settings_type: frozen dataclass with the vendor's own keys of ``accounts.yaml``.
+    :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
+        arrives (it is stored before the next request), and each document after the answer that led to it.
+    :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
+    :param waits: makes the sensors of one account and month, called while the DAG is built; each takes the
+        account's name and the month as templated fields.
+    :param schedule: cron in UTC of the monthly run, some days after the vendor closes a month.
+    """
+
+    name: str
+    title: str
+    settings_type: type[Any]
+    collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
+    derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
+    waits: Callable[..., Sequence[BaseOperator]]
+    schedule: str
