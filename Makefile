@@ -1,0 +1,35 @@
+# Every target works on a fresh checkout: tools/bootstrap makes .venv first, and costs nothing when it is there.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+ARGS ?=
+# Airflow without byte code starts five times slower
+unexport PYTHONDONTWRITEBYTECODE
+.PHONY: help demo down test check lock
+
+help: ## say what there is
+	@echo "make <target>        ARGS=... hands options on"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
+	@tools/bootstrap run
+	@exec .venv/bin/python -m tieout_stack demo $(ARGS)
+
+down: ## stop what a demo left running (ARGS=--delete: and remove its data)
+	@tools/bootstrap run
+	@exec .venv/bin/python -m tieout_stack down $(ARGS)
+
+test: ## run all tests (ARGS="-k fastly": some)
+	@tools/bootstrap dev
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: ## format, lint, types, import contracts, then the tests
+	@tools/bootstrap dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	@$(MAKE) test
+
+lock: ## renew the lock files (ARGS=--upgrade: to the newest versions)
+	@tools/bootstrap uv
+	@tools/lock $(ARGS)
