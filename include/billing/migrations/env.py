@@ -1,0 +1,36 @@
+"""Run migrations inside schema ``billing``, with a version table of their own there."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from billing.storage.tables import SCHEMA, metadata
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Look at schema billing alone when models and database are compared."""
+    return kind != "schema" or name == SCHEMA
+
+
+def _run(connection: Connection) -> None:
+    # Two set-ups at once wait for each other here. The lock is the session's: it outlives each migration's commit.
+    connection.execute(text("select pg_advisory_lock(hashtextextended('billing migrations', 0))"))
+    connection.execute(text(f"create schema if not exists {SCHEMA}"))
+    connection.commit()
+    try:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            version_table_schema=SCHEMA,
+            include_schemas=True,
+            include_name=_ours,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.rollback()
+        connection.execute(text("select pg_advisory_unlock(hashtextextended('billing migrations', 0))"))
+        connection.commit()
+
+
+_run(context.config.attributes["connection"])

@@ -1,0 +1,86 @@
+"""
+Bring the billing database's schema to the version this code needs.
+
+    python -m billing.storage.migrate postgresql+psycopg2://user:password@host/billing
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from billing.errors import StorageError
+from billing.storage.engine import engine_from_url
+from billing.storage.tables import SCHEMA
+
+URL_VARIABLE = "TIEOUT_BILLING_URL"
+_MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Create or upgrade schema ``billing``; does nothing where it is at that revision already."""
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the schema back to a revision; ``base`` removes all of it, rows included."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def check_revision(connection: Connection) -> None:
+    """
+    Refuse to work on a schema of another version.
+
+    :raises StorageError: says which version is there, which is needed and which command mends it.
+    """
+    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
+    found, needed = context.get_current_revision(), head()
+    if found != needed:
+        raise StorageError(
+            f"the billing database is at schema version {found or 'none'}, this code needs {needed}: run "
+            "`python -m billing.storage.migrate` with the owner's URL, or install the Tieout version that made it"
+        )
+
+
+def head() -> str:
+    """Give the schema version that this code needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise StorageError("the installation is incomplete: it holds no migrations")
+    return revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(url: str, step: Callable[[Config], None]) -> None:
+    config = _config()
+    engine = engine_from_url(url)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        step(config)
+    engine.dispose()
+
+
+def main() -> None:
+    """Upgrade the database named on the command line or, so that no password shows there, in TIEOUT_BILLING_URL."""
+    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get(URL_VARIABLE)
+    if not url:
+        sys.exit(f"give the database's URL as the argument or in {URL_VARIABLE}")
+    upgrade(url)
+
+
+if __name__ == "__main__":
+    main()

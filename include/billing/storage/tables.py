@@ -1,0 +1,469 @@
+"""
+The tables of schema ``billing``.
+
+Columns carry the names of the fields of ``billing.models`` that they hold. Numbers are unconstrained ``numeric``,
+times ``timestamptz`` in UTC, identifiers of a vendor text. All but ``MUTABLE_TABLES`` are append-only: the database
+refuses UPDATE, DELETE and TRUNCATE on them (migration 0001, which also holds the checks and the views).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+SCHEMA = "billing"
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    },
+)
+
+
+def _required(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _moment(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False)
+
+
+def _sha256(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
+# -- what a vendor answered ---------------------------------------------------------------------------------------
+
+payload = Table(
+    "payload",
+    metadata,
+    Column("payload_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    _required("operation"),
+    _required("request"),
+    Column("status", SmallInteger, nullable=False),
+    _required("media_type"),
+    Column("headers", JSONB, nullable=False),
+    _sha256("sha256"),
+    Column("size", BigInteger, nullable=False, comment="bytes before compression"),
+    Column("body", LargeBinary, nullable=False, comment="zstd frame of the bytes as received"),
+    _moment("first_seen_at"),
+    _required("first_dag_run"),
+)
+# The hash of the request: a cursor can be longer than an index entry may be.
+Index("payload_address_key", *payload.c["vendor", "account", "sha256"], text("md5(request)"), unique=True)
+
+fetch = Table(
+    "fetch",
+    metadata,
+    Column("fetch_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("purpose"),
+    _required("vendor"),
+    _required("account"),
+    Column("period", Date, nullable=False, comment="first day of the month asked for"),
+    _required("dag_run"),
+    _moment("started_at"),
+    _moment("completed_at"),
+    CheckConstraint("purpose in ('month', 'month_to_date')", name="purpose"),
+    Index("fetch_latest_idx", "vendor", "account", "period", "purpose", "fetch_id"),
+)
+
+payload_sighting = Table(
+    "payload_sighting",
+    metadata,
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("payload_id", BigInteger, ForeignKey(payload.c.payload_id), nullable=False, index=True),
+    _moment("seen_at"),
+    PrimaryKeyConstraint("fetch_id", "position"),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("document_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    _required("invoice_id"),
+    _required("form"),
+    _required("media_type"),
+    _sha256("sha256"),
+    Column("size", BigInteger, nullable=False),
+    Column("location", Text, nullable=False, comment="path below the document root"),
+    _required("request"),
+    _moment("first_seen_at"),
+    _required("first_dag_run"),
+    UniqueConstraint("vendor", "account", "invoice_id", "form", "sha256"),
+)
+
+document_sighting = Table(
+    "document_sighting",
+    metadata,
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    Column("document_id", BigInteger, ForeignKey(document.c.document_id), nullable=False, index=True),
+    _moment("seen_at"),
+    PrimaryKeyConstraint("fetch_id", "document_id"),
+)
+
+unknown_field = Table(
+    "unknown_field",
+    metadata,
+    _required("vendor"),
+    _required("noun"),
+    _required("name"),
+    _moment("first_seen_at"),
+    Column("first_fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    PrimaryKeyConstraint("vendor", "noun", "name"),
+)
+
+# -- what was derived from it, by version -------------------------------------------------------------------------
+
+# A record points at its current version and the reference is NOT NULL: there is exactly one, by construction.
+record = Table(
+    "record",
+    metadata,
+    Column("record_key", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    _required("kind"),
+    _required("record_id"),
+    Column("current_version", Integer, nullable=False),
+    UniqueConstraint("vendor", "account", "kind", "record_id"),
+    ForeignKeyConstraint(
+        ["record_key", "current_version"],
+        ["billing.record_version.record_key", "billing.record_version.version"],
+        name="record_current_version_fkey",
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=True,
+    ),
+)
+
+record_version = Table(
+    "record_version",
+    metadata,
+    Column("record_key", BigInteger, ForeignKey(record.c.record_key), nullable=False),
+    Column("version", Integer, nullable=False),
+    _required("cause"),
+    _sha256("content_sha256"),
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    PrimaryKeyConstraint("record_key", "version"),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("cause in ('first', 'vendor', 'derivation')", name="cause"),
+)
+
+
+def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
+    """Make the table of one noun: one row per version of a record, or ``many`` rows by position."""
+    key: list[Column[object]] = [
+        Column("record_key", BigInteger, nullable=False),
+        Column("version", Integer, nullable=False),
+    ]
+    if many:
+        key.append(Column("position", Integer, nullable=False))
+    return Table(
+        name,
+        metadata,
+        *key,
+        *columns,
+        Column("attributes", JSONB, nullable=False),
+        PrimaryKeyConstraint(*(column.name for column in key)),
+        ForeignKeyConstraint(
+            ["record_key", "version"], ["billing.record_version.record_key", "billing.record_version.version"]
+        ),
+    )
+
+
+def _text(name: str) -> Column[object]:
+    return Column(name, Text)
+
+
+def _number(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, Numeric, nullable=nullable)
+
+
+def _day(name: str) -> Column[object]:
+    return Column(name, Date)
+
+
+def _instant(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True))
+
+
+invoice = _noun(
+    "invoice",
+    Column("invoice_id", Text, nullable=False),
+    Column("period", Date, nullable=False),
+    Column("period_evidence", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _text("currency"),
+    _number("total", nullable=False),
+    _instant("issued_at"),
+    _instant("service_start"),
+    _instant("service_end"),
+    _text("statement_number"),
+)
+Index("invoice_period_idx", invoice.c.period)
+
+invoice_line = _noun(
+    "invoice_line",
+    _text("line_id"),
+    Column("description", Text, nullable=False),
+    _number("amount", nullable=False),
+    _text("product"),
+    _text("product_group"),
+    _text("region"),
+    _text("usage_type"),
+    _number("quantity"),
+    _text("unit"),
+    _number("rate"),
+    _day("service_start"),
+    _day("service_end"),
+    _text("credit_coupon"),
+    many=True,
+)
+
+payment_status = Table(
+    "payment_status",
+    metadata,
+    Column("record_key", BigInteger, ForeignKey(record.c.record_key), nullable=False),
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    _required("payment_status"),
+    _moment("recorded_at"),
+    PrimaryKeyConstraint("record_key", "fetch_id"),
+)
+
+contract = _noun(
+    "contract",
+    Column("contract_id", Text, nullable=False),
+    _text("external_number"),
+    _text("status"),
+    _text("commercial_model"),
+    Column("purchase_order_numbers", ARRAY(Text), nullable=False),
+    _text("bill_to_number"),
+    _text("sold_to_number"),
+    _day("starts_on"),
+    _day("ends_on"),
+    _day("ramp_starts_on"),
+    _day("ramp_ends_on"),
+)
+
+contract_item = _noun(
+    "contract_item",
+    Column("plan_id", Text, nullable=False),
+    _text("plan_name"),
+    _text("item_number"),
+    _text("name"),
+    _text("function"),
+    _text("item_type"),
+    _text("sku"),
+    _text("product_name"),
+    _text("unit"),
+    _text("currency"),
+    _number("quantity"),
+    _number("price"),
+    _number("overage_price"),
+    _number("discount_amount"),
+    _day("effective_start"),
+    _day("effective_end"),
+    _day("charged_through"),
+    many=True,
+)
+
+billing_period = _noun(
+    "billing_period",
+    Column("billing_period_id", Text, nullable=False),
+    Column("contract_id", Text, nullable=False),
+    Column("period", Date, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    _text("status"),
+)
+Index("billing_period_period_idx", billing_period.c.period)
+
+charge = _noun(
+    "charge",
+    _text("charge_id"),
+    _text("name"),
+    _text("sku"),
+    _text("product_name"),
+    _text("unit"),
+    _number("prepaid_quantity"),
+    _number("fair_use_quantity"),
+    _number("actual_quantity"),
+    _number("overage_quantity"),
+    _number("overage_rate"),
+    _number("overage_charge"),
+    _text("currency"),
+    _number("converted_token_count"),
+    _number("token_conversion_rate"),
+    many=True,
+)
+
+wallet = _noun(
+    "wallet",
+    _text("wallet_id"),
+    _text("name"),
+    _text("sku"),
+    _text("unit"),
+    _number("starting_balance"),
+    _number("balance_increase"),
+    _number("balance_decrease"),
+    _number("balance_consumption"),
+    _number("ending_balance"),
+    _number("overage_quantity"),
+    _number("overage_rate"),
+    _number("overage_charge"),
+    _text("currency"),
+    many=True,
+)
+
+usage_report = _noun(
+    "usage_report",
+    Column("report_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("period", Date, nullable=False),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    _text("currency"),
+)
+Index("usage_report_period_idx", usage_report.c.period)
+
+usage_line = _noun(
+    "usage_line",
+    Column("name", Text, nullable=False),
+    _number("quantity", nullable=False),
+    _text("product"),
+    _text("region"),
+    _text("usage_type"),
+    _text("unit"),
+    _number("raw_quantity"),
+    _number("rate"),
+    many=True,
+)
+
+# -- estimates, never mixed with issued costs ---------------------------------------------------------------------
+
+month_to_date = Table(
+    "month_to_date",
+    metadata,
+    Column("snapshot_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    Column("period", Date, nullable=False),
+    _required("invoice_id"),
+    _number("total", nullable=False),
+    _text("currency"),
+    _instant("starts_at"),
+    _instant("as_of"),
+    Column("attributes", JSONB, nullable=False),
+    _moment("taken_at"),
+    Column("payload_id", BigInteger, ForeignKey(payload.c.payload_id), nullable=False, unique=True),
+    _required("dag_run"),
+    Index("month_to_date_series_idx", "vendor", "account", "period", "taken_at"),
+)
+
+month_to_date_line = Table(
+    "month_to_date_line",
+    metadata,
+    Column("snapshot_id", BigInteger, ForeignKey(month_to_date.c.snapshot_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("description", Text, nullable=False),
+    _number("amount", nullable=False),
+    _text("product"),
+    _text("product_group"),
+    _text("region"),
+    _text("usage_type"),
+    _number("quantity"),
+    _text("unit"),
+    _number("rate"),
+    Column("attributes", JSONB, nullable=False),
+    PrimaryKeyConstraint("snapshot_id", "position"),
+)
+
+# -- what was proved ----------------------------------------------------------------------------------------------
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("reconciliation_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    Column("period", Date, nullable=False),
+    _sha256("inputs_sha256"),
+    _sha256("results_sha256"),
+    _required("code_version"),
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    Index("reconciliation_month_idx", "vendor", "account", "period"),
+)
+
+control_result = Table(
+    "control_result",
+    metadata,
+    Column("reconciliation_id", BigInteger, ForeignKey(reconciliation.c.reconciliation_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    _required("control_id"),
+    Column("subject", Text, nullable=False, comment="the invoice id, the billing period id, or the month"),
+    _required("state"),
+    _number("expected"),
+    _number("actual"),
+    _number("difference"),
+    _number("bound"),
+    _text("currency"),
+    Column("operands", JSONB, nullable=False),
+    _required("explanation"),
+    _required("severity"),
+    _sha256("rule_sha256"),
+    PrimaryKeyConstraint("reconciliation_id", "position"),
+    CheckConstraint(
+        "state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED', 'EXCEPTION', 'BLOCKED', 'NOT_APPLICABLE')",
+        name="state",
+    ),
+)
+
+account_month = Table(
+    "account_month",
+    metadata,
+    _required("vendor"),
+    _required("account"),
+    Column("period", Date, nullable=False),
+    Column("reconciliation_id", BigInteger, ForeignKey(reconciliation.c.reconciliation_id), nullable=False),
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    Column("currency", Text, nullable=False, comment="the currency the account is expected to be billed in"),
+    _moment("first_stored_at"),
+    _moment("last_seen_at"),
+    PrimaryKeyConstraint("vendor", "account", "period"),
+)
+
+MUTABLE_TABLES = frozenset({"record", "account_month"})
+"""The two tables that may change: which version is current, and when a month was last seen."""
