@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,20 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
         raise PayloadError(f"the body of {len(body)} bytes is not usable JSON: {error}") from error
 
 
+def loads_text(text: str) -> Any:  # noqa: ANN401 (as loads)
+    """Read JSON that is a text already, as it comes out of the database."""
+    return loads(text.encode())
+
+
+def dumps(value: object) -> str:
+    """
+    Write JSON whose numbers keep every digit they came with.
+
+    :raises TypeError: a float, or a type that JSON does not have.
+    """
+    return _write(value, lambda number: format(number, "f"))
+
+
 def canonical(value: object) -> str:
     """
     Write a value in the one form that is hashed: sorted keys, no spaces, numbers by value.
@@ -45,7 +60,7 @@ def canonical(value: object) -> str:
 
     :raises TypeError: a float, or a type that JSON does not have.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _write(value, number_text)
 
 
 def sha256_of(value: object) -> bytes:
@@ -53,18 +68,19 @@ def sha256_of(value: object) -> bytes:
     return hashlib.sha256(canonical(value).encode()).digest()
 
 
-def _plain(value: object) -> object:
+def _write(value: object, number: Callable[[Decimal], str]) -> str:
     match value:
-        case None | str() | bool():
-            return value
+        case None | bool() | str():
+            return json.dumps(value, ensure_ascii=False)
         case int() | Decimal():
-            return {"number": number_text(Decimal(value))}
-        case dict():
-            return {str(key): _plain(member) for key, member in value.items()}
+            return number(Decimal(value))
+        case Mapping():
+            members = (f"{json.dumps(str(k), ensure_ascii=False)}:{_write(value[k], number)}" for k in sorted(value))
+            return "{" + ",".join(members) + "}"
         case list() | tuple():
-            return [_plain(member) for member in value]
+            return "[" + ",".join(_write(member, number) for member in value) + "]"
         case _:
-            raise TypeError(f"{type(value).__name__} has no canonical form")
+            raise TypeError(f"{type(value).__name__} has no exact JSON form")
 
 
 def number_text(number: Decimal) -> str:

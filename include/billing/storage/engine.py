@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 
+from billing import exact_json
+
 
 def engine_from_url(url: str | URL) -> Engine:
     """
@@ -14,5 +16,7 @@ def engine_from_url(url: str | URL) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg2"),
         poolclass=NullPool,
+        json_serializer=exact_json.dumps,
+        json_deserializer=exact_json.loads_text,
         connect_args={"connect_timeout": 10, "application_name": "tieout", "options": "-c timezone=UTC"},
     )

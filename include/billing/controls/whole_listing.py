@@ -1,0 +1,54 @@
+"""F10, G14: a paged listing was read to its end, each row once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.result import Finding, State, blocked
+from billing.models import Listing
+
+
+def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Judge each paged read by what its own pages say; without a whole listing nothing else can be relied on.
+
+        2 rows, total 2, the last page ends     -> PASS
+        2 rows, the vendor declares no total    -> PASS
+        2 rows, total 3                         -> BLOCKED
+        the same row twice                      -> BLOCKED
+        the last page names a next one          -> BLOCKED
+        no paged read at all                    -> BLOCKED
+    """
+    month = evidence.month
+    if not month.listings:
+        yield blocked(str(month.period), "no paged listing was read")
+    for listing in month.listings:
+        yield _of_listing(str(month.period), listing)
+
+
+def _of_listing(subject: str, listing: Listing) -> Finding:
+    repeated = sorted(row_id for row_id, times in Counter(listing.row_ids).items() if times > 1)
+    faults = []
+    if not listing.ended:
+        faults.append("its last page names a next one")
+    if repeated:
+        faults.append(f"rows came twice: {', '.join(repeated[:5])}")
+    if listing.declared_total is not None and listing.declared_total != len(listing.row_ids):
+        faults.append(f"the vendor declares {listing.declared_total} rows")
+    return Finding(
+        subject,
+        State.BLOCKED if faults else State.PASS,
+        f"{listing.operation}: {len(listing.row_ids)} rows read; " + ("; ".join(faults) or "the listing is whole"),
+        operands={
+            "operation": listing.operation,
+            "rows": len(listing.row_ids),
+            "declared_total": listing.declared_total,
+            "ended": listing.ended,
+        },
+    )
+
+
+F10 = Control("F10", "Paged listings are whole", "completeness", "blocked", listings_are_whole)
+G14 = Control("G14", "Paged listings are whole", "completeness", "blocked", listings_are_whole)

@@ -1,0 +1,250 @@
+"""
+Keep what vendors answered, before anybody understands it.
+
+Every answer is stored in a transaction of its own as it arrives, addressed by its hash: bytes that were seen before add
+no row. A `fetch` row with its sightings is written when all has arrived, so an interrupted fetch leaves
+evidence but is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import zstandard
+from sqlalchemy import Connection, Engine, insert, literal_column, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from billing.answer import Answer
+from billing.errors import StorageError
+from billing.period import BillingPeriod
+from billing.storage import tables as t
+from billing.storage.documents import Folder, keep_document
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSummary:
+    """
+    What one fetch brought.
+
+    :param new_payloads: answers whose bytes had not been seen for that request.
+    """
+
+    fetch_id: int
+    answers: int
+    new_payloads: int
+    documents: int
+    new_documents: int
+    bytes: int
+
+
+class Fetch:
+    """
+    One complete reading of an account's month, while it happens.
+
+    :param purpose: ``month`` or ``month_to_date``.
+    :param dag_run: id of the DAG run that asks.
+    :param documents: folder for the vendor's files.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        documents: Folder,
+        *,
+        purpose: str,
+        vendor: str,
+        account: str,
+        period: BillingPeriod,
+        dag_run: str,
+    ) -> None:
+        self._engine = engine
+        self._documents = documents
+        self._purpose = purpose
+        self._vendor = vendor
+        self._account = account
+        self._period = period
+        self._dag_run = dag_run
+        self._started_at = datetime.now(UTC)
+        self._sightings: list[tuple[int, datetime]] = []
+        self._document_sightings: dict[int, datetime] = {}
+        self._new_payloads = self._new_documents = self._bytes = 0
+
+    def keep(self, answer: Answer) -> None:
+        """Store one answer at once, unless the same bytes for the same request are there."""
+        values = {
+            "vendor": self._vendor,
+            "account": self._account,
+            "operation": answer.operation,
+            "request": answer.request,
+            "status": answer.status,
+            "media_type": answer.media_type,
+            "headers": dict(answer.headers),
+            "sha256": answer.sha256,
+            "size": len(answer.body),
+            "body": zstandard.compress(answer.body),
+            "first_seen_at": answer.received_at,
+            "first_dag_run": self._dag_run,
+        }
+        with self._engine.begin() as connection:
+            statement = upsert(t.payload).values(values).on_conflict_do_nothing()
+            payload_id = connection.scalar(statement.returning(t.payload.c.payload_id))
+            self._new_payloads += payload_id is not None
+            if payload_id is None:
+                payload_id = connection.scalar(
+                    select(t.payload.c.payload_id).where(
+                        t.payload.c.vendor == self._vendor,
+                        t.payload.c.account == self._account,
+                        t.payload.c.sha256 == answer.sha256,
+                        literal_column("md5(request)") == hashlib.md5(answer.request.encode()).hexdigest(),  # noqa: S324 (an index key, not a signature)
+                    )
+                )
+        if payload_id is None:
+            raise StorageError(f"{answer.request}: its answer was neither stored nor found in billing.payload")
+        self._sightings.append((payload_id, answer.received_at))
+        self._bytes += len(answer.body)
+
+    def keep_document(self, invoice_id: str, form: str, media_type: str, request: str, body: bytes) -> None:
+        """Store one file at once, unless the same bytes for the same invoice are there."""
+        now = datetime.now(UTC)
+        values = {
+            "vendor": self._vendor,
+            "account": self._account,
+            "invoice_id": invoice_id,
+            "form": form,
+            "media_type": media_type,
+            "sha256": hashlib.sha256(body).digest(),
+            "size": len(body),
+            "location": keep_document(self._documents, body, form),
+            "request": request,
+            "first_seen_at": now,
+            "first_dag_run": self._dag_run,
+        }
+        key = ["vendor", "account", "invoice_id", "form", "sha256"]
+        with self._engine.begin() as connection:
+            statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
+            document_id = connection.scalar(statement.returning(t.document.c.document_id))
+            self._new_documents += document_id is not None
+            if document_id is None:
+                document_id = connection.scalar(
+                    select(t.document.c.document_id).where(*(t.document.c[name] == values[name] for name in key))
+                )
+        if document_id is None:
+            raise StorageError(f"invoice {invoice_id}: its {form} was neither stored nor found in billing.document")
+        self._document_sightings[document_id] = now
+        self._bytes += len(body)
+
+    def complete(self) -> FetchSummary:
+        """Record, in one transaction, that everything has arrived and what was seen."""
+        with self._engine.begin() as connection:
+            fetch_id = connection.execute(
+                insert(t.fetch)
+                .values(
+                    purpose=self._purpose,
+                    vendor=self._vendor,
+                    account=self._account,
+                    period=self._period.first_day,
+                    dag_run=self._dag_run,
+                    started_at=self._started_at,
+                    completed_at=datetime.now(UTC),
+                )
+                .returning(t.fetch.c.fetch_id)
+            ).scalar_one()
+            if self._sightings:
+                connection.execute(
+                    insert(t.payload_sighting),
+                    [
+                        {"fetch_id": fetch_id, "position": position, "payload_id": payload_id, "seen_at": seen_at}
+                        for position, (payload_id, seen_at) in enumerate(self._sightings, start=1)
+                    ],
+                )
+            if self._document_sightings:
+                connection.execute(
+                    insert(t.document_sighting),
+                    [
+                        {"fetch_id": fetch_id, "document_id": document_id, "seen_at": seen_at}
+                        for document_id, seen_at in self._document_sightings.items()
+                    ],
+                )
+        return FetchSummary(
+            fetch_id=fetch_id,
+            answers=len(self._sightings),
+            new_payloads=self._new_payloads,
+            documents=len(self._document_sightings),
+            new_documents=self._new_documents,
+            bytes=self._bytes,
+        )
+
+
+def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:
+    """
+    Give the answers of one fetch in the order in which they arrived, each checked against its hash.
+
+    :raises StorageError: stored bytes do not match their hash.
+    """
+    query = (
+        select(t.payload, t.payload_sighting.c.seen_at)
+        .join(t.payload_sighting)
+        .where(t.payload_sighting.c.fetch_id == fetch_id)
+        .order_by(t.payload_sighting.c.position)
+    )
+    return tuple(_answers(connection, query))
+
+
+def _answers(connection: Connection, query: object) -> Iterator[Answer]:
+    for row in connection.execute(query):  # type: ignore[call-overload]  # a select, see read_answers
+        body = zstandard.decompress(row.body)
+        answer = Answer(
+            operation=row.operation,
+            request=row.request,
+            status=row.status,
+            media_type=row.media_type,
+            headers=row.headers,
+            body=body,
+            received_at=row.seen_at,
+        )
+        if answer.sha256 != row.sha256:
+            raise StorageError(f"payload {row.payload_id} ({row.request}) no longer matches its SHA-256: restore it")
+        yield answer
+
+
+@dataclass(frozen=True, slots=True)
+class FetchHead:
+    """Whose month a fetch read, and for which run."""
+
+    fetch_id: int
+    purpose: str
+    vendor: str
+    account: str
+    period: BillingPeriod
+    dag_run: str
+
+
+def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
+    """
+    Give the head of a fetch.
+
+    :raises StorageError: there is none of that id.
+    """
+    row = connection.execute(select(t.fetch).where(t.fetch.c.fetch_id == fetch_id)).one_or_none()
+    if row is None:
+        raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
+    return FetchHead(row.fetch_id, row.purpose, row.vendor, row.account, BillingPeriod.of(row.period), row.dag_run)
+
+
+def latest_fetches(connection: Connection, period: BillingPeriod, vendor: str | None = None) -> list[FetchHead]:
+    """Give the newest whole fetch of each account for a month, in order of vendor and account."""
+    query = (
+        select(t.fetch)
+        .distinct(t.fetch.c.vendor, t.fetch.c.account)
+        .where(t.fetch.c.period == period.first_day, t.fetch.c.purpose == "month")
+        .order_by(t.fetch.c.vendor, t.fetch.c.account, t.fetch.c.fetch_id.desc())
+    )
+    if vendor is not None:
+        query = query.where(t.fetch.c.vendor == vendor)
+    return [
+        FetchHead(row.fetch_id, row.purpose, row.vendor, row.account, period, row.dag_run)
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,46 @@
+"""Files that vendors issue with an invoice, each kept once under the hash of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Folder(Protocol):
+    """The little that is needed of a folder: a local path and Airflow's ``ObjectStoragePath`` both have it."""
+
+    def __truediv__(self, name: str) -> Folder: ...
+    def exists(self) -> bool: ...
+    def write_bytes(self, data: bytes) -> int: ...
+    def read_bytes(self) -> bytes: ...
+
+
+def keep_document(root: Folder, body: bytes, suffix: str) -> str:
+    """
+    Write bytes below ``root`` unless they are there, and give their path below it: ``ab/abcd….pdf``.
+
+    The name is the hash, never a text from the vendor. A local file appears whole or not at all.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    location = f"{digest[:2]}/{digest}.{suffix}"
+    target = root / digest[:2] / f"{digest}.{suffix}"
+    if not (target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest):
+        _write_whole(target, body)
+    return location
+
+
+def _write_whole(target: Folder, body: bytes) -> None:
+    if not isinstance(target, Path):
+        target.write_bytes(body)  # an object store shows an object only when it is complete
+        return
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        part.write_bytes(body)
+        os.replace(part, target)  # noqa: PTH105 (the atomic one, also on Windows)
+    finally:
+        part.unlink(missing_ok=True)
