@@ -25,11 +25,13 @@ class VendorUnavailable(BillingError):
     429, 5xx, a broken connection or a time-out: the same request may succeed later.
 
     :param retry_after: seconds the vendor asked to wait, from ``Retry-After``; None if it said nothing.
+    :param status: the HTTP status; None if the connection broke before there was one.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.status = status
 
 
 class VendorRejected(BillingError):

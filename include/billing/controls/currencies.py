@@ -19,9 +19,9 @@ def currencies_agree(evidence: Evidence) -> Iterator[Finding]:
     """
     month = evidence.month
     agreed = sorted({item.currency for contract in month.contracts for item in contract.items if item.currency})
-    charged = sorted(
-        {row.currency for period in month.billing_periods for row in (*period.charges, *period.wallets) if row.currency}
-    )
+    charges = (charge.currency for period in month.billing_periods for charge in period.charges)
+    wallets = (wallet.currency for period in month.billing_periods for wallet in period.wallets)
+    charged = sorted({currency for currency in (*charges, *wallets) if currency})
     if not month.invoices:
         yield not_applicable(str(month.period), "the month has no invoice")
     for invoice in month.invoices:
