@@ -13,13 +13,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
-
 from billing.errors import StorageError
 from billing.storage.engine import engine_from_url
-from billing.storage.tables import SCHEMA
 
 URL_VARIABLE = "TIEOUT_BILLING_URL"
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -35,23 +31,8 @@ def downgrade(url: str, revision: str) -> None:
     _run(url, lambda config: command.downgrade(config, revision))
 
 
-def check_revision(connection: Connection) -> None:
-    """
-    Refuse to work on a schema of another version.
-
-    :raises StorageError: says which version is there, which is needed and which command mends it.
-    """
-    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    found, needed = context.get_current_revision(), head()
-    if found != needed:
-        raise StorageError(
-            f"the billing database is at schema version {found or 'none'}, this code needs {needed}: run "
-            "`python -m billing.storage.migrate` with the owner's URL, or install the Tieout version that made it"
-        )
-
-
 def head() -> str:
-    """Give the schema version that this code needs."""
+    """Give the newest schema version; ``billing.storage.revision`` must name the same."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     if revision is None:
         raise StorageError("the installation is incomplete: it holds no migrations")
