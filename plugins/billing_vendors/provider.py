@@ -1,1 +1,66 @@
-"""Connection types that this distribution adds to Airflow."""
+"""Connection types that this distribution adds to Airflow: found by the entry point ``apache_airflow_provider``."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+# Source: Genesys Cloud developer center, platform API regions, checked 2026-11-22.
+GENESYS_CLOUD_REGIONS = (
+    "us-east-1", "us-east-2", "us-west-2", "ca-central-1", "mx-central-1", "sa-east-1",
+    "eu-west-1", "eu-west-2", "eu-central-1", "eu-central-2", "eu-sovereign",
+    "me-central-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+    "ap-southeast-1", "ap-southeast-2", "ap-south-1",
+)  # fmt: skip
+
+_FASTLY = {
+    "connection-type": "fastly",
+    "hook-class-name": "billing_vendors.fastly.hooks.FastlyBillingHook",
+    "hook-name": "Fastly billing",
+    "ui-field-behaviour": {
+        "hidden-fields": ["schema", "port", "login", "extra"],
+        "relabeling": {"host": "Base URL", "password": "API token"},
+        "placeholders": {
+            "host": "https://api.fastly.com",
+            "password": "a token with scope global:read, of a user with the Billing role",
+        },
+    },
+}
+
+_GENESYS_CLOUD = {
+    "connection-type": "genesys_cloud",
+    "hook-class-name": "billing_vendors.genesys_cloud.hooks.GenesysCloudBillingHook",
+    "hook-name": "Genesys Cloud billing",
+    "ui-field-behaviour": {
+        "hidden-fields": ["host", "schema", "port", "extra"],
+        "relabeling": {"login": "Client id", "password": "Client secret"},
+        "placeholders": {"login": "of an OAuth client with the grant Client Credentials"},
+    },
+    "conn-fields": {
+        "region": {
+            "label": "Region",
+            "schema": {"type": ["string", "null"], "enum": [*GENESYS_CLOUD_REGIONS, None]},
+        },
+        "api_host": {
+            "label": "API host",
+            "description": "Only without a region: a private gateway or a simulator, e.g. https://api.example.com",
+            "schema": {"type": ["string", "null"]},
+        },
+        "login_host": {
+            "label": "Login host",
+            "description": "Only with an API host, e.g. https://login.example.com",
+            "schema": {"type": ["string", "null"]},
+        },
+    },
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe this distribution to Airflow's providers manager."""
+    return {
+        "package-name": "tieout",
+        "name": "Tieout",
+        "description": "Billing APIs of SaaS vendors.",
+        "versions": [version("tieout")],
+        "connection-types": [_FASTLY, _GENESYS_CLOUD],
+    }

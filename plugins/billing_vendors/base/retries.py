@@ -1,0 +1,45 @@
+"""When a failed task is worth another try."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import RetryDecision, RetryPolicy
+
+from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected, VendorUnavailable
+
+_USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
+
+
+class VendorRetryPolicy(RetryPolicy):
+    """
+    Fail at once where the same request would fail again; obey ``Retry-After``; else as the task says.
+
+    The error keeps its own class, unlike with ``AirflowFailException``: callbacks and logs show ``VendorRejected``.
+    """
+
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,  # noqa: ARG002 (Airflow's signature)
+        max_tries: int,  # noqa: ARG002 (the same)
+        context: Any = None,  # noqa: ANN401, ARG002 (Airflow's signature)
+    ) -> RetryDecision:
+        """Decide by the kind of error."""
+        if isinstance(exception, _USELESS):
+            return RetryDecision.fail(reason=f"{type(exception).__name__}: the same request would fail again")
+        if isinstance(exception, VendorUnavailable) and exception.retry_after:
+            return RetryDecision.retry(
+                delay=timedelta(seconds=exception.retry_after), reason="the vendor's Retry-After"
+            )
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        """There is nothing to configure."""
+        return {}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> VendorRetryPolicy:  # noqa: ARG003 (Airflow's signature)
+        """Make another one."""
+        return cls()

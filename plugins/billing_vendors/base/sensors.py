@@ -1,0 +1,173 @@
+"""Wait for a vendor: look first, and only if it is not ready hand the wait over to the triggerer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, AirflowSkipException
+
+from billing.accounts import Account, find_account, load_accounts
+from billing.errors import BillingError, NotReady, VendorUnavailable
+from billing.period import BillingPeriod
+from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.triggers import VendorTrigger, error_of, outcome
+from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
+
+# If no triggerer runs, Airflow itself ends the task; the triggerer's own, better explained end comes first.
+_MARGIN = timedelta(minutes=10)
+
+
+class VendorSensor(BaseSensorOperator):
+    """
+    Wait until one account's month has reached some state at the vendor.
+
+    Deferrable by default: it looks once in a worker, then waits in the triggerer. ``deferrable=False`` waits in mode
+    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or an answer
+    of another shape fails the task at once, without retries. After ``timeout`` seconds since the first look the task
+    fails with ``NotReady``; with ``soft_fail`` it is skipped.
+
+    Returns ``{"state": "ready" | "absent", "account": …, "month": …, "looks": …}``.
+
+    :param account: the account's name in ``accounts.yaml``; may be an XCom or a mapped argument.
+    :param month: ``YYYY-MM``.
+    :param conn_id: another connection than the account's own.
+    :param poke_interval: seconds between the first two looks; the pauses grow with the wait.
+    :param longest_interval: seconds; no pause is longer, unless the vendor asks for it by ``Retry-After``.
+    :param ends_in_trigger: end the task from the triggerer when ready, which saves starting a worker.
+    """
+
+    template_fields: Sequence[str] = ("account", "month", "conn_id")
+    ui_color = "#dbe7f3"
+
+    vendor: ClassVar[str]
+    settings_type: ClassVar[type[Any]]
+
+    def __init__(
+        self,
+        *,
+        account: Any,  # noqa: ANN401 (a name, a template, an XComArg or a mapped argument)
+        month: Any,  # noqa: ANN401 (the same)
+        conn_id: str | None = None,
+        deferrable: bool = True,
+        longest_interval: float = 900.0,
+        ends_in_trigger: bool = True,
+        **kwargs: Any,  # noqa: ANN401 (Airflow's own)
+    ) -> None:
+        kwargs = {"poke_interval": 15.0, "retry_policy": VendorRetryPolicy(), **kwargs}
+        super().__init__(**kwargs)
+        self.account = account
+        self.month = month
+        self.conn_id = conn_id
+        self.deferrable = deferrable
+        self.longest_interval = longest_interval
+        self.ends_in_trigger = ends_in_trigger
+
+    # What a vendor supplies.
+
+    def look(self, account: Account[Any], period: BillingPeriod) -> Look:
+        """
+        Give the look for an account and month.
+
+        :raises AirflowSkipException: by the account's settings there is nothing to wait for.
+        """
+        raise NotImplementedError
+
+    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:  # noqa: ARG002 (for subclasses)
+        """Say from when on "there is none" is itself the answer; None = never."""
+        return None
+
+    # What Airflow calls.
+
+    def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
+        """Look, and wait if it is not ready."""
+        account, period = self._subject()
+        look = self.look(account, period)
+        wait = self._wait(look, account, period, context)
+        try:
+            return self._until_ready(look, wait, self.conn_id or account.conn_id)
+        except NotReady as error:
+            raise self._fitting(error) from error
+
+    def resume(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401, ARG002 (Airflow's context)
+        """Take over from the trigger: raise the error that ended the wait, or return the outcome."""
+        if "error" in event:
+            raise self._fitting(error_of(event))
+        return event
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
+        """Tell a wait that no triggerer ended from one that failed."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except AirflowSensorTimeout as error:
+            raise NotReady(
+                f"{self.vendor}/{self.account} for {self.month}: the deadline passed and no triggerer had ended the "
+                f"wait; is one running, and has it room?"
+            ) from error
+
+    # How.
+
+    def _subject(self) -> tuple[Account[Any], BillingPeriod]:
+        period = BillingPeriod.parse(self.month)
+        account = find_account(load_accounts(self.vendor, self.settings_type), self.account)
+        account.check_month(period)
+        return account, period
+
+    def _wait(self, look: Look, account: Account[Any], period: BillingPeriod, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
+        first, looks = datetime.now(UTC), 0
+        if self.reschedule and not self.deferrable:
+            first = context["ti"].get_first_reschedule_date(context) or first
+            looks = context.get("task_reschedule_count", 0)
+        patience = Patience(
+            first_asked_at=first,
+            deadline=first + timedelta(seconds=self.timeout),
+            absent_after=self.absent_after(account, period),
+            shortest_seconds=self.poke_interval,
+            longest_seconds=self.longest_interval,
+        )
+        return Wait(look.thing, f"{self.vendor}/{account.name} for {period}", patience, looks=looks)
+
+    def _until_ready(self, look: Look, wait: Wait, conn_id: str) -> dict[str, Any]:
+        with look.hook(conn_id) as hook:
+            while True:
+                seen: Observation | VendorUnavailable
+                try:
+                    seen = hook.hold(look.take())
+                except VendorUnavailable as error:
+                    seen = error
+                heard = wait.heard(seen, datetime.now(UTC))
+                if not isinstance(heard, datetime):
+                    return self._end(heard, wait)
+                self.log.info("look %s saw %s; next at %s", wait.looks, wait.last_seen, heard)
+                if self.deferrable:
+                    self._hand_over(look, wait, conn_id, heard)
+                if self.reschedule:
+                    raise AirflowRescheduleException(heard)  # type: ignore[no-untyped-call]  # Airflow's
+                time.sleep(max(0.0, (heard - datetime.now(UTC)).total_seconds()))
+
+    def _end(self, end: End, wait: Wait) -> dict[str, Any]:
+        self.log.info("%s of %s: %s after %s looks", wait.thing, wait.subject, end, wait.looks)
+        return outcome(end, self.account, self.month, wait.looks)
+
+    def _hand_over(self, look: Look, wait: Wait, conn_id: str, due: datetime) -> None:
+        trigger = VendorTrigger(
+            conn_id=conn_id,
+            look=look.to_json(),
+            patience=wait.patience.to_json(),
+            vendor=self.vendor,
+            account=self.account,
+            month=self.month,
+            looks=wait.looks,
+            last_seen=wait.last_seen,
+            next_look_at=due.isoformat(),
+            ends_task=self.ends_in_trigger,
+        )
+        self.defer(trigger=trigger, method_name="resume", timeout=wait.patience.deadline - datetime.now(UTC) + _MARGIN)
+
+    def _fitting(self, error: BillingError) -> Exception:
+        if isinstance(error, NotReady) and self.soft_fail:
+            return AirflowSkipException(str(error))
+        return error
