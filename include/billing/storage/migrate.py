@@ -14,6 +14,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+
 from billing.errors import StorageError
 from billing.storage.engine import engine_from_url
 
