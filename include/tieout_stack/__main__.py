@@ -1,0 +1,113 @@
+"""
+``python -m tieout_stack demo`` and ``down``: what `make demo` and `make down` run.
+
+An error is one sentence and exit code 1; a stop signal ends the demo in order, with exit code 0 for Ctrl-C.
+"""
+
+import argparse
+import errno
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from tieout_stack.cleanup import delete, stop_everything_left
+from tieout_stack.errors import StackError
+from tieout_stack.stages import Stages
+from tieout_stack.state import StateFolder
+from tieout_stack.stop_signals import StopRequested, StopSignals
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+HANDOVER_SECONDS = 60
+
+
+def main() -> int:
+    """Read the command line and run one command."""
+    parser = argparse.ArgumentParser(prog="tieout_stack", description="Tieout on this machine.")
+    parser.add_argument("--state", type=Path, default=CHECKOUT / ".tieout", help="folder for everything it keeps")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="run last month of both vendors")
+    demo.add_argument("--exit", action="store_true", help="end after the table")
+    demo.add_argument("--port", type=int, help="of the Airflow UI; default: a free one")
+    down = commands.add_parser("down", help="stop what a demo left running")
+    down.add_argument("--delete", action="store_true", help="remove the databases, logs and secrets too")
+    arguments = parser.parse_args()
+    state = StateFolder(arguments.state)
+    try:
+        if arguments.command == "down":
+            return run_down(state, remove=arguments.delete)
+        return run_demo(state, arguments.port, exit_after=arguments.exit)
+    except StackError as error:
+        return _complain(str(error))
+    except (KeyboardInterrupt, StopRequested):  # before anything was started, or after all was stopped
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        return _complain(f"{error.strerror}: {error.filename or state.root}.")
+
+
+def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
+    """Run the demo; whatever ends it, every process it started is stopped."""
+    # importing the demo takes a second: first tell that something happens
+    from tieout_stack.demo import Demo  # noqa: PLC0415
+
+    stages = Stages(_began())
+    with StopSignals() as signals, state.locked():
+        demo = None
+        try:
+            state.prepare()
+            demo = Demo(CHECKOUT, state, stages, signals, port)
+            return demo.run(exit_after=exit_after)
+        except StopRequested as request:
+            print(f"\nstopping ({request})", flush=True)
+            return 0 if request.number == signal.SIGINT else 128 + request.number
+        finally:
+            signals.ignore()
+            if demo is not None:
+                demo.stop()
+
+
+def run_down(state: StateFolder, *, remove: bool) -> int:
+    """End a running demo, or clean up after one that was killed."""
+    if not state.root.exists():
+        print("nothing is running")
+        return 0
+    if state.is_locked():
+        _end_running(state)
+    with state.locked():
+        left = stop_everything_left(state)
+        print(f"stopped {', '.join(left)}" if left else "nothing is left running")
+        if remove:
+            delete(state)
+    return 0
+
+
+def _end_running(state: StateFolder) -> None:
+    """Ask a running demo to end, as Ctrl-C would."""
+    holder = state.holder()
+    if holder is None:
+        raise StackError("A demo is just starting or ending here: try again in a moment.")
+    print(f"ending the running demo (process {holder})", flush=True)
+    os.kill(holder, signal.SIGTERM)
+    deadline = time.monotonic() + HANDOVER_SECONDS
+    while state.is_locked():
+        if time.monotonic() > deadline:
+            raise StackError(f"The demo (process {holder}) did not end within {HANDOVER_SECONDS} s.")
+        time.sleep(0.2)
+
+
+def _began() -> float | None:
+    """When `make demo` was typed: what tools/bootstrap took belongs to the first stage."""
+    began = os.environ.get("TIEOUT_BEGAN")
+    return float(began) if began else None
+
+
+def _complain(sentence: str) -> int:
+    print(f"tieout: {sentence}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

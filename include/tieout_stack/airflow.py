@@ -1,0 +1,146 @@
+"""Airflow's four processes and the settings they share."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from tieout_stack.airflow_api import AirflowApi
+from tieout_stack.errors import StackError
+from tieout_stack.ports import LOOPBACK
+from tieout_stack.state import StateFolder, write_private
+from tieout_stack.supervisor import Supervisor
+
+ADMIN = "admin"
+# logs are read from the disk they are written to, so no component serves them
+COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "airflow-api-server": ("api-server", "--workers", "1"),
+    "airflow-scheduler": ("scheduler", "--skip-serve-logs"),
+    "airflow-dag-processor": ("dag-processor",),
+    "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
+}
+# the api-server last: the others report what they do to it
+STOP_ORDER = (("airflow-scheduler", "airflow-triggerer", "airflow-dag-processor"), ("airflow-api-server",))
+READY_SECONDS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowStack:
+    """
+    One Airflow on loopback, with LocalExecutor.
+
+    :param checkout: folder of ``dags/``, ``plugins/`` and ``include/``.
+    :param state: where logs, secrets and Airflow's home are.
+    :param metadata_url: Airflow's own database.
+    :param port: of the UI and the API.
+    """
+
+    checkout: Path
+    state: StateFolder
+    metadata_url: str
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        """Address of the UI and the API."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def api(self) -> AirflowApi:
+        """Give a client signed in as the administrator."""
+        return AirflowApi(self.base_url, ADMIN, self.state.secrets().admin_password)
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment of every Airflow process; settings of the user's own Airflow stay out of it."""
+        secrets = self.state.secrets()
+        passwords = self.state.airflow_home / "passwords.json"
+        settings = {
+            "core.load_examples": "False",
+            "core.executor": "LocalExecutor",
+            "core.parallelism": str(parallelism()),
+            "core.dags_folder": str(self.checkout / "dags"),
+            "core.plugins_folder": str(self.checkout / "plugins"),
+            "core.fernet_key": secrets.fernet_key,
+            "core.execution_api_server_url": f"{self.base_url}/execution/",
+            "core.simple_auth_manager_users": f"{ADMIN}:admin",
+            "core.simple_auth_manager_passwords_file": str(passwords),
+            "core.test_connection": "Enabled",
+            "core.hostname_callable": "airflow.utils.net.get_host_ip_address",
+            "database.sql_alchemy_conn": self.metadata_url,
+            "api.host": LOOPBACK,
+            "api.port": str(self.port),
+            "api.base_url": self.base_url,
+            "api.secret_key": secrets.api_secret,
+            "api_auth.jwt_secret": secrets.jwt_secret,
+            "dag_processor.refresh_interval": "10",  # default 300: a new DAG file is unseen for 5 minutes
+            "scheduler.scheduler_idle_sleep_time": "0.5",
+            "workers.min_heartbeat_interval": "1",  # default 5: holds a finished task's slot that long
+            "workers.execution_api_timeout": "30",  # default 5: a busy small machine kills healthy tasks
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+        return (
+            inherited
+            | {f"AIRFLOW__{name.upper().replace('.', '__')}": value for name, value in settings.items()}
+            | {
+                "AIRFLOW_HOME": str(self.state.airflow_home),
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                "PYTHONUNBUFFERED": "1",
+                # a proxy for the outside world must not come between processes of one machine
+                "NO_PROXY": _with_loopback("NO_PROXY"),
+                "no_proxy": _with_loopback("no_proxy"),
+            }
+        )
+
+    def write_password(self) -> None:
+        """Give the UI's user the password kept in the state folder."""
+        content = json.dumps({ADMIN: self.state.secrets().admin_password})
+        write_private(self.state.airflow_home / "passwords.json", content)
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Start the four processes; they are ready some 10 to 20 s later (``wait_until_ready``)."""
+        self.write_password()
+        environment = self.environment()
+        for name, arguments in COMPONENTS.items():
+            supervisor.start(name, self.command(*arguments), environment)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command line of one of Airflow's sub-commands."""
+        return [sys.executable, "-m", "airflow", *arguments]
+
+    def wait_until_ready(self, supervisor: Supervisor, tell: Callable[[str], None]) -> None:
+        """
+        Wait until all four say that they are healthy.
+
+        :param tell: is called at most every 5 s with what is still missing.
+        :raises StackError: one ended, or they took too long; names a log file.
+        """
+        api = self.api()
+        deadline = time.monotonic() + READY_SECONDS
+        told_at = time.monotonic()
+        while missing := api.unhealthy():
+            supervisor.check()
+            if time.monotonic() > deadline:
+                log = supervisor.log_of(f"airflow-{missing[0].replace('_', '-')}")
+                raise StackError(f"Airflow's {missing[0]} is not healthy after {READY_SECONDS} s: see {log}")
+            if time.monotonic() - told_at >= 5:
+                told_at = time.monotonic()
+                tell("waiting for " + ", ".join(missing))
+            time.sleep(0.25)
+
+
+def parallelism() -> int:
+    """How many tasks run at once. The executor forks all its workers at the start, 50 MB each."""
+    return min(16, max(4, 2 * (os.cpu_count() or 2)))
+
+
+def airflow_version() -> str:
+    """Tell the installed version without the seconds that importing Airflow takes."""
+    return version("apache-airflow-core")
+
+
+def _with_loopback(name: str) -> str:
+    return ",".join(filter(None, [os.environ.get(name), LOOPBACK, "localhost"]))

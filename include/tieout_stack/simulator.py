@@ -1,0 +1,62 @@
+"""The vendor simulator as a process of the stack."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tieout_stack.errors import StackError
+from tieout_stack.ports import LOOPBACK
+from tieout_stack.supervisor import Supervisor
+
+NAME = "vendor-simulator"
+READY_SECONDS = 60
+
+
+class SimulatorProcess:
+    """
+    Both vendors on one loopback port.
+
+    :param port: a free one.
+    :param ready_file: the simulator makes it when it answers.
+    """
+
+    def __init__(self, port: int, ready_file: Path) -> None:
+        self.base_url = f"http://{LOOPBACK}:{port}"
+        self._port = port
+        self._ready_file = ready_file
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Start it; it is ready a few seconds later."""
+        self._ready_file.unlink(missing_ok=True)
+        command = [
+            sys.executable, "-m", "vendor_simulator", "serve",
+            "--port", str(self._port), "--ready-file", str(self._ready_file),
+        ]  # fmt: skip
+        supervisor.start(NAME, command, os.environ)
+
+    def wait_until_ready(self, supervisor: Supervisor) -> None:
+        """
+        Wait until it answers.
+
+        :raises StackError: it ended or took too long; names the log file.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._ready_file.exists():
+            supervisor.check_one(NAME)
+            if time.monotonic() > deadline:
+                raise StackError(f"{NAME} does not answer after {READY_SECONDS} s: see {supervisor.log_of(NAME)}")
+            time.sleep(0.1)
+
+    def connections(self) -> Mapping[str, Mapping[str, Any]]:
+        """Ask which Airflow connections lead to it: by connection id, the fields of each."""
+        command = [sys.executable, "-m", "vendor_simulator", "connections", "--base-url", self.base_url]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        if answer.returncode != 0:
+            raise StackError(f"{NAME} does not tell its connections: {answer.stderr.strip()[-300:]}")
+        found: Mapping[str, Mapping[str, Any]] = json.loads(answer.stdout)
+        return found
