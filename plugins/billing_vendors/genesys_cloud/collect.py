@@ -1,0 +1,126 @@
+"""
+Ask Genesys Cloud for everything it has on one account and month.
+
+Nothing is understood here beyond what tells the next question: contracts name billing periods, the invoice listing
+names invoices, and `periods.py` tells which of those belong to the month.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.errors import VendorRejected
+from billing.period import BillingPeriod
+from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
+from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.pages import rows_of
+from billing_vendors.genesys_cloud.parse import Head, parse_head
+from billing_vendors.genesys_cloud.parse_usage import overview_interval
+from billing_vendors.genesys_cloud.periods import Term
+from billing_vendors.genesys_cloud.settings import GenesysSettings
+from billing_vendors.genesys_cloud.words import Noted
+
+_LAST_USUAL_INDEX = 3
+_MOST_OVERVIEWS = 4
+
+_LOG = logging.getLogger(__name__)
+
+
+def collect(account: Account[GenesysSettings], period: BillingPeriod) -> Iterator[Answer | Document]:
+    """
+    Yield each answer as it arrives, and each document after its invoice's lines.
+
+    :raises VendorUnavailable: the usage report is not finished, or the vendor is busy or down.
+    :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+    """
+    with GenesysCloudBillingHook(account.conn_id) as hook:
+        terms = yield from _contracts(hook)
+        yield from _billing_periods(hook, terms, period)
+        yield from _invoices(hook, terms, account, period)
+        yield hook.get_billable_usage(period)
+        if account.settings.trustor_organization_id:
+            yield from _overview(hook, account.settings.trustor_organization_id, period)
+
+
+def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Term]]:
+    contract_ids: dict[str, None] = {}
+    for page in hook.list_contracts():
+        yield page
+        contract_ids |= dict.fromkeys(row.identifier("id") for row in rows_of(page))
+    answers = []
+    for contract_id in contract_ids:
+        answers.append(hook.get_contract(contract_id))
+        yield answers[-1]
+    return read_contracts(answers, Noted())[1]
+
+
+def _billing_periods(hook: GenesysCloudBillingHook, terms: list[Term], period: BillingPeriod) -> Iterator[Answer]:
+    wanted = {
+        (term.contract_id, cycle.period_id): None for term in terms for cycle in term.cycles if cycle.month == period
+    }
+    for contract_id, period_id in wanted:
+        yield hook.get_billing_period(contract_id, period_id)
+
+
+def _invoices(
+    hook: GenesysCloudBillingHook, terms: list[Term], account: Account[GenesysSettings], period: BillingPeriod
+) -> Iterator[Answer | Document]:
+    heads: dict[str, Head] = {}
+    for page in hook.list_invoices(period):
+        yield page
+        heads |= {head.invoice_id: head for head in (parse_head(row, Noted()) for row in rows_of(page))}
+    for head in heads.values():
+        if not may_belong(head, terms, period):
+            continue
+        pages = []
+        for page in hook.list_invoice_lines(head.invoice_id):
+            pages.append(page)
+            yield page
+        lines = read_lines(head.invoice_id, pages, Noted())
+        if with_month(head, lines, terms, account).period == period:
+            yield from _document(hook, head.invoice_id)
+
+
+def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Document]:
+    try:
+        yield hook.get_document(invoice_id)
+    except VendorRejected as error:
+        if error.status != 404:
+            raise
+        _LOG.warning("the vendor has no document of invoice %s", ascii(invoice_id)[:80])
+
+
+def _overview(hook: GenesysCloudBillingHook, organization_id: str, period: BillingPeriod) -> Iterator[Answer]:
+    """
+    Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
+
+    It is asked for by its distance from today, not by its date: guess, look at the dates, and correct the guess.
+    """
+    index = max(0, _months(BillingPeriod.of(datetime.now(UTC))) - _months(period))
+    tried: set[int] = set()
+    while index >= 0 and index not in tried and len(tried) < _MOST_OVERVIEWS:
+        tried.add(index)
+        try:
+            answer = hook.get_trustee_overview(organization_id, index)
+        except VendorRejected as error:
+            if index <= _LAST_USUAL_INDEX or error.status not in (400, 404):
+                raise
+            break
+        _, ends_at = overview_interval(body_of(answer))
+        if ends_at is None:
+            break
+        found = BillingPeriod.of(ends_at - timedelta(microseconds=1))
+        if found == period:
+            yield answer
+            return
+        index += _months(found) - _months(period)
+    _LOG.warning("the vendor gives no trustee overview of %s", period)
+
+
+def _months(period: BillingPeriod) -> int:
+    return period.year * 12 + period.month

@@ -1,0 +1,194 @@
+"""The stored answers of one account and month -> its values. Reads nothing else, asks nobody."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
+from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.pages import in_order, note_page, rows_of
+from billing_vendors.genesys_cloud.parse import Head, parse_head, parse_line, services_of
+from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
+from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
+from billing_vendors.genesys_cloud.periods import Term, decide, month_by_date
+from billing_vendors.genesys_cloud.words import Noted, with_todays_names
+
+_IDS_IN_PATH = {
+    "contract": re.compile(r"/contracts/([^/?]+)$"),
+    "billing_period": re.compile(r"/contracts/([^/?]+)/billingperiods/([^/?]+)$"),
+    "invoice_lines": re.compile(r"/contracts/invoices/([^/?]+)/lines(?:\?|$)"),
+}
+
+
+def derive(account: Account[Any], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+    """
+    Turn the stored answers of one collection into the account's month.
+
+    :raises PayloadError: an answer has another shape, or what one answer names is not among the others: a contract
+        without its detail, an invoice without its lines, lines without their invoice.
+    """
+    noted = Noted()
+    by_operation: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_operation[answer.operation].append(answer)
+    contract_listing = read_listing("contracts", by_operation["contracts"], noted)
+    contracts, terms = read_contracts(by_operation["contract"], noted)
+    _same_ids("contract", set(contract_listing.row_ids), set(contracts))
+    heads, invoice_listing = _heads(by_operation["invoices"], noted)
+    lines, line_listings = _all_lines(by_operation["invoice_lines"], noted)
+    if unknown := sorted(set(lines) - set(heads)):
+        raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing holds")
+    return AccountMonth(
+        vendor=account.vendor,
+        account=account.name,
+        period=period,
+        invoices=tuple(_invoices(heads, lines, terms, account, period)),
+        contracts=tuple(contracts.values()),
+        billing_periods=tuple(_billing_periods(by_operation["billing_period"], terms, period, noted)),
+        usage_reports=tuple(_usage_reports(by_operation, period, noted)),
+        listings=(contract_listing, invoice_listing, *line_listings),
+        unknown_fields=frozenset(noted.unknown),
+    )
+
+
+def read_listing(operation: str, answers: Iterable[Answer], noted: Noted) -> Listing:
+    """
+    Say how complete a paged read is.
+
+    :raises PayloadError: its first page is missing, or a row has no id.
+    """
+    pages, ended = in_order(answers)
+    if not pages:
+        raise PayloadError(f"{operation}: the first page is not among the stored answers")
+    for page in pages:
+        note_page(page, noted)
+    row_ids = tuple(row.identifier("id") for page in pages for row in rows_of(page))
+    return Listing(operation=operation, row_ids=row_ids, declared_total=None, ended=ended)
+
+
+def read_contracts(answers: Iterable[Answer], noted: Noted) -> tuple[dict[str, Contract], list[Term]]:
+    """
+    Read the contracts that were asked for one by one.
+
+    :raises PayloadError: an answer is about another contract than the one asked for.
+    """
+    contracts: dict[str, Contract] = {}
+    terms: dict[str, Term] = {}
+    for answer in answers:
+        (asked,) = ids_in_path(answer)
+        contract, term = parse_contract(body_of(answer), noted)
+        _is_the_asked(answer, asked, contract.contract_id)
+        contracts[asked], terms[asked] = contract, term
+    return contracts, list(terms.values())
+
+
+def may_belong(head: Head, terms: Sequence[Term], period: BillingPeriod) -> bool:
+    """Tell whether an invoice may be of this month as far as its head says; its lines may still decide otherwise."""
+    by_date = month_by_date(head.invoiced_on, head.purchase_order, terms)
+    return by_date is None or by_date[0] == period
+
+
+def with_month(head: Head, lines: Sequence[InvoiceLine], terms: Sequence[Term], account: Account[Any]) -> Invoice:
+    """Give the whole invoice with the month it belongs to."""
+    decision = decide(head.invoiced_on, head.purchase_order, services_of(lines), terms, account.first_month)
+    return head.with_lines(lines, decision.month, decision.evidence)
+
+
+def read_lines(invoice_id: str, pages: Iterable[Answer], noted: Noted) -> list[InvoiceLine]:
+    """Read the lines of one invoice from its pages in order."""
+    rows = [row for page in pages for row in rows_of(page)]
+    return [parse_line(row, position, invoice_id, noted) for position, row in enumerate(rows, start=1)]
+
+
+def ids_in_path(answer: Answer) -> tuple[str, ...]:
+    """
+    Give the identifiers that were asked for: the answers of these operations do not repeat them.
+
+    :raises PayloadError: the stored request is not one of this operation.
+    """
+    match = _IDS_IN_PATH[answer.operation].search(answer.request)
+    if match is None:
+        raise PayloadError(f"{answer.request}: not a request of the operation {answer.operation}")
+    return tuple(unquote(group) for group in match.groups())
+
+
+def body_of(answer: Answer) -> Fields:
+    """Give the JSON object of an answer, with the member names of today."""
+    return Fields(with_todays_names(answer.json_object()), answer.request)
+
+
+def _heads(answers: Sequence[Answer], noted: Noted) -> tuple[dict[str, Head], Listing]:
+    listing = read_listing("invoices", answers, noted)
+    heads = [parse_head(row, noted) for page in in_order(answers)[0] for row in rows_of(page)]
+    return {head.invoice_id: head for head in heads}, listing
+
+
+def _all_lines(answers: Iterable[Answer], noted: Noted) -> tuple[dict[str, list[InvoiceLine]], list[Listing]]:
+    by_invoice: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_invoice[ids_in_path(answer)[0]].append(answer)
+    lines, listings = {}, []
+    for invoice_id, pages in by_invoice.items():
+        listings.append(read_listing(f"invoice_lines/{invoice_id}", pages, noted))
+        lines[invoice_id] = read_lines(invoice_id, in_order(pages)[0], noted)
+    return lines, listings
+
+
+def _invoices(
+    heads: Mapping[str, Head],
+    lines: Mapping[str, list[InvoiceLine]],
+    terms: Sequence[Term],
+    account: Account[Any],
+    period: BillingPeriod,
+) -> Iterable[Invoice]:
+    for invoice_id, head in heads.items():
+        if not may_belong(head, terms, period):
+            continue
+        if invoice_id not in lines:
+            raise PayloadError(f"invoice {invoice_id} is listed, but its lines are not among the stored answers")
+        invoice = with_month(head, lines[invoice_id], terms, account)
+        if invoice.period == period:
+            yield invoice
+
+
+def _billing_periods(
+    answers: Iterable[Answer], terms: Sequence[Term], period: BillingPeriod, noted: Noted
+) -> Iterable[ContractBillingPeriod]:
+    found: dict[tuple[str, str], ContractBillingPeriod] = {}
+    for answer in answers:
+        contract_id, period_id = ids_in_path(answer)
+        detail = parse_billing_period(body_of(answer), contract_id, noted)
+        _is_the_asked(answer, period_id, detail.billing_period_id)
+        found[contract_id, period_id] = detail
+    wanted = {(term.contract_id, cycle.period_id) for term in terms for cycle in term.cycles if cycle.month == period}
+    _same_ids("billing period", wanted, set(found))
+    return found.values()
+
+
+def _usage_reports(
+    by_operation: Mapping[str, Sequence[Answer]], period: BillingPeriod, noted: Noted
+) -> Iterable[UsageReport]:
+    for answer in by_operation.get("billable_usage", [])[-1:]:
+        yield parse_billable_usage(body_of(answer), period, noted)
+    for answer in by_operation.get("trustee_overview", [])[-1:]:
+        yield parse_trustee_overview(body_of(answer), period, noted)
+
+
+def _is_the_asked(answer: Answer, asked: str, found: str) -> None:
+    if found != asked:
+        raise PayloadError(f"{answer.request}: the answer is about {ascii(found)[:80]}")
+
+
+def _same_ids(noun: str, listed: set[Any], found: set[Any]) -> None:
+    if missing := sorted(listed - found):
+        raise PayloadError(f"{noun} {missing[0]!r} is listed, but its detail is not among the stored answers")
+    if unknown := sorted(found - listed):
+        raise PayloadError(f"{noun} {unknown[0]!r} was read, but no listing names it")

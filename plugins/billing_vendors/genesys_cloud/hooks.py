@@ -1,0 +1,190 @@
+"""Read contracts, invoices and usage from Genesys Cloud's billing API."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from billing.answer import Answer
+from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
+from billing.fields import Fields
+from billing.period import BillingPeriod
+from billing_vendors.base.access import Access, ConnectionFields, is_loopback, own_fields, required
+from billing_vendors.base.credential import Credential
+from billing_vendors.base.documents import DOCUMENT_LIMITS, fetch_pdf
+from billing_vendors.base.hooks import VendorHook
+from billing_vendors.base.limits import Limits
+from billing_vendors.base.question import Conversation, Question
+from billing_vendors.base.refusal import Received, said
+from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud import questions
+from billing_vendors.genesys_cloud.pages import pages_of
+from billing_vendors.genesys_cloud.parse_usage import is_complete
+from billing_vendors.genesys_cloud.periods import search_window
+from billing_vendors.genesys_cloud.rate import HEADERS, RateGate
+from billing_vendors.genesys_cloud.regions import FIELDS, sites
+
+_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for an answer that names none
+_LOOKS_AT_A_REPORT = 5
+
+# The allowance belongs to the connection, and all triggers of a process share it.
+_GATES: dict[str, RateGate] = {}
+
+
+class GenesysCloudBillingHook(VendorHook):
+    """
+    Ask Genesys Cloud, with an OAuth client of grant type client credentials.
+
+    Connection: ``login`` is the client's id, ``password`` its secret; extra ``region``, or ``api_host`` and
+    ``login_host`` behind a private gateway. The token is got when it is first needed, kept in the process and got
+    anew when it has grown old or the vendor refuses it, also between two pages.
+
+    :param conn_id: the Airflow connection.
+    :param document_limits: of the file behind a document link.
+    """
+
+    conn_type = "genesys_cloud"
+    hook_name = "Genesys Cloud billing"
+    default_conn_name = "genesys_cloud_billing"
+    request_id_headers: ClassVar[tuple[str, ...]] = ("inin-correlation-id",)
+    kept_headers: ClassVar[frozenset[str]] = HEADERS | {"inin-correlation-id"}
+
+    def __init__(
+        self, conn_id: str, *, limits: Limits | None = None, document_limits: Limits = DOCUMENT_LIMITS
+    ) -> None:
+        super().__init__(conn_id, limits=limits)
+        self._document_limits = document_limits
+
+    # --- the vendor's operations
+
+    def list_contracts(self) -> Iterator[Answer]:
+        """Yield each page of contracts, of any status."""
+        return self._pages(questions.contracts())
+
+    def get_contract(self, contract_id: str) -> Answer:
+        """Read one contract with its plans and the billing periods it names."""
+        return self.ask(questions.contract(contract_id))
+
+    def get_billing_period(self, contract_id: str, period_id: str) -> Answer:
+        """Read one billing period with its charges and wallets."""
+        return self.ask(questions.billing_period(contract_id, period_id))
+
+    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+        """Yield each page of the invoices among which those of a month are: more than those."""
+        return self._pages(questions.invoices(*search_window(period)))
+
+    def list_invoice_lines(self, invoice_id: str) -> Iterator[Answer]:
+        """Yield each page of one invoice's lines."""
+        return self._pages(questions.invoice_lines(invoice_id))
+
+    def get_document(self, invoice_id: str) -> Document:
+        """
+        Read the PDF of one invoice: ask for the link, follow it at once, forget it.
+
+        :raises VendorRejected: with status 404, the vendor has no document of this invoice.
+        :raises PayloadError: the link leads where it must not, or not to a PDF.
+        """
+        answer = self.ask(questions.invoice_document(invoice_id))
+        host = urlsplit(self.access().sites["api"]).hostname or ""
+        body = fetch_pdf(_link(answer), answer.request, local=is_loopback(host), limits=self._document_limits)
+        return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
+
+    def get_billable_usage(self, period: BillingPeriod) -> Answer:
+        """
+        Read the finished usage report of a month; a report that is being made is asked for a few times.
+
+        :raises VendorUnavailable: the vendor is still making it. Its figures so far are not handed out.
+        """
+        pause = self.limits.first_pause_seconds
+        for look in range(_LOOKS_AT_A_REPORT):
+            answer = self.ask(questions.billable_usage(period))
+            if is_complete(Fields(answer.json_object(), answer.request)):
+                return answer
+            if look < _LOOKS_AT_A_REPORT - 1:
+                time.sleep(pause * 2**look)
+        raise VendorUnavailable(f"{answer.request}: the report is still InProgress after {_LOOKS_AT_A_REPORT} looks")
+
+    def get_trustee_overview(self, organization_id: str, index: int) -> Answer:
+        """Read a trustee's overview of its client; see :func:`questions.trustee_overview` for the index."""
+        return self.ask(questions.trustee_overview(organization_id, index))
+
+    # --- what the common hook wants to know
+
+    @classmethod
+    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+        """Check a connection: client id, client secret, and a region or explicit hosts."""
+        conn_id = connection.conn_id
+        if connection.host:
+            raise ConfigurationError(f"connection {conn_id}: host must be empty; set region, or api_host, in extra")
+        fields = own_fields(conn_id, extra, FIELDS)
+        return Access(
+            conn_id=conn_id,
+            sites=sites(conn_id, fields),
+            login=required(connection, "login", "the OAuth client's id"),
+            password=required(connection, "password", "the OAuth client's secret"),
+            fields=fields,
+        )
+
+    def sign_in(self, access: Access) -> Conversation[Credential]:
+        """Get a token. There is no refresh token for this grant: one signs in again."""
+        pair = base64.b64encode(f"{access.login}:{access.password}".encode()).decode()
+        answer = yield questions.token(f"Basic {pair}")
+        row = Fields(answer.json_object(), answer.request)
+        token, seconds = row.optional("access_token"), row.optional("expires_in")
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
+            raise PayloadError(f"{answer.request}: the answer holds no usable access_token")
+        lives = float(seconds) if isinstance(seconds, int | Decimal) and seconds > 0 else _SHORTEST_TOKEN_SECONDS
+        return Credential(headers={"Authorization": f"Bearer {token}"}, secret=token, lives_seconds=lives)
+
+    def probe(self) -> Question:
+        """Give a cheap question that needs the permission to read contracts."""
+        return questions.contracts(page_size="1")
+
+    def refusal(self, question: Question, received: Received) -> BillingError:
+        """Say whose fault a refused sign-in is: the vendor answers 400 or 401 to a wrong client id or secret."""
+        if question.site == "login" and received.status in (400, 401):
+            return VendorRejected(
+                f"{question.request} answered {received.status}{said(received.body)}; the vendor refuses the client "
+                f"id or secret of connection {self.conn_id}",
+                status=received.status,
+            )
+        return super().refusal(question, received)
+
+    # --- within the rate limit
+
+    def ask(self, question: Question) -> Answer:
+        """Ask as the common hook does, but not faster than the vendor's allowance lasts."""
+        if pause := self._gate.turn(time.monotonic()):
+            self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
+            time.sleep(pause)
+        return self._noted(super().ask(question))
+
+    async def aask(self, question: Question) -> Answer:
+        """Ask, awaited, but not faster than the vendor's allowance lasts."""
+        if pause := self._gate.turn(time.monotonic()):
+            await asyncio.sleep(pause)
+        return self._noted(await super().aask(question))
+
+    @property
+    def _gate(self) -> RateGate:
+        return _GATES.setdefault(self.conn_id, RateGate())
+
+    def _noted(self, answer: Answer) -> Answer:
+        self._gate.note(answer.headers, time.monotonic())
+        return answer
+
+    def _pages(self, first: Question) -> Iterator[Answer]:
+        return self.turn_pages(pages_of(first))
+
+
+def _link(answer: Answer) -> str:
+    """Take the link out of the one answer that is never kept; an error shows nothing of it."""
+    link = answer.json_object().get("url")
+    if not isinstance(link, str) or not link:
+        raise PayloadError(f"{answer.request}: the answer holds no url")
+    return link

@@ -1,0 +1,129 @@
+"""
+One row of an invoice or line listing -> one value. Pure: nothing is asked, nothing is stored.
+
+Amounts are in the currency of the invoice; a line has none of its own. The vendor's dates are calendar days without a
+zone; its last days are inclusive and leave here as half-open ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import Invoice, InvoiceLine
+from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.periods import Service
+from billing_vendors.genesys_cloud.words import PAYMENT_STATUS, UNIT, Noted, day_or_none, end_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    An invoice as the listing has it: all but its month and its lines.
+
+    :param invoiced_on: the vendor's calendar day; it has no zone and is read as UTC.
+    :param purchase_order: the customer's, as the vendor copied it.
+    """
+
+    invoice_id: str
+    invoiced_on: date
+    purchase_order: str | None
+    kind: str
+    currency: str | None
+    total: Decimal
+    payment_status: str | None
+    attributes: dict[str, Any]
+
+    def with_lines(self, lines: Sequence[InvoiceLine], month: BillingPeriod, evidence: str) -> Invoice:
+        """Give the whole invoice."""
+        return Invoice(
+            invoice_id=self.invoice_id,
+            period=month,
+            period_evidence=evidence,
+            total=self.total,
+            currency=self.currency,
+            lines=tuple(lines),
+            kind=self.kind,
+            issued_at=datetime.combine(self.invoiced_on, time(), UTC),
+            payment_status=self.payment_status,
+            attributes=self.attributes,
+        )
+
+
+def parse_head(row: Fields, noted: Noted) -> Head:
+    """
+    Read one element of the invoice listing.
+
+    ``paymentLink`` is left out: whoever has it can open the payer's page. Currency and payment status may be missing.
+
+    :raises PayloadError: id, date or amount is missing or of another type.
+    """
+    invoice_id = row.identifier("id")
+    row.where = f"invoice {invoice_id}"
+    row.optional("paymentLink")
+    return Head(
+        invoice_id=invoice_id,
+        invoiced_on=_invoiced_on(row),
+        purchase_order=row.text_or_none("customerPoNumber"),
+        kind="credit_memo" if "credit" in (row.text_or_none("customerInvoiceType") or "").lower() else "invoice",
+        currency=row.text_or_none("currencyIsoCode"),
+        total=row.number("amount"),
+        payment_status=noted.word("invoice", row, "paymentStatus", PAYMENT_STATUS),
+        attributes=_parties(row, noted)
+        | noted.kept("invoice", row, "paymentTerms", "customerPoNumber", "customerInvoiceType"),
+    )
+
+
+def parse_line(row: Fields, position: int, invoice_id: str, noted: Noted) -> InvoiceLine:
+    """
+    Read one element of an invoice's line listing.
+
+    The quantity is documented as an integer; a fractional one is kept to the last digit.
+
+    :raises PayloadError: the amount is missing, or a member is of another type.
+    """
+    row.where = f"invoice {invoice_id}, line {position}"
+    product = noted.nested(row, "product", "product")
+    attributes = {"product": product, "organization": noted.nested(row, "organization", "organization")}
+    return InvoiceLine(
+        position=position,
+        description=row.text_or_none("description") or product.get("name", ""),
+        amount=row.number("amount"),
+        line_id=row.text_or_none("id"),
+        product=product.get("sku") or product.get("name"),
+        quantity=row.number_or_none("quantity"),
+        unit=noted.word("invoice_line", row, "unitOfMeasure", UNIT),
+        service_start=day_or_none(row, "dateStart"),
+        service_end=end_or_none(row, "dateEnd"),
+        attributes={name: value for name, value in attributes.items() if value}
+        | noted.kept("invoice_line", row, "dateTransacted"),
+    )
+
+
+def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
+    """Give the service intervals of the lines that carry both dates."""
+    return [
+        Service(line.service_start, line.service_end)
+        for line in lines
+        if line.service_start is not None and line.service_end is not None
+    ]
+
+
+def _parties(row: Fields, noted: Noted) -> dict[str, Any]:
+    customers = {
+        name: noted.nested(row, name, "customer") for name in ("billToCustomer", "shipToCustomer", "soldToCustomer")
+    }
+    addresses = {name: noted.nested(row, name, "address") for name in ("billToAddress", "shipToAddress")}
+    return {name: value for name, value in (customers | addresses).items() if value}
+
+
+def _invoiced_on(row: Fields) -> date:
+    day = day_or_none(row, "dateInvoiced")
+    if day is None or day.year == 9999:
+        raise PayloadError(f"{row.where}: dateInvoiced is {day or 'missing'}; its month cannot be found without")
+    return day

@@ -1,0 +1,141 @@
+"""
+The two usage reports -> values. Pure.
+
+Both write their numbers as decimals in a text; quantities have no declared unit in the billable usage report, and
+prices in the trustee overview are before tax. Moments carry their zone and leave here in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import UsageLine, UsageReport
+from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.words import SUBSCRIPTION_TYPE, Noted, objects
+
+_LAST_SECOND = time(23, 59, 59)
+_DATES = (
+    "rampPeriodStartDate",
+    "rampPeriodEndDate",
+    "contractAmendmentDate",
+    "contractEffectiveDate",
+    "contractEndDate",
+)
+
+
+def is_complete(row: Fields) -> bool:
+    """
+    Tell whether a billable usage report is finished. A missing status means that it is: old releases had none.
+
+    :raises PayloadError: another status than the two documented ones.
+    """
+    status = row.text_or_none("status")
+    if status not in (None, "InProgress", "Complete"):
+        raise PayloadError(f"{row.where}: unknown report status {ascii(status)[:60]}")
+    return status != "InProgress"
+
+
+def parse_billable_usage(row: Fields, period: BillingPeriod, noted: Noted) -> UsageReport:
+    """
+    Read a finished billable usage report.
+
+    Of each usage's ``resources`` only the number is kept beside the figures: they name people.
+
+    :raises PayloadError: the report is still being made, or is for other dates than the month.
+    """
+    row.where = f"billable usage of {period}"
+    if not is_complete(row):
+        raise PayloadError(f"{row.where}: the report is InProgress: its figures may not be used")
+    starts_at, ends_at = row.moment("startDate"), row.moment("endDate")
+    if starts_at != period.start or not timedelta(0) <= period.end - ends_at <= timedelta(seconds=1):
+        raise PayloadError(f"{row.where}: the report runs from {starts_at} to {ends_at}")
+    row.optional("selfUri")
+    return UsageReport(
+        report_id=f"billable_usage/{period}",
+        kind="billable_usage",
+        period=period,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        currency=None,
+        lines=tuple(_usage(usage, n, noted) for n, usage in enumerate(objects(row, "usages"), start=1)),
+        attributes=noted.kept("billable_usage", row, "id", "name"),
+    )
+
+
+def parse_trustee_overview(row: Fields, period: BillingPeriod, noted: Noted) -> UsageReport:
+    """
+    Read what the trustee sees of its client's billing period.
+
+    Not every row is a charge: ``fair-use`` rows are allowances and ``rollup`` rows repeat others; the grouping is
+    the line's ``usage_type``.
+
+    :param period: the month in which the billing period's last day falls.
+    :raises PayloadError: a required member is missing or of another type.
+    """
+    row.where = f"trustee overview of {period}"
+    starts_at, ends_at = overview_interval(row)
+    return UsageReport(
+        report_id=f"trustee_overview/{period}",
+        kind="trustee_overview",
+        period=period,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        currency=row.text("currency"),
+        lines=tuple(_trustee_usage(usage, n, noted) for n, usage in enumerate(objects(row, "usages"), start=1)),
+        attributes=_overview_attributes(row, noted),
+    )
+
+
+def overview_interval(row: Fields) -> tuple[datetime | None, datetime | None]:
+    """
+    Give the billing period of an overview, half-open, in UTC.
+
+    The vendor writes the last second or millisecond of the last day; it is read as the midnight that follows.
+    """
+    starts_at, ends_at = row.moment_or_none("billingPeriodStartDate"), row.moment_or_none("billingPeriodEndDate")
+    if ends_at is not None and ends_at.time().replace(microsecond=0) == _LAST_SECOND:
+        ends_at = ends_at.replace(microsecond=0) + timedelta(seconds=1)
+    return starts_at, ends_at
+
+
+def _overview_attributes(row: Fields, noted: Noted) -> dict[str, Any]:
+    row.optional("selfUri")
+    minimum = row.number_in_text_or_none("minimumMonthlyAmount")
+    about = {
+        "organization": noted.nested(row, "organization", "organization"),
+        "subscriptionType": noted.word("trustee_overview", row, "subscriptionType", SUBSCRIPTION_TYPE),
+        "minimumMonthlyAmount": minimum,
+    }
+    kept = noted.kept("trustee_overview", row, *_DATES, "id", "name", "enabledProducts", "inRampPeriod")
+    return {name: value for name, value in about.items() if value is not None} | kept
+
+
+def _usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+    resources = len(list(objects(row, "resources")))
+    return UsageLine(
+        position=position,
+        name=row.text("name"),
+        quantity=row.number_in_text("totalUsage"),
+        attributes={"resourceCount": resources} | noted.kept("billable_usage_line", row),
+    )
+
+
+def _trustee_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+    return UsageLine(
+        position=position,
+        name=row.text("name"),
+        quantity=row.number_in_text("usageQuantity"),
+        product=row.text("partNumber"),
+        usage_type=row.text("grouping"),
+        unit=row.text("unitOfMeasureType"),
+        rate=row.number_in_text_or_none("overagePrice"),
+        attributes={
+            name: number
+            for name in ("prepayQuantity", "prepayPrice", "bundleQuantity")
+            if (number := row.number_in_text_or_none(name)) is not None
+        }
+        | noted.kept("trustee_overview_line", row, "usageNotes", "isCancellable", "isThirdParty"),
+    )
