@@ -232,19 +232,3 @@ def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
     if row is None:
         raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
     return FetchHead(row.fetch_id, row.purpose, row.vendor, row.account, BillingPeriod.of(row.period), row.dag_run)
-
-
-def latest_fetches(connection: Connection, period: BillingPeriod, vendor: str | None = None) -> list[FetchHead]:
-    """Give the newest whole fetch of each account for a month, in order of vendor and account."""
-    query = (
-        select(t.fetch)
-        .distinct(t.fetch.c.vendor, t.fetch.c.account)
-        .where(t.fetch.c.period == period.first_day, t.fetch.c.purpose == "month")
-        .order_by(t.fetch.c.vendor, t.fetch.c.account, t.fetch.c.fetch_id.desc())
-    )
-    if vendor is not None:
-        query = query.where(t.fetch.c.vendor == vendor)
-    return [
-        FetchHead(row.fetch_id, row.purpose, row.vendor, row.account, period, row.dag_run)
-        for row in connection.execute(query)
-    ]

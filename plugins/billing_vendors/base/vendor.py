@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from billing.accounts import Account
 from billing.answer import Answer
-from billing.models import AccountMonth
+from billing.controls.control import Control
+from billing.models import AccountMonth, MonthToDate
 from billing.period import BillingPeriod
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class Vendor:
     :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
     :param waits: makes the sensors of one account and month, called while the DAG is built; each takes the
         account's name and the month as templated fields.
+    :param controls: what is proved of every month, in the order of the report.
+    :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
+    :param derive_month_to_date: turns its stored answer into a value.
+    :param wait_month_to_date: makes the sensor that waits until the estimate is there; arguments as ``waits``.
     :param schedule: cron in UTC of the monthly run, some days after the vendor closes a month.
     """
 
@@ -54,4 +59,8 @@ class Vendor:
     collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
     derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
     waits: Callable[..., Sequence[BaseOperator]]
+    controls: Sequence[Control]
     schedule: str
+    collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
+    derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
+    wait_month_to_date: Callable[..., BaseOperator] | None = None

@@ -1,0 +1,76 @@
+"""Fetch closed months again: some 35 and 95 days after their end a bill should still be what it was."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
+
+from billing_vendors.base import tasks
+from billing_vendors.base.months import ACCOUNTS, MONTH
+from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.registry import vendors
+
+MONTHLY = "0 12 6 * *"
+MONTHS_BACK = (1, 3)
+
+DOC = """
+### Look back: has a vendor restated a closed month?
+
+Each month, for the month M that was just billed, fetches M-1 and M-3 again, closed or not. Unchanged bills add no row
+except that they were seen. A changed one gets a second version beside the first, and control F20 or G25 reports the
+difference line by line. *Billing month* is M; empty means the last month that was billed.
+"""
+
+
+def fetch_again(vendor: Vendor, months_back: int) -> None:
+    """Add the tasks that fetch one vendor's month again, as many months back."""
+    planned = f"{{{{ ti.xcom_pull(task_ids='{vendor.name}_{months_back}_back.plan_month', key='month') }}}}"
+
+    @task(execution_timeout=timedelta(minutes=5))
+    def plan_month() -> list[str]:
+        return tasks.plan_month(vendor, MONTHLY, months_back)
+
+    @task(pool=vendor.name, map_index_template="{{ account }}")
+    def fetch(account: str, month: str) -> int:
+        return tasks.fetch_month(vendor, account, month, again=True)
+
+    @task(map_index_template="{{ account }}")
+    def reconcile(account: str, fetch_id: int) -> dict[str, int]:
+        return tasks.reconcile_fetched(vendor, account, fetch_id)
+
+    @task_group
+    def account_month(account: str) -> None:
+        reconcile(account, fetch(account, planned))
+
+    account_month.expand(account=plan_month())
+
+
+@dag(
+    dag_id="look_back",
+    description="Fetch months M-1 and M-3 of every account again and compare",
+    schedule=CronDataIntervalTimetable(MONTHLY, timezone="UTC"),
+    start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
+    catchup=False,
+    max_active_runs=2,
+    params={"month": MONTH, "accounts": ACCOUNTS},
+    default_args={
+        "owner": "finance-data",
+        "retries": 4,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "retry_policy": VendorRetryPolicy(),
+        "execution_timeout": timedelta(hours=1),
+    },
+    tags=["billing", "monthly", "look-back"],
+    doc_md=DOC,
+)
+def look_back() -> None:
+    """Every vendor, one month and three months back."""
+    for vendor in vendors():
+        for months_back in MONTHS_BACK:
+            task_group(group_id=f"{vendor.name}_{months_back}_back")(fetch_again)(vendor, months_back)
+
+
+look_back()

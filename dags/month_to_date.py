@@ -1,0 +1,71 @@
+"""Daily snapshots of the running month: a month-to-date estimate cannot be fetched later."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
+
+from billing_vendors.base import tasks
+from billing_vendors.base.months import ACCOUNTS
+from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.registry import vendors
+
+DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
+PLANNED_MONTH = "{{ ti.xcom_pull(task_ids='plan', key='month') }}"
+
+DOC = """
+### {title}: the running month's estimate, once a day
+
+Waits until {title} has generated each account's month-to-date estimate and appends it to `billing.month_to_date`.
+Rows are never changed. An estimate is not a bill: it is never added to issued invoices.
+
+A missed day cannot be made up: the vendor answers with today's estimate whatever day is asked for, so a backfill of
+this DAG only takes today's snapshot again. Accounts under parent pay have no estimate; mark them `parent_pay: true`.
+"""
+
+
+def build_dag(vendor: Vendor) -> None:
+    """Make the daily DAG of one vendor that gives estimates."""
+
+    @dag(
+        dag_id=f"month_to_date_{vendor.name}",
+        description=f"{vendor.title}: keep today's estimate of the running month",
+        schedule=CronDataIntervalTimetable(DAILY, timezone="UTC"),
+        start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
+        catchup=False,
+        max_active_runs=1,
+        params={"accounts": ACCOUNTS},
+        default_args={
+            "owner": "finance-data",
+            "retries": 4,
+            "retry_delay": timedelta(seconds=30),
+            "retry_policy": VendorRetryPolicy(),
+            "execution_timeout": timedelta(minutes=30),
+        },
+        tags=["billing", "daily", vendor.name],
+        doc_md=DOC.format(title=vendor.title),
+    )
+    def month_to_date() -> None:
+        @task
+        def plan() -> list[str]:
+            return tasks.plan_running_month(vendor)
+
+        @task(pool=vendor.name, map_index_template="{{ account }}")
+        def snapshot(account: str, month: str) -> dict[str, int]:
+            return tasks.take_snapshot(vendor, account, month)
+
+        @task_group
+        def account_today(account: str) -> None:
+            if vendor.wait_month_to_date is not None:
+                vendor.wait_month_to_date(account=account, month=PLANNED_MONTH) >> snapshot(account, PLANNED_MONTH)
+
+        account_today.expand(account=plan())
+
+    month_to_date()
+
+
+for vendor in vendors():
+    if vendor.wait_month_to_date is not None:
+        build_dag(vendor)

@@ -1,0 +1,95 @@
+"""Monthly runs: one DAG a vendor, one run a month, every account beside the others."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
+
+from billing_vendors.base import tasks
+from billing_vendors.base.months import ACCOUNTS, MONTH
+from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.registry import vendors
+
+PLANNED_MONTH = "{{ ti.xcom_pull(task_ids='plan_month', key='month') }}"
+
+AGAIN = Param(
+    False,
+    type="boolean",
+    title="Fetch again even if closed",
+    description="Ask the vendor again for months that are stored with every control passed.",
+)
+
+DOC = """
+### {title}: one month's invoices, fetched, stored and proved
+
+One run is one month. For each account of `accounts.yaml` it waits until {title} has the month ready (no worker is
+held while waiting), fetches everything, keeps every answer byte for byte, stores invoices as versions and runs the
+controls.
+
+**Run a month by hand**: *Trigger*, fill in *Billing month* (`2026-10`); empty means the last month that was billed.
+**Run three years**: *Trigger* → *Backfill*, from the first to the last month. Both may be repeated: what has not
+changed adds no row.
+
+| what you see | what it means | what to do |
+|---|---|---|
+| `wait…` deferred | {title} has not issued it yet | nothing; it ends by itself, or fails with the deadline in its log |
+| `fetch` failed | the log's last line names the request and the reason | mend the connection or wait; clear the task |
+| `reconcile` green, with exceptions | a control found something in the bill | read `billing.current_control_result` |
+| `reconcile` failed | an answer has a shape nobody knows; nothing was stored | its payload is kept: report it |
+
+Results: `select * from billing.account_month_summary where period = '2026-10-01'`.
+"""
+
+
+def build_dag(vendor: Vendor) -> None:
+    """Make the monthly DAG of one vendor."""
+
+    @dag(
+        dag_id=f"invoices_{vendor.name}",
+        description=f"{vendor.title}: fetch, store and prove one month's invoices of every account",
+        schedule=CronDataIntervalTimetable(vendor.schedule, timezone="UTC"),
+        start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
+        catchup=False,
+        max_active_runs=16,
+        params={"month": MONTH, "accounts": ACCOUNTS, "again": AGAIN},
+        default_args={
+            "owner": "finance-data",
+            "retries": 4,
+            "retry_delay": timedelta(seconds=30),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+            "retry_policy": VendorRetryPolicy(),
+            "execution_timeout": timedelta(hours=1),
+        },
+        tags=["billing", "monthly", vendor.name],
+        doc_md=DOC.format(title=vendor.title),
+    )
+    def monthly_invoices() -> None:
+        @task(execution_timeout=timedelta(minutes=5))
+        def plan_month() -> list[str]:
+            return tasks.plan_month(vendor, vendor.schedule)
+
+        @task(pool=vendor.name, map_index_template="{{ account }}")
+        def fetch(account: str, month: str, params: dict[str, Any] | None = None) -> int:
+            return tasks.fetch_month(vendor, account, month, again=bool(params and params["again"]))
+
+        @task(map_index_template="{{ account }}")
+        def reconcile(account: str, fetch_id: int) -> dict[str, int]:
+            return tasks.reconcile_fetched(vendor, account, fetch_id)
+
+        @task_group
+        def account_month(account: str) -> None:
+            fetched = fetch(account, PLANNED_MONTH)
+            list(vendor.waits(account=account, month=PLANNED_MONTH)) >> fetched
+            reconcile(account, fetched)
+
+        account_month.expand(account=plan_month())
+
+    monthly_invoices()
+
+
+for vendor in vendors():
+    build_dag(vendor)

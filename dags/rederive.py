@@ -1,0 +1,60 @@
+"""Read a month's rows again out of its stored answers, without a call to any vendor."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import dag, task, task_group
+
+from billing_vendors.base import tasks
+from billing_vendors.base.months import ACCOUNTS, MONTH
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.registry import vendors
+
+DOC = """
+### Re-derive: what would today's code make of the stored answers?
+
+Parses the newest stored answers of a month again and runs the controls on what comes out. The same code gives the same
+rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
+`derivation`, and the old one stays. No vendor is asked.
+"""
+
+
+def read_again(vendor: Vendor) -> None:
+    """Add the tasks of one vendor."""
+
+    @task(execution_timeout=timedelta(minutes=5))
+    def plan_month() -> list[str]:
+        return tasks.plan_month(vendor, vendor.schedule)
+
+    @task(map_index_template="{{ account }}")
+    def rederive(account: str, month: str) -> dict[str, int]:
+        return tasks.rederive_month(vendor, account, month)
+
+    planned = f"{{{{ ti.xcom_pull(task_ids='{vendor.name}.plan_month', key='month') }}}}"
+    rederive.partial(month=planned).expand(account=plan_month())
+
+
+@dag(
+    dag_id="rederive",
+    description="Derive a month again from its stored answers",
+    schedule=None,
+    start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
+    catchup=False,
+    params={"month": MONTH, "accounts": ACCOUNTS},
+    default_args={
+        "owner": "finance-data",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(hours=1),
+    },
+    tags=["billing", "on-demand"],
+    doc_md=DOC,
+)
+def rederive() -> None:
+    """Every vendor."""
+    for vendor in vendors():
+        task_group(group_id=vendor.name)(read_again)(vendor)
+
+
+rederive()
