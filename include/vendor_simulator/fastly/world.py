@@ -1,0 +1,122 @@
+"""All Fastly customers and their months, with the planted errors and any restatement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from vendor_simulator import exact
+from vendor_simulator.fastly import month as months
+from vendor_simulator.fastly.accounts import FastlyAccount, fastly_accounts
+from vendor_simulator.fastly.month import FastlyMonth, Invoice
+from vendor_simulator.fastly.planted import RAISED_RATE, ROTATION, plant
+from vendor_simulator.months import Month
+from vendor_simulator.planted import FIRST_ERROR, Planted, rotated, turn
+
+VENDOR = "fastly"
+
+
+class FastlyWorld:
+    """
+    Fastly's side of the world.
+
+    A month is the same whenever it is asked for, until ``restate`` is called.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.accounts = fastly_accounts(seed)
+        self._restated: dict[int, int] = {}
+        self._months: dict[tuple[str, Month], FastlyMonth] = {}
+        self._planted: dict[Month, tuple[Planted, FastlyMonth] | None] = {}
+
+    def month(self, account: FastlyAccount, month: Month) -> FastlyMonth:
+        """Tell all about one customer and month, errors and restatements included."""
+        key = (account.name, month)
+        if key not in self._months:
+            self._months[key] = self._restatements(self._spoilt(account, month))
+        return self._months[key]
+
+    def charges(self, account: FastlyAccount, month: Month) -> tuple[months.Line, ...]:
+        """List usage and fees of a whole month without any error, for estimates."""
+        if not account.has_usage_in(month):
+            return ()
+        return months.charges(self.seed, account, month, self._raises(account, month))
+
+    def restate(self, invoice_id: int) -> None:
+        """
+        Change a posted invoice: one more credit line each time this is called.
+
+        :raises KeyError: there is no such invoice.
+        """
+        for account in self.accounts:
+            month = months.month_of(account, invoice_id)
+            if any(invoice.invoice_id == invoice_id for invoice in self.month(account, month).invoices):
+                self._restated[invoice_id] = self._restated.get(invoice_id, 0) + 1
+                del self._months[account.name, month]
+                return
+        raise KeyError(f"there is no Fastly invoice {invoice_id}")
+
+    def planted(self, month: Month) -> Planted | None:
+        """Tell which error the month has, and where."""
+        found = self._error(month)
+        return found[0] if found else None
+
+    def _spoilt(self, account: FastlyAccount, month: Month) -> FastlyMonth:
+        found = self._error(month)
+        if found and found[0].account == account.name:
+            return found[1]
+        return self._clean(account, month)
+
+    def _clean(self, account: FastlyAccount, month: Month) -> FastlyMonth:
+        return months.clean_month(self.seed, account, month, self._raises(account, month))
+
+    def _error(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
+        if month not in self._planted:
+            self._planted[month] = self._find_victim(month)
+        return self._planted[month]
+
+    def _find_victim(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
+        due = turn(month, ROTATION)
+        if due is None:
+            return None
+        kind, before = due
+        if kind == RAISED_RATE:
+            return self._raise_of(month)
+        for account in rotated(self.accounts, before * 2 + ROTATION.index(kind)):
+            spoilt = plant(kind, self._clean(account, month))
+            if spoilt is not None:
+                content, document, sentence = spoilt
+                return Planted(VENDOR, account.name, month, document, kind, sentence), content
+        return None
+
+    def _raise_of(self, month: Month) -> tuple[Planted, FastlyMonth]:
+        account = self._raised_account(month)
+        content = self._clean(account, month)
+        name = account.meters[0].name
+        document = str(content.invoices[0].invoice_id)
+        sentence = f"The rate of {name} is 10 % above last month's, and stays there."
+        return Planted(VENDOR, account.name, month, document, RAISED_RATE, sentence), content
+
+    def _raised_account(self, month: Month) -> FastlyAccount:
+        """Pick whose rate goes up; needs no content, since the content depends on it."""
+        before = (month.index - FIRST_ERROR.index) // len(ROTATION)
+        candidates = rotated(self.accounts, before * 2)
+        return next(a for a in candidates if a.has_usage_in(month) and a.has_usage_in(month.shift(-1)))
+
+    def _raises(self, account: FastlyAccount, month: Month) -> int:
+        first = FIRST_ERROR.shift(ROTATION.index(RAISED_RATE))
+        since = month.index - first.index
+        rounds = range(since // len(ROTATION) + 1) if since >= 0 else range(0)
+        return sum(self._raised_account(first.shift(turn * len(ROTATION))) is account for turn in rounds)
+
+    def _restatements(self, content: FastlyMonth) -> FastlyMonth:
+        return replace(content, invoices=tuple(map(self._restatement, content.invoices)))
+
+    def _restatement(self, invoice: Invoice) -> Invoice:
+        for revision in range(1, self._restated.get(invoice.invoice_id, 0) + 1):
+            unit = Decimal(1).scaleb(-exact.EXPONENTS[invoice.currency])
+            line = months.flat("credit", "Restated", "Credits", -unit * 11, f"RESTATED-{revision}")
+            amount = exact.total((invoice.total, line.amount))
+            invoice = replace(invoice, lines=(*invoice.lines, line), total=amount)
+        return invoice

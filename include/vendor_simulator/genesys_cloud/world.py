@@ -1,0 +1,140 @@
+"""All Genesys Cloud organisations and their billing periods, with the planted errors and any restatement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from vendor_simulator import exact
+from vendor_simulator.genesys_cloud import month as months
+from vendor_simulator.genesys_cloud.accounts import HISTORY_START, Contract, Organisation, organisations
+from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
+from vendor_simulator.genesys_cloud.planted import ROTATION, plant
+from vendor_simulator.months import Month
+from vendor_simulator.planted import Planted, rotated, turn
+
+VENDOR = "genesys_cloud"
+
+
+class GenesysWorld:
+    """
+    Genesys Cloud's side of the world.
+
+    A period is the same whenever it is asked for, until ``restate`` is called.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.organisations = organisations(seed)
+        self._restated: dict[str, int] = {}
+        self._months: dict[tuple[str, Month], GenesysMonth] = {}
+        self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
+        self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
+
+    def month(self, contract: Contract, month: Month) -> GenesysMonth:
+        """Tell all about the closed period that ends in a month, errors and restatements included."""
+        key = (contract.id, month)
+        if key not in self._months:
+            content = self._spoilt(contract, month)
+            self._months[key] = replace(content, invoices=tuple(map(self._restatement, content.invoices)))
+        return self._months[key]
+
+    def running(self, contract: Contract, month: Month, days: int) -> GenesysMonth:
+        """Tell charges and wallet of the period that ends in a month after some of its days."""
+        period = months.period_of(contract, month)
+        return months.running(self.seed, period, self._opening(contract, month), days)
+
+    def restate(self, invoice_id: str) -> None:
+        """
+        Change an invoice that was already issued: one more credit line each time this is called.
+
+        :raises KeyError: there is no such invoice.
+        """
+        place = self._place_of(invoice_id)
+        if place is None or self.invoice(place[0], invoice_id) is None:
+            raise KeyError(f"there is no Genesys Cloud invoice {invoice_id}")
+        _, contract, month = place
+        self._restated[invoice_id] = self._restated.get(invoice_id, 0) + 1
+        del self._months[contract.id, month]
+
+    def invoice(self, owner: Organisation, invoice_id: str) -> Invoice | None:
+        """Find an invoice of one organisation by its id."""
+        place = self._place_of(invoice_id)
+        if place is None or place[0] is not owner:
+            return None
+        invoices = self.month(place[1], place[2]).invoices
+        return next((invoice for invoice in invoices if invoice.invoice_id == invoice_id), None)
+
+    def planted(self, month: Month) -> Planted | None:
+        """Tell which error the periods that end in the month have, and where."""
+        found = self._error(month)
+        return found[0] if found else None
+
+    def _place_of(self, invoice_id: str) -> tuple[Organisation, Contract, Month] | None:
+        try:
+            organisation, contract, month = months.place_of(invoice_id)
+        except ValueError:
+            return None
+        owners = [owner for owner in self.organisations if owner.number == organisation]
+        if not owners or not 1 <= contract <= len(owners[0].contracts) or month < HISTORY_START:
+            return None
+        return owners[0], owners[0].contracts[contract - 1], month
+
+    def _spoilt(self, contract: Contract, month: Month) -> GenesysMonth:
+        found = self._error(month)
+        if found and found[1].contract is contract:
+            return found[1]
+        return self._clean(contract, month)
+
+    def _clean(self, contract: Contract, month: Month) -> GenesysMonth:
+        key = (contract.id, month)
+        if key not in self._clean_months:
+            opening = self._opening(contract, month)
+            self._clean_months[key] = months.clean_month(self.seed, contract, month, opening)
+        return self._clean_months[key]
+
+    def _opening(self, contract: Contract, month: Month) -> Decimal:
+        """Give the balance of the contract's wallet before a period: that after the one before."""
+        if month <= HISTORY_START or not any(plan.kind == "token" for plan in contract.plans):
+            return Decimal(0)
+        first = next(m for m in _backwards(month.shift(-1)) if m == HISTORY_START or self._known(contract, m))
+        for earlier in first.until(month.shift(-1)):
+            before = self._clean(contract, earlier)
+        return before.wallets[0].end
+
+    def _known(self, contract: Contract, month: Month) -> bool:
+        return (contract.id, month) in self._clean_months
+
+    def _error(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
+        if month not in self._planted:
+            self._planted[month] = self._find_victim(month)
+        return self._planted[month]
+
+    def _find_victim(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
+        due = turn(month, ROTATION)
+        if due is None:
+            return None
+        kind, before = due
+        for organisation in rotated(self.organisations, before + ROTATION.index(kind)):
+            for contract in rotated(organisation.contracts, before * 5):
+                spoilt = plant(kind, self._clean(contract, month))
+                if spoilt is not None:
+                    content, document, sentence = spoilt
+                    return Planted(VENDOR, organisation.name, month, document, kind, sentence), content
+        return None
+
+    def _restatement(self, invoice: Invoice) -> Invoice:
+        for revision in range(1, self._restated.get(invoice.invoice_id, 0) + 1):
+            unit = Decimal(1).scaleb(-exact.EXPONENTS[invoice.currency])
+            first = invoice.lines[0]
+            text = f"Credit of revision {revision}"
+            line = Line("credit", first.product, text, first.start, first.end, 1, -unit * 13)
+            invoice = replace(invoice, lines=(*invoice.lines, line), amount=exact.total((invoice.amount, line.amount)))
+        return invoice
+
+
+def _backwards(month: Month) -> Iterator[Month]:
+    while True:
+        yield month
+        month = month.shift(-1)

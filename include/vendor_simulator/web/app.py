@@ -1,0 +1,26 @@
+"""Put both vendors, and the control routes if wanted, into one application."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from vendor_simulator.fastly.app import FastlyApp
+from vendor_simulator.genesys_cloud.app import GenesysApp
+from vendor_simulator.web.control import add_control
+from vendor_simulator.web.pipeline import serve
+from vendor_simulator.web.state import State
+
+
+def make_app(state: State, control_token: str = "") -> web.Application:
+    """
+    Build the application.
+
+    :param control_token: opens the routes under ``/_simulator``; they do not exist without it.
+    """
+    app = web.Application()
+    for vendor in (FastlyApp(state), GenesysApp(state)):
+        for operation, method, path, handler in vendor.routes():
+            app.router.add_route(method, path, serve(state, vendor, operation, handler))
+    if control_token:
+        add_control(app, state, control_token)
+    return app

@@ -1,0 +1,149 @@
+"""The way of every request: counted, spoilt where a fault says so, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from socket import SO_LINGER, SOL_SOCKET
+from typing import Protocol
+
+from aiohttp import web
+
+from vendor_simulator.web import spoil
+from vendor_simulator.web.answers import Answer, Refused
+from vendor_simulator.web.faults import Fault
+from vendor_simulator.web.state import State
+from vendor_simulator.web.stats import Request
+
+Handler = Callable[[web.Request], Answer]
+_PIECES = 20
+
+
+class Vendor(Protocol):
+    """What the pipeline asks of a vendor, whatever the operation."""
+
+    def account_of(self, request: web.Request) -> str:
+        """Name the account whose credential the request carries; empty if none."""
+
+    def error(self, operation: str, status: int, retry_after: str | None) -> Answer:
+        """Write an error the way this vendor does."""
+
+    def waiting(self, operation: str, request: web.Request) -> Answer:
+        """Write "not ready yet"."""
+
+    def dress(self, request: web.Request, answer: Answer) -> None:
+        """Add the headers that every answer of this vendor has."""
+
+
+def serve(
+    state: State, vendor: Vendor, operation: str, handler: Handler
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Wrap a handler, which computes an answer, into what the HTTP server calls."""
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        record = Request(
+            at=datetime.now(UTC),
+            operation=operation,
+            method=request.method,
+            path=request.path_qs,
+            headers=dict(request.headers),
+            account=vendor.account_of(request),
+        )
+        with state.stats.counting(record):
+            await request.read()
+            fault = state.faults.take(operation, request.path_qs, lambda: record.account)
+            if fault is None:
+                answer = _answer(vendor, handler, request)
+                record.status = answer.status
+                return _plain(answer)
+            record.fault = fault.kind
+            return await _spoilt(state, vendor, operation, handler, request, fault, record)
+
+    return respond
+
+
+def _answer(vendor: Vendor, handler: Handler, request: web.Request) -> Answer:
+    try:
+        answer = handler(request)
+    except Refused as refused:
+        answer = refused.answer
+    vendor.dress(request, answer)
+    return answer
+
+
+def _plain(answer: Answer) -> web.Response:
+    headers = {"Content-Type": answer.media_type, **answer.headers}
+    return web.Response(status=answer.status, body=answer.body(), headers=headers)
+
+
+async def _spoilt(
+    state: State,
+    vendor: Vendor,
+    operation: str,
+    handler: Handler,
+    request: web.Request,
+    fault: Fault,
+    record: Request,
+) -> web.StreamResponse:
+    if fault.kind == "reset":
+        _reset(request)
+        raise asyncio.CancelledError
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+    if fault.kind == "expire_tokens":
+        state.tokens.clear()
+    answer = _instead(vendor, operation, request, fault) or _answer(vendor, handler, request)
+    if answer.status == 200:
+        spoil.payload(fault, answer, request)
+    record.status = answer.status
+    if fault.kind in {"cut", "drip"}:
+        return await _in_pieces(request, answer, fault)
+    return _plain(answer)
+
+
+def _instead(vendor: Vendor, operation: str, request: web.Request, fault: Fault) -> Answer | None:
+    """Give the answer of a fault that needs no handler."""
+    match fault.kind:
+        case "status" | "retired":
+            answer = vendor.error(operation, fault.status, fault.retry_after)
+        case "accepted":
+            answer = vendor.waiting(operation, request)
+        case "html":
+            answer = Answer(b"<!doctype html><title>Proxy</title><p>Please sign in.</p>", 200, "text/html")
+        case "redirect":
+            answer = Answer(b"", 302, "text/plain", {"Location": fault.url})
+        case _:
+            return None
+    vendor.dress(request, answer)
+    return answer
+
+
+def _reset(request: web.Request) -> None:
+    """Close the connection with RST instead of FIN, before any byte was sent."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _in_pieces(request: web.Request, answer: Answer, fault: Fault) -> web.StreamResponse:
+    body = answer.body()
+    headers = {"Content-Type": answer.media_type, **answer.headers}
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    if fault.kind == "cut":
+        await response.write(body[: len(body) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return response
+    step = len(body) // _PIECES + 1
+    for start in range(0, len(body), step):
+        await response.write(body[start : start + step])
+        await asyncio.sleep(fault.seconds / _PIECES)
+    await response.write_eof()
+    return response

@@ -1,0 +1,34 @@
+"""How the simulated vendors behave where their documentation leaves it open, or where a test wants it otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Settings:
+    """
+    Choices that hold for a whole simulator; they may be changed while it runs.
+
+    :param estimate_asks: how often a month-to-date estimate is answered 202 before it is ready.
+    :param estimate_seconds: how long it takes at least, in seconds of real time.
+    :param report_asks: how often a billable usage report is ``InProgress`` before it is complete.
+    :param report_seconds: how long it takes at least, in seconds of real time.
+    :param rate_limit: requests a minute for one Genesys Cloud token.
+    :param token_seconds: life of a Genesys Cloud token, in seconds of real time.
+    :param link_seconds: life of a document link, in seconds of the simulator's clock.
+    :param lenient_month: Fastly v2 takes ``5`` for May beside ``05``.
+    :param contract_page_limit: largest ``pageSize`` of the contract list (200 until release 267.0.0 of the SDK).
+    :param list_filter: Fastly v3 lists invoices whose period ``overlap``s the dates, or lies ``within`` them.
+    """
+
+    estimate_asks: int = 1
+    estimate_seconds: float = 0.0
+    report_asks: int = 1
+    report_seconds: float = 0.0
+    rate_limit: int = 300
+    token_seconds: int = 86_400
+    link_seconds: int = 300
+    lenient_month: bool = False
+    contract_page_limit: int = 10
+    list_filter: str = "overlap"

@@ -1,0 +1,83 @@
+"""What was asked of the simulator, for tests that count."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+REQUESTS_KEPT = 200_000
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came, and what it was answered; ``status`` is 0 where the connection was cut."""
+
+    at: datetime
+    operation: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    account: str = ""
+    status: int = 0
+    fault: str = ""
+
+
+@dataclass
+class Stats:
+    """Counts since the start or the last ``clear``; safe to read from any thread."""
+
+    requests: deque[Request] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    in_flight: int = 0
+    most_in_flight: int = 0
+    tokens_leaked: int = 0
+    rate_limited: int = 0
+    tokens_issued: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def counting(self, request: Request) -> Iterator[None]:
+        """Record a request and that it is being answered."""
+        with self._lock:
+            self.requests.append(request)
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.in_flight -= 1
+
+    def count(self, operation: str, account: str | None = None) -> int:
+        """Count the requests of one operation, of one account if named."""
+        with self._lock:
+            return sum(
+                request.operation == operation and account in {None, request.account} for request in self.requests
+            )
+
+    def clear(self) -> None:
+        """Start counting anew."""
+        with self._lock:
+            self.requests.clear()
+            self.most_in_flight = self.in_flight
+            self.tokens_leaked = self.rate_limited = self.tokens_issued = 0
+
+    def summary(self) -> dict[str, Any]:
+        """Sum up as a JSON value: per operation, per status and per UTC minute."""
+        with self._lock:
+            seen = list(self.requests)
+            return {
+                "requests": len(seen),
+                "operations": dict(Counter(request.operation for request in seen)),
+                "accounts": dict(Counter(request.account for request in seen)),
+                "statuses": {str(status): times for status, times in Counter(r.status for r in seen).items()},
+                "minutes": dict(Counter(r.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ") for r in seen)),
+                "most_in_flight": self.most_in_flight,
+                "rate_limited": self.rate_limited,
+                "tokens_issued": self.tokens_issued,
+                "tokens_leaked": self.tokens_leaked,
+            }
