@@ -98,7 +98,7 @@ class World:
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
         """List the Airflow connections, by their ids, of a simulator that answers at ``base_url``."""
-        fastly = {
+        fastly: dict[str, dict[str, Any]] = {
             account.conn_id: {
                 "conn_type": "fastly",
                 "host": base_url,
@@ -108,7 +108,7 @@ class World:
             }
             for account in self.fastly.accounts
         }
-        genesys = {
+        genesys: dict[str, dict[str, Any]] = {
             organisation.conn_id: {
                 "conn_type": "genesys_cloud",
                 "host": None,

@@ -74,13 +74,13 @@ class FastlyApp:
             return Answer(body, status, headers=headers)
         return Answer({"msg": "Record not found" if status == 404 else phrase}, status, headers=headers)
 
-    def waiting(self, operation: str, request: web.Request) -> Answer:
+    def waiting(self, operation: str, _request: web.Request) -> Answer:
         """Write the 202 of a month-to-date estimate in the making."""
         if operation.startswith("fastly.v3"):
             return Answer({"title": "Accepted", "status": "202"}, 202)
         return Answer({}, 202)
 
-    def dress(self, request: web.Request, answer: Answer) -> None:
+    def dress(self, _request: web.Request, answer: Answer) -> None:
         """Add the headers of Fastly's own edge; a GET carries no rate-limit header."""
         answer.headers |= {
             "Status": f"{answer.status} {HTTPStatus(answer.status).phrase}",
@@ -108,9 +108,9 @@ class FastlyApp:
             lines = documents.accrued(account, self._world.charges(account, month), month, now)
             running = legacy.estimate(account, lines, month, now)
             running["invoice_id"] = 4_000_000 + month.index
-            return self._in_wanted_form(request, account, running)
+            return self._in_wanted_form(request, running)
         invoices = self._world.month(account, month).invoices
-        return self._in_wanted_form(request, account, legacy.bill(account, invoices[0], now))
+        return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
 
     def bill_by_id(self, request: web.Request) -> Answer:
         """Answer one posted bill by its id."""
@@ -120,7 +120,7 @@ class FastlyApp:
         if invoice is None:
             self._refuse_v2(404, "There is no such invoice")
         bill = legacy.bill(account, invoice, self._state.now(), by_id=True)
-        return self._in_wanted_form(request, account, bill)
+        return self._in_wanted_form(request, bill)
 
     def bill_to_date(self, request: web.Request) -> Answer:
         """Answer the month-to-date estimate: 202 first, then 200 and the same for four hours."""
@@ -152,7 +152,7 @@ class FastlyApp:
         if request.match_info["customer_id"] != account.customer_id:
             self._refuse_v2(403, "The token belongs to another customer")
 
-    def _in_wanted_form(self, request: web.Request, account: FastlyAccount, bill: dict[str, Any]) -> Answer:
+    def _in_wanted_form(self, request: web.Request, bill: dict[str, Any]) -> Answer:
         accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")]
         wanted = next((t for t in accepted if t in (*_BILL_TYPES, "*/*", "application/*")), None)
         if wanted is None:

@@ -97,8 +97,7 @@ def clean_month(seed: int, account: FastlyAccount, month: Month, raises: int) ->
     invoices = [_invoice(account, month, 0, posted_at(seed, account, month), lines)]
     if account.corrected and month.index % 7 == 3:
         later = invoices[0].posted_at + timedelta(days=draw.between(4, 9, seed, account.name, str(month), "later"))
-        credits = _correction(account, month, lines)
-        invoices.append(_invoice(account, month, CORRECTION, later, credits))
+        invoices.append(_invoice(account, month, CORRECTION, later, _correction(account, month, lines)))
     return FastlyMonth(account, month, tuple(invoices), usage)
 
 

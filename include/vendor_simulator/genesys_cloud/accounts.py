@@ -143,7 +143,7 @@ def organisations(seed: int) -> tuple[Organisation, ...]:
 
 
 def _nord(seed: int) -> Organisation:
-    """EUR, calendar months: prepaid users with overage, tokens from a wallet, fair use, storage within its allowance."""
+    """EUR, calendar months: prepaid users with overage, tokens from a wallet, fair use, storage."""
     base = _organisation(seed, 1, "nord-contact", "Nord Contact Größe GmbH", "EUR", "A-00000077")
     steps = ((_OLD, "130.00", "143.00"), ("2025-01-01", "135.00", "148.5"))
     items: tuple[_Item, ...] = (

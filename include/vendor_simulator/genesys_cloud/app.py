@@ -94,7 +94,7 @@ class GenesysApp:
         code, message = _CODES.get(status, ("internal.server.error", "Unexpected."))
         return Answer(_error_body(status, code, message.format(retry_after or "60")), status, headers=headers)
 
-    def waiting(self, operation: str, request: web.Request) -> Answer:
+    def waiting(self, _operation: str, request: web.Request) -> Answer:
         """Write a usage report in the making."""
         return Answer(self._report(request, "InProgress", []))
 

@@ -26,7 +26,7 @@ class Answer:
         return self.payload if isinstance(self.payload, bytes) else exact.json_text(self.payload).encode()
 
 
-class Refused(Exception):  # noqa: N818 (not an error of the simulator: it ends a request early)
+class Refused(Exception):
     """Ends a request with this answer."""
 
     def __init__(self, answer: Answer) -> None:

@@ -49,16 +49,16 @@ def _response(status: int, value: object) -> web.Response:
     return web.Response(status=status, body=Answer(value).body(), content_type="application/json")
 
 
-def _stats(state: State, body: dict[str, Any]) -> object:
+def _stats(state: State, _body: dict[str, Any]) -> object:
     return state.stats.summary()
 
 
-def _clear_stats(state: State, body: dict[str, Any]) -> object:
+def _clear_stats(state: State, _body: dict[str, Any]) -> object:
     state.stats.clear()
     return {}
 
 
-def _faults(state: State, body: dict[str, Any]) -> object:
+def _faults(state: State, _body: dict[str, Any]) -> object:
     return state.faults.summary()
 
 
@@ -68,7 +68,7 @@ def _add_faults(state: State, body: dict[str, Any] | list[dict[str, Any]]) -> ob
     return state.faults.summary()
 
 
-def _clear_faults(state: State, body: dict[str, Any]) -> object:
+def _clear_faults(state: State, _body: dict[str, Any]) -> object:
     state.faults.clear()
     return []
 
@@ -86,6 +86,6 @@ def _restate(state: State, body: dict[str, Any]) -> object:
     return {}
 
 
-def _expire_tokens(state: State, body: dict[str, Any]) -> object:
+def _expire_tokens(state: State, _body: dict[str, Any]) -> object:
     state.tokens.clear()
     return {}

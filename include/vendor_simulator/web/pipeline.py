@@ -30,10 +30,10 @@ class Vendor(Protocol):
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:
         """Write an error the way this vendor does."""
 
-    def waiting(self, operation: str, request: web.Request) -> Answer:
+    def waiting(self, operation: str, request: web.Request, /) -> Answer:
         """Write "not ready yet"."""
 
-    def dress(self, request: web.Request, answer: Answer) -> None:
+    def dress(self, request: web.Request, answer: Answer, /) -> None:
         """Add the headers that every answer of this vendor has."""
 
 

@@ -74,7 +74,7 @@ def _endless_cursor(value: dict[str, Any], fault: Fault, request: web.Request) -
     return _set_next(value, request, cursors.write(scope, _FAR + fault.met))
 
 
-def _skip_page(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _skip_page(value: dict[str, Any], _fault: Fault, request: web.Request) -> dict[str, Any]:
     if not _get_next(value):
         return value
     scope = cursors.scope_of(request.path, request.query)
@@ -83,26 +83,26 @@ def _skip_page(value: dict[str, Any], fault: Fault, request: web.Request) -> dic
     return _set_next(value, request, cursors.write(scope, offset))
 
 
-def _drop_rows(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _drop_rows(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
     home, name = _home_of_rows(value)
     home[name] = home[name][:-1]
     return value
 
 
-def _repeat_page(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _repeat_page(value: dict[str, Any], fault: Fault, _request: web.Request) -> dict[str, Any]:
     home, name = _home_of_rows(value)
     home[name] = fault.memory.setdefault("rows", home[name])
     return value
 
 
-def _wrong_total(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _wrong_total(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
     meta = _meta(value)
     if meta is not None:
         meta["total"] += 1
     return value
 
 
-def _extra_field(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _extra_field(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
     home, name = _home_of_rows(value)
     for row in home.get(name) or []:
         row["sustainability_score"] = Decimal("0.1")
@@ -119,17 +119,17 @@ def _enum(value: dict[str, Any], replacement: str | None) -> bool:
     return any(isinstance(row, dict) and _enum(row, replacement) for row in rows)
 
 
-def _unknown_enum(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _unknown_enum(value: dict[str, Any], fault: Fault, _request: web.Request) -> dict[str, Any]:
     _enum(value, fault.text or "BrandNewValue")
     return value
 
 
-def _null_enum(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _null_enum(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
     _enum(value, None)
     return value
 
 
-def _null_list(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _null_list(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
     home, name = _home_of_rows(value)
     home[name] = None
     return value
@@ -147,7 +147,7 @@ def _text_numbers(value: Any, fault: Fault, request: web.Request) -> Any:  # noq
             return value
 
 
-def _document_url(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+def _document_url(value: dict[str, Any], fault: Fault, _request: web.Request) -> dict[str, Any]:
     return {**value, "url": fault.url} if "url" in value else value
 
 
@@ -172,22 +172,22 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 (any JSO
             return value
 
 
-def _camel_lines(value: dict[str, Any], fault: Fault, request: web.Request) -> Any:  # noqa: ANN401 (a JSON value)
+def _camel_lines(value: dict[str, Any], _fault: Fault, _request: web.Request) -> Any:  # noqa: ANN401 (a JSON value)
     return _renamed(value, _CAMEL)
 
 
-def _get_names(value: dict[str, Any], fault: Fault, request: web.Request) -> Any:  # noqa: ANN401 (a JSON value)
+def _get_names(value: dict[str, Any], _fault: Fault, _request: web.Request) -> Any:  # noqa: ANN401 (a JSON value)
     return _renamed(value, _GET)
 
 
-def _duplicate_key(answer: Answer, fault: Fault) -> None:
+def _duplicate_key(answer: Answer, _fault: Fault) -> None:
     text = answer.body().decode()
     first = re.match(r'\{"([^"]+)":', text)
     if first:
         answer.payload = f'{{"{first[1]}":"first of two",{text[1:]}'.encode()
 
 
-def _nan(answer: Answer, fault: Fault) -> None:
+def _nan(answer: Answer, _fault: Fault) -> None:
     answer.payload = re.sub(rb":-?\d+\.\d+", b":NaN", answer.body(), count=1)
 
 
@@ -195,7 +195,7 @@ def _oversize(answer: Answer, fault: Fault) -> None:
     answer.payload = b" " * fault.size + answer.body()
 
 
-def _gzip(answer: Answer, fault: Fault) -> None:
+def _gzip(answer: Answer, _fault: Fault) -> None:
     answer.payload = gzip.compress(answer.body(), mtime=0)
     answer.headers["Content-Encoding"] = "gzip"
 
