@@ -1,9 +1,8 @@
-"""Which vendors there are: every folder beside this file that has a ``vendor.py`` with ``VENDOR``."""
+"""Which vendors there are: every folder beside this file whose ``vendor.py`` makes a ``Vendor``."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import billing_vendors
@@ -13,8 +12,8 @@ from billing_vendors.base.vendor import Vendor
 def vendors() -> tuple[Vendor, ...]:
     """Give all vendors in order of their names; a new folder is found without a list to edit."""
     packages = sorted(module.name for module in iter_modules(billing_vendors.__path__) if module.ispkg)
-    found = (f"billing_vendors.{package}.vendor" for package in packages)
-    return tuple(import_module(name).VENDOR for name in found if find_spec(name) is not None)
+    modules = [import_module(f"billing_vendors.{name}.vendor") for name in packages if name != "base"]
+    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Vendor))
 
 
 def vendor_named(name: str) -> Vendor:
