@@ -92,7 +92,7 @@ def test_a_month_before_every_account_is_refused():
 
 
 def test_an_unknown_account_is_refused_with_the_names_there_are():
-    with pytest.raises(ConfigurationError, match="no account 'nobody'.*there are: old"):
+    with pytest.raises(ConfigurationError, match=r"no account 'nobody'.*there are: old"):
         accounts_of_run([an_account("old")], ["nobody"], BillingPeriod(2025, 1), NOW)
 
 
