@@ -6,10 +6,56 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 
 from billing.accounts import Account
 from billing.controls.result import Finding
 from billing.models import AccountMonth, Invoice
+from billing.period import BillingPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceHead:
+    """What is kept in view of every invoice of an account, whatever its month: enough to find duplicates and gaps."""
+
+    invoice_id: str
+    kind: str
+    period: BillingPeriod
+    total: Decimal
+    currency: str | None
+    issued_at: datetime | None
+    service_start: datetime | None
+    service_end: datetime | None
+    statement_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    One month-to-date snapshot.
+
+    :param taken_at: when it was first received, UTC.
+    """
+
+    taken_at: datetime
+    total: Decimal
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedFile:
+    """
+    A file the vendor issued with an invoice.
+
+    :param form: ``pdf`` or ``csv``.
+    :param text: what can be read in it; None if it cannot be read.
+    """
+
+    invoice_id: str
+    form: str
+    sha256: bytes
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +65,25 @@ class Evidence:
 
     :param account: what was configured, e.g. the currency the account is expected to be billed in.
     :param restated: by invoice id, what a restated invoice said before.
+    :param as_of: when the month was last read from the vendor; "today" for a control, so that it can be repeated.
+    :param previous: the calendar month before, as stored; None if it is not stored.
+    :param year_before: the same month a year earlier, as stored.
+    :param history: every invoice of the account that is stored, this month's included, in order of month and id.
+    :param estimates: snapshots of this month, oldest first.
+    :param payment_statuses: by invoice id, every status seen, oldest first.
+    :param files: the files of this month's invoices.
     """
 
     account: Account[object]
     month: AccountMonth
     restated: Mapping[str, Invoice] = field(default_factory=dict)
+    as_of: datetime | None = None
+    previous: AccountMonth | None = None
+    year_before: AccountMonth | None = None
+    history: tuple[InvoiceHead, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[IssuedFile, ...] = ()
 
     def currency_of(self, invoice: Invoice) -> str:
         """Give the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
