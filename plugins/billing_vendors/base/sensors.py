@@ -57,7 +57,12 @@ class VendorSensor(BaseSensorOperator):
         ends_in_trigger: bool = True,
         **kwargs: Any,  # noqa: ANN401 (Airflow's own)
     ) -> None:
-        kwargs = {"poke_interval": 15.0, "retry_policy": VendorRetryPolicy(), **kwargs}
+        kwargs = {
+            "poke_interval": 15.0,
+            "retry_policy": VendorRetryPolicy(),
+            "map_index_template": "{{ account }}",
+            **kwargs,
+        }
         super().__init__(**kwargs)
         self.account = account
         self.month = month
@@ -84,6 +89,7 @@ class VendorSensor(BaseSensorOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
         """Look, and wait if it is not ready."""
+        context["account"] = self.account  # the label of the mapped task
         account, period = self._subject()
         look = self.look(account, period)
         wait = self._wait(look, account, period, context)
@@ -100,6 +106,7 @@ class VendorSensor(BaseSensorOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
         """Tell a wait that no triggerer ended from one that failed."""
+        context["account"] = self.account
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:

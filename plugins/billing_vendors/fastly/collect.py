@@ -1,0 +1,84 @@
+"""Ask Fastly for all it has on one account and month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.errors import PayloadError, VendorUnavailable
+from billing.period import BillingPeriod
+from billing_vendors.base.question import CSV, PDF
+from billing_vendors.base.vendor import Document
+from billing_vendors.fastly.derive import bill_of, estimate_of, ids_of_month
+from billing_vendors.fastly.hooks import FastlyBillingHook
+from billing_vendors.fastly.refusals import NoBill
+from billing_vendors.fastly.settings import FastlySettings
+from billing_vendors.fastly.usage import metered_kinds
+
+
+def collect(account: Account[FastlySettings], period: BillingPeriod) -> Iterator[Answer | Document]:
+    """
+    Yield every answer on a month as it arrives, and each bill's files after the bill.
+
+    v3: the invoice list around the month, each invoice of the month by id, usage, usage by service.
+    v2: the month's bill, the same by id, as CSV and as PDF. A month without a bill yields nothing for it.
+
+    :raises BillingError: Fastly refused or answered in another shape; what came before has been yielded.
+    """
+    with FastlyBillingHook(account.conn_id) as hook:
+        if account.settings.api == "v2":
+            yield from _collect_v2(hook, account.settings.customer_id, period)
+        else:
+            yield from _collect_v3(hook, period)
+
+
+def collect_month_to_date(account: Account[FastlySettings], period: BillingPeriod) -> Iterator[Answer]:
+    """
+    Yield the estimate of the running month.
+
+    :param period: of v2 asked for; v3 has no such parameter and answers for the running month whatever is wanted.
+    :raises NotReady: Fastly is making it.
+    :raises PayloadError: it is not an estimate, or one of another month.
+    """
+    with FastlyBillingHook(account.conn_id) as hook:
+        if account.settings.api == "v2":
+            answer = hook.get_legacy_month_to_date(account.settings.customer_id, period)
+        else:
+            answer = hook.get_month_to_date()
+    if (month := estimate_of(answer).period) != period:
+        raise PayloadError(f"{answer.request}: wanted {period}, but the estimate is of {month}")
+    yield answer
+
+
+def _collect_v3(hook: FastlyBillingHook, period: BillingPeriod) -> Iterator[Answer]:
+    ids: dict[str, None] = {}
+    for page in hook.list_invoices(period):
+        yield page
+        ids |= dict.fromkeys(ids_of_month(page, period))
+    for invoice_id in ids:
+        yield hook.get_invoice(invoice_id)
+    usage = hook.get_usage_metrics(period)
+    yield usage
+    for product_id, usage_type in metered_kinds(usage, period):
+        yield from hook.list_service_usage_metrics(period, product_id, usage_type)
+
+
+def _collect_v2(hook: FastlyBillingHook, customer_id: str, period: BillingPeriod) -> Iterator[Answer | Document]:
+    try:
+        answer = hook.get_invoice_by_month(period)
+    except NoBill as error:
+        hook.log.info("%s", error)
+        return
+    bill = bill_of(answer, period)
+    if bill is not None and bill.attributes["vendor_state"] == "down":
+        raise VendorUnavailable(f"{answer.request}: vendor_state is down, so the bill may lack lines")
+    yield answer
+    if bill is None:
+        return
+    yield hook.get_legacy_invoice(customer_id, bill.invoice_id)
+    for form, media_type, magic in (("csv", CSV, b""), ("pdf", PDF, b"%PDF-")):
+        file = hook.get_legacy_invoice(customer_id, bill.invoice_id, media_type)
+        if not file.body.startswith(magic):
+            raise PayloadError(f"{file.request}: the {form} of {len(file.body)} bytes does not start as one")
+        yield Document(bill.invoice_id, form, file.media_type, file.request, file.body)

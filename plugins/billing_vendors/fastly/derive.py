@@ -1,0 +1,119 @@
+"""The stored answers of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import AccountMonth, Invoice, Listing, MonthToDate
+from billing.period import BillingPeriod
+from billing_vendors.fastly import parse, parse_legacy, questions
+from billing_vendors.fastly.pages import list_cursor
+from billing_vendors.fastly.settings import FastlySettings
+from billing_vendors.fastly.usage import ServiceUsage, declared_total, usage_report
+from billing_vendors.fastly.words import V2_NOT_ISSUED, Noted
+
+
+def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+    """
+    Turn the answers of one ``collect`` into values.
+
+    Invoices are chosen by their own billing period; the list also holds those of the months beside. A v2 bill that
+    is not issued yet (``MTD``, ``Pending``) is no invoice. No answer, no invoice: the month is empty.
+
+    :raises PayloadError: an answer is not of the documented shape.
+    """
+    noted = Noted()
+    of = _by_operation(answers)
+    pages = of.get(questions.V3_LIST, [])
+    usage, by_service = of.get(questions.V3_USAGE, []), of.get(questions.V3_SERVICE_USAGE, [])
+    services = ServiceUsage(by_service, period, noted)
+    listed = _listed(pages, period, noted) + _bills(of.get(questions.V2_MONTH, []), period, noted)
+    single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(questions.V3_INVOICE, [])]
+    single += _bills(of.get(questions.V2_INVOICE, []), period, noted)
+    reports = ([usage_report(usage, period, noted)] if usage else []) + ([services.report()] if by_service else [])
+    return AccountMonth(
+        vendor=account.vendor,
+        account=account.name,
+        period=period,
+        invoices=tuple(_each_once(listed).values()),
+        by_id=_each_once(single),
+        usage_reports=tuple(reports),
+        listings=(*_list_listing(pages), *services.listings),
+        unknown_fields=noted.unknown,
+    )
+
+
+def derive_month_to_date(account: Account[FastlySettings], answer: Answer) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
+    """
+    Turn a stored month-to-date answer into a value.
+
+    :raises PayloadError: it is not an estimate.
+    """
+    return estimate_of(answer)
+
+
+def estimate_of(answer: Answer) -> MonthToDate:
+    """
+    Read a month-to-date answer of either generation.
+
+    :raises PayloadError: it is not an estimate.
+    """
+    row = _whole(answer)
+    if answer.operation == questions.V2_ESTIMATE:
+        return parse_legacy.parse_month_to_date(row, Noted())
+    return parse.parse_month_to_date(row, Noted())
+
+
+def ids_of_month(page: Answer, period: BillingPeriod) -> list[str]:
+    """Give the ids of a list page's invoices whose own billing period is the month."""
+    return [row.identifier("invoice_id") for row in parse.invoice_rows(page) if parse.month_of(row) == period]
+
+
+def bill_of(answer: Answer, period: BillingPeriod) -> Invoice | None:
+    """Give the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
+    return next(iter(_bills([answer], period, Noted())), None)
+
+
+def _by_operation(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
+    grouped: dict[str, list[Answer]] = {}
+    for answer in answers:
+        grouped.setdefault(answer.operation, []).append(answer)
+    return grouped
+
+
+def _whole(answer: Answer) -> Fields:
+    return Fields(answer.json_object(), answer.request)
+
+
+def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
+    rows = [row for page in pages for row in parse.invoice_rows(page)]
+    return [parse.parse_invoice(row, noted) for row in rows if parse.month_of(row) == period]
+
+
+def _bills(answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
+    issued = [row for row in map(_whole, answers) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
+    bills = [parse_legacy.parse_invoice(row, period, noted) for row in issued]
+    for bill in bills:
+        if bill.period != period:
+            raise PayloadError(f"invoice {bill.invoice_id}: asked for {period}, but its start_time is in {bill.period}")
+    return bills
+
+
+def _each_once(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
+    """Keep the first of each id; that a list repeats one is seen from its listing."""
+    first: dict[str, Invoice] = {}
+    for invoice in invoices:
+        first.setdefault(invoice.invoice_id, invoice)
+    return first
+
+
+def _list_listing(pages: Sequence[Answer]) -> tuple[Listing, ...]:
+    if not pages:
+        return ()
+    row_ids = tuple(row.identifier("invoice_id") for page in pages for row in parse.invoice_rows(page))
+    last = _whole(pages[-1])
+    return (Listing(questions.V3_LIST, row_ids, declared_total(last), ended=not list_cursor(pages[-1])),)

@@ -1,0 +1,130 @@
+"""Read bills, estimates and usage from Fastly's billing API, both generations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from billing.answer import Answer
+from billing.errors import BillingError, ConfigurationError, NotReady
+from billing.period import BillingPeriod
+from billing_vendors.base.access import Access, ConnectionFields, own_fields, required, site_of
+from billing_vendors.base.credential import Credential
+from billing_vendors.base.hooks import VendorHook
+from billing_vendors.base.question import JSON, Conversation, Question
+from billing_vendors.base.refusal import Received
+from billing_vendors.fastly import questions
+from billing_vendors.fastly.pages import invoice_pages, service_usage_pages
+from billing_vendors.fastly.refusals import fastly_refusal
+
+DEFAULT_HOST = "https://api.fastly.com"
+
+
+class FastlyBillingHook(VendorHook):
+    """
+    Ask Fastly's billing API. It is read only: every operation is a GET.
+
+    Connection: ``password`` is the API token; ``host``, if set, replaces ``https://api.fastly.com``. A login or any
+    key in ``extra`` is refused.
+
+    :param conn_id: the Airflow connection.
+    """
+
+    conn_type = "fastly"
+    hook_name = "Fastly billing"
+    default_conn_name = "fastly_billing"
+    request_id_headers: ClassVar[tuple[str, ...]] = ("x-request-id", "x-timer")
+    kept_headers: ClassVar[frozenset[str]] = frozenset(
+        {"x-request-id", "x-served-by", "x-timer", "fastly-ratelimit-remaining", "fastly-ratelimit-reset"}
+    )
+
+    # v2, the legacy API
+
+    def get_invoice_by_month(self, period: BillingPeriod, form: str = JSON) -> Answer:
+        """
+        Read the v2 bill of a month, as JSON, CSV or PDF; of the running month it is an estimate of status ``MTD``.
+
+        :param form: the media type.
+        :raises NoBill: there is none.
+        :raises RouteRetired: Fastly has taken v2 out of service.
+        """
+        return self.ask(questions.v2_invoice_by_month(period, form))
+
+    def get_legacy_invoice(self, customer_id: str, invoice_id: str, form: str = JSON) -> Answer:
+        """
+        Read one v2 bill, as JSON, CSV or PDF.
+
+        :raises NoBill: there is none.
+        :raises RouteRetired: Fastly has taken v2 out of service.
+        """
+        return self.ask(questions.v2_invoice_by_id(customer_id, invoice_id, form))
+
+    def get_legacy_month_to_date(self, customer_id: str, period: BillingPeriod) -> Answer:
+        """
+        Read the v2 estimate of a month.
+
+        :raises NotReady: Fastly is making it (202): ask again in some seconds.
+        """
+        return _finished(self.ask(questions.v2_month_to_date(customer_id, period)))
+
+    # v3
+
+    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+        """Yield each page of the v3 invoices around a month: more than those of the month."""
+        return self.turn_pages(invoice_pages(period))
+
+    def get_invoice(self, invoice_id: str) -> Answer:
+        """Read one v3 invoice."""
+        return self.ask(questions.v3_invoice_by_id(invoice_id))
+
+    def get_month_to_date(self) -> Answer:
+        """
+        Read the v3 estimate of the running month.
+
+        :raises NotReady: Fastly is making it (202): ask again in some seconds.
+        """
+        return _finished(self.ask(questions.v3_month_to_date()))
+
+    def get_usage_metrics(self, period: BillingPeriod) -> Answer:
+        """Read what was metered in a month, by product, usage type and region."""
+        return self.ask(questions.v3_usage_metrics(period))
+
+    def list_service_usage_metrics(self, period: BillingPeriod, product_id: str, usage_type: str) -> Iterator[Answer]:
+        """Yield each page of one product's use by service."""
+        return self.turn_pages(service_usage_pages(period, product_id, usage_type))
+
+    # what the common hook wants to know
+
+    @classmethod
+    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+        """Check a connection: the token, and perhaps another host."""
+        own_fields(connection.conn_id, extra, frozenset())
+        if connection.login:
+            raise ConfigurationError(
+                f"connection {connection.conn_id}: login should be empty; the token is the password"
+            )
+        return Access(
+            conn_id=connection.conn_id,
+            sites={"api": site_of(connection, DEFAULT_HOST)},
+            password=required(connection, "password", "the API token"),
+        )
+
+    def sign_in(self, access: Access) -> Conversation[Credential]:
+        """Use the token of the connection."""
+        yield from ()
+        return Credential({"Fastly-Key": access.password}, secret=access.password)
+
+    def probe(self) -> Question:
+        """Ask for last month's usage: it answers customers of both generations."""
+        return questions.v3_usage_metrics(BillingPeriod.of(datetime.now(UTC)).shifted(-1))
+
+    def refusal(self, question: Question, received: Received) -> BillingError:
+        """Tell a retired route from a month without a bill."""
+        return fastly_refusal(question, received)
+
+
+def _finished(answer: Answer) -> Answer:
+    if answer.status == 202:
+        raise NotReady(f"{answer.request} answered 202: the estimate is being made")
+    return answer

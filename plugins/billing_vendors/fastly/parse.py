@@ -1,0 +1,123 @@
+"""
+v3 documents -> values. Pure: nothing is asked, nothing is stored.
+
+Amounts are in the document's ``currency_code``; a month-to-date document has none. Intervals leave here half-open.
+"""
+
+from __future__ import annotations
+
+from billing.answer import Answer
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
+from billing.period import BillingPeriod
+from billing_vendors.fastly.words import Noted, amount, amount_or_none, end_of, start_of, text_or_none
+
+
+def invoice_rows(page: Answer) -> list[Fields]:
+    """
+    Give the rows of one page of the invoice list.
+
+    :raises PayloadError: the page has no list of objects in ``data``.
+    """
+    document = Fields(page.json_object(), page.request)
+    if not isinstance(document.optional("data"), list):
+        raise PayloadError(f"{page.request}: data should be a list")
+    return list(document.objects("data"))
+
+
+def month_of(row: Fields) -> BillingPeriod:
+    """
+    Give the UTC month in which an invoice's billing period starts.
+
+    :raises PayloadError: it has no start.
+    """
+    start = start_of(row, "billing_start_date")
+    if start is None:
+        raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be found without")
+    return BillingPeriod.of(start)
+
+
+def parse_invoice(row: Fields, noted: Noted) -> Invoice:
+    """
+    Read one posted invoice, from the list or by id.
+
+    :raises PayloadError: id, start, currency or an amount is missing or of another type; names invoice and member.
+    """
+    invoice_id = row.identifier("invoice_id")
+    row.where = f"invoice {invoice_id}"
+    start, end = start_of(row, "billing_start_date"), end_of(row, "billing_end_date")
+    return Invoice(
+        invoice_id=invoice_id,
+        period=month_of(row),
+        period_evidence=f"billing period {start:%Y-%m-%d %H:%M} to {end or 'an end not given'} UTC",
+        total=amount(row, "monthly_transaction_amount"),
+        currency=row.text("currency_code"),
+        lines=_lines(row, noted),
+        issued_at=start_of(row, "invoice_posted_on"),
+        service_start=start,
+        service_end=end,
+        statement_number=text_or_none(row, "statement_number"),
+        attributes=noted.kept("invoice", row, "customer_id"),
+    )
+
+
+def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
+    """
+    Read the estimate of the running month; its total is a text, its line amounts are numbers.
+
+    :raises PayloadError: it is not an estimate: id, start or total is missing.
+    """
+    row.where = "month to date"
+    return MonthToDate(
+        invoice_id=row.identifier("invoice_id"),
+        period=month_of(row),
+        total=amount(row, "monthly_transaction_amount"),
+        currency=text_or_none(row, "currency_code"),
+        lines=_lines(row, noted),
+        starts_at=start_of(row, "billing_start_date"),
+        as_of=end_of(row, "billing_end_date"),
+        attributes=noted.kept("month_to_date", row, "customer_id"),
+    )
+
+
+def parse_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+    """
+    Read one row of the usage metrics.
+
+    :raises PayloadError: name or quantity is missing.
+    """
+    return UsageLine(
+        position=position,
+        name=row.text("name"),
+        quantity=amount(row, "quantity"),
+        product=text_or_none(row, "product_id"),
+        region=text_or_none(row, "region"),
+        usage_type=text_or_none(row, "usage_type"),
+        unit=text_or_none(row, "unit"),
+        raw_quantity=amount_or_none(row, "raw_quantity"),
+        attributes=noted.kept("usage", row, "month", "last_updated_at"),
+    )
+
+
+def _lines(row: Fields, noted: Noted) -> tuple[InvoiceLine, ...]:
+    rows = enumerate(row.objects("transaction_line_items"), start=1)
+    return tuple(_line(line, position, noted) for position, line in rows)
+
+
+def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
+    product = text_or_none(row, "product_name", "ProductName")
+    product_line = text_or_none(row, "product_line", "ProductLine")
+    return InvoiceLine(
+        position=position,
+        description=text_or_none(row, "description") or product or "",
+        amount=amount(row, "amount"),
+        product=product,
+        product_group=text_or_none(row, "product_group", "ProductGroup"),
+        region=text_or_none(row, "region", "Region"),
+        usage_type=text_or_none(row, "usage_type", "UsageType"),
+        quantity=amount_or_none(row, "units"),
+        rate=amount_or_none(row, "rate"),
+        credit_coupon=text_or_none(row, "credit_coupon_code"),
+        attributes=({"product_line": product_line} if product_line else {}) | noted.kept("invoice_line", row),
+    )

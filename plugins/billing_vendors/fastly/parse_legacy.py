@@ -1,0 +1,155 @@
+"""
+v2 documents -> values. Pure: nothing is asked, nothing is stored.
+
+v2 names no currency: prices are in US dollars by the vendor's guide, but no document says so, hence ``currency`` is
+None. ``total.cost`` is what is to be paid; the other totals and the regions stay in ``attributes``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import Invoice, InvoiceLine, MonthToDate
+from billing.period import BillingPeriod
+from billing_vendors.fastly.words import (
+    V2_STATUS,
+    VENDOR_STATE,
+    Noted,
+    amount,
+    amount_or_none,
+    end_of,
+    start_of,
+    text_or_none,
+)
+
+# Source: official client 7.0.0, model BillingTotal; the last four were seen by a third party. Checked 2026-11-22.
+_TOTALS = (
+    "bandwidth", "bandwidth_units", "bandwidth_cost", "requests", "requests_cost", "incurred_cost", "extras",
+    "extras_cost", "cost_before_discount", "discount", "overage", "plan_code", "plan_name", "plan_minimum", "terms",
+    "percentile", "percentile_cost", "commit_shortfall", "discount_amount",
+)  # fmt: skip
+_LINE = (
+    "aria_invoice_id", "line_number", "rate_schedule_no", "rate_schedule_tier_no", "plan_no", "plan_name",
+    "service_no", "client_service_id", "usage_type_no", "created_at", "updated_at", "deleted_at",
+)  # fmt: skip
+_ESTIMATE_LINE = ("plan_no", "service_no", "client_service_id", "client_plan_id")
+
+
+def status_of(row: Fields) -> str | None:
+    """Give ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
+    status = row.object_or_none("status")
+    return None if status is None else status.text_or_none("status")
+
+
+def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
+    """
+    Read one bill.
+
+    :param asked: the month that was asked for; a bill without a start belongs to it.
+    :raises PayloadError: id or total is missing, or a member is of another type; names bill and member.
+    """
+    invoice_id = row.identifier("invoice_id")
+    row.where = f"invoice {invoice_id}"
+    start, end = start_of(row, "start_time"), end_of(row, "end_time")
+    status, sent_at = _status(row, noted)
+    total, totals = _total(row, noted)
+    lines = enumerate(row.objects("line_items"), start=1)
+    return Invoice(
+        invoice_id=invoice_id,
+        period=asked if start is None else BillingPeriod.of(start),
+        period_evidence=_evidence(start, end),
+        total=total,
+        currency=None,
+        lines=tuple(_line(line, position, noted) for position, line in lines),
+        issued_at=sent_at,
+        service_start=start,
+        service_end=end,
+        payment_status=status,
+        attributes=_rest(row, totals, noted),
+    )
+
+
+def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
+    """
+    Read the estimate of a month.
+
+    :raises PayloadError: it is not an estimate: id, start or total is missing.
+    """
+    row.where = "month to date"
+    invoice_id = row.identifier("invoice_id")
+    start = start_of(row, "start_time")
+    if start is None:
+        raise PayloadError(f"{row.where}: start_time is missing; its month cannot be found without")
+    status, _ = _status(row, noted)
+    total, totals = _total(row, noted)
+    lines = enumerate(row.objects("line_items"), start=1)
+    return MonthToDate(
+        invoice_id=invoice_id,
+        period=BillingPeriod.of(start),
+        total=total,
+        currency=None,
+        lines=tuple(_estimate_line(line, position, noted) for position, line in lines),
+        starts_at=start,
+        as_of=end_of(row, "end_time"),
+        attributes={"status": status} | _rest(row, totals, noted),
+    )
+
+
+def _status(row: Fields, noted: Noted) -> tuple[str | None, Any]:
+    status = row.object_or_none("status")
+    if status is None:
+        return None, None
+    word, sent_at = noted.word("invoice_status", status, "status", V2_STATUS), start_of(status, "sent_at")
+    noted.kept("invoice_status", status)
+    return word, sent_at
+
+
+def _total(row: Fields, noted: Noted) -> tuple[Decimal, dict[str, Any]]:
+    total = row.object_or_none("total")
+    if total is None:
+        raise PayloadError(f"{row.where}: total is missing")
+    return amount(total, "cost"), noted.kept("invoice_total", total, *_TOTALS)
+
+
+def _rest(row: Fields, totals: dict[str, Any], noted: Noted) -> dict[str, Any]:
+    state = noted.word("invoice", row, "vendor_state", VENDOR_STATE)
+    kept = noted.kept("invoice", row, "customer_id", "regions")
+    return {"total": totals, "vendor_state": state} | kept
+
+
+def _evidence(start: object, end: object) -> str:
+    if start is None:
+        return "the month asked for; the bill has no start_time"
+    return f"start_time {start} to {end or 'an end not given'}"
+
+
+def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
+    line_id = row.identifier("id")
+    billed = amount_or_none(row, "amount")  # null is allowed: such a line says nothing about money
+    return InvoiceLine(
+        position=position,
+        description=text_or_none(row, "description") or "",
+        amount=Decimal(0) if billed is None else billed,
+        line_id=line_id,
+        product=text_or_none(row, "service_name"),
+        usage_type=text_or_none(row, "usage_type_cd"),
+        quantity=amount_or_none(row, "units"),
+        rate=amount_or_none(row, "rate_per_unit"),
+        credit_coupon=text_or_none(row, "credit_coupon_code"),
+        attributes=({"amount": "null"} if billed is None else {}) | noted.kept("invoice_line", row, *_LINE),
+    )
+
+
+def _estimate_line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
+    return InvoiceLine(
+        position=position,
+        description=text_or_none(row, "description") or "",
+        amount=amount(row, "amount"),
+        product=text_or_none(row, "service_type"),
+        quantity=amount_or_none(row, "units"),
+        rate=amount_or_none(row, "per_unit_cost"),
+        attributes=noted.kept("month_to_date_line", row, *_ESTIMATE_LINE),
+    )

@@ -1,0 +1,128 @@
+"""Usage answers -> usage reports. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from billing.answer import Answer
+from billing.errors import PayloadError
+from billing.fields import Fields
+from billing.models import Listing, UsageLine, UsageReport
+from billing.period import BillingPeriod
+from billing_vendors.fastly.pages import service_cursor
+from billing_vendors.fastly.parse import parse_usage
+from billing_vendors.fastly.questions import V3_SERVICE_USAGE
+from billing_vendors.fastly.words import Noted, amount, end_of, start_of, text_or_none
+
+USAGE = "usage_metrics"
+SERVICE_USAGE = "service_usage"
+
+
+def usage_report(answers: Iterable[Answer], period: BillingPeriod, noted: Noted) -> UsageReport:
+    """Read the usage metrics of a month. Rows of other months are left out."""
+    rows = [row for answer in answers for row in usage_rows(answer)]
+    of_month = [row for row in rows if row.text_or_none("month") == str(period)]
+    lines = tuple(parse_usage(row, position, noted) for position, row in enumerate(of_month, start=1))
+    return UsageReport(
+        report_id=f"{USAGE}/{period}",
+        kind=USAGE,
+        period=period,
+        starts_at=period.start,
+        ends_at=period.end,
+        currency=None,
+        lines=lines,
+    )
+
+
+def usage_rows(answer: Answer) -> list[Fields]:
+    """
+    Give the rows of a usage metrics answer.
+
+    :raises PayloadError: it has no list of objects in ``data``.
+    """
+    document = Fields(answer.json_object(), answer.request)
+    if not isinstance(document.optional("data"), list):
+        raise PayloadError(f"{answer.request}: data should be a list")
+    return list(document.objects("data"))
+
+
+def metered_kinds(answer: Answer, period: BillingPeriod) -> list[tuple[str, str]]:
+    """Give each pair of product id and usage type in a month's usage: what service usage is asked for by."""
+    rows = [row for row in usage_rows(answer) if row.text_or_none("month") == str(period)]
+    pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
+    return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
+
+
+class ServiceUsage:
+    """The service usage of a month: one listing for each product and usage type, all rows in one report."""
+
+    def __init__(self, answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> None:
+        self._period = period
+        self._noted = noted
+        self._reads: dict[tuple[str, str], list[Answer]] = {}
+        for answer in answers:
+            self._reads.setdefault(_asked_for(answer), []).append(answer)
+        self._lines: list[UsageLine] = []
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+        self.listings = tuple(self._listing(kind, pages) for kind, pages in self._reads.items())
+
+    def report(self) -> UsageReport:
+        """Give the report with the rows of all listings."""
+        return UsageReport(
+            report_id=f"{SERVICE_USAGE}/{self._period}",
+            kind=SERVICE_USAGE,
+            period=self._period,
+            starts_at=min(self._starts, default=None),
+            ends_at=max(self._ends, default=None),
+            currency=None,
+            lines=tuple(self._lines),
+        )
+
+    def _listing(self, kind: tuple[str, str], pages: list[Answer]) -> Listing:
+        row_ids: list[str] = []
+        total = None
+        for page in pages:
+            data = Fields(page.json_object(), page.request).object_or_none("data")
+            if data is None:
+                raise PayloadError(f"{page.request}: data is missing")
+            for line in self._page_lines(kind, data):
+                self._lines.append(line)
+                row_ids.append("/".join((*kind, line.attributes["service_id"])))
+            total = declared_total(data)
+            self._noted.kept("service_usage", data, "customer_id", "usage_type", "meta")
+        return Listing(V3_SERVICE_USAGE, tuple(row_ids), total, ended=not service_cursor(pages[-1]))
+
+    def _page_lines(self, kind: tuple[str, str], data: Fields) -> Iterator[UsageLine]:
+        product, usage_type = kind
+        unit = text_or_none(data, "unit")
+        self._starts += [moment for moment in [start_of(data, "start_time")] if moment]
+        self._ends += [moment for moment in [end_of(data, "end_time")] if moment]
+        for position, row in enumerate(data.objects("details"), start=len(self._lines) + 1):
+            service_id = row.identifier("service_id")
+            yield UsageLine(
+                position=position,
+                name=text_or_none(row, "service_name") or service_id,
+                quantity=amount(row, "usage_units"),
+                product=product,
+                usage_type=usage_type,
+                unit=unit,
+                attributes={"service_id": service_id} | self._noted.kept("service_usage_row", row, "customer_id"),
+            )
+
+
+def declared_total(holder: Fields) -> int | None:
+    """Give ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
+    meta = holder.object_or_none("meta")
+    total = None if meta is None else meta.number_or_none("total")
+    return None if total is None else int(total)
+
+
+def _asked_for(answer: Answer) -> tuple[str, str]:
+    query = parse_qs(urlsplit(answer.request.partition(" ")[2]).query)
+    try:
+        return query["product_id"][0], query["usage_type_name"][0]
+    except KeyError:
+        raise PayloadError(f"{answer.request}: not asked by product and usage type") from None

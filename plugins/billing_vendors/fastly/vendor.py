@@ -1,0 +1,59 @@
+"""What the DAGs know of Fastly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from billing.controls import catalogue
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.fastly.collect import collect, collect_month_to_date
+from billing_vendors.fastly.derive import derive, derive_month_to_date
+from billing_vendors.fastly.sensors import FastlyInvoicePostedSensor, FastlyMonthToDateSensor
+from billing_vendors.fastly.settings import FastlySettings
+
+
+def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
+    """Make the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
+    return (
+        FastlyInvoicePostedSensor(
+            task_id="wait_for_invoice",
+            account=account,
+            month=month,
+            pool="fastly",
+            retries=3,
+            retry_delay=timedelta(minutes=1),
+            execution_timeout=timedelta(minutes=10),
+        ),
+    )
+
+
+def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
+    """Make the sensor for the estimate of an account; skipped where a parent account pays."""
+    return FastlyMonthToDateSensor(
+        task_id="wait_for_estimate",
+        account=account,
+        month=month,
+        pool="fastly",
+        retries=3,
+        retry_delay=timedelta(seconds=30),
+        execution_timeout=timedelta(minutes=10),
+    )
+
+
+FASTLY = Vendor(
+    name="fastly",
+    title="Fastly",
+    settings_type=FastlySettings,
+    collect=collect,
+    derive=derive,
+    waits=waits,
+    controls=catalogue.FASTLY,
+    schedule="0 6 3 * *",
+    collect_month_to_date=collect_month_to_date,
+    derive_month_to_date=derive_month_to_date,
+    wait_month_to_date=wait_month_to_date,
+)
