@@ -52,7 +52,7 @@ def parse_billable_usage(row: Fields, period: BillingPeriod, noted: Noted) -> Us
     starts_at, ends_at = row.moment("startDate"), row.moment("endDate")
     if starts_at != period.start or not timedelta(0) <= period.end - ends_at <= timedelta(seconds=1):
         raise PayloadError(f"{row.where}: the report runs from {starts_at} to {ends_at}")
-    row.optional("selfUri")
+    _leave_out(row)
     return UsageReport(
         report_id=f"billable_usage/{period}",
         kind="billable_usage",
@@ -61,7 +61,7 @@ def parse_billable_usage(row: Fields, period: BillingPeriod, noted: Noted) -> Us
         ends_at=ends_at,
         currency=None,
         lines=tuple(_usage(usage, n, noted) for n, usage in enumerate(objects(row, "usages"), start=1)),
-        attributes=noted.kept("billable_usage", row, "id", "name"),
+        attributes=noted.kept("billable_usage", row, "name"),
     )
 
 
@@ -102,15 +102,21 @@ def overview_interval(row: Fields) -> tuple[datetime | None, datetime | None]:
 
 
 def _overview_attributes(row: Fields, noted: Noted) -> dict[str, Any]:
-    row.optional("selfUri")
+    _leave_out(row)
     minimum = row.number_in_text_or_none("minimumMonthlyAmount")
     about = {
         "organization": noted.nested(row, "organization", "organization"),
         "subscriptionType": noted.word("trustee_overview", row, "subscriptionType", SUBSCRIPTION_TYPE),
         "minimumMonthlyAmount": minimum,
     }
-    kept = noted.kept("trustee_overview", row, *_DATES, "id", "name", "enabledProducts", "inRampPeriod")
+    kept = noted.kept("trustee_overview", row, *_DATES, "name", "enabledProducts", "inRampPeriod")
     return {name: value for name, value in about.items() if value is not None} | kept
+
+
+def _leave_out(row: Fields) -> None:
+    """The report's own id and address say nothing of the usage, and may be others each time it is made."""
+    row.optional("id")
+    row.optional("selfUri")
 
 
 def _usage(row: Fields, position: int, noted: Noted) -> UsageLine:
