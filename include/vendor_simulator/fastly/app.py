@@ -106,9 +106,7 @@ class FastlyApp:
             self._refuse_v2(404, "There is no bill for this month")
         if now < month.end:
             lines = documents.accrued(account, self._world.charges(account, month), month, now)
-            running = legacy.estimate(account, lines, month, now)
-            running["invoice_id"] = 4_000_000 + month.index
-            return self._in_wanted_form(request, running)
+            return self._in_wanted_form(request, legacy.running_bill(account, lines, month, now))
         invoices = self._world.month(account, month).invoices
         return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
 

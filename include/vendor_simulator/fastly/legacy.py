@@ -12,7 +12,7 @@ from typing import Any
 from vendor_simulator import draw, exact
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.documents import instant, period_end
-from vendor_simulator.fastly.month import Invoice, Line
+from vendor_simulator.fastly.month import Invoice, Line, invoice_number
 from vendor_simulator.months import Month
 
 _REGIONS = {"North America": "usa", "Europe": "europe", "Asia": "asia"}
@@ -35,6 +35,14 @@ def bill(account: FastlyAccount, invoice: Invoice, now: datetime, *, by_id: bool
     if by_id and invoice.by_id_description:
         document["line_items"][0]["description"] = invoice.by_id_description
     return document
+
+
+def running_bill(account: FastlyAccount, lines: tuple[Line, ...], month: Month, now: datetime) -> dict[str, Any]:
+    """Write the bill of the present month: lines like a posted bill's, and the status ``MTD``."""
+    amount = exact.total(line.amount for line in lines)
+    number = invoice_number(account, month, 0)
+    running = Invoice(number, month.end, month.start, now, account.currency, lines, amount)
+    return {**bill(account, running, now), "status": {"status": "MTD", "sent_at": None}}
 
 
 def estimate(account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: datetime) -> dict[str, Any]:

@@ -41,8 +41,10 @@ def _header_off(clean: FastlyMonth) -> Spoilt | None:
 
 
 def _amount_off(clean: FastlyMonth) -> Spoilt | None:
-    """F2: the line still foots, it is just not rate times units."""
+    """F2: the line still foots, it is just not rate times units; a shortfall would no longer fit the charges."""
     invoice = clean.invoices[0]
+    if any(line.kind == "shortfall" for line in invoice.lines):
+        return None
     line = invoice.lines[1]
     off = Decimal(7).scaleb(-exact.EXPONENTS[invoice.currency])
     wrong = replace(line, amount=exact.total((line.amount, off)))
