@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,16 +19,21 @@ import jiter
 from billing.errors import PayloadError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# No bill needs more on either side of the point, and 1E+999999999 would make a gigabyte of zeros when written out.
+_MOST_DIGITS = 100
+# What a body must contain before a value that has to be refused can be in it; most bodies don't.
+_SUSPECT = re.compile(rb"[0-9][eE][+-]?[0-9]{2}|[0-9]{%d}|\\u0000" % (_MOST_DIGITS // 2))
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
     """
     Read UTF-8 JSON: numbers with a fraction or an exponent as ``Decimal``, other numbers as ``int`` of any size.
 
-    :raises PayloadError: not JSON, not UTF-8, cut short, a duplicate key, NaN or Infinity.
+    :raises PayloadError: not JSON, not UTF-8, cut short, a duplicate key, NaN or Infinity, a number of more than 100
+        digits on one side of the point, or a text with U+0000, which Postgres cannot store.
     """
     try:
-        return jiter.from_json(
+        value = jiter.from_json(
             body.removeprefix(_BYTE_ORDER_MARK),
             float_mode="decimal",
             catch_duplicate_keys=True,
@@ -35,6 +41,29 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
         )
     except ValueError as error:
         raise PayloadError(f"the body of {len(body)} bytes is not usable JSON: {error}") from error
+    if _SUSPECT.search(body):
+        _check(value)
+    return value
+
+
+def _check(value: object) -> None:
+    match value:
+        case str() if "\x00" in value:
+            raise PayloadError(f"the text {value[:40]!a} holds U+0000, which Postgres cannot store")
+        case bool() | None:
+            pass
+        case int() | Decimal():
+            number = Decimal(value)
+            exponent = number.as_tuple().exponent
+            if not isinstance(exponent, int) or exponent < -_MOST_DIGITS or number.adjusted() >= _MOST_DIGITS:
+                raise PayloadError(f"the number {number!s:.40} has over {_MOST_DIGITS} digits on one side of the point")
+        case dict():
+            for key, member in value.items():
+                _check(key)
+                _check(member)
+        case list():
+            for member in value:
+                _check(member)
 
 
 def loads_text(text: str) -> Any:  # noqa: ANN401 (as loads)
@@ -46,9 +75,9 @@ def dumps(value: object) -> str:
     """
     Write JSON whose numbers keep every digit they came with.
 
-    :raises TypeError: a float, or a type that JSON does not have.
+    :raises TypeError: a float, NaN, Infinity, a key that is no text, or a type that JSON does not have.
     """
-    return _write(value, lambda number: format(number, "f"))
+    return _write(value, _plain)
 
 
 def canonical(value: object) -> str:
@@ -58,7 +87,7 @@ def canonical(value: object) -> str:
     ``4000``, ``4000.0`` and ``4E+3`` are one amount and give one text, so that a vendor that merely formats a
     number anew has not restated an invoice.
 
-    :raises TypeError: a float, or a type that JSON does not have.
+    :raises TypeError: as dumps.
     """
     return _write(value, number_text)
 
@@ -75,17 +104,32 @@ def _write(value: object, number: Callable[[Decimal], str]) -> str:
         case int() | Decimal():
             return number(Decimal(value))
         case Mapping():
-            members = (f"{json.dumps(str(k), ensure_ascii=False)}:{_write(value[k], number)}" for k in sorted(value))
-            return "{" + ",".join(members) + "}"
+            return "{" + ",".join(f"{_key(key)}:{_write(value[key], number)}" for key in sorted(value)) + "}"
         case list() | tuple():
             return "[" + ",".join(_write(member, number) for member in value) + "]"
         case _:
             raise TypeError(f"{type(value).__name__} has no exact JSON form")
 
 
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{type(key).__name__} has no exact JSON form as a key")
+    return json.dumps(key, ensure_ascii=False)
+
+
+def _plain(number: Decimal) -> str:
+    if not number.is_finite():
+        raise TypeError(f"{number} has no exact JSON form")
+    return format(number, "f")
+
+
 def number_text(number: Decimal) -> str:
-    """Write a decimal by its value alone: no exponent, no trailing zeros, no negative zero."""
-    text = format(number, "f")
+    """
+    Write a decimal by its value alone: no exponent, no trailing zeros, no negative zero.
+
+    :raises TypeError: NaN or Infinity.
+    """
+    text = _plain(number)
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+    return "0" if text == "-0" else text
