@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 
 from billing.errors import ConfigurationError
 
-_MONTH_KEY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH_KEY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_LAST_YEAR = 9998  # the month after the last one must still be a date
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,7 +24,7 @@ class BillingPeriod:
     month: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.month <= 12 and 1 <= self.year <= 9998):
+        if not (1 <= self.month <= 12 and 1 <= self.year <= _LAST_YEAR):
             raise ValueError(f"not a month: year {self.year}, month {self.month}")
 
     @classmethod
@@ -34,14 +35,20 @@ class BillingPeriod:
         :raises ConfigurationError: any other text, a month of one digit and month 13 included.
         """
         match = _MONTH_KEY.fullmatch(key)
-        if match is None or match[1] == "0000":
+        if match is None or not 1 <= int(match[1]) <= _LAST_YEAR:
             raise ConfigurationError(f"month {key!r} is not of the form YYYY-MM, e.g. 2026-10")
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
     def of(cls, day: date) -> BillingPeriod:
-        """Give the month that holds a date; a datetime is read in UTC."""
+        """
+        Give the month that holds a date; a datetime is read in UTC.
+
+        :raises ValueError: a datetime without zone, which would be read in this machine's.
+        """
         if isinstance(day, datetime):
+            if day.tzinfo is None:
+                raise ValueError(f"{day} has no time zone")
             day = day.astimezone(UTC)
         return cls(day.year, day.month)
 
