@@ -7,6 +7,7 @@ error that names the place; what nobody asked for is kept and reported, never dr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,9 @@ from billing.errors import PayloadError
 
 # A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
 _LARGEST_EXPONENT = 40
-
+# Decimal("1_000") and date.fromisoformat("2026-W40-1") read more than vendors document.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 T = TypeVar("T")
 
@@ -80,13 +83,9 @@ class Fields:
     def number_in_text(self, name: str) -> Decimal:
         """Give a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
         value = self.text(name)
-        try:
-            number = Decimal(value)
-        except ArithmeticError:
-            raise self._unexpected(name, "a decimal in a text", value) from None
-        if not number.is_finite():
+        if not _NUMBER.fullmatch(value):
             raise self._unexpected(name, "a decimal in a text", value)
-        return self._bounded(name, number)
+        return self._bounded(name, Decimal(value))
 
     def number_in_text_or_none(self, name: str) -> Decimal | None:
         """Give a decimal documented as a text; None if it is null or missing."""
@@ -102,9 +101,11 @@ class Fields:
         if value is None:
             return None
         try:
-            return date.fromisoformat(value)
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
         except ValueError:
-            raise self._unexpected(name, "a date YYYY-MM-DD", value) from None
+            pass  # a 31st of February
+        raise self._unexpected(name, "a date YYYY-MM-DD", value)
 
     def moment(self, name: str) -> datetime:
         """Give an ISO 8601 date-time that must be there and carry its zone, in UTC."""
@@ -121,7 +122,10 @@ class Fields:
             raise self._unexpected(name, "a date-time", value) from None
         if moment.tzinfo is None:
             raise self._unexpected(name, "a date-time with its zone", value)
-        return moment.astimezone(UTC)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise self._unexpected(name, "a date-time of the years 1 to 9999", value) from None
 
     def objects(self, name: str) -> Iterator[Fields]:
         """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
@@ -148,8 +152,9 @@ class Fields:
 
     def _bounded(self, name: str, number: Decimal) -> Decimal:
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT or number.adjusted() > _LARGEST_EXPONENT:
-            raise self._unexpected(name, f"a number of at most {_LARGEST_EXPONENT} digits", number)
+        if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT or number.adjusted() >= _LARGEST_EXPONENT:
+            wanted = f"a number of at most {_LARGEST_EXPONENT} digits before and after the point"
+            raise self._unexpected(name, wanted, number)
         return number
 
     def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
@@ -158,13 +163,19 @@ class Fields:
 
 
 def day_after(last_day: date | None) -> date | None:
-    """Turn a vendor's inclusive last day into the end of a half-open interval."""
-    return None if last_day is None else last_day + timedelta(days=1)
+    """
+    Turn a vendor's inclusive last day into the end of a half-open interval.
+
+    None stays None, and so becomes 9999-12-31, by which systems mean that there is no end.
+    """
+    return None if last_day is None or last_day == date.max else last_day + timedelta(days=1)
 
 
 def _kind(value: object) -> str:
     """Describe a value by its type and, if it is short, itself: a vendor's text must not flood or forge a log line."""
     if value is None:
         return "null"
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
     shown = ascii(value if isinstance(value, str) else str(value))
     return f"{type(value).__name__} {shown[:60]}"
