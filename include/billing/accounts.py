@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -80,11 +80,14 @@ def load_accounts(
         where = f"{path.name}, account {position}"
         if not isinstance(row, dict):
             raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
-        if row.get("vendor") != vendor:
+        where += f" ({row['name']})" if isinstance(row.get("name"), str) else ""
+        if not isinstance(row.get("vendor"), str):
+            raise ConfigurationError(f"{where}: the key 'vendor' is missing or no text: nobody would bill this account")
+        if row["vendor"] != vendor:
             continue
         account = _account(vendor, row, settings_type, where)
         if account.name in found:
-            raise ConfigurationError(f"{where}: the name {account.name!r} is used twice for {vendor}")
+            raise ConfigurationError(f"{where}: the name is used twice for {vendor}")
         found[account.name] = account
     return tuple(found.values())
 
@@ -103,9 +106,22 @@ def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Acco
     )
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that is given twice is an error: a reviewer sees one of the two values, the code another."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        repeated = [key for position, key in enumerate(keys) if key in keys[:position]]
+        if repeated:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {repeated[0]!r} is given twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
 def _rows(path: Path) -> list[Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe loader, made stricter)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"cannot read the accounts file {path}: {error}") from error
     rows = document.get("accounts") if isinstance(document, dict) else None
@@ -119,10 +135,10 @@ def _account(
 ) -> Account[SettingsT_co]:
     own = {field.name for field in dataclasses.fields(Account)} - {"settings"}
     theirs = {field.name: field for field in dataclasses.fields(settings_type)}  # type: ignore[arg-type]  # any frozen dataclass
-    unknown = sorted(set(row) - own - set(theirs))
+    unknown = sorted(set(row) - own - set(theirs), key=str)
     if unknown:
         raise ConfigurationError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(own | set(theirs)))}")
-    required = own | {name for name, field in theirs.items() if field.default is dataclasses.MISSING}
+    required = own | {name for name, field in theirs.items() if _has_no_default(field)}
     missing = sorted(required - set(row))
     if missing:
         raise ConfigurationError(f"{where}: the key {missing[0]!r} is missing")
@@ -132,7 +148,7 @@ def _account(
             name=_checked(row, "name", lambda text: _NAME.fullmatch(text) is not None),
             conn_id=_checked(row, "conn_id", bool),
             currency=_checked(row, "currency", lambda code: minor_unit(code) is not None),
-            first_month=BillingPeriod.parse(_checked(row, "first_month", bool)),
+            first_month=_month(_checked(row, "first_month", bool)),
             posting_day=_day(row["posting_day"]),
             settings=settings_type(**{name: row[name] for name in theirs if name in row}),
         )
@@ -140,11 +156,22 @@ def _account(
         raise ConfigurationError(f"{where}: {error}") from error
 
 
-def _checked(row: Mapping[str, Any], key: str, accepts: Any) -> str:  # noqa: ANN401 (a predicate over the text)
+def _has_no_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _checked(row: Mapping[str, Any], key: str, accepts: Callable[[str], bool]) -> str:
     value = row[key]
     if not isinstance(value, str) or not accepts(value):
         raise ConfigurationError(f"{key} {value!r} is not usable")
     return value
+
+
+def _month(key: str) -> BillingPeriod:
+    try:
+        return BillingPeriod.parse(key)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"first_month: {error}") from error
 
 
 def _day(value: object) -> int:

@@ -1,0 +1,167 @@
+"""The accounts file: what is read, and that every mistake is named by file, account and key."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from billing.accounts import accounts_path, find_account, load_accounts
+from billing.errors import ConfigurationError
+from billing.period import BillingPeriod
+
+GOOD = """
+- name: acme-media
+  vendor: fastly
+  conn_id: fastly_acme
+  customer_id: xTRzc8Zo
+  currency: USD
+  first_month: 2023-01
+  posting_day: 5
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A vendor's own keys: one required, the others not."""
+
+    customer_id: str
+    api: str = "v3"
+    tags: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.customer_id, str):
+            raise ConfigurationError(f"customer_id {self.customer_id!r} should be quoted")
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    """Write the rows into a file and load them."""
+
+    def load(rows, vendor="fastly"):
+        path = tmp_path / "our-accounts.yaml"
+        path.write_text(f"accounts:{rows}", encoding="utf-8")
+        return load_accounts(vendor, Settings, path)
+
+    return load
+
+
+def test_an_account_is_read_with_its_vendors_settings(accounts):
+    (account,) = accounts(GOOD)
+    assert (account.vendor, account.name, account.conn_id) == ("fastly", "acme-media", "fastly_acme")
+    assert (account.currency, account.first_month, account.posting_day) == ("USD", BillingPeriod(2023, 1), 5)
+    assert account.settings == Settings("xTRzc8Zo")
+
+
+def test_other_vendors_accounts_are_left_to_them(accounts):
+    """Their keys are not ours to judge."""
+    assert accounts(GOOD + "- {name: x, vendor: genesys_cloud, what: ever}\n") == accounts(GOOD)
+    assert accounts("\n- {name: x, vendor: genesys_cloud, what: ever}\n") == ()
+
+
+def test_the_order_is_the_files(accounts):
+    rows = "".join(GOOD.replace("acme-media", name) for name in ("b", "a", "c"))
+    assert [account.name for account in accounts(rows)] == ["b", "a", "c"]
+
+
+def test_the_same_name_at_two_vendors_is_two_accounts(accounts):
+    assert len(accounts(GOOD + GOOD.replace("vendor: fastly", "vendor: genesys_cloud"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: acme-media", "name: Acme Media", r"name 'Acme Media' is not usable"),
+        ("name: acme-media", "name: 7", r"name 7 is not usable"),
+        ("name: acme-media", "name: a" + "b" * 63, r"name 'ab+' is not usable"),
+        ("  conn_id: fastly_acme\n", "", r"the key 'conn_id' is missing"),
+        ("conn_id: fastly_acme", "conn_id: ''", r"conn_id '' is not usable"),
+        ("conn_id: fastly_acme", "conn_id: [a]", r"conn_id \['a'\] is not usable"),
+        ("currency: USD", "currency: usd", r"currency 'usd' is not usable"),
+        ("currency: USD", "currency: XAU", r"currency 'XAU' is not usable"),
+        ("currency: USD", "currency: null", r"currency None is not usable"),
+        ("first_month: 2023-01", "first_month: 2023-13", r"first_month: month '2023-13' is not of the form"),
+        ("first_month: 2023-01", "first_month: 2023-01-01", r"first_month datetime.* is not usable"),
+        ("first_month: 2023-01", "first_month: 2023", r"first_month 2023 is not usable"),
+        ("posting_day: 5", "posting_day: 0", r"posting_day 0 is not a day from 1 to 28"),
+        ("posting_day: 5", "posting_day: 29", r"posting_day 29 is not a day from 1 to 28"),
+        ("posting_day: 5", "posting_day: true", r"posting_day True is not a day"),
+        ("posting_day: 5", "posting_day: '5'", r"posting_day '5' is not a day"),
+        ("posting_day: 5", "posting_day: 5\n  posting_dya: 6", r"unknown key 'posting_dya'; known: .*customer_id"),
+        ("posting_day: 5", "posting_day: 5\n  7: 6", r"unknown key 7; known: "),
+        ("  customer_id: xTRzc8Zo\n", "", r"the key 'customer_id' is missing"),
+        ("customer_id: xTRzc8Zo", "customer_id: 12345", r"customer_id 12345 should be quoted"),
+    ],
+)
+def test_a_mistake_names_file_account_and_key(accounts, old, new, message):
+    assert old in GOOD
+    second = GOOD.replace("acme-media", "second-one").replace(old.replace("acme-media", "second-one"), new)
+    name = r" \(.*\)" if new != "name: 7" else ""
+    with pytest.raises(ConfigurationError, match=rf"^our-accounts\.yaml, account 2{name}: {message}"):
+        accounts(GOOD + second)
+
+
+def test_a_name_used_twice_is_refused(accounts):
+    with pytest.raises(
+        ConfigurationError, match=r"our-accounts.yaml, account 2 \(acme-media\): the name is used twice"
+    ):
+        accounts(GOOD + GOOD)
+
+
+@pytest.mark.parametrize("vendor", ["", "  vendor: [fastly]\n", "  vendor:\n"])
+def test_an_account_of_no_vendor_is_refused(accounts, vendor):
+    """Nobody would ask for its bills, and nobody would notice."""
+    with pytest.raises(ConfigurationError, match=r"our-accounts.yaml, account 1 \(acme-media\): the key 'vendor'"):
+        accounts(GOOD.replace("  vendor: fastly\n", vendor))
+
+
+def test_a_key_given_twice_is_refused(accounts):
+    """YAML takes the last one silently; a reviewer may have read the first."""
+    with pytest.raises(ConfigurationError, match=r"our-accounts.yaml.*'currency' is given twice(.|\n)*line"):
+        accounts(GOOD + "  currency: EUR\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("accounts: {}", "expected a list under the key 'accounts'"),
+        ("[]", "expected a list under the key 'accounts'"),
+        ("", "expected a list under the key 'accounts'"),
+        ("accounts: [", "cannot read the accounts file"),
+        ("accounts:\n- fastly", r"account 1: expected keys and values, found str"),
+        ("accounts: !!python/object/apply:os.getcwd []", "cannot read the accounts file"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_by_name(tmp_path, text, message):
+    path = tmp_path / "our-accounts.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=rf"(?s)our-accounts\.yaml.*{message}|{message}.*our-accounts\.yaml"):
+        load_accounts("fastly", Settings, path)
+
+
+def test_a_missing_or_unreadable_file_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml"):
+        load_accounts("fastly", Settings, tmp_path / "nowhere.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"accounts: [\xff]")
+    with pytest.raises(ConfigurationError, match=r"latin\.yaml"):
+        load_accounts("fastly", Settings, tmp_path / "latin.yaml")
+
+
+def test_the_variable_names_another_file(tmp_path, monkeypatch):
+    assert accounts_path().name == "accounts.yaml"
+    monkeypatch.setenv("TIEOUT_ACCOUNTS", str(tmp_path / "elsewhere.yaml"))
+    assert accounts_path() == tmp_path / "elsewhere.yaml"
+
+
+def test_an_unknown_name_lists_the_known_ones(accounts):
+    found = accounts(GOOD + GOOD.replace("acme-media", "second"))
+    assert find_account(found, "second").name == "second"
+    with pytest.raises(ConfigurationError, match=r"no account 'third' .*: acme-media, second"):
+        find_account(found, "third")
+    with pytest.raises(ConfigurationError, match="none"):
+        find_account((), "third")
+
+
+def test_a_month_before_the_account_began_is_refused(accounts):
+    (account,) = accounts(GOOD)
+    account.check_month(BillingPeriod(2023, 1))
+    with pytest.raises(ConfigurationError, match="fastly/acme-media: 2022-12 lies before its first month 2023-01"):
+        account.check_month(BillingPeriod(2022, 12))
