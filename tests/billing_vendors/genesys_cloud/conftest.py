@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from billing.accounts import Account
 from billing.answer import Answer
@@ -144,7 +147,8 @@ def _send(handle: BaseHTTPRequestHandler, reply: Reply) -> None:
     try:
         handle.send_response(reply.status)
         handle.send_header("Content-Type", reply.media_type)
-        handle.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
+        if "Connection" not in reply.headers:  # a body without a length ends with its connection
+            handle.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
         for name, value in reply.headers.items():
             handle.send_header(name.replace("_", "-"), value)
         handle.end_headers()
@@ -209,3 +213,29 @@ def stored(operation: str, path: str, body: bytes | object) -> Answer:
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
         received_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
+
+
+class Logged:
+    """All that was logged, at every level: by the standard library's loggers and by Airflow's own."""
+
+    def __init__(self, caplog, captured) -> None:
+        self._caplog = caplog
+        self._captured = captured
+
+    @property
+    def text(self) -> str:
+        return self._caplog.text + "".join(f"{entry}\n" for entry in self._captured.entries)
+
+
+@pytest.fixture
+def logged(caplog) -> Iterator[Logged]:
+    """Listen to everything; Airflow's loggers have levels and an output of their own."""
+    import airflow.sdk.log  # noqa: F401, PLC0415 (configures the loggers, so it must be loaded before they change)
+
+    for logger in (None, "airflow", "airflow.task", "urllib3"):
+        caplog.set_level(logging.DEBUG, logger=logger)
+    before = structlog.get_config()
+    captured = LogCapture()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG), processors=[captured])
+    yield Logged(caplog, captured)
+    structlog.configure(**before)

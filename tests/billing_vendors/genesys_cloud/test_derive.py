@@ -154,7 +154,9 @@ def test_a_period_of_another_month_is_an_error(account):
 
 def test_without_a_report_there_is_none(account):
     """Controls that need it are blocked; nothing is made up."""
-    assert derive(account, JANUARY, without(without(a_month(), "billable_usage"), "trustee_overview")).usage_reports == ()
+    assert (
+        derive(account, JANUARY, without(without(a_month(), "billable_usage"), "trustee_overview")).usage_reports == ()
+    )
 
 
 def test_unknown_members_of_pages_and_rows_are_reported(account):

@@ -32,12 +32,8 @@ def term(*cycles: Cycle, contract: str = "c1", starts_on: str | None = None, ord
     return Term(contract, begin, orders, cycles)
 
 
-CALENDAR = term(
-    cycle("2026-09-01", "2026-09-30"), cycle("2026-10-01", "2026-10-31"), cycle("2026-11-01", "2026-11-30")
-)
-FROM_THE_21ST = term(
-    cycle("2026-09-21", "2026-10-20", "c2"), cycle("2026-10-21", "2026-11-20", "c2"), contract="c2"
-)
+CALENDAR = term(cycle("2026-09-01", "2026-09-30"), cycle("2026-10-01", "2026-10-31"), cycle("2026-11-01", "2026-11-30"))
+FROM_THE_21ST = term(cycle("2026-09-21", "2026-10-20", "c2"), cycle("2026-10-21", "2026-11-20", "c2"), contract="c2")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +85,9 @@ def test_a_credit_memo_for_a_month_long_closed_belongs_where_it_was_written():
 def test_lines_that_agree_are_evidence_too():
     lines = [service("2026-10-01", "2026-10-31")] * 2
 
-    assert "all 2 dated lines are for services in it" in decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST).evidence
+    assert (
+        "all 2 dated lines are for services in it" in decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST).evidence
+    )
 
 
 class TestSeveralContracts:
