@@ -7,6 +7,7 @@ An error is one sentence and exit code 1; a stop signal ends the demo in order, 
 import argparse
 import errno
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from tieout_stack.stop_signals import StopRequested, StopSignals
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HANDOVER_SECONDS = 60
+LOW_DISK_BYTES = 200 << 20
 
 
 def main() -> int:
@@ -39,7 +41,7 @@ def main() -> int:
             return run_down(state, remove=arguments.delete)
         return run_demo(state, arguments.port, exit_after=arguments.exit)
     except StackError as error:
-        return _complain(str(error))
+        return _complain(str(error) + _low_disk(state))
     except (KeyboardInterrupt, StopRequested):  # before anything was started, or after all was stopped
         return 130
     except OSError as error:
@@ -62,7 +64,8 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
             return demo.run(exit_after=exit_after)
         except StopRequested as request:
             print(f"\nstopping ({request})", flush=True)
-            return 0 if request.number == signal.SIGINT else 128 + request.number
+            served = demo is not None and demo.serving
+            return 0 if served and request.number == signal.SIGINT else 128 + request.number
         finally:
             signals.ignore()
             if demo is not None:
@@ -102,6 +105,12 @@ def _began() -> float | None:
     """When `make demo` was typed: what tools/bootstrap took belongs to the first stage."""
     began = os.environ.get("TIEOUT_BEGAN")
     return float(began) if began else None
+
+
+def _low_disk(state: StateFolder) -> str:
+    """Tell a likely cause that most components only hint at; the failed one may have freed some space since."""
+    free = shutil.disk_usage(state.root).free if state.root.exists() else LOW_DISK_BYTES
+    return "" if free >= LOW_DISK_BYTES else f" The disk of {state.root} has {free >> 20} MiB left."
 
 
 def _complain(sentence: str) -> int:

@@ -125,7 +125,7 @@ class AirflowStack:
             supervisor.check()
             if time.monotonic() > deadline:
                 log = supervisor.log_of(f"airflow-{missing[0].replace('_', '-')}")
-                raise StackError(f"Airflow's {missing[0]} is not healthy after {READY_SECONDS} s: see {log}")
+                raise StackError(f"Airflow's {missing[0]} is not healthy after {READY_SECONDS} s: see {log}.")
             if time.monotonic() - told_at >= 5:
                 told_at = time.monotonic()
                 tell("waiting for " + ", ".join(missing))

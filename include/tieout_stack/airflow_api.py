@@ -1,5 +1,6 @@
 """The few calls of Airflow's REST API that the demo and the tests need."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -57,8 +58,13 @@ class AirflowApi:
             time.sleep(0.3)
 
     def put_connection(self, conn_id: str, fields: Mapping[str, Any]) -> None:
-        """Make a connection, or overwrite the one of this name."""
-        body = {"connection_id": conn_id, **fields}
+        """Make a connection, or overwrite the one of this name; ``extra`` may be an object or its JSON text."""
+        extra = fields.get("extra")
+        body = {
+            "connection_id": conn_id,
+            **fields,
+            "extra": extra if extra is None or isinstance(extra, str) else json.dumps(extra),
+        }
         answer = self._send("POST", "/connections", body, {})
         if answer.status_code == CONFLICT:
             answer = self._send("PATCH", f"/connections/{conn_id}", body, {})

@@ -48,6 +48,7 @@ class Demo:
         self.simulator = SimulatorProcess(simulator_port, state.root / "simulator.ready")
         self.ui_port = require_free(port, "the Airflow UI") if port else self._last_port(free)
         self.checkout = checkout
+        self.serving = False  # the table is out, and the user may look around
         self.month = latest_closed_month(datetime.now(UTC).date())
 
     def run(self, *, exit_after: bool) -> int:
@@ -143,6 +144,7 @@ class Demo:
         print(f"Airflow   {airflow.base_url}   user {ADMIN}   password {password}", flush=True)
 
     def _serve(self) -> None:
+        self.serving = True
         print("Ctrl-C stops everything.", flush=True)
         while True:
             self._check()
@@ -151,7 +153,7 @@ class Demo:
     def _check(self) -> None:
         self.supervisor.check()
         if not self.postgres.running:
-            raise StackError(f"Postgres ended unasked: see {self.postgres.log}")
+            raise StackError(f"Postgres ended unasked: see {self.postgres.log}.")
 
     def _last_port(self, free: int) -> int:
         """Take the port of the last start again if it can be had, so that the user's bookmark works."""

@@ -70,16 +70,17 @@ def wait_for_runs(
     :raises StackError: they did not end in time.
     """
     deadline = time.monotonic() + RUN_SECONDS
-    told_at, told = 0.0, ""
+    told_at, told = 0.0, [""] * len(runs)
     while True:
         check()
         states = {run: api.run_state(run.dag_id, run.run_id) for run in runs}
         if ENDED.issuperset(states.values()):
             return states
         if time.monotonic() - told_at >= PROGRESS_SECONDS:
-            line = " | ".join(f"{run.vendor}: {_doing(api, run, states[run])}" for run in runs)
-            tell(line if line != told else f"{line} (still)")
-            told_at, told = time.monotonic(), line
+            lines = [f"{run.vendor:14}{_doing(api, run, states[run])}" for run in runs]
+            for line in [new for new, old in zip(lines, told, strict=True) if new != old] or ["(no change)"]:
+                tell(line)
+            told_at, told = time.monotonic(), lines
         if time.monotonic() > deadline:
             raise StackError(f"The runs did not end within {RUN_SECONDS:.0f} s: see the Airflow UI.")
         time.sleep(POLL_SECONDS)

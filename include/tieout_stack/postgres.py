@@ -215,23 +215,28 @@ class PostgresServer:
         """Find programs that the server's user may run; copies the wheel's if its place is closed to him."""
         if self._bin_dir is None:
             installed = embedded_bin_dir()
-            readable = self.user.can_run(installed / "postgres")
-            self._bin_dir = installed if readable else self._copy_of(installed.parent) / "bin"
+            self._bin_dir = installed if self._usable(installed) else self._copy_of(installed)
         return self._bin_dir
 
-    def _copy_of(self, installed: Path) -> Path:
+    def _usable(self, bin_dir: Path) -> bool:
+        return all(self.user.can_run(bin_dir / program) for program in ("postgres", "initdb", "pg_ctl"))
+
+    def _copy_of(self, bin_dir: Path) -> Path:
+        """Copy the wheel's files, and beside them the libraries that its programs look for there."""
+        package = bin_dir.parents[1]
         copy = self.folder / "server"
-        unfinished = self.folder / "server.unfinished"
         shutil.rmtree(copy, ignore_errors=True)  # it may be of an older version
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(installed, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include"))
-        unfinished.rename(copy)
-        if not self.user.can_run(copy / "bin" / "postgres"):
+        shutil.copytree(bin_dir.parent, copy / package.name / bin_dir.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name)
+        copied = copy / package.name / bin_dir.parent.name / bin_dir.name
+        if not self._usable(copied):
             raise StackError(
-                f"Postgres runs as user {self.user.name}, who cannot run the programs in {copy}: "
+                f"Postgres runs as user {self.user.name}, who cannot run the programs in {copied}: "
                 "is that file system mounted noexec?"
             )
-        return copy
+        return copied
 
     def _remove_leftover(self) -> None:
         """Stop a server of a run that was killed; forget one whose process number is another's by now."""
@@ -246,7 +251,9 @@ class PostgresServer:
         return int(first) if first.strip().isdigit() else None
 
     def _last_error(self) -> str:
-        """Give the log's last line that tells of a fault, as a sentence."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        faults = [line for line in lines[-60:] if re.search(r"FATAL|PANIC|error:|No space", line)]
-        return (faults or lines or ["it said nothing"])[-1].strip().rstrip(".") + "."
+        """Give the log's last line that tells of a fault, as a sentence; the cause before its consequences."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-80:]
+        for telling in (r"No space left|File too large", r"FATAL|PANIC|error"):
+            if faults := [line for line in lines if re.search(telling, line)]:
+                return faults[-1].strip().rstrip(".") + "."
+        return "It did not say why."

@@ -49,7 +49,7 @@ class SimulatorProcess:
         while not self._ready_file.exists():
             supervisor.check_one(NAME)
             if time.monotonic() > deadline:
-                raise StackError(f"{NAME} does not answer after {READY_SECONDS} s: see {supervisor.log_of(NAME)}")
+                raise StackError(f"{NAME} does not answer after {READY_SECONDS} s: see {supervisor.log_of(NAME)}.")
             time.sleep(0.1)
 
     def connections(self) -> Mapping[str, Mapping[str, Any]]:

@@ -83,7 +83,7 @@ class Supervisor:
         if code is None or (code == 0 and name in self._ending):
             return
         what = "failed" if name in self._ending else "ended unasked"
-        raise StackError(f"{name} {what} ({_how(code)}): see {self.log_of(name)}")
+        raise StackError(f"{name} {what} ({_how(code)}): see {self.log_of(name)}.")
 
     def finish(self, name: str, seconds: float) -> None:
         """
@@ -97,7 +97,7 @@ class Supervisor:
         while process.poll() is None:
             self.check()
             if time.monotonic() > deadline:
-                raise StackError(f"{name} took longer than {seconds:.0f} s: see {self.log_of(name)}")
+                raise StackError(f"{name} took longer than {seconds:.0f} s: see {self.log_of(name)}.")
             time.sleep(0.1)
         self.check_one(name)
         del self._running[name]
