@@ -102,23 +102,15 @@ def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
         raise ConfigurationError(f"{where} is not a URL") from None
     if not host or parts.username is not None or parts.query or parts.fragment or any(map(str.isspace, url)):
         raise ConfigurationError(f"{where} must look like https://api.example.com: no user, no query")
-    check_scheme(parts.scheme, host, where)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise ConfigurationError(
+            f"{where} uses {parts.scheme!r}: only https is allowed, plain http only to this machine"
+        )
     if port and own_port and port != own_port:
         raise ConfigurationError(f"{where} names port {own_port}, but the field port says {port}")
     shown_host = f"[{host}]" if ":" in host else host
     netloc = f"{shown_host}:{own_port or port}" if own_port or port else shown_host
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
-
-
-def check_scheme(scheme: str, host: str, where: str) -> None:
-    """
-    Refuse anything but https; plain http is for simulators on this machine.
-
-    :raises ConfigurationError: names the scheme.
-    """
-    if scheme == "https" or (scheme == "http" and is_loopback(host)):
-        return
-    raise ConfigurationError(f"{where} uses {scheme!r}: only https is allowed, plain http only to this machine")
 
 
 def is_loopback(host: str) -> bool:

@@ -6,11 +6,12 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from airflow.providers.http.hooks.http import HttpHook
@@ -18,9 +19,9 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import amask_secret, mask_secret
 
 from billing.answer import Answer
-from billing.errors import BillingError, ConfigurationError, PayloadError, VendorUnavailable
+from billing.errors import BillingError, ConfigurationError, VendorUnavailable
 from billing_vendors.base import async_transport, transport
-from billing_vendors.base.access import Access, ConnectionFields, check_scheme
+from billing_vendors.base.access import Access, ConnectionFields
 from billing_vendors.base.credential import Credential, Keeper
 from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import Conversation, Pages, Question, step
@@ -133,11 +134,11 @@ class VendorHook(HttpHook):
         :raises BillingError: what the refusal means, see :mod:`billing.errors`.
         """
         access = await self._aaccess()
-        credential = await self._acredential(access) if _is_signed(question) else None
+        credential = await self._acredential(access) if question.signed else None
         received = await self._asend(access, question, credential)
         if received.status == 401 and credential and self._akeeper(access).refused(credential):
             received = await self._asend(access, question, await self._acredential(access))
-        return self._answer(question, received)
+        return self._answer(question, received, credential)
 
     async def ahold(self, conversation: Conversation[T]) -> T:
         """Hold a conversation, awaited."""
@@ -185,11 +186,11 @@ class VendorHook(HttpHook):
 
     def _ask_once(self, question: Question) -> Answer:
         access = self.access()
-        credential = self._credential(access) if _is_signed(question) else None
+        credential = self._credential(access) if question.signed else None
         received = self._send(access, question, credential)
         if received.status == 401 and credential and self._keeper.refused(credential):
             received = self._send(access, question, self._credential(access))
-        return self._answer(question, received)
+        return self._answer(question, received, credential)
 
     def access(self) -> Access:
         """Read and check the connection, once per hook; for workers."""
@@ -271,9 +272,9 @@ class VendorHook(HttpHook):
             (time.monotonic() - started) * 1000,
         )
 
-    def _answer(self, question: Question, received: Received) -> Answer:
+    def _answer(self, question: Question, received: Received, credential: Credential | None) -> Answer:
         if received.status not in question.accepted:
-            raise self.refusal(question, received)
+            raise self.refusal(question, _without_secret(received, credential))
         if error := wrong_body(question, received):
             raise error
         return Answer(
@@ -287,29 +288,21 @@ class VendorHook(HttpHook):
         )
 
 
-def _is_signed(question: Question) -> bool:
-    return question.signed and question.link is None
-
-
 def _headers(question: Question, credential: Credential | None) -> dict[str, str]:
     fixed = {"Accept": question.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
     return fixed | dict(question.headers) | dict(credential.headers if credential else {})
 
 
+def _without_secret(received: Received, credential: Credential | None) -> Received:
+    """Blot the secret out of an error body that quotes it: the error's text goes into logs and into the database."""
+    if credential is None or not credential.secret:
+        return received
+    return replace(received, body=received.body.replace(credential.secret.encode(), b"***"))
+
+
 def _url(access: Access, question: Question) -> str:
-    if question.link is not None:
-        return _checked_link(question.link, question.operation)
     query = f"?{urlencode(question.params)}" if question.params else ""
     return f"{access.sites[question.site]}{question.path}{query}"
-
-
-def _checked_link(link: str, operation: str) -> str:
-    try:
-        parts = urlsplit(link)
-        check_scheme(parts.scheme, parts.hostname or "", "the vendor's link")
-    except (ValueError, ConfigurationError) as error:
-        raise PayloadError(f"{operation}: the vendor's link is not usable: {type(error).__name__}") from None
-    return link
 
 
 def _pause_seconds(attempt: int, retry_after: float | None, limits: Limits) -> float:

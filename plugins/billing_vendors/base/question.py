@@ -31,8 +31,6 @@ class Question:
     :param accepted: the statuses that are answers; every other one is raised as an error.
     :param form: fields of a form-encoded POST body; never logged, never stored.
     :param site: which of the vendor's hosts, where it has several (``api``, ``login``).
-    :param link: a whole URL that replaces site, path and parameters. It is a credential in itself: it is neither
-        logged nor stored, and the vendor's token does not go with it. ``path`` says in words what it leads to.
     :param signed: send the vendor's credential.
     :param headers: more request headers, e.g. to sign in; never logged, never stored.
     """
@@ -45,7 +43,6 @@ class Question:
     method: str = "GET"
     form: Mapping[str, str] | None = field(default=None, repr=False)
     site: str = "api"
-    link: str | None = field(default=None, repr=False)
     signed: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
