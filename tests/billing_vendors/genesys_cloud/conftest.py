@@ -50,7 +50,7 @@ class Reply:
     status: int = 200
     media_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
-    chunks: Iterator[bytes] = iter(())
+    chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
     length: int | None = None
 
 
@@ -85,11 +85,13 @@ class FakeGenesys:
 
         class Handle(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else head and body are 40 ms apart
 
             def do_GET(self) -> None:
                 fake._serve(self)
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                fake._serve(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -230,7 +232,7 @@ class Logged:
 @pytest.fixture
 def logged(caplog) -> Iterator[Logged]:
     """Listen to everything; Airflow's loggers have levels and an output of their own."""
-    import airflow.sdk.log  # noqa: F401, PLC0415 (configures the loggers, so it must be loaded before they change)
+    import airflow.sdk.log  # noqa: F401 (configures the loggers, so it must be loaded before they change)
 
     for logger in (None, "airflow", "airflow.task", "urllib3"):
         caplog.set_level(logging.DEBUG, logger=logger)

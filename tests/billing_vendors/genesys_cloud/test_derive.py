@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from tests.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
 
 from billing import exact_json
 from billing.errors import PayloadError
@@ -12,7 +13,6 @@ from billing.models import UnknownField
 from billing.period import BillingPeriod
 from billing_vendors.genesys_cloud.derive import derive
 from billing_vendors.genesys_cloud.pages import in_order
-from tests.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
 
 JANUARY = BillingPeriod(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
@@ -40,14 +40,13 @@ def a_month():
 
 def with_body(answers, operation, change):
     """The same answers, with the body of one operation changed by ``change``."""
-    changed = []
-    for answer in answers:
-        if answer.operation == operation:
-            document = json.loads(answer.body)
-            change(document)
-            answer = replace(answer, body=json.dumps(document).encode())
-        changed.append(answer)
-    return changed
+
+    def changed(answer):
+        document = json.loads(answer.body)
+        change(document)
+        return replace(answer, body=json.dumps(document).encode())
+
+    return [changed(answer) if answer.operation == operation else answer for answer in answers]
 
 
 def without(answers, operation):

@@ -4,12 +4,12 @@ import dataclasses
 import time
 
 import pytest
+from tests.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.documents import fetch_pdf
 from billing_vendors.base.limits import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
-from tests.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 REQUEST = "GET /api/v2/billing/contracts/invoices/INV1/document"
@@ -220,7 +220,7 @@ class TestWhatComesBack:
 
         assert SIGNATURE not in str(raised.value)
 
-    def test_a_store_that_drips_is_cut_off(self, genesys, store):
+    def test_a_store_that_drips_is_cut_off(self, store):
         def drip():
             while True:
                 time.sleep(0.01)

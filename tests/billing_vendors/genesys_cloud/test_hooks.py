@@ -3,11 +3,6 @@
 from urllib.parse import parse_qs
 
 import pytest
-
-from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.limits import Limits
-from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from tests.billing_vendors.genesys_cloud.conftest import (
     BILLING,
     CLIENT_SECRET,
@@ -16,6 +11,11 @@ from tests.billing_vendors.genesys_cloud.conftest import (
     payload_reply,
     read_payload,
 )
+
+from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
+from billing.period import BillingPeriod
+from billing_vendors.base.limits import Limits
+from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
 JANUARY = BillingPeriod(2025, 1)
 QUICK = Limits(first_pause_seconds=0.01, total_seconds=10)

@@ -1,0 +1,251 @@
+"""One month from the vendor to values: against answers from files, and against the simulator's truth."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from tests.billing_vendors.genesys_cloud.conftest import (
+    BILLING,
+    Reply,
+    json_reply,
+    make_account,
+    payload_reply,
+    read_payload,
+)
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.errors import VendorRejected, VendorUnavailable
+from billing.period import BillingPeriod
+from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud.settings import GenesysSettings
+from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
+from vendor_simulator.testing import Simulator
+from vendor_simulator.world import World
+
+JANUARY = BillingPeriod(2025, 1)
+CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
+
+
+@pytest.fixture
+def january(genesys):
+    """The recorded answers of January 2025, each invoice with its document."""
+    genesys.billing("/contracts", payload_reply("contract_listing"))
+    genesys.billing(f"/contracts/{CONTRACT}", payload_reply("contract"))
+    genesys.billing(f"/contracts/{CONTRACT}/billingperiods/bp-2025-01", payload_reply("contract_billing_period"))
+    genesys.billing("/contracts/invoices", payload_reply("invoice_listing"))
+    for invoice_id in ("INV00501234", "INV00498765", "CM00012345"):
+        genesys.billing(f"/contracts/invoices/{invoice_id}/lines", payload_reply("invoice_line_listing"))
+        link = json_reply({"url": f"{genesys.url}/files/{invoice_id}?sig=canary"})
+        genesys.billing(f"/contracts/invoices/{invoice_id}/document", link)
+        genesys.answers(f"/files/{invoice_id}", Reply(b"%PDF-" + invoice_id.encode(), media_type="application/pdf"))
+    genesys.billing("/reports/billableusage", payload_reply("billable_usage_report"))
+    genesys.billing("/trusteebillingoverview/t1", payload_reply("trustee_billing_overview"))
+    return genesys
+
+
+def collect(account, period):
+    return list(GENESYS_CLOUD.collect(account, period))
+
+
+def operations(collected):
+    return [part.operation if isinstance(part, Answer) else f"document {part.invoice_id}" for part in collected]
+
+
+def test_all_of_a_month_comes_in_the_order_in_which_it_is_found(january, connect):
+    collected = collect(make_account(connect()), JANUARY)
+
+    assert operations(collected) == [
+        "contracts",
+        "contract",
+        "billing_period",
+        "invoices",
+        "invoice_lines",
+        "document INV00501234",
+        "invoice_lines",
+        "document INV00498765",
+        "invoice_lines",
+        "document CM00012345",
+        "billable_usage",
+    ]
+
+
+def test_what_is_collected_can_be_derived(january, connect):
+    account = make_account(connect())
+    answers = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+
+    month = GENESYS_CLOUD.derive(account, JANUARY, answers)
+
+    assert {invoice.invoice_id for invoice in month.invoices} == {"INV00501234", "INV00498765", "CM00012345"}
+    assert [period.billing_period_id for period in month.billing_periods] == ["bp-2025-01"]
+
+
+def test_no_link_is_in_what_is_kept(january, connect):
+    """The answer with the link is never yielded; the document names only where it was asked for."""
+    collected = collect(make_account(connect()), JANUARY)
+
+    assert "invoice_document" not in operations(collected)
+    assert "canary" not in str(collected)
+
+
+def test_each_answer_is_yielded_before_the_next_question(january, connect):
+    collection = GENESYS_CLOUD.collect(make_account(connect()), JANUARY)
+
+    next(collection)
+
+    assert [request.path for request in january.seen] == ["/oauth/token", f"{BILLING}/contracts"]
+    collection.close()
+
+
+def test_invoices_of_other_months_cost_no_request(january, connect):
+    listing = json.loads(read_payload("invoice_listing"))
+    listing["entities"][0]["dateInvoiced"] = "2025-03-01"
+    january.billing("/contracts/invoices", json_reply(listing))
+
+    collected = collect(make_account(connect()), JANUARY)
+
+    assert "document INV00501234" not in operations(collected)
+    assert january.asked("/contracts/invoices/INV00501234/lines") == []
+
+
+def test_an_invoice_without_a_document_is_kept(january, connect):
+    january.billing("/contracts/invoices/CM00012345/document", payload_reply("error.forbidden", 404))
+
+    documents = [part.invoice_id for part in collect(make_account(connect()), JANUARY) if isinstance(part, Document)]
+
+    assert documents == ["INV00501234", "INV00498765"]
+
+
+def test_a_document_that_is_refused_ends_the_collection(january, connect):
+    january.billing("/contracts/invoices/CM00012345/document", payload_reply("error.forbidden", 403))
+
+    with pytest.raises(VendorRejected):
+        collect(make_account(connect()), JANUARY)
+
+
+def test_figures_in_progress_are_not_kept(january, connect, monkeypatch):
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    january.billing("/reports/billableusage", payload_reply("billable_usage_report.in_progress"))
+    kept = []
+
+    with pytest.raises(VendorUnavailable, match="still InProgress"):
+        kept.extend(GENESYS_CLOUD.collect(make_account(connect()), JANUARY))
+
+    assert "billable_usage" not in operations(kept)
+
+
+class TestTrusteeOverview:
+    """It is asked for by its distance from today; what it is about, only its dates tell."""
+
+    def overviews(self, genesys, last_days):
+        """Answer each index with the period that ends on that day; others are unknown."""
+
+        def answer(request):
+            index = int(request.query["billingPeriodIndex"])
+            if index not in last_days:
+                return payload_reply("error.forbidden", 404)
+            overview = json.loads(read_payload("trustee_billing_overview"))
+            return json_reply(overview | {"billingPeriodEndDate": f"{last_days[index]}T23:59:59.999Z"})
+
+        genesys.billing("/trusteebillingoverview/t1", by=answer)
+
+    def collect(self, connect):
+        account = make_account(connect(), trustor="t1")
+        found = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+        return [part.request for part in found if part.operation == "trustee_overview"]
+
+    def index_of_january(self):
+        today = datetime.now(UTC)
+        return (today.year - 2025) * 12 + today.month - 1
+
+    @pytest.mark.parametrize("shift", [-1, 0, 1])
+    def test_the_one_of_the_month_is_found(self, january, connect, shift):
+        """A cycle that is still open, or closed already, shifts the index by one."""
+        middle = self.index_of_january() + shift
+        self.overviews(january, {middle + 1: "2024-12-31", middle: "2025-01-31", middle - 1: "2025-02-28"})
+
+        (request,) = self.collect(connect)
+
+        assert request.endswith(f"billingPeriodIndex={middle}")
+
+    def test_one_that_the_vendor_has_no_longer_is_left_out(self, january, connect):
+        self.overviews(january, {0: "2026-11-30"})
+
+        assert self.collect(connect) == []
+
+    def test_a_vendor_that_always_answers_the_same_ends_too(self, january, connect):
+        overview = json.loads(read_payload("trustee_billing_overview")) | {
+            "billingPeriodEndDate": "2025-06-30T00:00:00Z"
+        }
+        january.billing("/trusteebillingoverview/t1", json_reply(overview))
+
+        assert self.collect(connect) == []
+        assert len(january.asked("/trusteebillingoverview/t1")) == 4
+
+
+# The simulator knows the truth.
+
+ORGANISATIONS = ("nord-contact", "pacific-care", "sakura-support", "aurora-help")
+
+
+@pytest.fixture(scope="module")
+def world():
+    with Simulator(World(seed=7), now=datetime(2026, 11, 22, 12, tzinfo=UTC)) as running:
+        running.settings.rate_limit = 100_000
+        running.settings.report_asks = 0
+        yield running
+
+
+@pytest.fixture
+def organisations(world, monkeypatch):
+    """The account of each organisation, with its connection."""
+    for conn_id, fields in world.connections().items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
+    return {each.name: account_of(each) for each in world.world.genesys_cloud.organisations}
+
+
+def account_of(organisation):
+    return Account(
+        vendor="genesys_cloud",
+        name=organisation.name,
+        conn_id=organisation.conn_id,
+        currency=organisation.currency,
+        first_month=BillingPeriod.parse(str(organisation.first_month)),
+        posting_day=organisation.posting_day,
+        settings=GenesysSettings(organisation.organization_id, organisation.bill_to.number),
+    )
+
+
+def derived(account, period):
+    collected = collect(account, period)
+    answers = [part for part in collected if isinstance(part, Answer)]
+    documents = [part.invoice_id for part in collected if isinstance(part, Document)]
+    return GENESYS_CLOUD.derive(account, period, answers), documents
+
+
+@pytest.mark.parametrize("name", ORGANISATIONS)
+@pytest.mark.parametrize("month", ["2026-10", "2026-06", "2025-12", "2023-01"])
+def test_a_month_is_the_simulator_s_truth_to_the_last_digit(world, organisations, name, month):
+    found, documents = derived(organisations[name], BillingPeriod.parse(month))
+    truth = world.truth("genesys_cloud", name, month)
+
+    assert {
+        (invoice.invoice_id, invoice.currency, invoice.total, len(invoice.lines), invoice.lines_total)
+        for invoice in found.invoices
+    } == {(each.invoice_id, each.currency, each.total, each.lines, each.lines_total) for each in truth}
+    assert sorted(documents) == sorted(each.invoice_id for each in truth)
+    assert all(listing.ended for listing in found.listings)
+    assert found.unknown_fields == frozenset()
+
+
+@pytest.mark.parametrize("name", ["nord-contact", "pacific-care", "aurora-help"])
+def test_over_many_months_each_document_is_found_once(world, organisations, name):
+    months = [BillingPeriod(2026, 1).shifted(n) for n in range(10)]
+
+    found = Counter(
+        invoice.invoice_id for month in months for invoice in derived(organisations[name], month)[0].invoices
+    )
+
+    truth = [each.invoice_id for month in months for each in world.truth("genesys_cloud", name, str(month))]
+    assert found == Counter(truth)
