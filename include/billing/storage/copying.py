@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -22,14 +22,15 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     """
     Append rows to a table inside the connection's transaction and give their number.
 
-    :raises PayloadError: a text holds the character U+0000, which Postgres cannot store.
+    :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
+        store the first two and must not store the last.
     """
     statement = f"copy {table.fullname} ({', '.join(columns)}) from stdin"
     cursor = connection.connection.cursor()
     rows, written = iter(rows), 0
     try:
         while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            cursor.copy_expert(statement, io.StringIO("".join(map(_row, batch))))
+            cursor.copy_expert(statement, io.BytesIO("".join(map(_row, batch)).encode()))
             written += len(batch)
     finally:
         cursor.close()
@@ -45,11 +46,9 @@ def _value(value: object) -> str:
         case None:
             return "\\N"
         case str():
-            if "\x00" in value:
-                raise PayloadError(f"the text {value[:40]!a} holds U+0000, which Postgres cannot store")
-            return value.translate(_ESCAPES)
+            return _text(value).translate(_ESCAPES)
         case Decimal() | int():
-            return str(value)
+            return _number(value)
         case datetime() | date():
             return value.isoformat()
         case BillingPeriod():
@@ -58,10 +57,34 @@ def _value(value: object) -> str:
             return f"\\\\x{value.hex()}"
         case tuple():
             return _value(_array(value))
-        case dict():
-            return _value(exact_json.dumps(value))
+        case Mapping():
+            return _json(value).translate(_ESCAPES)
         case _:
             raise TypeError(f"{type(value).__name__} has no column type")
+
+
+def _number(number: Decimal | int) -> str:
+    if isinstance(number, Decimal) and not number.is_finite():
+        raise PayloadError(f"{number} is not a number that can be billed")
+    return str(number)
+
+
+def _text(text: str) -> str:
+    if "\x00" in text:
+        raise PayloadError(f"the text {text[:40]!a} holds U+0000, which Postgres cannot store")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise PayloadError(f"the text {text[:40]!a} is not Unicode: {error.reason}") from None
+    return text
+
+
+def _json(members: Mapping[str, object]) -> str:
+    written = exact_json.dumps(members)
+    if "\\u0000" in written:
+        exact_json.loads_text(written)  # refuses U+0000; a backslash before "u0000" in a text is fine
+    return _text(written)
 
 
 def _array(texts: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ def engine_from_url(url: str | URL) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg2"),
         poolclass=NullPool,
+        client_encoding="utf8",  # whatever PGCLIENTENCODING says
         json_serializer=exact_json.dumps,
         json_deserializer=exact_json.loads_text,
         connect_args={"connect_timeout": 10, "application_name": "tieout", "options": "-c timezone=UTC"},
