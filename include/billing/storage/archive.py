@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import zstandard
-from sqlalchemy import Connection, Engine, insert, literal_column, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.answer import Answer
@@ -98,7 +98,8 @@ class Fetch:
                         t.payload.c.vendor == self._vendor,
                         t.payload.c.account == self._account,
                         t.payload.c.sha256 == answer.sha256,
-                        literal_column("md5(request)") == hashlib.md5(answer.request.encode()).hexdigest(),  # noqa: S324 (an index key, not a signature)
+                        func.md5(t.payload.c.request) == func.md5(answer.request),  # the index key
+                        t.payload.c.request == answer.request,
                     )
                 )
         if payload_id is None:
@@ -195,7 +196,10 @@ def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:
 
 def _answers(connection: Connection, query: object) -> Iterator[Answer]:
     for row in connection.execute(query):  # type: ignore[call-overload]  # a select, see read_answers
-        body = zstandard.decompress(row.body)
+        try:
+            body = zstandard.decompress(row.body)
+        except zstandard.ZstdError as error:
+            raise StorageError(f"payload {row.payload_id} ({row.request}) cannot be unpacked: restore it") from error
         answer = Answer(
             operation=row.operation,
             request=row.request,

@@ -1,0 +1,201 @@
+"""What vendors answered is kept as it was received."""
+
+import hashlib
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import zstandard
+
+from billing.errors import StorageError
+from billing.period import BillingPeriod
+from billing.storage.archive import find_fetch, read_answers
+
+
+def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):
+    body = bytes(range(256)) * 40
+    fetch = ledger.begin()
+    fetch.keep(ledger.answer("", body=body))
+    summary = fetch.complete()
+    ((sha256, size, stored, headers, run),) = ledger.rows(
+        "select sha256, size, body, headers, first_dag_run from billing.payload"
+    )
+    assert zstandard.decompress(bytes(stored)) == body
+    assert bytes(sha256) == hashlib.sha256(body).digest()
+    assert (size, headers, run) == (len(body), {"x-request-id": "r-1"}, "manual__1")
+    assert (summary.answers, summary.new_payloads, summary.bytes) == (1, 1, len(body))
+
+
+def test_the_same_bytes_for_the_same_request_are_one_row(ledger):
+    """That they were seen again is a row of its own beside it."""
+    first, second = ledger.fetch("a"), ledger.fetch("a")
+    assert ledger.one("select count(*) from billing.payload") == 1
+    assert ledger.rows("select fetch_id, position from billing.payload_sighting order by 1") == [
+        (first, 1),
+        (second, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "request_", "account"),
+    [("b", "GET /invoices", "acme"), ("a", "GET /invoices?page=2", "acme"), ("a", "GET /invoices", "other")],
+)
+def test_other_bytes_another_request_or_another_account_are_another_row(ledger, reading, request_, account):
+    ledger.fetch("a")
+    fetch = ledger.begin(account=account)
+    fetch.keep(ledger.answer(reading, request_))
+    assert fetch.complete().new_payloads == 1
+    assert ledger.one("select count(*) from billing.payload") == 2
+
+
+def test_a_request_longer_than_an_index_entry_is_kept(ledger):
+    """A cursor may be many kilobytes."""
+    for _ in range(2):
+        fetch = ledger.begin()
+        fetch.keep(
+            ledger.answer(
+                "a", "GET /invoices?cursor=" + "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))
+            )
+        )
+        fetch.complete()
+    assert ledger.one("select count(*) from billing.payload") == 1
+
+
+def test_an_interrupted_fetch_leaves_evidence_but_is_no_fetch(ledger):
+    """The task dies before the last page: its answers are there, and nobody takes them for a month."""
+    fetch = ledger.begin()
+    fetch.keep(ledger.answer("a"))
+    fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
+    assert ledger.one("select count(*) from billing.payload") == 1
+    assert ledger.one("select count(*) from billing.document") == 1
+    for table in ("fetch", "payload_sighting", "document_sighting"):
+        assert ledger.one(f"select count(*) from billing.{table}") == 0
+
+
+def test_the_next_try_uses_what_the_interrupted_one_left(ledger):
+    ledger.begin().keep(ledger.answer("a"))
+    again = ledger.begin()
+    again.keep(ledger.answer("a"))
+    again.keep(ledger.answer("b"))
+    assert again.complete().new_payloads == 1
+
+
+def test_answers_come_back_in_the_order_of_their_arrival(ledger):
+    """Also one that was first seen by an earlier fetch, and one that was seen twice."""
+    ledger.fetch("c", "a")
+    fetch_id = ledger.fetch("b", "c", "a", "c")
+    with ledger.engine.connect() as connection:
+        answers = read_answers(connection, fetch_id)
+    assert [answer.json()["reading"] for answer in answers] == ["b", "c", "a", "c"]
+
+
+def test_an_answer_comes_back_as_it_was(ledger):
+    kept = ledger.answer("a")
+    fetch = ledger.begin()
+    fetch.keep(kept)
+    with ledger.engine.connect() as connection:
+        (read,) = read_answers(connection, fetch.complete().fetch_id)
+    assert read == kept
+    assert read.received_at.utcoffset() == timedelta(0)
+
+
+def test_a_tampered_body_is_found(ledger):
+    """Somebody with all rights replaced the bytes and forgot the hash."""
+    fetch_id = ledger.fetch("a")
+    forged = zstandard.compress(b'{"reading": "b"}').hex()
+    ledger.tamper("payload", rf"update billing.payload set body = '\x{forged}'")
+    with (
+        ledger.engine.connect() as connection,
+        pytest.raises(StorageError, match=r"payload 1 \(GET /invoices\) no longer"),
+    ):
+        read_answers(connection, fetch_id)
+
+
+def test_a_spoilt_body_is_found(ledger):
+    """Not even a compressed body any more."""
+    fetch_id = ledger.fetch("a")
+    ledger.tamper("payload", r"update billing.payload set body = '\x00ff'")
+    with ledger.engine.connect() as connection, pytest.raises(StorageError, match=r"payload 1 .* cannot be unpacked"):
+        read_answers(connection, fetch_id)
+
+
+def test_two_runs_keeping_one_answer_at_once_make_one_row(ledger):
+    """Neither fails, neither waits for the other's fetch to end."""
+    answers = [ledger.answer(str(number)) for number in range(20)]
+    gate, faults, summaries = threading.Barrier(2), [], []
+
+    def run():
+        try:
+            fetch = ledger.begin()
+            for answer in answers:
+                gate.wait(timeout=30)
+                fetch.keep(answer)
+            summaries.append(fetch.complete())
+        except Exception as error:  # noqa: BLE001 (reported by the test)
+            faults.append(error)
+            gate.abort()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not faults
+    assert ledger.one("select count(*) from billing.payload") == 20
+    assert sum(summary.new_payloads for summary in summaries) == 20
+    assert ledger.rows("select fetch_id, count(*) from billing.payload_sighting group by 1 order by 1") == [
+        (1, 20),
+        (2, 20),
+    ]
+
+
+def test_a_document_is_one_row_however_often_it_is_seen(ledger):
+    for _ in range(2):
+        fetch = ledger.begin()
+        for _ in range(2):
+            fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF one")
+        summary = fetch.complete()
+    assert (summary.documents, summary.new_documents) == (1, 0)
+    assert ledger.one("select count(*) from billing.document") == 1
+    assert ledger.one("select count(*) from billing.document_sighting") == 2
+
+
+@pytest.mark.parametrize(
+    ("invoice_id", "form", "body"),
+    [("I-2", "pdf", b"%PDF one"), ("I-1", "csv", b"%PDF one"), ("I-1", "pdf", b"%PDF two")],
+)
+def test_another_invoice_form_or_content_is_another_document(ledger, invoice_id, form, body):
+    fetch = ledger.begin()
+    fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF one")
+    fetch.keep_document(invoice_id, form, "application/pdf", "GET /invoices/I-1", body)
+    assert fetch.complete().new_documents == 2
+    for location, sha256 in ledger.rows("select location, sha256 from billing.document"):
+        assert hashlib.sha256((ledger.folder / location).read_bytes()).digest() == bytes(sha256)
+
+
+def test_an_empty_fetch_is_a_fetch(ledger):
+    """A vendor that has nothing for the month is an answer, too."""
+    fetch_id = ledger.begin().complete().fetch_id
+    with ledger.engine.connect() as connection:
+        assert read_answers(connection, fetch_id) == ()
+
+
+def test_a_fetch_is_found_by_its_id(ledger):
+    fetch_id = ledger.fetch("a", period=BillingPeriod(2026, 2))
+    with ledger.engine.connect() as connection:
+        head = find_fetch(connection, fetch_id)
+        with pytest.raises(StorageError, match="there is no fetch 999"):
+            find_fetch(connection, 999)
+    assert (head.vendor, head.account, str(head.period), head.purpose) == ("initech", "acme", "2026-02", "month")
+
+
+def test_moments_are_utc_whatever_the_server_thinks(ledger):
+    ledger.rows(
+        "do $$ begin execute format('alter database %I set timezone to ''Asia/Tokyo''', current_database()); end $$"
+    )
+    before = datetime.now(UTC)
+    fetch_id = ledger.fetch("a")
+    with ledger.engine.connect() as connection:
+        (answer,) = read_answers(connection, fetch_id)
+    assert answer.received_at.utcoffset() == timedelta(0)
+    assert before <= answer.received_at <= datetime.now(UTC)
