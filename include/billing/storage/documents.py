@@ -27,10 +27,16 @@ def keep_document(root: Folder, body: bytes, suffix: str) -> str:
     """
     digest = hashlib.sha256(body).hexdigest()
     location = f"{digest[:2]}/{digest}.{suffix}"
-    target = root / digest[:2] / f"{digest}.{suffix}"
+    target = _local(root) / digest[:2] / f"{digest}.{suffix}"
     if not (target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest):
         _write_whole(target, body)
     return location
+
+
+def _local(root: Folder) -> Folder:
+    """Give a ``file://`` URL's folder as a local path: fsspec makes no folders and writes in place."""
+    local = getattr(root, "protocol", None) in {"file", "local"}
+    return Path(str(root.path)) if local and hasattr(root, "path") else root
 
 
 def _write_whole(target: Folder, body: bytes) -> None:
@@ -40,7 +46,10 @@ def _write_whole(target: Folder, body: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        part.write_bytes(body)
-        os.replace(part, target)  # noqa: PTH105 (the atomic one, also on Windows)
+        with part.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())  # the row that names the file must not outlive it
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
