@@ -14,7 +14,9 @@ def _ours(name: str | None, kind: str, _parents: object) -> bool:
 def _run(connection: Connection) -> None:
     # Two set-ups at once wait for each other here. The lock is the session's: it outlives each migration's commit.
     connection.execute(text("select pg_advisory_lock(hashtextextended('billing migrations', 0))"))
-    connection.execute(text(f"create schema if not exists {SCHEMA}"))
+    if not connection.scalar(text("select to_regnamespace(:name)"), {"name": SCHEMA}):
+        # asked first: "if not exists" wants the right to create schemas even where there is nothing to create
+        connection.execute(text(f"create schema {SCHEMA}"))
     connection.commit()
     try:
         context.configure(

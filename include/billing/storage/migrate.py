@@ -14,6 +14,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from billing.errors import StorageError
 from billing.storage.engine import engine_from_url
@@ -42,18 +44,19 @@ def head() -> str:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 
 
 def _run(url: str, step: Callable[[Config], None]) -> None:
     config = _config()
-    engine = engine_from_url(url)
-    with engine.connect() as connection:
+    with engine_from_url(url).connect() as connection:
         config.attributes["connection"] = connection
-        step(config)
-    engine.dispose()
+        try:
+            step(config)
+        except CommandError as error:  # e.g. the schema was made by a newer Tieout
+            raise StorageError(f"the billing database cannot be migrated: {error}") from error
 
 
 def main() -> None:
@@ -61,7 +64,10 @@ def main() -> None:
     url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get(URL_VARIABLE)
     if not url:
         sys.exit(f"give the database's URL as the argument or in {URL_VARIABLE}")
-    upgrade(url)
+    try:
+        upgrade(url)
+    except (StorageError, SQLAlchemyError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
