@@ -16,15 +16,16 @@ from tieout_stack.state import StateFolder, write_private
 from tieout_stack.supervisor import Supervisor
 
 ADMIN = "admin"
-# logs are read from the disk they are written to, so no component serves them
+# module and arguments; logs are read from the disk they are written to, so no component serves them
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
-    "airflow-api-server": ("api-server", "--workers", "1"),
-    "airflow-scheduler": ("scheduler", "--skip-serve-logs"),
-    "airflow-dag-processor": ("dag-processor",),
-    "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
+    "airflow-api-server": ("airflow", "api-server", "--workers", "1"),
+    "airflow-scheduler": ("tieout_stack.airflow_scheduler", "scheduler", "--skip-serve-logs"),
+    "airflow-dag-processor": ("airflow", "dag-processor"),
+    "airflow-triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
 # the api-server last: the others report what they do to it
 STOP_ORDER = (("airflow-scheduler", "airflow-triggerer", "airflow-dag-processor"), ("airflow-api-server",))
+MIGRATION = "airflow-db-migrate"
 READY_SECONDS = 180
 
 
@@ -87,6 +88,7 @@ class AirflowStack:
             | {f"AIRFLOW__{name.upper().replace('.', '__')}": value for name, value in settings.items()}
             | {
                 "AIRFLOW_HOME": str(self.state.airflow_home),
+                "TIEOUT_DOCUMENTS": str(self.state.documents),
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
                 "PYTHONUNBUFFERED": "1",
                 # a proxy for the outside world must not come between processes of one machine
@@ -105,11 +107,11 @@ class AirflowStack:
         self.write_password()
         environment = self.environment()
         for name, arguments in COMPONENTS.items():
-            supervisor.start(name, self.command(*arguments), environment)
+            supervisor.start(name, [sys.executable, "-m", *arguments], environment)
 
-    def command(self, *arguments: str) -> list[str]:
-        """Give the command line of one of Airflow's sub-commands."""
-        return [sys.executable, "-m", "airflow", *arguments]
+    def start_migration(self, supervisor: Supervisor) -> None:
+        """Start what brings the metadata database to the installed version, and ends."""
+        supervisor.start(MIGRATION, [sys.executable, "-m", "airflow", "db", "migrate"], self.environment())
 
     def wait_until_ready(self, supervisor: Supervisor, tell: Callable[[str], None]) -> None:
         """

@@ -11,7 +11,6 @@ from tieout_stack.errors import StackError
 
 COMPONENTS = ("api_server", "metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGE = 100
-CONFLICT = 409
 Interval = tuple[str, str]
 
 
@@ -57,18 +56,19 @@ class AirflowApi:
                 raise StackError(f"Airflow found no DAG {', '.join(missing)} within {seconds:.0f} s.")
             time.sleep(0.3)
 
-    def put_connection(self, conn_id: str, fields: Mapping[str, Any]) -> None:
-        """Make a connection, or overwrite the one of this name; ``extra`` may be an object or its JSON text."""
-        extra = fields.get("extra")
-        body = {
-            "connection_id": conn_id,
-            **fields,
-            "extra": extra if extra is None or isinstance(extra, str) else json.dumps(extra),
-        }
-        answer = self._send("POST", "/connections", body, {})
-        if answer.status_code == CONFLICT:
-            answer = self._send("PATCH", f"/connections/{conn_id}", body, {})
-        _content(answer)
+    def put_connections(self, connections: Mapping[str, Mapping[str, Any]]) -> None:
+        """
+        Make connections, or overwrite those of the same name.
+
+        :param connections: fields by connection id; ``extra`` may be an object or its JSON text.
+        """
+        entities = [
+            {"connection_id": conn_id, **fields, "extra": _json_text(fields.get("extra"))}
+            for conn_id, fields in connections.items()
+        ]
+        action = {"action": "create", "entities": entities, "action_on_existence": "overwrite"}
+        if errors := self.call("PATCH", "/connections", {"actions": [action]})["create"]["errors"]:
+            raise StackError(f"Airflow refused a connection: {errors[0]}")
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
         """Make a pool; an existing one keeps its slots, which may have been set by hand."""
@@ -142,6 +142,10 @@ class AirflowApi:
         if answer.status_code != 201:
             raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {answer.text}")
         self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def _json_text(extra: object) -> str | None:
+    return extra if extra is None or isinstance(extra, str) else json.dumps(extra)
 
 
 def _content(answer: httpx.Response) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from billing.storage.migrate import upgrade
-from tieout_stack.airflow import ADMIN, STOP_ORDER, AirflowStack
+from tieout_stack.airflow import ADMIN, MIGRATION, STOP_ORDER, AirflowStack
 from tieout_stack.airflow_migration import is_migrated, note_migrated
 from tieout_stack.cleanup import postgres_of, stop_everything_left
 from tieout_stack.errors import StackError
@@ -23,7 +23,6 @@ from tieout_stack.supervisor import Supervisor
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 # how many tasks may talk to a vendor at once; a person may change it in the UI
 POOL_SLOTS = {"fastly": 4, "genesys_cloud": 4}
-MIGRATION = "airflow-db-migrate"
 MIGRATION_SECONDS = 300
 
 
@@ -102,8 +101,7 @@ class Demo:
         with self.stages.stage("migrations"):
             needed = not is_migrated(airflow)
             if needed:
-                command = airflow.command("db", "migrate")
-                self.supervisor.start(MIGRATION, command, airflow.environment())
+                airflow.start_migration(self.supervisor)
             upgrade(self.postgres.url("billing"))
             if needed:
                 self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
@@ -111,19 +109,15 @@ class Demo:
 
     def _set_up(self, airflow: AirflowStack) -> None:
         api = airflow.api()
-        for conn_id, fields in self.simulator.connections().items():
-            api.put_connection(conn_id, fields)
-        api.put_connection(
-            "billing_db",
-            {
-                "conn_type": "postgres",
-                "host": LOOPBACK,
-                "port": self.postgres.port,
-                "login": SUPERUSER,
-                "password": self.postgres.password,
-                "schema": "billing",
-            },
-        )
+        database = {
+            "conn_type": "postgres",
+            "host": LOOPBACK,
+            "port": self.postgres.port,
+            "login": SUPERUSER,
+            "password": self.postgres.password,
+            "schema": "billing",
+        }
+        api.put_connections({**self.simulator.connections(), "billing_db": database})
         for vendor, slots in POOL_SLOTS.items():
             api.ensure_pool(vendor, slots, f"requests to {vendor} at once")
 
