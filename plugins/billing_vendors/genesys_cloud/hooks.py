@@ -119,8 +119,10 @@ class GenesysCloudBillingHook(VendorHook):
     def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
         """Check a connection: client id, client secret, and a region or explicit hosts."""
         conn_id = connection.conn_id
-        if connection.host:
-            raise ConfigurationError(f"connection {conn_id}: host must be empty; set region, or api_host, in extra")
+        if connection.host or connection.schema or connection.port:
+            raise ConfigurationError(
+                f"connection {conn_id}: host, schema and port must be empty; set region, or api_host, in extra"
+            )
         fields = own_fields(conn_id, extra, FIELDS)
         return Access(
             conn_id=conn_id,

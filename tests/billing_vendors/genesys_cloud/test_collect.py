@@ -16,7 +16,7 @@ from tests.billing_vendors.genesys_cloud.conftest import (
 
 from billing.accounts import Account
 from billing.answer import Answer
-from billing.errors import VendorRejected, VendorUnavailable
+from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing.period import BillingPeriod
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -249,3 +249,74 @@ def test_over_many_months_each_document_is_found_once(world, organisations, name
 
     truth = [each.invoice_id for month in months for each in world.truth("genesys_cloud", name, str(month))]
     assert found == Counter(truth)
+
+
+@pytest.fixture
+def faults(world):
+    yield world.faults
+    world.faults.clear()
+
+
+def truth_of(world):
+    return {each.invoice_id: each.total for each in world.truth("genesys_cloud", "nord-contact", "2026-10")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("status", {"status": 503}),
+        ("status", {"status": 429, "retry_after": "0"}),
+        ("reset", {}),
+        ("cut", {}),
+        ("expire_tokens", {"operation": "genesys.invoice_lines", "after": 0}),
+        ("gzip", {"times": None}),
+        ("extra_field", {"times": None}),
+        ("unknown_enum", {"operation": "genesys.invoices", "after": 0}),
+        ("null_enum", {"operation": "genesys.invoices", "after": 0}),
+        ("get_names", {"times": None}),
+        ("media_type", {"operation": "genesys.contract*", "text": "text/plain", "times": None}),
+    ],
+)
+def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, kind, members):
+    fault = faults.add(kind, **{"operation": "genesys.[!d]*", "after": 1} | members)
+
+    found, _ = derived(organisations["nord-contact"], BillingPeriod(2026, 10))
+
+    assert fault.met
+    assert {invoice.invoice_id: invoice.total for invoice in found.invoices} == truth_of(world)
+    assert bool(found.unknown_fields) is (kind in {"extra_field", "unknown_enum"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("html", {}),
+        ("duplicate_key", {}),
+        ("nan", {"operation": "genesys.invoices"}),
+        ("text_numbers", {"operation": "genesys.invoices"}),
+        ("repeat_cursor", {"operation": "genesys.contracts", "times": None}),
+        ("endless_cursor", {"operation": "genesys.contracts", "times": None}),
+        ("redirect", {"url": "https://elsewhere.example/"}),
+        ("oversize", {"operation": "genesys.download", "size": 60_000_000}),
+        ("document_url", {"operation": "genesys.invoice_document", "url": "file:///etc/passwd"}),
+        ("document_url", {"operation": "genesys.invoice_document", "url": "http://169.254.169.254/"}),
+        ("status", {"status": 403}),
+        ("accepted", {"operation": "genesys.usage_report", "times": None}),
+    ],
+)
+def test_what_a_vendor_must_not_do_ends_the_collection(world, organisations, faults, kind, members, monkeypatch):
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    faults.add(kind, **{"operation": "genesys.[!td]*", "after": 1 if "operation" not in members else 0} | members)
+
+    with pytest.raises((PayloadError, VendorRejected, VendorUnavailable)):
+        derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+
+
+def test_rows_that_come_twice_show_in_the_listing(world, organisations, faults):
+    """No total is there to compare with; a page that is sent again is seen by its ids."""
+    faults.add("repeat_page", operation="genesys.contracts", times=None)
+
+    found, _ = derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+
+    ids = found.listings[0].row_ids
+    assert len(ids) > len(set(ids))

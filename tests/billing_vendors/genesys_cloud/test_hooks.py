@@ -223,7 +223,7 @@ class TestSignIn:
         ]
 
     def test_a_token_that_has_grown_old_is_renewed_before_it_is_refused(self, hook, genesys):
-        genesys.expires_in = 0.01
+        genesys.expires_in = 0.000001
         genesys.billing("/contracts/c1", payload_reply("contract"))
 
         hook.get_contract("c1")
@@ -330,7 +330,8 @@ class TestConnection:
             ({"extra": {"region": "eu-west-1", "verify": False}}, "unknown key 'verify'"),
             ({"login": ""}, "login .* is empty"),
             ({"password": None}, "password .* is empty"),
-            ({"host": "api.mypurecloud.de"}, "host must be empty"),
+            ({"host": "api.mypurecloud.de"}, "host, schema and port must be empty"),
+            ({"port": 8443}, "host, schema and port must be empty"),
         ],
     )
     def test_what_is_wrong_is_named_and_nothing_is_asked(self, connect, genesys, fields, words):
