@@ -86,6 +86,8 @@ async def exchange(url: str, question: Question, headers: Mapping[str, str], lim
     """
     Send one request and read the whole answer.
 
+    If the vendor closes the connection without an answer, aiohttp itself sends a GET once more.
+
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large.
     """

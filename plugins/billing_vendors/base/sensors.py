@@ -30,7 +30,8 @@ class VendorSensor(BaseSensorOperator):
     of another shape fails the task at once, without retries. After ``timeout`` seconds since the first look the task
     fails with ``NotReady``; with ``soft_fail`` it is skipped.
 
-    Returns ``{"state": "ready" | "absent", "account": …, "month": …, "looks": …}``.
+    Hands on ``{"state": "ready" | "absent", "account": …, "month": …, "looks": …}``; read it with
+    :func:`billing_vendors.base.triggers.read_outcome`.
 
     :param account: the account's name in ``accounts.yaml``; may be an XCom or a mapped argument.
     :param month: ``YYYY-MM``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -81,7 +82,7 @@ class VendorTrigger(BaseTrigger):
             yield _event(event_of(error))
             return
         xcom = outcome(end, self.account, self.month, wait.looks)
-        yield TaskSuccessEvent(xcoms={"return_value": xcom}) if self.ends_task else _event(xcom)
+        yield _success(xcom) if self.ends_task else _event(xcom)
 
     async def _wait(self) -> tuple[Wait, End]:
         look = Look.from_json(self.look)
@@ -116,9 +117,25 @@ def _event(payload: dict[str, Any]) -> TriggerEvent:
     return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's
 
 
+def _success(xcom: dict[str, Any]) -> TaskSuccessEvent:
+    event = TaskSuccessEvent(xcoms={"return_value": xcom})
+    event.payload = xcom  # where a trigger runs inline (dag.test), the task is resumed with it
+    return event
+
+
 def outcome(end: End, account: str, month: str, looks: int) -> dict[str, Any]:
     """Give what a wait hands on through XCom: no money, no vendor text."""
     return {"state": end, "account": account, "month": month, "looks": looks}
+
+
+def read_outcome(xcom: str | dict[str, Any]) -> dict[str, Any]:
+    """
+    Read the XCom of a wait in a task that needs it.
+
+    Airflow 3.3.2 hands on what a trigger pushes as JSON text, and what a worker pushes as the value itself.
+    """
+    outcome: dict[str, Any] = json.loads(xcom) if isinstance(xcom, str) else xcom
+    return outcome
 
 
 def event_of(error: BillingError) -> dict[str, Any]:
