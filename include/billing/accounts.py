@@ -10,7 +10,7 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,10 +19,17 @@ import yaml
 from billing.errors import ConfigurationError
 from billing.money import minor_unit
 from billing.period import BillingPeriod
+from billing.rate_card import CardRate, Commitment, parse_commitments, parse_rate_card
+from billing.tolerances import Tolerance, parse_tolerances
 
 ACCOUNTS_VARIABLE = "TIEOUT_ACCOUNTS"
 _DEFAULT_PATH = Path(__file__).resolve().parent.parent / "accounts.yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_OPTIONAL: dict[str, Callable[[object], Any]] = {
+    "tolerances": parse_tolerances,
+    "rate_card": parse_rate_card,
+    "commitments": parse_commitments,
+}
 
 SettingsT_co = TypeVar("SettingsT_co", covariant=True)
 
@@ -38,6 +45,9 @@ class Account(Generic[SettingsT_co]):
     :param first_month: the first month it was billed; runs for earlier months are refused.
     :param posting_day: the day of the next month (UTC) by which the invoice is expected.
     :param settings: what this vendor needs beside: the vendor's own frozen dataclass.
+    :param tolerances: by control id, how far figures may part; a control that is not named has its own default.
+    :param rate_card: agreed rates, where the vendor's API does not say them.
+    :param commitments: agreed monthly minimums, where the vendor's API does not say them.
     """
 
     vendor: str
@@ -47,6 +57,9 @@ class Account(Generic[SettingsT_co]):
     first_month: BillingPeriod
     posting_day: int
     settings: SettingsT_co
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    rate_card: tuple[CardRate, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
 
     def check_month(self, period: BillingPeriod) -> None:
         """
@@ -138,7 +151,7 @@ def _account(
     unknown = sorted(set(row) - own - set(theirs), key=str)
     if unknown:
         raise ConfigurationError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(own | set(theirs)))}")
-    required = own | {name for name, field in theirs.items() if _has_no_default(field)}
+    required = (own - set(_OPTIONAL)) | {name for name, field in theirs.items() if _has_no_default(field)}
     missing = sorted(required - set(row))
     if missing:
         raise ConfigurationError(f"{where}: the key {missing[0]!r} is missing")
@@ -151,6 +164,7 @@ def _account(
             first_month=_month(_checked(row, "first_month", bool)),
             posting_day=_day(row["posting_day"]),
             settings=settings_type(**{name: row[name] for name in theirs if name in row}),
+            **{name: parse(row[name]) for name, parse in _OPTIONAL.items() if name in row},
         )
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from error
