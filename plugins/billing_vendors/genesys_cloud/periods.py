@@ -218,9 +218,7 @@ def _lines_say(services: Sequence[Service], cycle: Cycle) -> str:
         return "its lines carry no service dates"
     outside = [service for service in services if not cycle.holds(service)]
     if not outside:
-        return f"all {len(services)} dated lines are for services in it"
+        return f"every dated line ({len(services)}) bills services in it"
     first = min(service.starts_on for service in outside)
     last = max(service.ends_on for service in outside) - _ONE_DAY
-    return (
-        f"against it: {len(outside)} of {len(services)} dated lines are for services outside it, from {first} to {last}"
-    )
+    return f"against it: {len(outside)} of {len(services)} dated lines bill services outside it, from {first} to {last}"

@@ -82,7 +82,7 @@ def test_the_invoices_of_the_month_have_their_lines(account):
     assert invoice.lines_total == invoice.total == Decimal("36282.0")
     assert [line.position for line in invoice.lines] == [1, 2, 3, 4, 5]
     assert str(invoice.issued_at) == "2025-02-03 00:00:00+00:00"
-    assert invoice.period_evidence.endswith("all 5 dated lines are for services in it.")
+    assert invoice.period_evidence.endswith("every dated line (5) bills services in it.")
     assert invoices["CM00012345"].kind == "credit_memo"
 
 

@@ -1,14 +1,16 @@
 """The file behind a document link: what is fetched, what is refused, and that the link leaves no trace."""
 
 import dataclasses
+import ipaddress
 import time
 
 import pytest
 from tests.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.documents import fetch_pdf
+from billing_vendors.base.documents import _judge, fetch_pdf
 from billing_vendors.base.limits import Limits
+from billing_vendors.base.question import Question
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -122,6 +124,11 @@ def test_a_vendor_elsewhere_does_not_lead_to_this_machine(store, host):
         fetch_pdf(link, REQUEST, local=False)
 
     assert store.seen == []
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "104.16.0.1", "2606:4700::1111", "2a00:1450:4001::200e"])
+def test_public_addresses_are_fine(address):
+    _judge(ipaddress.ip_address(address), Question("document", "/x"), local=False)
 
 
 class TestRedirects:

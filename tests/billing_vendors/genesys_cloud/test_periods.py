@@ -71,7 +71,7 @@ def test_advance_and_arrears_on_one_invoice():
     assert decision.month == month("2026-10")
     assert decision.evidence == (
         "Dated 2026-11-03, after the end of billing period bp-2026-10-31 (2026-10-01 to 2026-10-31) of contract c1; "
-        "against it: 1 of 2 dated lines are for services outside it, from 2026-11-01 to 2026-11-30."
+        "against it: 1 of 2 dated lines bill services outside it, from 2026-11-01 to 2026-11-30."
     )
 
 
@@ -85,9 +85,9 @@ def test_a_credit_memo_for_a_month_long_closed_belongs_where_it_was_written():
 def test_lines_that_agree_are_evidence_too():
     lines = [service("2026-10-01", "2026-10-31")] * 2
 
-    assert (
-        "all 2 dated lines are for services in it" in decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST).evidence
-    )
+    decision = decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST)
+
+    assert "every dated line (2) bills services in it" in decision.evidence
 
 
 class TestSeveralContracts:
@@ -158,7 +158,7 @@ class TestNoPeriodSpeaks:
         assert decision.month == month("2026-10")
         assert decision.evidence == (
             "Dated 2026-11-17 with no billing period that ended in the two months before, so it belongs to the "
-            "calendar month 2026-10; all 1 dated lines are for services in it."
+            "calendar month 2026-10; every dated line (1) bills services in it."
         )
 
     def test_long_after_the_contract_s_last_period(self):
