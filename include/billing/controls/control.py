@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from types import ModuleType
+from typing import Any
 
 from billing.accounts import Account
 from billing.controls.result import Finding
 from billing.models import AccountMonth, Invoice
 from billing.period import BillingPeriod
+from billing.tolerances import EXACT, Tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,17 @@ class Estimate:
     One month-to-date snapshot.
 
     :param taken_at: when it was first received, UTC.
+    :param as_of: the end of what it covers, if the vendor says.
+    :param credits: sum of its negative lines, zero or below; part of ``total``.
+    :param shortfall: sum of its commit-shortfall lines; part of ``total``.
     """
 
     taken_at: datetime
     total: Decimal
     currency: str | None
+    as_of: datetime | None = None
+    credits: Decimal = Decimal(0)
+    shortfall: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,11 @@ class Evidence:
     :param as_of: when the month was last read from the vendor; "today" for a control, so that it can be repeated.
     :param previous: the calendar month before, as stored; None if it is not stored.
     :param year_before: the same month a year earlier, as stored.
-    :param history: every invoice of the account that is stored, this month's included, in order of month and id.
+    :param history: stored invoices of the account in order of month and id: those of this month and of the one
+        before, and any earlier one that has a number, a statement number or an amount in common with this month's.
+        Never a later one: a month's results rest on what came before it.
     :param estimates: snapshots of this month, oldest first.
+    :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
     :param payment_statuses: by invoice id, every status seen, oldest first.
     :param files: the files of this month's invoices.
     """
@@ -82,12 +96,17 @@ class Evidence:
     year_before: AccountMonth | None = None
     history: tuple[InvoiceHead, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+    estimates_began: bool = False
     payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[IssuedFile, ...] = ()
 
     def currency_of(self, invoice: Invoice) -> str:
         """Give the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
         return invoice.currency or self.account.currency
+
+    def setting(self, name: str) -> Any:  # noqa: ANN401 (the vendor's own key, of the type it gave it)
+        """Give one of the vendor's own keys of the account; None where the vendor has no such key."""
+        return getattr(self.account.settings, name, None)
 
 
 Check = Callable[[Evidence], Iterable[Finding]]
@@ -102,7 +121,9 @@ class Control:
     :param statement: what is claimed, in one line.
     :param assertion: accuracy, completeness, existence, cut-off, classification, valuation or rights.
     :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
-    :param check: the pure function.
+    :param check: the pure function; its docstring is the control's page.
+    :param operands: what is held against what, in a few words.
+    :param tolerance: the policy of accounts that name none for this control.
     """
 
     control_id: str
@@ -110,10 +131,35 @@ class Control:
     assertion: str
     severity: str
     check: Check
+    operands: str = ""
+    tolerance: Tolerance = EXACT
 
     @property
     def rule_sha256(self) -> bytes:
-        """Hash of the module that holds the rule: a result names the very rule that gave it."""
-        module = inspect.getmodule(self.check)
-        source = inspect.getsource(module if module is not None else self.check)
-        return hashlib.sha256(f"{self.control_id}\n{self.statement}\n{source}".encode()).digest()
+        """
+        Hash of the rule's own module and of all that it relies on here: a result names the very rule that gave it.
+        """
+        named = f"{self.control_id}\n{self.statement}\n{self.assertion}\n{self.severity}\n{self.tolerance}\n"
+        return hashlib.sha256(named.encode() + _source_of(self.check)).digest()
+
+
+# Values without a rule in them: a new field of an invoice makes no new rule.
+_NO_RULES = frozenset({"billing.accounts", "billing.answer", "billing.errors", "billing.models"})
+
+
+@cache
+def _source_of(check: Check) -> bytes:
+    """Give the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
+    found: dict[str, ModuleType] = {}
+    ahead = [check.__module__]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found[name] = sys.modules[name]
+            ahead += _used_by(found[name])
+    return "\n".join(inspect.getsource(found[name]) for name in sorted(found)).encode()
+
+
+def _used_by(module: ModuleType) -> set[str]:
+    origins = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
+    return {name for name in origins if name.startswith("billing.") and name not in _NO_RULES}
