@@ -110,6 +110,6 @@ def _inputs_sha256(connection: Connection, fetch_id: int) -> bytes:
         .order_by(t.payload.c.request, t.payload.c.sha256)
     )
     digest = hashlib.sha256()
-    for request, sha256 in connection.execute(query).tuples():
+    for request, sha256 in connection.execute(query):
         digest.update(request.encode() + b"\0" + sha256)
     return digest.digest()

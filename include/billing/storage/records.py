@@ -185,7 +185,7 @@ def save_payment_statuses(connection: Connection, month: AccountMonth, fetch: Fe
             "payment_status": statuses[invoice_id],
             "recorded_at": now,
         }
-        for invoice_id, record_key, last, last_fetch in connection.execute(query).tuples()
+        for invoice_id, record_key, last, last_fetch in connection.execute(query)
         if last != statuses[invoice_id] and (last_fetch or 0) < fetch.fetch_id
     ]
     if rows:
@@ -209,7 +209,7 @@ def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: Fetc
         return []
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
     new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
-    return [f"{noun}.{name}" for noun, name in new.tuples()]
+    return [f"{noun}.{name}" for noun, name in new]
 
 
 def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
@@ -231,7 +231,7 @@ def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, 
     )
     return {
         invoice_id: _load_invoice(connection, record_key, version - 1)
-        for invoice_id, record_key, version in connection.execute(restated).tuples()
+        for invoice_id, record_key, version in connection.execute(restated)
     }
 
 
@@ -271,7 +271,7 @@ def _current(connection: Connection, month: AccountMonth, keys: Sequence[RecordI
         )
         .where(*_of_account(month), tuple_(t.record.c.kind, t.record.c.record_id).in_(keys))
     )
-    return {(kind, record_id): _Current(*rest) for kind, record_id, *rest in connection.execute(query).tuples()}
+    return {(kind, record_id): _Current(*rest) for kind, record_id, *rest in connection.execute(query)}
 
 
 def _causes(
@@ -302,7 +302,7 @@ def _insert_heads(connection: Connection, month: AccountMonth, keys: Sequence[Re
     ]
     columns = t.record.c["kind", "record_id", "record_key"]
     inserted = connection.execute(t.record.insert().returning(*columns), rows)
-    return {(kind, record_id): key for kind, record_id, key in inserted.tuples()}
+    return {(kind, record_id): key for kind, record_id, key in inserted}
 
 
 def _insert_versions(connection: Connection, versions: Sequence[_Version], fetch: FetchHead, now: datetime) -> None:

@@ -63,4 +63,4 @@ def payloads_of(connection: Connection, fetch_id: int) -> Iterator[tuple[int, da
         .where(t.payload_sighting.c.fetch_id == fetch_id)
         .order_by(t.payload_sighting.c.position)
     )
-    yield from connection.execute(query).tuples().all()
+    yield from connection.execute(query).all()
