@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.billing_vendors.genesys_cloud.conftest import (
@@ -237,6 +238,19 @@ def test_a_month_is_the_simulator_s_truth_to_the_last_digit(world, organisations
     assert sorted(documents) == sorted(each.invoice_id for each in truth)
     assert all(listing.ended for listing in found.listings)
     assert found.unknown_fields == frozenset()
+
+
+@pytest.mark.parametrize("name", ["nord-contact", "pacific-care"])
+@pytest.mark.parametrize("month", ["2026-10", "2024-05"])
+def test_a_trustee_s_overview_is_that_of_the_month(organisations, name, month):
+    own = organisations[name]
+    settings = replace(own.settings, trustor_organization_id=own.settings.organization_id)
+    period = BillingPeriod.parse(month)
+
+    found, _ = derived(replace(own, settings=settings), period)
+
+    (overview,) = [report for report in found.usage_reports if report.kind == "trustee_overview"]
+    assert BillingPeriod.of(overview.ends_at - timedelta(days=1)) == period
 
 
 @pytest.mark.parametrize("name", ["nord-contact", "pacific-care", "aurora-help"])
