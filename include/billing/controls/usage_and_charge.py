@@ -1,0 +1,98 @@
+"""G6: what is charged as used was metered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from billing.controls.control import Control, Evidence
+from billing.controls.gathering import compare_quantities, gathered
+from billing.controls.result import Finding, blocked, not_applicable
+from billing.models import AccountMonth, Charge, ContractBillingPeriod, UsageReport
+from billing.money import exact_sum
+
+_Charged = dict[str, list[tuple[ContractBillingPeriod, Charge]]]
+
+
+def charged_usage_was_metered(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare each product's actual quantity over all charges with the billable usage report's total of that name.
+
+    The report covers the calendar month. A billing period with other bounds has no usage record that could be
+    compared with it.
+
+        report 262, charges 262                          -> PASS
+        report 260, charges 262                          -> EXCEPTION
+        not in the report, charged 262                   -> EXCEPTION
+        not in the report, charged 0                     -> NOT_APPLICABLE
+        the billing period runs from the 21st to the 20th -> NOT_APPLICABLE
+        no usage report, or a charge without quantity    -> BLOCKED
+        no charge at all                                 -> NOT_APPLICABLE
+    """
+    month = evidence.month
+    charged = _charges_by_name(month)
+    if not charged:
+        yield not_applicable(str(month.period), "no billing period with a charge ends in the month")
+        return
+    report = next((report for report in month.usage_reports if report.kind == "billable_usage"), None)
+    if report is None:
+        yield blocked(str(month.period), "the billable usage report of the month was not read")
+        return
+    metered = _metered(report)
+    by_period: dict[str, list[Finding]] = defaultdict(list)
+    for name, rows in charged.items():
+        subject = rows[0][0].billing_period_id
+        by_period[subject].append(_of_product(subject, name, rows, metered.get(_normal(name)), month))
+    for subject, findings in by_period.items():
+        yield from gathered(subject, "products", findings)
+
+
+def _of_product(
+    subject: str,
+    name: str,
+    rows: list[tuple[ContractBillingPeriod, Charge]],
+    metered: Decimal | None,
+    month: AccountMonth,
+) -> Finding:
+    first, after = month.period.first_day, month.period.shifted(1).first_day
+    other = next((period for period, _ in rows if (period.starts_on, period.ends_on) != (first, after)), None)
+    if other is not None:
+        bounds = f"{other.starts_on} to {other.ends_on} (end not included)"
+        return not_applicable(subject, f"{name}: its billing period {bounds} is not the month of the usage report")
+    quantities = [charge.actual_quantity for _, charge in rows if charge.actual_quantity is not None]
+    if len(quantities) < len(rows):
+        return blocked(subject, f"{name}: a charge has no actual quantity")
+    actual = exact_sum(quantities)
+    if metered is None and actual == 0:
+        return not_applicable(subject, f"{name}: nothing is charged and the usage report does not list it")
+    missing = " (not in the usage report)" if metered is None else ""
+    what = f"charged usage of {name} against the usage report{missing}"
+    found = compare_quantities(subject, what, expected=metered or Decimal(0), actual=actual)
+    return replace(found, operands={"product": name, "metered": metered, "charged": actual, "charges": len(rows)})
+
+
+def _charges_by_name(month: AccountMonth) -> _Charged:
+    """Group charges by the product's name: the usage report knows no SKU."""
+    found: dict[str, list[tuple[ContractBillingPeriod, Charge]]] = {}
+    names: dict[str, str] = {}
+    for period in month.billing_periods:
+        for charge in period.charges:
+            name = charge.product_name or charge.name or charge.sku or ""
+            found.setdefault(names.setdefault(_normal(name), name), []).append((period, charge))
+    return found
+
+
+def _metered(report: UsageReport) -> dict[str, Decimal]:
+    totals: dict[str, list[Decimal]] = defaultdict(list)
+    for line in report.lines:
+        totals[_normal(line.name)].append(line.quantity)
+    return {name: exact_sum(numbers) for name, numbers in totals.items()}
+
+
+def _normal(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+G6 = Control("G6", "Charged usage was metered", "existence", "variance", charged_usage_was_metered)
