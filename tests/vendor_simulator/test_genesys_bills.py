@@ -57,7 +57,7 @@ def read_periods(reader, name: str) -> list[Period]:
                 assert detail | {"charges": 0, "wallets": 0} == listed | {"charges": 0, "wallets": 0}
                 period = Period(contract, detail, Month.parse(listed["dateEnd"][:7]))
                 periods[contract["id"], str(period.month)] = period
-    for invoice in reader.genesys_rows(name, "/contracts/invoices", pageSize=200, dateEnd="2026-11-15"):
+    for invoice in reader.genesys_rows(name, "/contracts/invoices", pageSize=200):
         orders = [c["id"] for c in contracts if invoice["customerPoNumber"].lstrip("X") in c["purchaseOrderNumbers"]]
         if invoice["id"] in months:
             invoice["lines"] = reader.genesys_rows(name, f"/contracts/invoices/{invoice['id']}/lines", pageSize=200)

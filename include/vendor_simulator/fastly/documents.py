@@ -54,7 +54,7 @@ def _line(line: Line, invoice_id: int, position: int, *, credit: bool) -> dict[s
         "region": meter.region,
         "usage_type": meter.usage_type,
     }
-    if credit and (line.coupon or invoice_id % 2):  # without a credit: an empty text, or no such member
+    if credit and (line.coupon or invoice_id // 10 % 2):  # without a credit: an empty text, or no such member
         document["credit_coupon_code"] = line.coupon
     return document
 
@@ -125,10 +125,10 @@ def services_of(seed: int, account: FastlyAccount) -> list[tuple[str, str]]:
 
 def split(quantity: Decimal, parts: int, places: int) -> list[Decimal]:
     """Split a quantity into decreasing parts whose sum is exactly the whole."""
-    smallest = int(quantity.scaleb(places))
+    rest = int(quantity.scaleb(places))
     shares = []
     for left in range(parts, 0, -1):
-        share = smallest if left == 1 else smallest * 3 // 5
-        smallest -= share
+        share = rest if left == 1 else rest * 3 // 5
+        rest -= share
         shares.append(Decimal(share).scaleb(-places))
     return shares

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Protocol
@@ -16,6 +17,9 @@ from vendor_simulator.web.answers import Answer, Refused
 from vendor_simulator.web.faults import Fault
 from vendor_simulator.web.state import State
 from vendor_simulator.web.stats import Request
+
+BODY: ContextVar[bytes] = ContextVar("body")
+"""The body of the request being answered; a handler cannot await it."""
 
 Handler = Callable[[web.Request], Answer]
 _PIECES = 20
@@ -52,7 +56,7 @@ def serve(
             account=vendor.account_of(request),
         )
         with state.stats.counting(record):
-            await request.read()
+            BODY.set(await request.read())
             fault = state.faults.take(operation, request.path_qs, lambda: record.account)
             if fault is None:
                 answer = _answer(vendor, handler, request)

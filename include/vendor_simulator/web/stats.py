@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-REQUESTS_KEPT = 200_000
+REQUESTS_KEPT = 10_000  # with their headers; the counts go on
 
 
 @dataclass(slots=True)
@@ -37,45 +37,56 @@ class Stats:
     tokens_leaked: int = 0
     rate_limited: int = 0
     tokens_issued: int = 0
+    _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _statuses: Counter[int] = field(default_factory=Counter)
+    _minutes: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def counting(self, request: Request) -> Iterator[None]:
-        """Record a request and that it is being answered."""
+        """Record a request, and that it is being answered."""
         with self._lock:
             self.requests.append(request)
+            self._asked[request.operation, request.account] += 1
+            self._minutes[request.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")] += 1
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             yield
         finally:
             with self._lock:
+                self._statuses[request.status] += 1
                 self.in_flight -= 1
 
     def count(self, operation: str, account: str | None = None) -> int:
         """Count the requests of one operation, of one account if named."""
         with self._lock:
-            return sum(
-                request.operation == operation and account in {None, request.account} for request in self.requests
-            )
+            asked = self._asked.items()
+            return sum(times for (name, who), times in asked if name == operation and account in {None, who})
 
     def clear(self) -> None:
         """Start counting anew."""
         with self._lock:
+            for counts in (self._asked, self._statuses, self._minutes):
+                counts.clear()
             self.requests.clear()
             self.most_in_flight = self.in_flight
             self.tokens_leaked = self.rate_limited = self.tokens_issued = 0
 
     def summary(self) -> dict[str, Any]:
-        """Sum up as a JSON value: per operation, per status and per UTC minute."""
+        """Sum up as a JSON value: per operation, per account, per status (0 = cut off) and per UTC minute."""
         with self._lock:
-            seen = list(self.requests)
+            operations: Counter[str] = Counter()
+            accounts: Counter[str] = Counter()
+            for (operation, account), times in self._asked.items():
+                operations[operation] += times
+                accounts[account] += times
             return {
-                "requests": len(seen),
-                "operations": dict(Counter(request.operation for request in seen)),
-                "accounts": dict(Counter(request.account for request in seen)),
-                "statuses": {str(status): times for status, times in Counter(r.status for r in seen).items()},
-                "minutes": dict(Counter(r.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ") for r in seen)),
+                "requests": self._asked.total(),
+                "operations": dict(operations),
+                "accounts": dict(accounts),
+                "statuses": {str(status): times for status, times in self._statuses.items()},
+                "minutes": dict(self._minutes),
                 "most_in_flight": self.most_in_flight,
                 "rate_limited": self.rate_limited,
                 "tokens_issued": self.tokens_issued,

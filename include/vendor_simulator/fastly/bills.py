@@ -1,0 +1,97 @@
+"""The v2 operations. Source: contracts of the API, section 3, checked 2026-11-22."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from vendor_simulator.fastly import documents, legacy
+from vendor_simulator.fastly.accounts import FastlyAccount
+from vendor_simulator.fastly.desk import FastlyDesk
+from vendor_simulator.fastly.errors import refuse_v2, waiting
+from vendor_simulator.months import Month
+from vendor_simulator.pdf import invoice_pdf
+from vendor_simulator.web.answers import Answer
+
+_BILL_TYPES = ("application/json", "text/csv", "application/pdf")
+
+
+class Bills:
+    """Bills of accounts on v2, as JSON, CSV and PDF."""
+
+    def __init__(self, desk: FastlyDesk) -> None:
+        self._desk = desk
+
+    def of_month(self, request: web.Request) -> Answer:
+        """Answer the bill of one month; the present one is still an estimate of status MTD."""
+        account = self._desk.account(request, "v2")
+        lenient = self._desk.state.settings.lenient_month
+        year, number = request.match_info["year"], request.match_info["month"]
+        if lenient:
+            number = number.zfill(2)
+        if not re.fullmatch(r"\d{4}", year) or not re.fullmatch(r"0[1-9]|1[0-2]", number):
+            refuse_v2(400, "year must have four digits and month two, 01 to 12")
+        month, now = Month(int(year), int(number)), self._desk.state.now()
+        if month < account.first_month or month.start > now:
+            refuse_v2(404, "There is no bill for this month")
+        if now < month.end:
+            lines = documents.accrued(account, self._desk.world.charges(account, month), month, now)
+            return self._in_wanted_form(request, legacy.running_bill(account, lines, month, now))
+        invoices = self._desk.world.month(account, month).invoices
+        return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
+
+    def by_id(self, request: web.Request) -> Answer:
+        """Answer one posted bill by its id."""
+        account = self._desk.account(request, "v2")
+        self._own(account, request)
+        invoice = self._desk.find(account, request.match_info["invoice_id"])
+        if invoice is None:
+            refuse_v2(404, "There is no such invoice")
+        bill = legacy.bill(account, invoice, self._desk.state.now(), by_id=True)
+        return self._in_wanted_form(request, bill)
+
+    def to_date(self, request: web.Request) -> Answer:
+        """Answer the month-to-date estimate: 202 first, then 200 and the same for four hours."""
+        account = self._desk.account(request, "v2")
+        self._own(account, request)
+        if account.parent_pay:
+            refuse_v2(422, "Month-to-date estimates are not available under parent pay")
+        now = self._desk.state.now()
+        month = self._month_wanted(request, now)
+        if month.start > now or month < account.first_month:
+            refuse_v2(404, "There is no estimate for this month")
+        made_at = self._desk.made_at(account, "v2", month)
+        if made_at is None:
+            return waiting("fastly.v2.month_to_date")
+        at = min(made_at, month.end)
+        lines = documents.accrued(account, self._desk.world.charges(account, month), month, at)
+        return Answer(legacy.estimate(account, lines, month, at))
+
+    def _month_wanted(self, request: web.Request, now: datetime) -> Month:
+        year, number = request.query.get("year"), request.query.get("month")
+        if year is None and number is None:
+            return Month.of(now)
+        try:
+            return Month.parse(f"{year or now.year}-{number or f'{now.month:02d}'}")
+        except ValueError:
+            refuse_v2(400, "year must have four digits and month two, 01 to 12")
+
+    def _own(self, account: FastlyAccount, request: web.Request) -> None:
+        if request.match_info["customer_id"] != account.customer_id:
+            refuse_v2(403, "The token belongs to another customer")
+
+    def _in_wanted_form(self, request: web.Request, bill: dict[str, Any]) -> Answer:
+        accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")]
+        wanted = next((t for t in accepted if t in (*_BILL_TYPES, "*/*", "application/*")), None)
+        if wanted is None:
+            refuse_v2(406, f"A bill comes as one of {', '.join(_BILL_TYPES)}")
+        if wanted == "text/csv":
+            return Answer(legacy.as_csv(bill).encode(), media_type="text/csv; charset=utf-8")
+        if wanted == "application/pdf":
+            number, total = str(bill["invoice_id"]), f"{format(bill['total']['cost'], 'f')} USD"
+            facts = tuple(f"{line['description']}: {format(line['amount'], 'f')}" for line in bill["line_items"])
+            return Answer(invoice_pdf("Fastly, Inc.", number, facts, total), media_type="application/pdf")
+        return Answer(bill)

@@ -1,0 +1,65 @@
+"""What all Fastly handlers look up: the account of a token, its posted invoices, its estimates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from aiohttp import web
+
+from vendor_simulator.fastly.accounts import FastlyAccount
+from vendor_simulator.fastly.errors import error, refuse_v2, refuse_v3
+from vendor_simulator.fastly.month import Invoice, month_of
+from vendor_simulator.months import Month
+from vendor_simulator.web.answers import Refused
+from vendor_simulator.web.state import State
+
+
+class FastlyDesk:
+    """The world as one request may see it: one account, by now."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.world = state.world.fastly
+        self._accounts = {account.token: account for account in self.world.accounts}
+
+    def owner(self, request: web.Request) -> FastlyAccount | None:
+        """Give the account of the request's token."""
+        return self._accounts.get(request.headers.get("Fastly-Key", ""))
+
+    def account(self, request: web.Request, api: str = "") -> FastlyAccount:
+        """Give the account, or refuse: 401 without one, 404 where it is billed by the other API generation."""
+        account = self.owner(request)
+        if account is None:
+            raise Refused(error("", 401, None))
+        if api == "v2" and account.api != api:
+            refuse_v2(404, "This customer is billed by the newer API")
+        if api == "v3" and account.api != api:
+            refuse_v3(404)
+        return account
+
+    def made_at(self, account: FastlyAccount, api: str, month: Month) -> datetime | None:
+        """Ask for an estimate; give the moment as of which it is, or None while it is being made."""
+        settings = self.state.settings
+        key = (account.name, api, str(month))
+        now, seconds = self.state.now(), settings.estimate_seconds
+        return self.state.estimates.ready_at(key, now, settings.estimate_asks, seconds)
+
+    def posted(self, account: FastlyAccount) -> Iterator[Invoice]:
+        """Yield what is posted by now, oldest first."""
+        now = self.state.now()
+        for month in account.first_month.until(Month.of(now)):
+            for invoice in self.world.month(account, month).invoices:
+                if invoice.posted_at <= now:
+                    yield invoice
+
+    def find(self, account: FastlyAccount, text: str) -> Invoice | None:
+        """Find a posted invoice of the account by its id."""
+        if not re.fullmatch(r"[0-9]{7}", text):
+            return None
+        month, now = month_of(account, int(text)), self.state.now()
+        if not account.first_month <= month <= Month.of(now):
+            return None
+        invoices = self.world.month(account, month).invoices
+        return next((i for i in invoices if i.invoice_id == int(text) and i.posted_at <= now), None)

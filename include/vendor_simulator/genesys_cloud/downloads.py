@@ -1,0 +1,62 @@
+"""Links to invoice documents, and the documents. Source: contracts of the API, section 4.6, checked 2026-11-22."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from vendor_simulator import draw
+from vendor_simulator.genesys_cloud.accounts import Organisation
+from vendor_simulator.genesys_cloud.desk import GenesysDesk
+from vendor_simulator.genesys_cloud.month import Invoice
+from vendor_simulator.pdf import invoice_pdf
+from vendor_simulator.web.answers import Answer
+
+
+class Downloads:
+    """Signed links that end soon, and what lies behind them."""
+
+    def __init__(self, desk: GenesysDesk) -> None:
+        self._desk = desk
+        self._link_key = draw.text(32, desk.world.seed, "document links").encode()
+
+    def link(self, request: web.Request, owner: Organisation) -> Answer:
+        """Answer a signed link to the PDF of an invoice; it needs no token and ends soon."""
+        invoice = self._desk.invoice(request, owner)
+        ends_at = int(self._desk.state.now().timestamp()) + self._desk.state.settings.link_seconds
+        query = urlencode({"signature": self._signature(invoice.invoice_id, ends_at), "expires": ends_at})
+        return Answer({"url": f"{request.scheme}://{request.host}/documents/{invoice.invoice_id}.pdf?{query}"})
+
+    def download(self, request: web.Request) -> Answer:
+        """Answer the PDF behind a link: 403 where the signature is wrong or old, 400 where a token is sent along."""
+        if "Authorization" in request.headers:
+            self._desk.state.stats.tokens_leaked += 1
+            return Answer(b"Only one auth mechanism allowed", 400, "text/plain")
+        number, ends_at = request.match_info["invoice_id"], request.query.get("expires", "")
+        fits = ends_at.isdecimal() and hmac.compare_digest(
+            self._signature(number, int(ends_at)), request.query.get("signature", "")
+        )
+        if not fits or int(ends_at) < self._desk.state.now().timestamp():
+            return Answer(b"Request has expired", 403, "text/plain")
+        for owner in self._desk.world.organisations:
+            invoice = self._desk.known(owner, number)
+            if invoice is not None:
+                return Answer(_printed(owner, invoice), media_type="application/pdf")
+        return Answer(b"Not found", 404, "text/plain")
+
+    def _signature(self, number: str, ends_at: int) -> str:
+        return hmac.new(self._link_key, f"{number}\n{ends_at}".encode(), hashlib.sha256).hexdigest()
+
+
+def _printed(owner: Organisation, invoice: Invoice) -> bytes:
+    amount = invoice.amount if invoice.document_amount is None else invoice.document_amount
+    facts = (
+        f"{invoice.type} of {invoice.invoiced_on.isoformat()}",
+        f"Bill to: {owner.bill_to.number}",
+        f"Purchase order: {invoice.purchase_order}",
+        *(f"{line.description}: {line.quantity} {format(line.amount, 'f')}" for line in invoice.lines),
+    )
+    return invoice_pdf("Genesys Cloud", invoice.invoice_id, facts, f"{format(amount, 'f')} {invoice.currency}")

@@ -1,0 +1,55 @@
+"""Invoices and their lines. Source: contracts of the API, sections 4.4 and 4.5, checked 2026-11-22."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aiohttp import web
+
+from vendor_simulator.genesys_cloud import documents, parameters
+from vendor_simulator.genesys_cloud.accounts import Organisation
+from vendor_simulator.genesys_cloud.desk import GenesysDesk
+from vendor_simulator.genesys_cloud.errors import refuse
+from vendor_simulator.genesys_cloud.month import Invoice
+from vendor_simulator.web.answers import Answer
+
+_DEFAULT_PAGE = 100
+
+
+class Invoices:
+    """Invoices of one organisation."""
+
+    def __init__(self, desk: GenesysDesk) -> None:
+        self._desk = desk
+
+    def listing(self, request: web.Request, owner: Organisation) -> Answer:
+        """Answer one page of the invoices, newest first; both dates are included."""
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200)
+        first, last = parameters.dates(request)
+        payment = request.query.get("paymentStatus")
+        if payment not in {None, "Paid", "UnPaid"}:
+            refuse("invalid.value", "paymentStatus must be Paid or UnPaid")
+        now = self._desk.state.now()
+        found = [
+            invoice
+            for invoice in self._desk.shown(owner)
+            if first <= invoice.invoiced_on <= last and _has_payment(invoice, payment, now)
+        ]
+        found.sort(key=lambda invoice: (invoice.invoiced_on, invoice.invoice_id), reverse=True)
+        return parameters.page(request, found, size, lambda each, _: documents.invoice_document(owner, each, now))
+
+    def lines(self, request: web.Request, owner: Organisation) -> Answer:
+        """Answer one page of the lines of an invoice."""
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200)
+        invoice = self._desk.invoice(request, owner)
+        return parameters.page(
+            request,
+            invoice.lines,
+            size,
+            lambda line, position: documents.line_document(owner, invoice, line, position + 1),
+        )
+
+
+def _has_payment(invoice: Invoice, wanted: str | None, now: datetime) -> bool:
+    paid = now >= documents.shown_from(invoice) + documents.PAID_AFTER
+    return wanted is None or paid == (wanted == "Paid")
