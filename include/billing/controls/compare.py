@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from billing.content import content_sha256
+from billing.content import content_sha256, value_text
 from billing.models import Invoice, InvoiceLine
 
 _NOT_COMPARED = frozenset({"lines", "period_evidence", "payment_status"})
@@ -17,27 +19,32 @@ def differences(before: Invoice, after: Invoice) -> list[dict[str, Any]]:
     """
     Name what differs: ``{"where": "line 3", "field": "amount", "before": 10.00, "after": 10.01}``.
 
-    Lines are matched by position. Empty if, and only if, both have the same content hash. At most 20 are given,
-    then one that says how many more there are.
+    Lines are matched by position. Empty if, and only if, both have the same content hash.
     """
     if content_sha256(before) == content_sha256(after):
         return []
     found = _fields("header", before, after)
     for position, (old, new) in enumerate(zip_longest(before.lines, after.lines), start=1):
         if old is None or new is None:
-            found.append(_difference(f"line {position}", "line", _shown(old), _shown(new)))
+            found.append(_difference(f"line {position}", "line", _summary(old), _summary(new)))
         else:
             found.extend(_fields(f"line {position}", old, new))
-    if len(found) > _SHOWN:
-        found[_SHOWN:] = [{"where": "further", "field": "differences", "before": None, "after": len(found) - _SHOWN}]
     return found
+
+
+def shown(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give at most 20 differences, then one that says how many more there are."""
+    further = len(found) - _SHOWN
+    more = [{"where": "further", "field": "differences", "before": None, "after": further}] if further > 0 else []
+    return [*found[:_SHOWN], *more]
 
 
 def _fields(where: str, before: Any, after: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (two invoices or two lines)
     return [
         _difference(where, field.name, getattr(before, field.name), getattr(after, field.name))
         for field in dataclasses.fields(before)
-        if field.name not in _NOT_COMPARED and getattr(before, field.name) != getattr(after, field.name)
+        if field.name not in _NOT_COMPARED
+        and value_text(getattr(before, field.name)) != value_text(getattr(after, field.name))
     ]
 
 
@@ -45,10 +52,10 @@ def _difference(where: str, field: str, before: object, after: object) -> dict[s
     return {"where": where, "field": field, "before": _plain(before), "after": _plain(after)}
 
 
-def _shown(line: InvoiceLine | None) -> str | None:
+def _summary(line: InvoiceLine | None) -> str | None:
     return None if line is None else f"{line.description}: {line.amount}"
 
 
 def _plain(value: object) -> object:
     """Keep what JSON can hold; write dates, months and the like as text."""
-    return value if value is None or isinstance(value, str | int) or type(value).__name__ == "Decimal" else str(value)
+    return value if value is None or isinstance(value, str | int | Decimal) else value_text(value).strip('"')

@@ -37,7 +37,7 @@ def currencies_agree(evidence: Evidence) -> Iterator[Finding]:
             State.EXCEPTION if strange else State.PASS,
             f"{', '.join(strange)} is not a currency of the contracts ({', '.join(agreed)})"
             if strange
-            else f"invoice, contracts and charges are in {invoice.currency}",
+            else f"invoice in {invoice.currency}, charges in {', '.join(charged) or 'none'}: all are the contracts'",
             operands={"invoice": invoice.currency, "contracts": agreed, "charges": charged},
         )
 

@@ -10,6 +10,8 @@ from billing.controls.result import Finding, State, blocked, compare_amounts, no
 from billing.models import Invoice, InvoiceLine
 from billing.money import product
 
+_GOOD = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})
+
 
 def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
     """
@@ -30,8 +32,8 @@ def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
 
 def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
     findings = [finding for line in invoice.lines if (finding := _of_line(invoice, line, currency)) is not None]
-    good = [finding for finding in findings if finding.state in {State.PASS, State.PASS_WITHIN_ROUNDING}]
-    yield from (finding for finding in findings if finding not in good)
+    good = [finding for finding in findings if finding.state in _GOOD]
+    yield from (finding for finding in findings if finding.state not in _GOOD)
     if good:
         rounded = sum(finding.state is State.PASS_WITHIN_ROUNDING for finding in good)
         yield Finding(

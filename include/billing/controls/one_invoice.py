@@ -11,7 +11,7 @@ from billing.models import AccountMonth, Invoice
 
 def one_posted_invoice(evidence: Evidence) -> Iterator[Finding]:
     """
-    Count the month's invoices. A document of credits alone is a correction and does not count.
+    Count the month's invoices. A credit memo, or a document of credits alone, is a correction and does not count.
 
         one invoice, one correction     -> PASS
         two invoices                    -> EXCEPTION: hold both, one may be a duplicate
@@ -37,11 +37,12 @@ def one_posted_invoice(evidence: Evidence) -> Iterator[Finding]:
     elif used:
         yield Finding(subject, State.EXCEPTION, "usage was metered but no invoice was posted", operands={"usage": used})
     else:
-        yield not_applicable(subject, "nothing was used and nothing was billed")
+        corrections = f", {len(month.invoices)} corrections" if month.invoices else ""
+        yield not_applicable(subject, f"nothing was used and nothing was billed{corrections}")
 
 
 def _is_correction(invoice: Invoice) -> bool:
-    return bool(invoice.lines) and all(line.amount < 0 for line in invoice.lines)
+    return invoice.kind == "credit_memo" or (bool(invoice.lines) and all(line.amount < 0 for line in invoice.lines))
 
 
 def _usage(month: AccountMonth) -> int | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.controls.compare import differences
-from billing.controls.control import Control, Evidence
+from billing.controls.compare import differences, shown
+from billing.controls.control import Control, Evidence, InvoiceHead
 from billing.controls.result import Finding, State, not_applicable
+from billing.models import Invoice
 from billing.money import difference
 
 
@@ -16,27 +17,49 @@ def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
 
     After issue the same number must not get another content; both versions stay stored.
 
-        one version      -> PASS
-        a second version -> EXCEPTION, with the difference line by line
+        one version                               -> PASS
+        a second version                          -> EXCEPTION, with the difference line by line
+        stored for the month, but no longer given -> EXCEPTION
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    month = evidence.month
+    given = {invoice.invoice_id for invoice in month.invoices}
+    vanished = [head for head in evidence.history if head.period == month.period and head.invoice_id not in given]
+    if not given and not vanished:
+        yield not_applicable(str(month.period), "the month has no invoice")
+    for invoice in month.invoices:
         before = evidence.restated.get(invoice.invoice_id)
         if before is None:
             yield Finding(invoice.invoice_id, State.PASS, "the content is what it was when first read")
-            continue
-        found = differences(before, invoice)
-        yield Finding(
-            invoice.invoice_id,
-            State.EXCEPTION,
-            f"the vendor changed the issued invoice: {len(found)} differences, total {before.total} -> {invoice.total}",
-            expected=before.total,
-            actual=invoice.total,
-            difference=difference(invoice.total, before.total),
-            currency=evidence.currency_of(invoice),
-            operands={"differences": found},
-        )
+        else:
+            yield _restated(before, invoice, evidence)
+    yield from map(_vanished, vanished)
+
+
+def _restated(before: Invoice, now: Invoice, evidence: Evidence) -> Finding:
+    found = differences(before, now)
+    currencies = evidence.currency_of(before), evidence.currency_of(now)
+    return Finding(
+        now.invoice_id,
+        State.EXCEPTION,
+        f"the vendor changed the issued invoice: {len(found)} differences, "
+        f"total {before.total} {currencies[0]} -> {now.total} {currencies[1]}",
+        expected=before.total,
+        actual=now.total,
+        difference=difference(now.total, before.total) if currencies[0] == currencies[1] else None,
+        currency=currencies[1],
+        operands={"differences": shown(found)},
+    )
+
+
+def _vanished(head: InvoiceHead) -> Finding:
+    return Finding(
+        head.invoice_id,
+        State.EXCEPTION,
+        f"the vendor issued it, total {head.total}, and no longer gives it: is it void, or billed anew?",
+        expected=head.total,
+        currency=head.currency,
+        operands={"vanished": head.invoice_id},
+    )
 
 
 F20 = Control("F20", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated)

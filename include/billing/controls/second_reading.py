@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.controls.compare import differences
+from billing.controls.compare import differences, shown
 from billing.controls.control import Control, Evidence
 from billing.controls.result import Finding, State, blocked, not_applicable
 
@@ -31,7 +31,7 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence) -> Iterator[Finding]
             f"{len(found)} differences, first: {found[0]['where']}, {found[0]['field']}"
             if found
             else "both readings have the same content",
-            operands={"differences": found},
+            operands={"differences": shown(found)},
         )
 
 

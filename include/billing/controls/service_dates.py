@@ -7,7 +7,7 @@ from datetime import date
 
 from billing.controls.control import Control, Evidence
 from billing.controls.result import Finding, State, blocked, not_applicable
-from billing.models import Contract, ContractBillingPeriod, Invoice, InvoiceLine
+from billing.models import Contract, ContractBillingPeriod, Invoice
 from billing.period import BillingPeriod
 
 
@@ -16,10 +16,12 @@ def service_dates_are_in_period(evidence: Evidence) -> Iterator[Finding]:
     Ask of every line: do its service dates lie in one billing period of the month, or in the one after it
     (billed in advance), and within the contract?
 
-        period 1 to 31 Jan, line 1 to 31 Jan  -> PASS (arrears)
-        period 1 to 31 Jan, line 1 to 28 Feb  -> PASS (advance)
-        period 1 to 31 Jan, line 1 to 31 Dec  -> EXCEPTION
-        the line has no service dates         -> BLOCKED
+        period 1 to 31 Jan, line 1 to 31 Jan    -> PASS (arrears)
+        period 1 to 31 Jan, line 1 to 28 Feb    -> PASS (advance)
+        period 1 to 31 Jan, line 1 to 31 Dec    -> EXCEPTION
+        the line ends before it starts          -> EXCEPTION
+        the line has no service dates           -> BLOCKED
+        the contract of the period was not read -> BLOCKED
     """
     month = evidence.month
     if not month.invoices:
@@ -39,8 +41,13 @@ def _of_invoice(
     for line in invoice.lines:
         if line.service_start is None or line.service_end is None:
             yield blocked(invoice.invoice_id, f"line {line.position} ({line.description}) has no service dates")
-        elif any(_covers(period, contracts.get(period.contract_id), line) for period in periods):
+            continue
+        fitting = [period for period in periods if _fits(period, line.service_start, line.service_end)]
+        known = [contract for period in fitting if (contract := contracts.get(period.contract_id)) is not None]
+        if any(_runs(contract, line.service_start, line.service_end) for contract in known):
             inside += 1
+        elif len(known) < len(fitting):
+            yield blocked(invoice.invoice_id, f"line {line.position}: the contract of its billing period was not read")
         else:
             yield Finding(
                 invoice.invoice_id,
@@ -49,7 +56,9 @@ def _of_invoice(
                 "(end not included), outside the month's billing periods and the next ones, or outside the contract",
                 operands={"line": line.position, "start": str(line.service_start), "end": str(line.service_end)},
             )
-    if inside or not invoice.lines:
+    if not invoice.lines:
+        yield not_applicable(invoice.invoice_id, "the invoice has no lines")
+    elif inside:
         yield Finding(
             invoice.invoice_id,
             State.PASS,
@@ -58,14 +67,16 @@ def _of_invoice(
         )
 
 
-def _covers(period: ContractBillingPeriod, contract: Contract | None, line: InvoiceLine) -> bool:
-    if contract is None or line.service_start is None or line.service_end is None:
-        return False
-    arrears = period.starts_on <= line.service_start and line.service_end <= period.ends_on
-    advance = period.ends_on <= line.service_start and line.service_end <= _a_month_after(period.ends_on)
-    begun = contract.starts_on is None or contract.starts_on <= line.service_start
-    running = contract.ends_on is None or line.service_end <= contract.ends_on
-    return (arrears or advance) and begun and running
+def _fits(period: ContractBillingPeriod, start: date, end: date) -> bool:
+    """Tell whether an interval lies in the billing period, or in the month after it."""
+    arrears = period.starts_on <= start and end <= period.ends_on
+    advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
+    return start < end and (arrears or advance)
+
+
+def _runs(contract: Contract, start: date, end: date) -> bool:
+    begun = contract.starts_on is None or contract.starts_on <= start
+    return begun and (contract.ends_on is None or end <= contract.ends_on)
 
 
 def _a_month_after(day: date) -> date:

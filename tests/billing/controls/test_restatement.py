@@ -1,0 +1,58 @@
+"""F20, G25: an issued invoice keeps its content."""
+
+from decimal import Decimal
+
+import pytest
+
+from billing.controls.control import InvoiceHead
+from billing.controls.restatement import F20, G25
+
+CONTROLS = pytest.mark.parametrize("control", [F20, G25], ids=lambda control: control.control_id)
+
+
+def head(make, invoice_id, months=0):
+    return InvoiceHead(
+        invoice_id, "invoice", make.month_key.shifted(months), Decimal("7.00"), "USD", None, None, None, None
+    )
+
+
+@CONTROLS
+def test_an_unchanged_invoice_passes(control, make, state_of):
+    assert state_of(control, make.invoice("1.00"), history=(head(make, "I-1"),)) == "PASS"
+
+
+@CONTROLS
+def test_a_restated_one_is_an_exception_with_its_differences(control, make, judge):
+    before, now = make.invoice("1.00", "2.00"), make.invoice("1.00", "2.50")
+    (finding,) = judge(control, now, restated={"I-1": before})
+    assert finding.state.value == "EXCEPTION"
+    assert (finding.expected, finding.actual, finding.difference) == (Decimal("3.00"), Decimal("3.50"), Decimal("0.50"))
+    assert [found["where"] for found in finding.operands["differences"]] == ["header", "line 2"]
+    assert finding.explanation == ("the vendor changed the issued invoice: 2 differences, total 3.00 USD -> 3.50 USD")
+
+
+def test_totals_of_two_currencies_are_not_subtracted(make, judge):
+    (finding,) = judge(F20, make.invoice("9.00", currency="EUR"), restated={"I-1": make.invoice("10.00")})
+    assert (finding.state.value, finding.difference, finding.currency) == ("EXCEPTION", None, "EUR")
+
+
+def test_all_differences_are_counted_though_twenty_are_kept(make, judge):
+    before, now = make.invoice(*["1.00"] * 100, total="0"), make.invoice(*["2.00"] * 100, total="0")
+    (finding,) = judge(F20, now, restated={"I-1": before})
+    assert "100 differences" in finding.explanation
+    assert len(finding.operands["differences"]) == 21
+
+
+@CONTROLS
+def test_an_invoice_that_the_vendor_no_longer_gives_is_an_exception(control, make, judge):
+    """It is stored for the month, and in this reading it is missing: void, or billed anew."""
+    found = judge(control, make.invoice("1.00"), history=(head(make, "I-0"), head(make, "I-1")))
+    assert [(finding.subject, finding.state.value) for finding in found] == [("I-1", "PASS"), ("I-0", "EXCEPTION")]
+    (alone,) = judge(control, history=(head(make, "I-0"),))
+    assert (alone.subject, alone.state.value, alone.expected) == ("I-0", "EXCEPTION", Decimal("7.00"))
+
+
+def test_invoices_of_other_months_have_not_vanished(make, state_of):
+    others = (head(make, "I-8", -1), head(make, "I-9", 1))
+    assert state_of(F20, make.invoice("1.00"), history=others) == "PASS"
+    assert state_of(F20, history=others) == "NOT_APPLICABLE"

@@ -1,0 +1,40 @@
+"""F10, G14: a paged listing was read to its end, each row once."""
+
+import pytest
+
+from billing.controls.whole_listing import F10, G14
+from billing.models import Listing
+
+
+@pytest.mark.parametrize("control", [F10, G14], ids=lambda control: control.control_id)
+@pytest.mark.parametrize(
+    ("rows", "total", "ended", "state"),
+    [
+        (["a", "b"], 2, True, "PASS"),
+        (["a", "b"], None, True, "PASS"),
+        ([], 0, True, "PASS"),
+        (["a", "b"], 3, True, "BLOCKED"),
+        (["a", "b"], 1, True, "BLOCKED"),
+        (["a", "a"], 2, True, "BLOCKED"),
+        (["a", "a"], 1, True, "BLOCKED"),
+        (["a", "b"], 2, False, "BLOCKED"),
+    ],
+)
+def test_the_worked_examples(control, make, state_of, rows, total, ended, state):
+    listing = Listing("v3.list_invoices", tuple(rows), total, ended)
+    assert state_of(control, month=make.month(listings=(listing,))) == state
+
+
+def test_no_listing_at_all_is_no_proof(make, state_of):
+    assert state_of(F10, month=make.month()) == "BLOCKED"
+
+
+def test_every_listing_is_judged_and_every_fault_named(make, judge):
+    whole = Listing("v3.list_invoices", ("a",), 1, True)
+    broken = Listing("v3.usage_metrics", ("x", "x", "y"), 5, False)
+    first, second = judge(F10, month=make.month(listings=(whole, broken)))
+    assert first.explanation == "v3.list_invoices: 1 rows read; the listing is whole"
+    assert second.explanation == (
+        "v3.usage_metrics: 3 rows read; its last page names a next one; rows came twice: x; the vendor declares 5 rows"
+    )
+    assert second.operands == {"operation": "v3.usage_metrics", "rows": 3, "declared_total": 5, "ended": False}
