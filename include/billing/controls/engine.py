@@ -54,7 +54,8 @@ class Outcome:
 
 def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     """
-    Run every control, in order. One that raises is recorded as BLOCKED and the others still run.
+    Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one that says nothing
+    is recorded as BLOCKED, too.
 
     :raises ConfigurationError: the account has a tolerance for a control that is not run.
     """
@@ -65,6 +66,7 @@ def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     for control in controls:
         try:
             findings = [_under_policy(control, finding, evidence) for finding in control.check(evidence)]
+            findings = findings or [blocked(str(evidence.month.period), "the control found nothing to judge")]
         except Exception as error:  # noqa: BLE001 (recorded as BLOCKED and raised by the caller once all have run)
             faults[control.control_id] = error
             findings = [blocked(str(evidence.month.period), f"the control itself failed with {type(error).__name__}")]
