@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -61,6 +62,10 @@ class Account(Generic[SettingsT_co]):
     rate_card: tuple[CardRate, ...] = ()
     commitments: tuple[Commitment, ...] = ()
 
+    def posting_deadline(self, period: BillingPeriod) -> datetime:
+        """Give the first instant at which a month's invoice is late: the end of the posting day, UTC."""
+        return period.end + timedelta(days=self.posting_day)
+
     def check_month(self, period: BillingPeriod) -> None:
         """
         Refuse a month before the account began.
@@ -103,6 +108,12 @@ def load_accounts(
             raise ConfigurationError(f"{where}: the name is used twice for {vendor}")
         found[account.name] = account
     return tuple(found.values())
+
+
+def account_names(path: Path | None = None) -> frozenset[str]:
+    """Give the names of all vendors' accounts, for runs that take accounts of several vendors."""
+    rows = _rows(path or accounts_path())
+    return frozenset(row["name"] for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str))
 
 
 def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Account[SettingsT_co]:

@@ -1,37 +1,27 @@
 """
 From stored answers to stored proof: derive a month, keep its versions, run its controls, all in one transaction.
 
-A reader of the database sees the month as it was or as it is, never half of it.
+A reader of the database sees the month as it was or as it is, never half of it. Controls also look at months before
+their own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order
+months are stored, the results are the same in the end.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from billing.accounts import Account
-from billing.answer import Answer
-from billing.controls.control import Control, Evidence
-from billing.controls.engine import run_controls
+from billing.controls.control import Control
 from billing.errors import StorageError
-from billing.models import AccountMonth
 from billing.period import BillingPeriod
-from billing.storage.archive import find_fetch, read_answers
-from billing.storage.reconciliations import save_reconciliation
-from billing.storage.records import (
-    Change,
-    lock_account,
-    previous_invoices,
-    save_payment_statuses,
-    save_records,
-    save_unknown_fields,
-)
-
-Derive = Callable[[Account[object], BillingPeriod, Sequence[Answer]], AccountMonth]
+from billing.proof import Derive, Proof, Rules
+from billing.storage.archive import find_fetch
+from billing.storage.evidence import ReadFile
+from billing.storage.records import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +33,7 @@ class Reconciled:
     :param states: number of results by state.
     :param unknown_fields: what the vendor sends and was never seen before.
     :param results_added: False if the same rules gave the same results on the same inputs before.
+    :param proved_again: later months that look at this one and got other results by it.
     """
 
     period: BillingPeriod
@@ -52,50 +43,49 @@ class Reconciled:
     states: dict[str, int]
     unknown_fields: tuple[str, ...]
     results_added: bool
+    proved_again: tuple[BillingPeriod, ...] = ()
 
 
 def reconcile_month(
-    engine: Engine, derive: Derive, controls: Sequence[Control], account: Account[object], fetch_id: int
+    engine: Engine,
+    derive: Derive,
+    controls: Sequence[Control],
+    account: Account[object],
+    fetch_id: int,
+    read_file: ReadFile | None = None,
 ) -> Reconciled:
     """
-    Derive, store and prove what one fetch brought.
+    Derive, store and prove what one fetch brought, and prove again what rests on it.
 
     Runs twice with the same result. Rows are added only for what is new or has changed.
 
+    :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
+        is none; without it no control can look into a file.
     :raises PayloadError: an answer has another shape; nothing was stored, the answers themselves are kept.
     :raises StorageError: the fetch belongs to another account, or stored bytes were altered.
-    :raises ExceptionGroup: controls failed by our own fault; the month and all other results are stored.
+    :raises ConfigurationError: the account has a tolerance for a control that there is not.
+    :raises ExceptionGroup: controls failed by our own fault, or a later month that rests on this one could not be
+        proved again; this month and all other results are stored.
     """
-    now = datetime.now(UTC)
     with engine.begin() as connection:
         fetch = find_fetch(connection, fetch_id)
         if (fetch.vendor, fetch.account) != (account.vendor, account.name):
             raise StorageError(f"fetch {fetch_id} is of {fetch.vendor}/{fetch.account}, not of {account.name}")
-
-        def read(earlier_fetch_id: int) -> AccountMonth:
-            period = find_fetch(connection, earlier_fetch_id).period
-            return derive(account, period, read_answers(connection, earlier_fetch_id))
-
-        month = read(fetch_id)
-        lock_account(connection, account.vendor, account.name)
-        changes = save_records(connection, month, fetch, read, now)
-        save_payment_statuses(connection, month, fetch, now)
-        unknown = save_unknown_fields(connection, month, fetch, now)
-        evidence = Evidence(account, month, previous_invoices(connection, month))
-        outcome = run_controls(controls, evidence)
-        added = save_reconciliation(connection, account, fetch, outcome, now)
-    if outcome.faults:
+        proof = Proof(connection, Rules(derive, tuple(controls), read_file), account, datetime.now(UTC))
+        done = proof.store(fetch)
+    if proof.faults:
         raise ExceptionGroup(
-            f"{account.vendor}/{account.name} {month.period}: controls {', '.join(outcome.faults)} failed by our own "
-            "fault; the month is stored and they are recorded as BLOCKED",
-            list(outcome.faults.values()),
+            f"{account.vendor}/{account.name} {fetch.period}: controls failed by our own fault: "
+            f"{', '.join(proof.faults)}; the month is stored and they are recorded as BLOCKED",
+            list(proof.faults.values()),
         )
     return Reconciled(
-        period=month.period,
-        invoices=len(month.invoices),
-        lines=sum(len(invoice.lines) for invoice in month.invoices),
-        changes=tuple(changes),
-        states=dict(Counter(result.finding.state.value for result in outcome.results)),
-        unknown_fields=tuple(unknown),
-        results_added=added,
+        period=done.month.period,
+        invoices=len(done.month.invoices),
+        lines=sum(len(invoice.lines) for invoice in done.month.invoices),
+        changes=done.changes,
+        states=done.outcome.states,
+        unknown_fields=done.unknown_fields,
+        results_added=done.results_added,
+        proved_again=done.proved_again,
     )

@@ -216,7 +216,11 @@ def _answers(connection: Connection, query: object) -> Iterator[Answer]:
 
 @dataclass(frozen=True, slots=True)
 class FetchHead:
-    """Whose month a fetch read, and for which run."""
+    """
+    Whose month a fetch read, and for which run.
+
+    :param completed_at: when the last answer had arrived, UTC.
+    """
 
     fetch_id: int
     purpose: str
@@ -224,6 +228,7 @@ class FetchHead:
     account: str
     period: BillingPeriod
     dag_run: str
+    completed_at: datetime
 
 
 def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
@@ -235,4 +240,6 @@ def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
     row = connection.execute(select(t.fetch).where(t.fetch.c.fetch_id == fetch_id)).one_or_none()
     if row is None:
         raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
-    return FetchHead(row.fetch_id, row.purpose, row.vendor, row.account, BillingPeriod.of(row.period), row.dag_run)
+    return FetchHead(
+        row.fetch_id, row.purpose, row.vendor, row.account, BillingPeriod.of(row.period), row.dag_run, row.completed_at
+    )

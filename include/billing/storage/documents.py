@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +32,16 @@ def keep_document(root: Folder, body: bytes, suffix: str) -> str:
     if not (target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest):
         _write_whole(target, body)
     return location
+
+
+def document_reader(root: Folder) -> Callable[[str], bytes]:
+    """Make a reader of files by their location below ``root``; it raises OSError where there is no such file."""
+
+    def read(location: str) -> bytes:
+        folder, _, name = location.partition("/")
+        return (_local(root) / folder / name).read_bytes()
+
+    return read
 
 
 def _local(root: Folder) -> Folder:

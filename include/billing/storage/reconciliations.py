@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.elements import ColumnElement
 
 from billing.accounts import Account
 from billing.controls.engine import Outcome, Result
@@ -21,30 +24,83 @@ from billing.storage import tables as t
 from billing.storage.archive import FetchHead
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """
+    Which reconciliation holds for a month.
+
+    :param added: False if the same rules gave the same results on the same inputs last time.
+    """
+
+    reconciliation_id: int
+    added: bool
+
+
 def save_reconciliation(
-    connection: Connection, account: Account[object], fetch: FetchHead, outcome: Outcome, now: datetime
-) -> bool:
-    """
-    Add the results unless the same rules gave the same results on the same inputs last time, and note that the
-    month was seen; tell whether results were added.
-    """
-    inputs, results = _inputs_sha256(connection, fetch.fetch_id), _results_sha256(outcome.results)
-    last = connection.execute(
-        select(t.reconciliation)
-        .join(t.account_month, t.account_month.c.reconciliation_id == t.reconciliation.c.reconciliation_id)
-        .where(*(t.account_month.c[name] == value for name, value in _key(fetch).items()))
-    ).one_or_none()
-    if last is not None and (last.inputs_sha256, last.results_sha256) == (inputs, results):
-        reconciliation_id, added = last.reconciliation_id, False
-    else:
-        reconciliation_id, added = _insert(connection, fetch, outcome.results, inputs, results, now), True
+    connection: Connection, fetch: FetchHead, inputs_sha256: bytes, outcome: Outcome, now: datetime
+) -> Saved:
+    """Add the results unless the same rules gave the same results on the same inputs last time."""
+    results = _results_sha256(outcome.results)
+    last = _last(connection, fetch)
+    if last is not None and (last.inputs_sha256, last.results_sha256) == (inputs_sha256, results):
+        return Saved(last.reconciliation_id, added=False)
+    return Saved(_insert(connection, fetch, outcome.results, inputs_sha256, results, now), added=True)
+
+
+def note_seen(
+    connection: Connection, account: Account[object], fetch: FetchHead, reconciliation_id: int, now: datetime
+) -> None:
+    """Note that a month was read from its vendor, and what holds for it now."""
     seen = {"reconciliation_id": reconciliation_id, "fetch_id": fetch.fetch_id, "last_seen_at": now}
     connection.execute(
         upsert(t.account_month)
         .values(**_key(fetch), **seen, currency=account.currency, first_stored_at=now)
         .on_conflict_do_update(index_elements=list(_key(fetch)), set_={**seen, "currency": account.currency})
     )
-    return added
+
+
+def note_proved_again(connection: Connection, fetch: FetchHead, reconciliation_id: int) -> None:
+    """Note what holds now for a month that was not read again."""
+    connection.execute(update(t.account_month).where(*_same_month(fetch)).values(reconciliation_id=reconciliation_id))
+
+
+def last_inputs_sha256(connection: Connection, fetch: FetchHead) -> bytes | None:
+    """Give the hash of what the results in force rest on; None if the month is not stored."""
+    last = _last(connection, fetch)
+    return None if last is None else bytes(last.inputs_sha256)
+
+
+def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> bytes:
+    """
+    Hash the hashes of all answers of a fetch, and that of the evidence around them.
+
+    Answers count in the order of their requests: arrival may differ, content not.
+
+    :param evidence: hash of what the controls could look at beside the answers.
+    """
+    query = (
+        select(t.payload.c.request, t.payload.c.sha256)
+        .join(t.payload_sighting)
+        .where(t.payload_sighting.c.fetch_id == fetch_id)
+        .order_by(t.payload.c.request, t.payload.c.sha256)
+    )
+    digest = hashlib.sha256()
+    for request, sha256 in connection.execute(query).tuples():
+        digest.update(request.encode() + b"\0" + sha256)
+    digest.update(evidence)
+    return digest.digest()
+
+
+def _last(connection: Connection, fetch: FetchHead) -> Any:  # noqa: ANN401 (a row or None)
+    return connection.execute(
+        select(t.reconciliation)
+        .join(t.account_month, t.account_month.c.reconciliation_id == t.reconciliation.c.reconciliation_id)
+        .where(*_same_month(fetch))
+    ).one_or_none()
+
+
+def _same_month(fetch: FetchHead) -> list[ColumnElement[bool]]:
+    return [t.account_month.c[name] == value for name, value in _key(fetch).items()]
 
 
 def _insert(
@@ -99,17 +155,3 @@ def _results_sha256(results: Sequence[Result]) -> bytes:
     return sha256_of(
         [{**row, "rule_sha256": result.control.rule_sha256.hex()} for row, result in zip(rows, results, strict=True)]
     )
-
-
-def _inputs_sha256(connection: Connection, fetch_id: int) -> bytes:
-    """Hash the hashes of all answers of a fetch, in the order of their requests: arrival may differ, content not."""
-    query = (
-        select(t.payload.c.request, t.payload.c.sha256)
-        .join(t.payload_sighting)
-        .where(t.payload_sighting.c.fetch_id == fetch_id)
-        .order_by(t.payload.c.request, t.payload.c.sha256)
-    )
-    digest = hashlib.sha256()
-    for request, sha256 in connection.execute(query):
-        digest.update(request.encode() + b"\0" + sha256)
-    return digest.digest()

@@ -7,42 +7,63 @@ XCom carries names, ids and counts only: money does not survive it, and it is ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import get_current_context
 from sqlalchemy import Engine
 
-from billing.accounts import Account, find_account, load_accounts
+from billing.accounts import Account, account_names, find_account, load_accounts
 from billing.answer import Answer
 from billing.period import BillingPeriod
 from billing.reconcile import Reconciled, reconcile_month
 from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answers
 from billing.storage.closed import closed_fetch, latest_fetch
+from billing.storage.documents import document_reader
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.database import billing_engine, documents_folder
-from billing_vendors.base.months import accounts_of_run, month_of_run
+from billing_vendors.base.months import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Document, Vendor
 
 log = logging.getLogger(__name__)
 
 
-def plan_month(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
+def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     """
     Choose the run's month and accounts; hand the month on as XCom ``month``.
 
-    :param months_back: how many months before the run's own month to look at.
     :raises ConfigurationError: wrong parameters or accounts, before any vendor is asked.
+    """
+    context = get_current_context()
+    accounts = load_accounts(vendor.name, vendor.settings_type)
+    return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
+
+
+def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
+    """
+    Choose one vendor's part of a run over all vendors; empty where it has none.
+
+    :param months_back: how many months before the run's own month to look at.
+    :raises ConfigurationError: as ``plan_month``, and an account that no vendor has.
     """
     context = get_current_context()
     period = month_of_run(context, schedule).shifted(-months_back)
     accounts = load_accounts(vendor.name, vendor.settings_type)
-    if months_back and not any(account.first_month <= period for account in accounts):
-        log.info("%s %s: no account had begun, nothing to look back at", vendor.title, period)
+    asked = context["params"].get("accounts")
+    if asked:
+        asked = names_of_vendor(asked, accounts, account_names())
+    if asked == [] or not any(account.first_month <= period for account in accounts):
+        log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, period)
         return []
-    chosen = accounts_of_run(accounts, context["params"].get("accounts"), period, datetime.now(UTC))
-    context["ti"].xcom_push(key="month", value=str(period))
+    return _plan(vendor, accounts, asked, period)
+
+
+def _plan(
+    vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str] | None, period: BillingPeriod
+) -> list[str]:
+    chosen = accounts_of_run(accounts, asked, period, datetime.now(UTC))
+    get_current_context()["ti"].xcom_push(key="month", value=str(period))
     log.info("%s %s: %s accounts: %s", vendor.title, period, len(chosen), ", ".join(a.name for a in chosen))
     return [account.name for account in chosen]
 
@@ -79,7 +100,8 @@ def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[
     An exception found by a control is a finding, not a failed task.
     """
     account = _account(vendor, account_name)
-    done = reconcile_month(billing_engine(), vendor.derive, vendor.controls, account, fetch_id)
+    files = document_reader(documents_folder())
+    done = reconcile_month(billing_engine(), vendor.derive, vendor.controls, account, fetch_id, files)
     _log(account, done)
     return done.states
 
@@ -97,7 +119,8 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     if fetch_id is None:
         log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, period)
         return {}
-    done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id)
+    files = document_reader(documents_folder())
+    done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id, files)
     _log(account, done)
     causes = [change.cause for change in done.changes]
     return {cause: causes.count(cause) for cause in sorted(set(causes))}

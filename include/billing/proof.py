@@ -1,0 +1,150 @@
+"""
+Store one reading of a month, prove the month, and prove again the later months that look at it.
+
+Everything happens in the caller's transaction; nothing here commits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from billing.accounts import Account
+from billing.answer import Answer
+from billing.controls.control import Control, Evidence
+from billing.controls.engine import Outcome, run_controls
+from billing.controls.inputs import evidence_sha256
+from billing.errors import BillingError
+from billing.models import AccountMonth
+from billing.period import BillingPeriod
+from billing.storage.archive import FetchHead, find_fetch, read_answers
+from billing.storage.evidence import AccountView, ReadFile, load_evidence, months_touched, view_account
+from billing.storage.reconciliations import (
+    inputs_sha256,
+    last_inputs_sha256,
+    note_proved_again,
+    note_seen,
+    save_reconciliation,
+)
+from billing.storage.records import Change, lock_account, save_payment_statuses, save_records, save_unknown_fields
+
+Derive = Callable[[Account[object], BillingPeriod, Sequence[Answer]], AccountMonth]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    By what a month is derived and proved.
+
+    :param read_file: reads a vendor's file by its location; None if no control may look into one.
+    """
+
+    derive: Derive
+    controls: tuple[Control, ...]
+    read_file: ReadFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """
+    What became of a reading.
+
+    :param proved_again: later months that got other results by it.
+    """
+
+    month: AccountMonth
+    changes: tuple[Change, ...]
+    unknown_fields: tuple[str, ...]
+    outcome: Outcome
+    results_added: bool
+    proved_again: tuple[BillingPeriod, ...]
+
+
+class Proof:
+    """
+    The work of one transaction on one account.
+
+    :param now: when the rows that it adds are recorded, UTC.
+    """
+
+    def __init__(self, connection: Connection, rules: Rules, account: Account[object], now: datetime) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._account = account
+        self._now = now
+        self.faults: dict[str, Exception] = {}
+        """What failed by our own fault, by what it was."""
+
+    def store(self, fetch: FetchHead) -> Proved:
+        """
+        Store and prove what a fetch read.
+
+        A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen.
+        """
+        month = self._read(fetch)
+        lock_account(self._connection, self._account.vendor, self._account.name)
+        before = self._view()
+        changes = save_records(self._connection, month, fetch, self._read_by_id, self._now)
+        save_payment_statuses(self._connection, month, fetch, self._now)
+        unknown = save_unknown_fields(self._connection, month, fetch, self._now)
+        rested_on = before.fetches.get(fetch.period)
+        after = (self._view() if changes else before).resting(fetch)
+        outcome, added = self._prove_newest(fetch, month, after)
+        # contracts are shared by months: which version a month had read changes with its fetch alone
+        moved = bool(month.contracts) and after.fetches[fetch.period] != rested_on
+        touched = months_touched(fetch.period, before, after, changed=bool(changes) or rested_on is None or moved)
+        again = tuple(period for period in touched if self._prove_again(period, after))
+        return Proved(month, tuple(changes), tuple(unknown), outcome, added, again)
+
+    def _prove_newest(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+        newest = view.fetches[fetch.period]
+        if newest == fetch.fetch_id:
+            return self._prove(fetch, self._evidence(fetch, month, view), read=True)
+        later = find_fetch(self._connection, newest)
+        return self._prove(later, self._evidence(later, self._read(later), view), read=False)
+
+    def _prove_again(self, period: BillingPeriod, view: AccountView) -> bool:
+        """Run the controls of another stored month if what they see has changed; tell whether results were added."""
+        fetch = find_fetch(self._connection, view.fetches[period])
+        try:
+            month = self._read(fetch)
+        except BillingError as error:
+            self.faults[f"proving {period} again"] = error  # the month that is stored is in order all the same
+            return False
+        evidence = self._evidence(fetch, month, view)
+        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, evidence):
+            return False
+        return self._prove(fetch, evidence, read=False)[1]
+
+    def _prove(self, fetch: FetchHead, evidence: Evidence, *, read: bool) -> tuple[Outcome, bool]:
+        """Run the controls of a month; ``read`` if this transaction stores the reading."""
+        outcome = run_controls(self._rules.controls, evidence)
+        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, evidence), outcome, self._now)
+        if read:
+            note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
+        else:
+            note_proved_again(self._connection, fetch, saved.reconciliation_id)
+        self.faults |= {f"{control_id} of {fetch.period}": error for control_id, error in outcome.faults.items()}
+        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.period, outcome.summary())
+        return outcome, saved.added
+
+    def _read(self, fetch: FetchHead) -> AccountMonth:
+        return self._rules.derive(self._account, fetch.period, read_answers(self._connection, fetch.fetch_id))
+
+    def _read_by_id(self, fetch_id: int) -> AccountMonth:
+        return self._read(find_fetch(self._connection, fetch_id))
+
+    def _view(self) -> AccountView:
+        return view_account(self._connection, self._account.vendor, self._account.name)
+
+    def _evidence(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> Evidence:
+        return load_evidence(self._connection, self._account, fetch, month, view, self._rules.read_file)
+
+    def _inputs(self, fetch: FetchHead, evidence: Evidence) -> bytes:
+        return inputs_sha256(self._connection, fetch.fetch_id, evidence_sha256(evidence))

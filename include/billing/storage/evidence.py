@@ -1,0 +1,184 @@
+"""
+All that the controls of one month may look at, read from the rows; and one hash over it.
+
+What a month's controls see lies in the month itself or before it. So a month that is stored or changed late can only
+touch later ones: the next, the same a year on, and any that shares a document's number or amount with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from billing.accounts import Account
+from billing.controls.control import Estimate, Evidence, InvoiceHead, IssuedFile
+from billing.controls.signatures import related
+from billing.document_text import text_of
+from billing.models import AccountMonth
+from billing.period import BillingPeriod
+from billing.storage import tables as t
+from billing.storage.archive import FetchHead
+from billing.storage.records import previous_invoices
+from billing.storage.stored_months import load_months, month_fetches
+
+ReadFile = Callable[[str], bytes]
+"""Give the bytes at a location below the folder of documents; raises OSError where there is no such file."""
+
+BACK = (1, 12)
+"""How many months before its own a control may look."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """
+    What is known of an account beyond a single month.
+
+    :param fetches: the stored months, and the fetch that each rests on.
+    :param heads: every stored invoice in its current version, in order of month and id.
+    """
+
+    fetches: Mapping[BillingPeriod, int]
+    heads: tuple[InvoiceHead, ...]
+
+    def resting(self, fetch: FetchHead) -> AccountView:
+        """Give the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
+        newest = max(fetch.fetch_id, self.fetches.get(fetch.period, 0))
+        return replace(self, fetches=dict(sorted({**self.fetches, fetch.period: newest}.items())))
+
+
+def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
+    """Read the account's months and the heads of all its invoices: two statements."""
+    names = [column.name for column in t.invoice.c if column.name in InvoiceHead.__dataclass_fields__]
+    rows = connection.execute(
+        select(*(t.invoice.c[name] for name in names))
+        .join(
+            t.record,
+            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
+        )
+        .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.kind == "invoice")
+        .order_by(t.invoice.c.period, t.invoice.c.invoice_id.collate("C"))
+    ).mappings()
+    heads = tuple(InvoiceHead(**{**row, "period": BillingPeriod.of(row["period"])}) for row in rows)
+    return AccountView(month_fetches(connection, vendor, account), heads)
+
+
+def months_touched(
+    period: BillingPeriod, before: AccountView, after: AccountView, *, changed: bool
+) -> list[BillingPeriod]:
+    """
+    Give the other stored months whose controls may now see something else, in order.
+
+    :param changed: the month itself is new or has changed.
+    """
+    direct = {period.shifted(back) for back in BACK} if changed else set()
+    return [
+        month
+        for month in after.fetches
+        if month > period and (month in direct or related(before.heads, month) != related(after.heads, month))
+    ]
+
+
+def load_evidence(
+    connection: Connection,
+    account: Account[object],
+    fetch: FetchHead,
+    month: AccountMonth,
+    view: AccountView,
+    read_file: ReadFile | None,
+) -> Evidence:
+    """
+    Gather what the controls of a month may look at.
+
+    :param fetch: the reading that ``month`` was derived from.
+    :param read_file: reads a file's bytes; without it no file can be read.
+    """
+    earlier = {period: view.fetches[period] for back in BACK if (period := month.period.shifted(-back)) in view.fetches}
+    months = load_months(connection, account.vendor, account.name, earlier)
+    return Evidence(
+        account=account,
+        month=month,
+        restated=previous_invoices(connection, month),
+        as_of=fetch.completed_at,
+        previous=months.get(month.period.shifted(-1)),
+        year_before=months.get(month.period.shifted(-12)),
+        history=related(view.heads, month.period),
+        estimates=_estimates(connection, month),
+        estimates_began=_estimates_began(connection, month),
+        payment_statuses=_payment_statuses(connection, month),
+        files=_files(connection, fetch, month, read_file),
+    )
+
+
+def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, ...]:
+    line = t.month_to_date_line
+    named = func.concat_ws(" ", line.c.product, line.c.product_group, line.c.description)
+    credits_ = func.coalesce(func.sum(line.c.amount).filter(line.c.amount < 0), 0)
+    shortfall = func.coalesce(func.sum(line.c.amount).filter(line.c.amount >= 0, named.ilike("%shortfall%")), 0)
+    head = t.month_to_date.c["taken_at", "total", "currency", "as_of"]
+    rows = connection.execute(
+        select(*head, credits_, shortfall)
+        .select_from(t.month_to_date.outerjoin(line, line.c.snapshot_id == t.month_to_date.c.snapshot_id))
+        .where(*_of_account(t.month_to_date, month), t.month_to_date.c.period == month.period.first_day)
+        .group_by(t.month_to_date.c.snapshot_id, *head)
+        .order_by(t.month_to_date.c.taken_at, t.month_to_date.c.snapshot_id)
+    )
+    return tuple(Estimate(*head, Decimal(negative), Decimal(short)) for *head, negative, short in rows.tuples())
+
+
+def _estimates_began(connection: Connection, month: AccountMonth) -> bool:
+    query = select(t.month_to_date.c.snapshot_id).where(
+        *_of_account(t.month_to_date, month), t.month_to_date.c.period <= month.period.first_day
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
+def _payment_statuses(connection: Connection, month: AccountMonth) -> dict[str, tuple[str, ...]]:
+    ids = [invoice.invoice_id for invoice in month.invoices if invoice.payment_status is not None]
+    if not ids:
+        return {}
+    statuses = func.array_agg(aggregate_order_by(t.payment_status.c.payment_status, t.payment_status.c.fetch_id))
+    rows = connection.execute(
+        select(t.record.c.record_id, statuses)
+        .join(t.payment_status, t.payment_status.c.record_key == t.record.c.record_key)
+        .where(*_of_account(t.record, month), t.record.c.kind == "invoice", t.record.c.record_id.in_(ids))
+        .group_by(t.record.c.record_id)
+    )
+    return {invoice_id: tuple(statuses) for invoice_id, statuses in rows.tuples()}
+
+
+def _files(
+    connection: Connection, fetch: FetchHead, month: AccountMonth, read_file: ReadFile | None
+) -> tuple[IssuedFile, ...]:
+    """Give the files that this reading of the month brought."""
+    ids = [invoice.invoice_id for invoice in month.invoices]
+    rows = connection.execute(
+        select(t.document.c["invoice_id", "form", "sha256", "location"])
+        .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
+        .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
+        .order_by(t.document.c.invoice_id, t.document.c.form, t.document.c.sha256)
+    )
+    return tuple(
+        IssuedFile(invoice_id, form, sha256, _text(location, form, sha256, read_file))
+        for invoice_id, form, sha256, location in rows.tuples()
+    )
+
+
+def _text(location: str, form: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
+    """Read a file's text; None if the file is missing or no longer what it was, or cannot be read."""
+    if read_file is None:
+        return None
+    try:
+        body = read_file(location)
+    except OSError:
+        return None
+    return text_of(body, form) if hashlib.sha256(body).digest() == sha256 else None
+
+
+def _of_account(table: Any, month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)
+    return table.c.vendor == month.vendor, table.c.account == month.account
