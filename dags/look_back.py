@@ -30,7 +30,7 @@ def fetch_again(vendor: Vendor, months_back: int) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return tasks.plan_month(vendor, MONTHLY, months_back)
+        return tasks.plan_month_of_all(vendor, MONTHLY, months_back)
 
     @task(pool=vendor.name, map_index_template="{{ account }}")
     def fetch(account: str, month: str) -> int:

@@ -25,7 +25,7 @@ def read_again(vendor: Vendor) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return tasks.plan_month(vendor, vendor.schedule)
+        return tasks.plan_month_of_all(vendor, vendor.schedule)
 
     @task(map_index_template="{{ account }}")
     def rederive(account: str, month: str) -> dict[str, int]:

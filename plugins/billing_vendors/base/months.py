@@ -55,6 +55,21 @@ def _last_interval_start(moment: datetime, schedule: str) -> datetime:
     return start
 
 
+def names_of_vendor(asked: Sequence[str], accounts: Sequence[Account[Any]], everybody: frozenset[str]) -> list[str]:
+    """
+    Choose, of the names asked for in a run over all vendors, those of one vendor.
+
+    :param everybody: the names of all vendors' accounts.
+    :raises ConfigurationError: a name is nobody's.
+    """
+    if unknown := sorted(set(asked) - everybody):
+        raise ConfigurationError(
+            f"no account {unknown[0]!r} in accounts.yaml; there are: {', '.join(sorted(everybody))}"
+        )
+    ours = {account.name for account in accounts}
+    return [name for name in asked if name in ours]
+
+
 def accounts_of_run(
     accounts: Sequence[Account[Any]], asked: Sequence[str] | None, period: BillingPeriod, now: datetime
 ) -> list[Account[Any]]:

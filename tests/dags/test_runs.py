@@ -1,0 +1,193 @@
+"""Every DAG once, whole: real tasks, a real Postgres, the vendors on loopback."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import create_engine, make_url, text
+
+DAGS = Path(__file__).resolve().parents[2] / "dags"
+ACCOUNTS = Path(__file__).resolve().parents[2] / "include" / "accounts.yaml"
+FEW = {"acme-media", "kumo-games", "legacy-press", "legacy-child", "nord-contact", "pacific-care"}
+
+
+@pytest.fixture(scope="module")
+def bag(airflow_home):
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(DAGS))
+    for task in (task for dag in bag.dags.values() for task in dag.tasks):
+        (task.partial_kwargs if task.is_mapped else vars(task))["retries"] = 0  # a failure shows at once
+    return bag
+
+
+@pytest.fixture
+def billing(migrated_url):
+    engine = create_engine(migrated_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def run(bag, billing, simulator, monkeypatch, tmp_path):
+    """Run one DAG with the connections, a few accounts and an empty billing database."""
+    url = make_url(billing.url)
+    connections = dict(simulator.connections()) | {
+        "billing_db": {
+            "conn_type": "postgres",
+            "host": url.host,
+            "port": url.port,
+            "login": url.username,
+            "password": url.password,
+            "schema": url.database,
+        }
+    }
+    for conn_id, connection in connections.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+    accounts = yaml.safe_load(ACCOUNTS.read_text(encoding="utf-8"))["accounts"]
+    few = tmp_path / "accounts.yaml"
+    few.write_text(yaml.safe_dump({"accounts": [a for a in accounts if a["name"] in FEW]}), encoding="utf-8")
+    monkeypatch.setenv("TIEOUT_ACCOUNTS", str(few))
+    monkeypatch.setenv("TIEOUT_DOCUMENTS", str(tmp_path / "documents"))
+
+    def run_dag(dag_id, **conf):
+        return bag.dags[dag_id].test(logical_date=datetime.now(UTC), run_conf=conf)
+
+    return run_dag
+
+
+def rows(billing, query, **values):
+    with billing.connect() as connection:
+        return connection.execute(text(query), values).all()
+
+
+def stored(billing, vendor, month):
+    return {
+        (account, invoice_id): total
+        for account, invoice_id, total in rows(
+            billing,
+            "select account, invoice_id, total from billing.current_invoice where vendor = :vendor and period = :day",
+            vendor=vendor,
+            day=datetime.strptime(month, "%Y-%m").date(),  # noqa: DTZ007 (a month has no zone)
+        )
+    }
+
+
+def accounts_of(vendor):
+    accounts = yaml.safe_load(ACCOUNTS.read_text(encoding="utf-8"))["accounts"]
+    return [account["name"] for account in accounts if account["vendor"] == vendor and account["name"] in FEW]
+
+
+def truth(simulator, vendor, month):
+    """What the vendor has really posted, from the simulator's world and not from its answers."""
+    return {
+        (account, invoice.invoice_id): invoice.total
+        for account in accounts_of(vendor)
+        for invoice in simulator.truth(vendor, account, month)
+    }
+
+
+def asked(simulator):
+    """How many requests both vendors have had."""
+    return sum(simulator.stats.summary()["operations"].values())
+
+
+def contents(billing):
+    """Every row of every table but those that say when something was seen."""
+    seen = {"fetch", "payload_sighting", "document_sighting", "account_month"}
+    tables = rows(billing, "select tablename from pg_tables where schemaname = 'billing'")
+    base = [name for (name,) in tables if name not in seen]
+    return {name: sorted(row for (row,) in rows(billing, f"select t::text from billing.{name} t")) for name in base}
+
+
+@pytest.mark.parametrize("vendor", ["fastly", "genesys_cloud"])
+def test_a_monthly_run_stores_what_the_vendor_billed(run, billing, simulator, vendor):
+    done = run(f"invoices_{vendor}", month="2026-08")
+
+    assert done.state == "success"
+    assert stored(billing, vendor, "2026-08") == truth(simulator, vendor, "2026-08")
+    months = rows(billing, "select account from billing.account_month where vendor = :vendor", vendor=vendor)
+    assert {account for (account,) in months} == set(accounts_of(vendor))
+
+
+@pytest.mark.parametrize("vendor", ["fastly", "genesys_cloud"])
+def test_a_second_run_of_the_month_changes_no_row(run, billing, vendor):
+    run(f"invoices_{vendor}", month="2026-08")
+    before = contents(billing)
+
+    assert run(f"invoices_{vendor}", month="2026-08", again=True).state == "success"
+
+    assert contents(billing) == before
+    fetches = rows(billing, "select account, count(*) from billing.fetch group by account")
+    assert {count for _, count in fetches} == {2}
+
+
+def test_a_closed_month_is_not_asked_for_again_unless_told_to(run, billing):
+    run("invoices_genesys_cloud", month="2026-08", accounts=["nord-contact"])
+    run("invoices_genesys_cloud", month="2026-08", accounts=["nord-contact"])
+
+    assert (
+        rows(
+            billing,
+            "select control_id, explanation from billing.current_control_result "
+            "where state in ('EXCEPTION', 'BLOCKED')",
+        )
+        == []
+    )
+    assert rows(billing, "select count(*) from billing.fetch") == [(1,)]
+
+
+def test_rederiving_adds_nothing_and_asks_nobody(run, billing, simulator):
+    run("invoices_fastly", month="2026-08")
+    before, requests = contents(billing), asked(simulator)
+
+    assert run("rederive", month="2026-08").state == "success"
+
+    assert asked(simulator) == requests
+    assert contents(billing) == before
+
+
+def test_looking_back_finds_a_restated_invoice(run, billing, simulator):
+    """Fetched as M in one run, restated by the vendor, found as M-1 in the next month's look back."""
+    run("invoices_fastly", month="2026-08", accounts=["acme-media"])
+    invoice = simulator.truth("fastly", "acme-media", "2026-08")[0]
+    simulator.world.restate("fastly", invoice.invoice_id)
+
+    assert run("look_back", month="2026-09", accounts=["acme-media"]).state == "success"
+
+    versions = rows(
+        billing,
+        "select version, cause from billing.record_version join billing.record using (record_key) "
+        "where record_id = :id and kind = 'invoice' order by version",
+        id=invoice.invoice_id,
+    )
+    assert versions == [(1, "first"), (2, "vendor")]
+    findings = rows(
+        billing,
+        "select control_id, subject from billing.current_control_result "
+        "where state = 'EXCEPTION' and control_id = 'F20'",
+    )
+    assert findings == [("F20", invoice.invoice_id)]
+
+
+def test_the_daily_run_keeps_estimates_and_skips_parent_pay(run, billing, simulator):
+    assert run("month_to_date_fastly").state == "success"
+
+    snapshots = rows(
+        billing,
+        "select account, total, (select count(*) from billing.month_to_date_line l "
+        "where l.snapshot_id = m.snapshot_id) from billing.month_to_date m",
+    )
+    assert {account for account, _, _ in snapshots} == set(accounts_of("fastly")) - {"legacy-child"}
+    assert all(total > 0 and lines > 0 for _, total, lines in snapshots)
+
+
+@pytest.mark.parametrize("month", ["2031-01", "2019-12"])
+def test_a_month_that_cannot_be_is_refused_before_any_call(run, simulator, month):
+    requests = asked(simulator)
+
+    assert run("invoices_fastly", month=month).state == "failed"
+
+    assert asked(simulator) == requests
