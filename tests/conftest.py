@@ -15,7 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tieout_stack.local_stack import LocalStack
 from tieout_stack.postgres import PostgresServer
+from tieout_stack.stages import Stages
+from tieout_stack.state import StateFolder
+from tieout_stack.stop_signals import StopSignals
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="tieout-airflow-"))
@@ -65,7 +69,7 @@ def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[s
 @pytest.fixture(scope="session")
 def migrated_template(postgres: PostgresServer) -> str:
     """Name of a database in which all migrations ran; to be copied, never to be written."""
-    from billing.storage.migrate import upgrade  # noqa: PLC0415 (needs the settings above)
+    from billing.storage.migrate import upgrade
 
     name = "migrated_template"
     postgres.create_database(name)
@@ -83,11 +87,31 @@ def _fresh_database(postgres: PostgresServer, template: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def simulator():
     """The vendor simulator on loopback; a test that sets faults takes them back."""
-    from vendor_simulator.testing import Simulator  # noqa: PLC0415 (most tests do without)
-    from vendor_simulator.world import World  # noqa: PLC0415 (the same)
+    from vendor_simulator.testing import Simulator
+    from vendor_simulator.world import World
 
     with Simulator(World(seed=7)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """
+    The whole local stack, started once: a real Airflow with its four processes, Postgres and the simulator.
+
+    ``stack.airflow.api()`` is a signed-in client, ``stack.billing_url`` the database that its DAGs fill. DAGs are
+    paused until a test lets them run. Tests share it: each takes months or accounts of its own.
+    """
+    # a folder that the user who runs Postgres for root can enter
+    folder = Path(tempfile.mkdtemp(prefix="tieout-stack-"))
+    folder.chmod(0o755)
+    running = LocalStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from tieout_stack.cleanup import delete, stop_everything_left
 from tieout_stack.errors import StackError
 from tieout_stack.stages import Stages
@@ -42,6 +44,9 @@ def main() -> int:
         return run_demo(state, arguments.port, exit_after=arguments.exit)
     except StackError as error:
         return _complain(str(error) + _low_disk(state))
+    except SQLAlchemyError as error:
+        first = str(error).splitlines()[0]
+        return _complain(f"The database did not answer as it should: {first} See {state.logs / 'postgres.log'}.")
     except (KeyboardInterrupt, StopRequested):  # before anything was started, or after all was stopped
         return 130
     except OSError as error:
@@ -52,15 +57,16 @@ def main() -> int:
 
 def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
     """Run the demo; whatever ends it, every process it started is stopped."""
-    # importing the demo takes a second: first tell that something happens
+    # these imports take a second, which `make down` need not wait for
     from tieout_stack.demo import Demo  # noqa: PLC0415
+    from tieout_stack.local_stack import LocalStack  # noqa: PLC0415
 
     stages = Stages(_began())
     with StopSignals() as signals, state.locked():
-        demo = None
+        stack = demo = None
         try:
-            state.prepare()
-            demo = Demo(CHECKOUT, state, stages, signals, port)
+            stack = LocalStack(CHECKOUT, state, stages, signals, port)
+            demo = Demo(stack, stages)
             return demo.run(exit_after=exit_after)
         except StopRequested as request:
             print(f"\nstopping ({request})", flush=True)
@@ -68,8 +74,8 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
             return 0 if served and request.number == signal.SIGINT else 128 + request.number
         finally:
             signals.ignore()
-            if demo is not None:
-                demo.stop()
+            if stack is not None:
+                stack.stop()
 
 
 def run_down(state: StateFolder, *, remove: bool) -> int:

@@ -66,6 +66,7 @@ class PostgresServer:
         self._wanted_port = port
         self._port: int | None = None
         self._bin_dir = bin_dir
+        self._usable_bin_dir: Path | None = None
         self._password_file = self.folder / "password"
 
     def __enter__(self) -> Self:
@@ -212,11 +213,11 @@ class PostgresServer:
             )
 
     def _programs(self) -> Path:
-        """Find programs that the server's user may run; copies the wheel's if its place is closed to him."""
-        if self._bin_dir is None:
-            installed = embedded_bin_dir()
-            self._bin_dir = installed if self._usable(installed) else self._copy_of(installed)
-        return self._bin_dir
+        """Find programs that the server's user may run; they are copied if their place is closed to him."""
+        if self._usable_bin_dir is None:
+            installed = self._bin_dir or embedded_bin_dir()
+            self._usable_bin_dir = installed if self._usable(installed) else self._copy_of(installed)
+        return self._usable_bin_dir
 
     def _usable(self, bin_dir: Path) -> bool:
         return all(self.user.can_run(bin_dir / program) for program in ("postgres", "initdb", "pg_ctl"))

