@@ -99,4 +99,11 @@ def _is_voice(line: InvoiceLine) -> bool:
     return "genesys cloud voice" in f"{name} {line.description}".casefold()
 
 
-G11 = Control("G11", "Lines are split to calendar months", "cut-off", "info", lines_are_split_to_calendar_months)
+G11 = Control(
+    "G11",
+    "Lines are split to calendar months",
+    "cut-off",
+    "info",
+    lines_are_split_to_calendar_months,
+    operands="amount and service dates of each line",
+)

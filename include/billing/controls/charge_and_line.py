@@ -164,4 +164,11 @@ def _operands(match: Match, agreement: Agreement) -> dict[str, Any]:
     }
 
 
-G5 = Control("G5", "Charges are billed as they are", "accuracy", "exception", charges_are_billed_as_they_are)
+G5 = Control(
+    "G5",
+    "Charges are billed as they are",
+    "accuracy",
+    "exception",
+    charges_are_billed_as_they_are,
+    operands="charges and wallets of the billing periods, invoice lines, contract prices",
+)

@@ -31,4 +31,11 @@ def billing_periods_are_closed(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-G12 = Control("G12", "Billing periods are closed", "cut-off", "blocked", billing_periods_are_closed)
+G12 = Control(
+    "G12",
+    "Billing periods are closed",
+    "cut-off",
+    "blocked",
+    billing_periods_are_closed,
+    operands="status of each billing period",
+)

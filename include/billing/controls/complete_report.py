@@ -40,4 +40,11 @@ def usage_report_is_complete(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-G13 = Control("G13", "The usage report is complete", "completeness", "blocked", usage_report_is_complete)
+G13 = Control(
+    "G13",
+    "The usage report is complete",
+    "completeness",
+    "blocked",
+    usage_report_is_complete,
+    operands="dates of the billable usage report",
+)

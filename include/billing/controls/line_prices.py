@@ -97,4 +97,11 @@ def _missing(billed: Billed) -> str | None:
     return "has no service dates, so no price can be said to be in force" if line.service_start is None else None
 
 
-G2 = Control("G2", "Lines are billed at the agreed prices", "valuation", "exception", lines_have_agreed_prices)
+G2 = Control(
+    "G2",
+    "Lines are billed at the agreed prices",
+    "valuation",
+    "exception",
+    lines_have_agreed_prices,
+    operands="amount and quantity of each line, the contract's price in force when its service began",
+)

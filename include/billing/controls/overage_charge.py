@@ -55,5 +55,10 @@ def _of(subject: str, row: Charge | Wallet) -> Finding:
 
 
 G4 = Control(
-    "G4", "Overage charges are quantity x rate", "accuracy", "exception", overage_charges_are_quantity_times_rate
+    "G4",
+    "Overage charges are quantity x rate",
+    "accuracy",
+    "exception",
+    overage_charges_are_quantity_times_rate,
+    operands="overage quantity, rate and charge of each charge and wallet",
 )

@@ -80,5 +80,10 @@ def _half_of_last_digit(number: Decimal) -> Decimal:
 
 
 G3 = Control(
-    "G3", "Overage is what was used beyond the allowance", "accuracy", "exception", overage_is_beyond_the_allowance
+    "G3",
+    "Overage is what was used beyond the allowance",
+    "accuracy",
+    "exception",
+    overage_is_beyond_the_allowance,
+    operands="actual, prepaid, fair-use and overage quantity of each charge; tokens and their conversion rate",
 )

@@ -46,4 +46,11 @@ def _judged(subject: str, order: str, agreed: list[str], contracts: int) -> Find
     return not_applicable(subject, "neither the invoice nor a contract names a purchase order")
 
 
-G9 = Control("G9", "Invoices name our purchase orders", "rights", "exception", invoices_name_our_purchase_orders)
+G9 = Control(
+    "G9",
+    "Invoices name our purchase orders",
+    "rights",
+    "exception",
+    invoices_name_our_purchase_orders,
+    operands="purchase order of the invoice, purchase orders of the contracts",
+)

@@ -95,4 +95,11 @@ def _normal(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-G6 = Control("G6", "Charged usage was metered", "existence", "variance", charged_usage_was_metered)
+G6 = Control(
+    "G6",
+    "Charged usage was metered",
+    "existence",
+    "variance",
+    charged_usage_was_metered,
+    operands="usage by name in the billable usage report, actual quantity of the charges",
+)

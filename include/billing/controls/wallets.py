@@ -107,4 +107,11 @@ def _before(evidence: Evidence, period: ContractBillingPeriod) -> ContractBillin
     return next((each for each in ours if each.ends_on == period.starts_on), None)
 
 
-G7 = Control("G7", "Wallets roll forward", "accuracy", "exception", wallets_roll_forward)
+G7 = Control(
+    "G7",
+    "Wallets roll forward",
+    "accuracy",
+    "exception",
+    wallets_roll_forward,
+    operands="balances of each wallet, now and in the period before; tokens that charges converted",
+)

@@ -1,0 +1,40 @@
+"""G26: nothing that the vendor sends is unknown to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.result import Finding, State
+
+
+def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
+    """
+    List the members and the values of enumerations that were in the month's answers and that this release does not
+    know. They are kept with their records; somebody has to see whether they change what a bill means.
+
+        nothing unknown                  -> PASS
+        a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
+        a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
+    """
+    subject = str(evidence.month.period)
+    fields = sorted(evidence.month.unknown_fields, key=lambda field: (field.noun, field.name))
+    for field in fields:
+        yield Finding(
+            subject,
+            State.EXCEPTION,
+            f"the vendor sends {field.noun}.{field.name}, which is not known here; it is kept",
+            operands={"noun": field.noun, "name": field.name},
+        )
+    if not fields:
+        yield Finding(subject, State.PASS, "every member and every word that the vendor sent is known")
+
+
+G26 = Control(
+    "G26",
+    "Nothing that the vendor sends is unknown",
+    "classification",
+    "warning",
+    nothing_is_unknown,
+    operands="members and enumeration values of all answers of the month",
+)
