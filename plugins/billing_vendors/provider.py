@@ -5,13 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-# Source: Genesys Cloud developer center, platform API regions, checked 2026-11-22.
-GENESYS_CLOUD_REGIONS = (
-    "us-east-1", "us-east-2", "us-west-2", "ca-central-1", "mx-central-1", "sa-east-1",
-    "eu-west-1", "eu-west-2", "eu-central-1", "eu-central-2", "eu-sovereign",
-    "me-central-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
-    "ap-southeast-1", "ap-southeast-2", "ap-south-1",
-)  # fmt: skip
+from billing_vendors.genesys_cloud.regions import DOMAINS
 
 _FASTLY = {
     "connection-type": "fastly",
@@ -39,7 +33,7 @@ _GENESYS_CLOUD = {
     "conn-fields": {
         "region": {
             "label": "Region",
-            "schema": {"type": ["string", "null"], "enum": [*GENESYS_CLOUD_REGIONS, None]},
+            "schema": {"type": ["string", "null"], "enum": [*sorted(DOMAINS), None]},
         },
         "api_host": {
             "label": "API host",

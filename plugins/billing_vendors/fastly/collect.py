@@ -16,12 +16,15 @@ from billing_vendors.fastly.refusals import NoBill
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 
+MOST_KINDS = 200  # each is a request of its own
+
 
 def collect(account: Account[FastlySettings], period: BillingPeriod) -> Iterator[Answer | Document]:
     """
     Yield every answer on a month as it arrives, and each bill's files after the bill.
 
-    v3: the invoice list around the month, each invoice of the month by id, usage, usage by service.
+    v3: the invoice list around the month, each invoice of the month by id, usage, and usage by service for each kind
+    of usage (for all kinds together if there are more than 200).
     v2: the month's bill, the same by id, as CSV and as PDF. A month without a bill yields nothing for it.
 
     :raises BillingError: Fastly refused or answered in another shape; what came before has been yielded.
@@ -60,7 +63,11 @@ def _collect_v3(hook: FastlyBillingHook, period: BillingPeriod) -> Iterator[Answ
         yield hook.get_invoice(invoice_id)
     usage = hook.get_usage_metrics(period)
     yield usage
-    for product_id, usage_type in metered_kinds(usage, period):
+    kinds = metered_kinds(usage, period)
+    if len(kinds) > MOST_KINDS:
+        hook.log.warning("%s kinds of usage in %s: usage by service is read for all together", len(kinds), period)
+        kinds = [("", "")]
+    for product_id, usage_type in kinds:
         yield from hook.list_service_usage_metrics(period, product_id, usage_type)
 
 

@@ -91,7 +91,7 @@ class FastlyBillingHook(VendorHook):
         return self.ask(questions.v3_usage_metrics(period))
 
     def list_service_usage_metrics(self, period: BillingPeriod, product_id: str, usage_type: str) -> Iterator[Answer]:
-        """Yield each page of one product's use by service."""
+        """Yield each page of one product's use by service; of all products together if both texts are empty."""
         return self.turn_pages(service_usage_pages(period, product_id, usage_type))
 
     # what the common hook wants to know

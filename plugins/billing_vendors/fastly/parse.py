@@ -11,7 +11,7 @@ from billing.errors import PayloadError
 from billing.fields import Fields
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
 from billing.period import BillingPeriod
-from billing_vendors.fastly.words import Noted, amount, amount_or_none, end_of, start_of, text_or_none
+from billing_vendors.fastly.words import Noted, amount, amount_or_none, end_of, interval_text, start_of, text_or_none
 
 
 def invoice_rows(page: Answer) -> list[Fields]:
@@ -50,7 +50,7 @@ def parse_invoice(row: Fields, noted: Noted) -> Invoice:
     return Invoice(
         invoice_id=invoice_id,
         period=month_of(row),
-        period_evidence=f"billing period {start:%Y-%m-%d %H:%M} to {end or 'an end not given'} UTC",
+        period_evidence=f"billing period {interval_text(start, end)}",
         total=amount(row, "monthly_transaction_amount"),
         currency=row.text("currency_code"),
         lines=_lines(row, noted),

@@ -21,6 +21,7 @@ from billing_vendors.fastly.words import (
     amount,
     amount_or_none,
     end_of,
+    interval_text,
     start_of,
     text_or_none,
 )
@@ -60,7 +61,11 @@ def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
     return Invoice(
         invoice_id=invoice_id,
         period=asked if start is None else BillingPeriod.of(start),
-        period_evidence=_evidence(start, end),
+        period_evidence=(
+            f"start_time and end_time {interval_text(start, end)}"
+            if start
+            else "the month asked for; the bill has no start_time"
+        ),
         total=total,
         currency=None,
         lines=tuple(_line(line, position, noted) for position, line in lines),
@@ -118,12 +123,6 @@ def _rest(row: Fields, totals: dict[str, Any], noted: Noted) -> dict[str, Any]:
     state = noted.word("invoice", row, "vendor_state", VENDOR_STATE)
     kept = noted.kept("invoice", row, "customer_id", "regions")
     return {"total": totals, "vendor_state": state} | kept
-
-
-def _evidence(start: object, end: object) -> str:
-    if start is None:
-        return "the month asked for; the bill has no start_time"
-    return f"start_time {start} to {end or 'an end not given'}"
 
 
 def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:

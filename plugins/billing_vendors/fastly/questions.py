@@ -71,15 +71,15 @@ def v3_usage_metrics(period: BillingPeriod) -> Question:
     return Question(V3_USAGE, "/billing/v3/usage-metrics", {"start_month": str(period), "end_month": str(period)})
 
 
-def v3_service_usage_metrics(period: BillingPeriod, product_id: str, usage_type: str) -> Question:
-    """Ask how one product's use was spread over the customer's services."""
-    params = {
-        "product_id": product_id,
-        "usage_type_name": usage_type,
-        "start_month": str(period),
-        "end_month": str(period),
-        "limit": str(SERVICES_PER_PAGE),
-    }
+def v3_service_usage_metrics(period: BillingPeriod, product_id: str = "", usage_type: str = "") -> Question:
+    """
+    Ask how one product's use was spread over the customer's services.
+
+    Without product and usage type the vendor says how much each service used of everything together.
+    """
+    kind = {"product_id": product_id, "usage_type_name": usage_type} if product_id else {}
+    months = {"start_month": str(period), "end_month": str(period)}
+    params = {**kind, **months, "limit": str(SERVICES_PER_PAGE)}
     return Question(V3_SERVICE_USAGE, "/billing/v3/service-usage-metrics", params)
 
 

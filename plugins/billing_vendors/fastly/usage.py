@@ -106,8 +106,8 @@ class ServiceUsage:
                 position=position,
                 name=text_or_none(row, "service_name") or service_id,
                 quantity=amount(row, "usage_units"),
-                product=product,
-                usage_type=usage_type,
+                product=product or None,
+                usage_type=usage_type or None,
                 unit=unit,
                 attributes={"service_id": service_id} | self._noted.kept("service_usage_row", row, "customer_id"),
             )
@@ -121,8 +121,6 @@ def declared_total(holder: Fields) -> int | None:
 
 
 def _asked_for(answer: Answer) -> tuple[str, str]:
+    """Give product and usage type of the question; two empty texts if it was asked for all together."""
     query = parse_qs(urlsplit(answer.request.partition(" ")[2]).query)
-    try:
-        return query["product_id"][0], query["usage_type_name"][0]
-    except KeyError:
-        raise PayloadError(f"{answer.request}: not asked by product and usage type") from None
+    return query.get("product_id", [""])[0], query.get("usage_type_name", [""])[0]

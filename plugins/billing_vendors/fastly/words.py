@@ -93,6 +93,12 @@ def end_of(row: Fields, name: str) -> datetime | None:
     return moment
 
 
+def interval_text(start: datetime | None, end: datetime | None) -> str:
+    """Write a half-open interval for people, UTC."""
+    moments = (f"{moment:%Y-%m-%d %H:%M}" if moment else "?" for moment in (start, end))
+    return " to ".join(moments) + " UTC"
+
+
 def _day_alone(row: Fields, name: str) -> datetime | None:
     value = row.optional(name)
     if not isinstance(value, str) or len(value) != len(_DAY):
