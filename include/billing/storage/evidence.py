@@ -128,7 +128,7 @@ def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, .
         .group_by(t.month_to_date.c.snapshot_id, *head)
         .order_by(t.month_to_date.c.taken_at, t.month_to_date.c.snapshot_id)
     )
-    return tuple(Estimate(*head, Decimal(negative), Decimal(short)) for *head, negative, short in rows.tuples())
+    return tuple(Estimate(*head, Decimal(negative), Decimal(short)) for *head, negative, short in rows)
 
 
 def _estimates_began(connection: Connection, month: AccountMonth) -> bool:
@@ -149,7 +149,7 @@ def _payment_statuses(connection: Connection, month: AccountMonth) -> dict[str, 
         .where(*_of_account(t.record, month), t.record.c.kind == "invoice", t.record.c.record_id.in_(ids))
         .group_by(t.record.c.record_id)
     )
-    return {invoice_id: tuple(statuses) for invoice_id, statuses in rows.tuples()}
+    return {invoice_id: tuple(statuses) for invoice_id, statuses in rows}
 
 
 def _files(
@@ -165,7 +165,7 @@ def _files(
     )
     return tuple(
         IssuedFile(invoice_id, form, sha256, _text(location, form, sha256, read_file))
-        for invoice_id, form, sha256, location in rows.tuples()
+        for invoice_id, form, sha256, location in rows
     )
 
 

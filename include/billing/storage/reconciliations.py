@@ -85,7 +85,7 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
         .order_by(t.payload.c.request, t.payload.c.sha256)
     )
     digest = hashlib.sha256()
-    for request, sha256 in connection.execute(query).tuples():
+    for request, sha256 in connection.execute(query):
         digest.update(request.encode() + b"\0" + sha256)
     digest.update(evidence)
     return digest.digest()

@@ -8,11 +8,11 @@ The caller owns the transaction; nothing here commits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select, text, tuple_, update
+from sqlalchemy import Connection, Table, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.content import content_sha256
@@ -151,7 +151,7 @@ def save_records(
     if not changed:
         return []
     keys = _insert_heads(connection, month, [key for key in changed if key not in current])
-    causes = _causes({key: current[key] for key in changed if key in current}, hashes, fetch, read_again)
+    causes = _causes({key: current[key] for key in changed if key in current}, records, fetch, read_again)
     versions = [
         _Version(
             record_key=current[key].record_key if key in current else keys[key],
@@ -209,7 +209,7 @@ def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: Fetc
         return []
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
     new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
-    return [f"{noun}.{name}" for noun, name in new]
+    return sorted(f"{noun}.{name}" for noun, name in new)
 
 
 def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
@@ -275,22 +275,40 @@ def _current(connection: Connection, month: AccountMonth, keys: Sequence[RecordI
 
 
 def _causes(
-    changed: Mapping[RecordId, _Current], hashes: Mapping[RecordId, bytes], fetch: FetchHead, read_again: ReadAgain
+    changed: Mapping[RecordId, _Current], records: Mapping[RecordId, object], fetch: FetchHead, read_again: ReadAgain
 ) -> dict[RecordId, str]:
     """
     Say why each record changed, by reading the earlier fetch again with today's code.
 
-    If that gives today's content, the vendor's answer is what it was and our parser has changed.
+    If that gives today's content, the vendor's answer is what it was and our parser has changed. So it has where only
+    the month differs that a document is counted in, which is our decision. An earlier answer that today's code refuses
+    proves nothing: a person has to look, as if the vendor had changed it.
     """
     then: dict[int, dict[RecordId, object]] = {}
     causes: dict[RecordId, str] = {}
     for key, before in changed.items():
         if before.fetch_id not in then and before.fetch_id != fetch.fetch_id:
-            then[before.fetch_id] = records_of(read_again(before.fetch_id))
+            then[before.fetch_id] = _read_again(read_again, before.fetch_id)
         earlier = then.get(before.fetch_id, {}).get(key)
-        ours = before.fetch_id == fetch.fetch_id or (earlier is not None and content_sha256(earlier) == hashes[key])
+        ours = before.fetch_id == fetch.fetch_id or (
+            earlier is not None and content_sha256(_counted_with(earlier, records[key])) == content_sha256(records[key])
+        )
         causes[key] = "derivation" if ours else "vendor"
     return causes
+
+
+def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:
+    try:
+        return records_of(read_again(fetch_id))
+    except PayloadError:
+        return {}
+
+
+def _counted_with(earlier: object, now: object) -> object:
+    """Count a document in the month in which another reading of it is counted."""
+    if isinstance(earlier, Invoice) and isinstance(now, Invoice):
+        return replace(earlier, period=now.period)
+    return earlier
 
 
 def _insert_heads(connection: Connection, month: AccountMonth, keys: Sequence[RecordId]) -> dict[RecordId, int]:
@@ -325,10 +343,10 @@ def _insert_versions(connection: Connection, versions: Sequence[_Version], fetch
         ours = [version for version in versions if isinstance(version.record, kind)]
         if ours:
             _copy_noun(connection, kind, noun, ours)
-    later = [{"key": v.record_key, "latest": v.change.version} for v in versions if v.change.version > 1]
-    if later:
-        point = update(t.record).where(t.record.c.record_key == bindparam("key"))
-        connection.execute(point.values(current_version=bindparam("latest")), later)
+    later = [version.record_key for version in versions if version.change.version > 1]
+    if later:  # the account is locked: nobody else moves these on
+        point = update(t.record).where(t.record.c.record_key.in_(later))
+        connection.execute(point.values(current_version=t.record.c.current_version + 1))
 
 
 def _copy_noun(connection: Connection, kind: type, noun: Noun, versions: Sequence[_Version]) -> None:
