@@ -90,8 +90,9 @@ class Proof:
         month = self._read(fetch)
         lock_account(self._connection, self._account.vendor, self._account.name)
         before = self._view()
-        changes = save_records(self._connection, month, fetch, self._read_by_id, self._now)
-        save_payment_statuses(self._connection, month, fetch, self._now)
+        overtaken = before.fetches.get(fetch.period, 0) > fetch.fetch_id
+        changes = save_records(self._connection, month, fetch, self._read_by_id, self._now, overtaken=overtaken)
+        save_payment_statuses(self._connection, month, fetch, self._now, overtaken=overtaken)
         unknown = save_unknown_fields(self._connection, month, fetch, self._now)
         rested_on = before.fetches.get(fetch.period)
         after = (self._view() if changes else before).resting(fetch)

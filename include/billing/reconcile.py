@@ -62,15 +62,18 @@ def reconcile_month(
     :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
         is none; without it no control can look into a file.
     :raises PayloadError: an answer has another shape; nothing was stored, the answers themselves are kept.
-    :raises StorageError: the fetch belongs to another account, or stored bytes were altered.
+    :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
     :raises ConfigurationError: the account has a tolerance for a control that there is not.
     :raises ExceptionGroup: controls failed by our own fault, or a later month that rests on this one could not be
         proved again; this month and all other results are stored.
     """
     with engine.begin() as connection:
         fetch = find_fetch(connection, fetch_id)
-        if (fetch.vendor, fetch.account) != (account.vendor, account.name):
-            raise StorageError(f"fetch {fetch_id} is of {fetch.vendor}/{fetch.account}, not of {account.name}")
+        if (fetch.vendor, fetch.account, fetch.purpose) != (account.vendor, account.name, "month"):
+            raise StorageError(
+                f"fetch {fetch_id} is a {fetch.purpose} of {fetch.vendor}/{fetch.account}, "
+                f"not a month of {account.vendor}/{account.name}"
+            )
         proof = Proof(connection, Rules(derive, tuple(controls), read_file), account, datetime.now(UTC))
         done = proof.store(fetch)
     if proof.faults:

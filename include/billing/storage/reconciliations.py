@@ -50,8 +50,8 @@ def save_reconciliation(
 def note_seen(
     connection: Connection, account: Account[object], fetch: FetchHead, reconciliation_id: int, now: datetime
 ) -> None:
-    """Note that a month was read from its vendor, and what holds for it now."""
-    seen = {"reconciliation_id": reconciliation_id, "fetch_id": fetch.fetch_id, "last_seen_at": now}
+    """Note when a month was read from its vendor, and what holds for it now."""
+    seen = {"reconciliation_id": reconciliation_id, "fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
     connection.execute(
         upsert(t.account_month)
         .values(**_key(fetch), **seen, currency=account.currency, first_stored_at=now)
@@ -74,7 +74,8 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
     """
     Hash the hashes of all answers of a fetch, and that of the evidence around them.
 
-    Answers count in the order of their requests: arrival may differ, content not.
+    Answers count once and in the order of their requests: when they arrived and which was asked for twice may differ,
+    content not.
 
     :param evidence: hash of what the controls could look at beside the answers.
     """
@@ -82,11 +83,11 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
         select(t.payload.c.request, t.payload.c.sha256)
         .join(t.payload_sighting)
         .where(t.payload_sighting.c.fetch_id == fetch_id)
-        .order_by(t.payload.c.request, t.payload.c.sha256)
     )
+    answers = {(request.encode(), bytes(sha256)) for request, sha256 in connection.execute(query)}
     digest = hashlib.sha256()
-    for request, sha256 in connection.execute(query):
-        digest.update(request.encode() + b"\0" + sha256)
+    for request, sha256 in sorted(answers):  # here, as a database sorts texts by its own locale
+        digest.update(request + b"\0" + sha256)
     digest.update(evidence)
     return digest.digest()
 

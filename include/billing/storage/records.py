@@ -131,13 +131,22 @@ def records_of(month: AccountMonth) -> dict[RecordId, object]:
 
 
 def save_records(
-    connection: Connection, month: AccountMonth, fetch: FetchHead, read_again: ReadAgain, now: datetime
+    connection: Connection,
+    month: AccountMonth,
+    fetch: FetchHead,
+    read_again: ReadAgain,
+    now: datetime,
+    *,
+    overtaken: bool = False,
 ) -> list[Change]:
     """
     Add a version for each record that is new or has changed, and make it the current one.
 
     A record whose current version was read by a later fetch is left as it is: re-deriving an old month must not
     bring back an old contract.
+
+    :param overtaken: a later fetch of the same month is stored. It may have found a record unchanged, which adds no
+        version, so no record that is there may be changed by this one.
     """
     records = records_of(month)
     current = _current(connection, month, list(records))
@@ -146,7 +155,7 @@ def save_records(
         key
         for key in records
         if key not in current
-        or (current[key].content_sha256 != hashes[key] and current[key].fetch_id <= fetch.fetch_id)
+        or (current[key].content_sha256 != hashes[key] and current[key].fetch_id <= fetch.fetch_id and not overtaken)
     ]
     if not changed:
         return []
@@ -165,8 +174,14 @@ def save_records(
     return [version.change for version in versions]
 
 
-def save_payment_statuses(connection: Connection, month: AccountMonth, fetch: FetchHead, now: datetime) -> int:
-    """Record each invoice's payment status where it differs from the last one known; give the number of rows."""
+def save_payment_statuses(
+    connection: Connection, month: AccountMonth, fetch: FetchHead, now: datetime, *, overtaken: bool = False
+) -> int:
+    """
+    Record each invoice's payment status where it differs from the last one known; give the number of rows.
+
+    :param overtaken: as for ``save_records``.
+    """
     known = select(t.payment_status.c.payment_status).where(t.payment_status.c.record_key == t.record.c.record_key)
     latest = known.order_by(t.payment_status.c.fetch_id.desc()).limit(1).scalar_subquery()
     newest_fetch = (
@@ -186,7 +201,7 @@ def save_payment_statuses(connection: Connection, month: AccountMonth, fetch: Fe
             "recorded_at": now,
         }
         for invoice_id, record_key, last, last_fetch in connection.execute(query)
-        if last != statuses[invoice_id] and (last_fetch or 0) < fetch.fetch_id
+        if last is None or (last != statuses[invoice_id] and last_fetch < fetch.fetch_id and not overtaken)
     ]
     if rows:
         connection.execute(t.payment_status.insert(), rows)
