@@ -57,6 +57,12 @@ begin
 end $$
 """
 
+# Of a record the pointer to its current version may move; whose it is and what it is called is evidence.
+KEEP_IDENTITY = """
+create trigger identity before update of record_key, vendor, account, kind, record_id or delete or truncate
+on billing.record for each statement execute function billing.refuse_change()
+"""
+
 # What a reader wants is the current version; each noun that has versions gets a view of it.
 CURRENT_VIEWS = {
     "current_invoice": "invoice",
@@ -90,7 +96,9 @@ ACCOUNT_MONTH_SUMMARY = """
 create view billing.account_month_summary as
 select m.vendor, m.account, m.period, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
-       case when c.exceptions > 0 then 'exceptions' when c.blocked > 0 then 'blocked' else 'proved' end as status,
+       case when c.exceptions > 0 then 'exceptions'
+            when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
+            else 'proved' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
 cross join lateral (
@@ -647,6 +655,7 @@ def upgrade() -> None:
             f"create trigger append_only before update or delete or truncate on billing.{table} "
             "for each statement execute function billing.refuse_change()"
         )
+    op.execute(KEEP_IDENTITY)
     for view, table in CURRENT_VIEWS.items():
         op.execute(
             f"create view billing.{view} as select r.vendor, r.account, n.* from billing.record r "
