@@ -27,7 +27,8 @@ from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import Conversation, Pages, Question, step
 from billing_vendors.base.refusal import Received, refusal, shown, wrong_body
 
-CONNECTION_SECONDS = 60.0  # triggers see a changed connection after that time
+# Triggers see a changed connection after that time, or when the vendor refuses the credential.
+CONNECTION_SECONDS = 600.0
 
 _SENT_AGAIN = frozenset({None, 429, 502, 503, 504})  # None: the connection broke
 _USER_AGENT = f"tieout/{version('tieout')}"
@@ -138,6 +139,8 @@ class VendorHook(HttpHook):
         received = await self._asend(access, question, credential)
         if received.status == 401 and credential and self._akeeper(access).refused(credential):
             received = await self._asend(access, question, await self._acredential(access))
+        if received.status in {401, 403}:
+            async_transport.loop_state().accesses.pop((type(self), self.conn_id), None)
         return self._answer(question, received, credential)
 
     async def ahold(self, conversation: Conversation[T]) -> T:
@@ -203,7 +206,7 @@ class VendorHook(HttpHook):
         return self._access
 
     async def _aaccess(self) -> Access:
-        """Read the connection once a minute for all triggers together: each read goes through one supervisor."""
+        """Read the connection once in a while for all its triggers: each read goes through one supervisor."""
         state = async_transport.loop_state()
         key = (type(self), self.conn_id)
         async with state.lock(key):

@@ -332,7 +332,15 @@ class TestTriggersTogether:
         assert len(server.seen) == 600
         assert server.connections <= 50
 
-    async def test_the_connection_is_read_once_a_minute(self, conn_id, connect, server, monkeypatch):
+    async def test_a_refusal_makes_the_next_look_read_the_connection_again(self, conn_id, connect, server):
+        server.answers({"status": 401}, {})
+        with pytest.raises(VendorRejected):
+            await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
+        connect(host=server.url, password="another-token")
+        await FastlyBillingHook(conn_id).aask(Question("test", "/2"))
+        assert [seen.headers["fastly-key"] for seen in server.seen] == [TOKEN, "another-token"]
+
+    async def test_the_connection_is_read_once_for_many_looks(self, conn_id, connect, server, monkeypatch):
         await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
         connect(host=server.url, password="another-token")
         await FastlyBillingHook(conn_id).aask(Question("test", "/2"))
