@@ -95,7 +95,9 @@ def _line_off(clean: GenesysMonth) -> Spoilt | None:
 
 
 def _report_off(clean: GenesysMonth) -> Spoilt | None:
-    """G6: the usage report knows less usage than was charged."""
+    """G6: the usage report knows less usage than was charged; it covers calendar months only."""
+    if clean.contract.cycle_day != 1:
+        return None
     charge = clean.charges[0]
     used = charge.actual - 2
     name = charge.plan.product.name
