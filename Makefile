@@ -15,8 +15,8 @@ demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--e
 		TIEOUT_BEGAN=$$began exec .venv/bin/python -m tieout_stack demo $(ARGS)
 
 down: ## stop what a demo left running (ARGS=--delete: and remove its data)
-	@tools/bootstrap run
-	@exec .venv/bin/python -m tieout_stack down $(ARGS)
+	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \
+		else echo "nothing is running"; fi
 
 test: ## run all tests (ARGS="-k fastly": some)
 	@tools/bootstrap dev

@@ -85,7 +85,7 @@ def server_user(data: Path) -> ServerUser:
     :raises StackError: we are root and there is no user to change to.
     """
     if os.geteuid() != 0:
-        return ServerUser(pwd.getpwuid(os.geteuid()).pw_name)
+        return ServerUser(f"of uid {os.geteuid()}")  # a container's user may have no name
     if data.exists() and (owner := data.stat().st_uid):
         return _as_user(pwd.getpwuid(owner))
     for name in SYSTEM_USERS:
