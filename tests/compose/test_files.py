@@ -154,6 +154,13 @@ def test_the_accounts_file_reaches_every_process_that_reads_it(services):
         assert Path(mount["source"]) == ROOT / "include" / "accounts.yaml"
 
 
+def test_who_asks_vendors_may_ask_the_simulator(services):
+    address = services["simulator-connections"]["command"][-1]
+    assert address == "http://simulator:8090"
+    for name in ("api-server", "triggerer", "worker"):
+        assert services[name]["environment"]["TIEOUT_SIMULATOR_HOST"] == "simulator"
+
+
 def test_the_linter_has_nothing_to_say_of_the_dockerfile(tools):
     done = subprocess.run(
         [tools / "bin" / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False

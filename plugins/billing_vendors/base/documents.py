@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection
 
 from billing.errors import PayloadError
 from billing_vendors.base import transport
-from billing_vendors.base.access import is_loopback
+from billing_vendors.base.access import is_local, simulator_host
 from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import ANY, Question
 from billing_vendors.base.refusal import Received, refusal, shown
@@ -44,7 +44,7 @@ def fetch_pdf(link: str, request: str, *, local: bool = False, limits: Limits = 
 
     :param link: absolute; https, or http to this machine if ``local``.
     :param request: how the link was come by, for messages: ``GET /…/document``.
-    :param local: the vendor itself is on this machine (a simulator), so a link to this machine is fine.
+    :param local: the vendor itself is on this machine, or is the simulator: a link to such a place is fine.
     :raises VendorUnavailable: no connection, a time-out, 429 or 5xx.
     :raises VendorRejected: the link is refused, e.g. expired.
     :raises PayloadError: the link leads where it must not, or to something that is not a PDF, or is too large.
@@ -80,7 +80,7 @@ def _check_link(link: str, question: Question, local: bool) -> None:
         raise PayloadError(f"{question.request}: the link is not a URL") from None
     if not host or parts.scheme not in {"https", "http"} or parts.username is not None:
         raise PayloadError(f"{question.request}: the link is not a plain https URL")
-    if parts.scheme == "http" and not (local and is_loopback(host)):
+    if parts.scheme == "http" and not (local and is_local(host)):
         raise PayloadError(f"{question.request}: the link is not https")
     try:
         address = ipaddress.ip_address(host)
@@ -92,7 +92,8 @@ def _check_link(link: str, question: Question, local: bool) -> None:
 def _judge(address: Address, question: Question, local: bool) -> None:
     for form in _forms(address):
         public = form.is_global and not form.is_multicast and not form.is_reserved
-        if not public and not (local and form.is_loopback):
+        ours = form.is_loopback or (form.is_private and simulator_host())
+        if not public and not (local and ours):
             raise PayloadError(f"{question.request}: the link leads into a private network")
 
 

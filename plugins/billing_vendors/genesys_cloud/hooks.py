@@ -14,7 +14,7 @@ from billing.answer import Answer
 from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing.fields import Fields
 from billing.period import BillingPeriod
-from billing_vendors.base.access import Access, ConnectionFields, is_loopback, own_fields, required
+from billing_vendors.base.access import Access, ConnectionFields, is_local, own_fields, required
 from billing_vendors.base.credential import Credential
 from billing_vendors.base.documents import DOCUMENT_LIMITS, fetch_pdf
 from billing_vendors.base.hooks import VendorHook
@@ -91,7 +91,7 @@ class GenesysCloudBillingHook(VendorHook):
         """
         answer = self.ask(questions.invoice_document(invoice_id))
         host = urlsplit(self.access().sites["api"]).hostname or ""
-        body = fetch_pdf(_link(answer), answer.request, local=is_loopback(host), limits=self._document_limits)
+        body = fetch_pdf(_link(answer), answer.request, local=is_local(host), limits=self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
 
     def get_billable_usage(self, period: BillingPeriod) -> Answer:
