@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
-from billing.controls.result import Finding, State, blocked
+from billing.controls.generation import is_legacy
+from billing.controls.result import Finding, State, blocked, not_applicable
 from billing.models import Listing
 
 
@@ -20,9 +21,12 @@ def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
         the same row twice                      -> BLOCKED
         the last page names a next one          -> BLOCKED
         no paged read at all                    -> BLOCKED
+        Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
     """
     month = evidence.month
-    if not month.listings:
+    if not month.listings and is_legacy(evidence):
+        yield not_applicable(str(month.period), "the v2 API answers one bill a month; it pages nothing")
+    elif not month.listings:
         yield blocked(str(month.period), "no paged listing was read")
     for listing in month.listings:
         yield _of_listing(str(month.period), listing)
