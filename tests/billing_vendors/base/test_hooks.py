@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from airflow.sdk.log import redact
 from requests.adapters import HTTPAdapter
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
@@ -320,6 +321,18 @@ class TestCredential:
 async def _ask_all(hook, questions):
     for question in questions:
         await hook.aask(question)
+
+
+@pytest.mark.parametrize("way", ["blocking", "awaited"])
+def test_every_secret_is_masked_in_logs(connect, server, way):
+    connect("masked", host=server.url, password=f"password-{way}-canary")
+    server.answers(said({"token": f"token-{way}-canary"}), {})
+    hook = TokenHook("masked")
+    if way == "blocking":
+        hook.ask(Question("test", "/path"))
+    else:
+        asyncio.run(hook.aask(Question("test", "/path")))
+    assert redact(f"password-{way}-canary and token-{way}-canary") == "*** and ***"
 
 
 class TestTriggersTogether:
