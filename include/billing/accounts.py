@@ -146,6 +146,10 @@ class _Loader(yaml.SafeLoader):
 def _rows(path: Path) -> list[Any]:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe loader, made stricter)
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"there is no accounts file {path}: say in the environment variable {ACCOUNTS_VARIABLE} where yours is"
+        ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"cannot read the accounts file {path}: {error}") from error
     rows = document.get("accounts") if isinstance(document, dict) else None

@@ -1,8 +1,6 @@
 """docker-compose.yaml as docker compose itself reads it, and its services as plain processes of this machine."""
 
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
 import platform
@@ -12,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.venvs import ROOT, TOOLS, cached_venv, run
 
 from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.errors import StackError
@@ -25,37 +24,8 @@ from tieout_stack.ports import LOOPBACK, free_ports
 from tieout_stack.postgres import SUPERUSER, PostgresServer, embedded_bin_dir
 from tieout_stack.supervisor import Supervisor
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = Path(sys.executable).parent  # uv and hatchling are in the developers' environment
 CELERY = ("celery", "--app", "airflow.providers.celery.executors.celery_executor.app")
 HEALTH_SECONDS = 120
-
-
-def cached_venv(kind: str, inputs: list[Path], make: Callable[[Path], None]) -> Path:
-    """
-    Give the folder of an environment that depends on ``inputs`` alone; made once, older ones of its kind removed.
-
-    :param make: fills the folder; what a failed attempt left is removed first.
-    """
-    folder = ROOT / ".tieout" / "venvs"
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in inputs) + sys.version.encode()).hexdigest()[:16]
-    venv = folder / f"{kind}-{digest}"
-    with (folder / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once make it once
-        if not (venv / "complete").exists():
-            for old in folder.glob(f"{kind}-*"):
-                shutil.rmtree(old)
-            make(venv)
-            (venv / "complete").touch()
-    return venv
-
-
-def run(command: list[str | Path], **settings: Any) -> str:
-    """Run a command that must succeed; give its output."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **settings)
-    assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
