@@ -27,16 +27,21 @@ def latest_fetch(connection: Connection, vendor: str, account: str, period: Bill
 
 
 def closed_fetch(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> int | None:
-    """Give the fetch that a closed month rests on; None while a control is open or the month is not stored."""
-    open_results = select(t.control_result.c.position).where(
-        t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id,
-        t.control_result.c.state.in_(_OPEN),
+    """
+    Give the fetch that a closed month rests on; None while a control is open or the month is not stored.
+
+    A month that no control has looked at is not closed.
+    """
+    results = select(t.control_result.c.position).where(
+        t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id
     )
+    open_results = results.where(t.control_result.c.state.in_(_OPEN))
     return connection.scalar(
         select(t.account_month.c.fetch_id).where(
             t.account_month.c.vendor == vendor,
             t.account_month.c.account == account,
             t.account_month.c.period == period.first_day,
+            results.exists(),
             ~open_results.exists(),
         )
     )
