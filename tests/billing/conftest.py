@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +122,17 @@ class Ledger:
 
     # -- plain SQL, without the code under test
 
-    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    @cached_property
+    def plain(self) -> psycopg2.extensions.connection:
+        """A connection of the test's own; each statement is a transaction."""
         connection = psycopg2.connect(self.url.replace("+psycopg2", ""), options="-c timezone=UTC")
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values or None)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        connection.autocommit = True
+        return connection
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.plain.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
 
     def one(self, statement: str, *values: object) -> Any:
         ((value,),) = self.rows(statement, *values)
@@ -154,7 +158,9 @@ class Ledger:
 def ledger(migrated_url: str, tmp_path: Path) -> Iterator[Ledger]:
     """A migrated billing database and a vendor with nothing to say yet."""
     engine = engine_from_url(migrated_url)
-    yield Ledger(migrated_url, engine, tmp_path)
+    made = Ledger(migrated_url, engine, tmp_path)
+    yield made
+    made.plain.close()
     engine.dispose()
 
 

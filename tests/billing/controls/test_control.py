@@ -114,7 +114,7 @@ def test_a_control_says_what_it_claims_in_the_trades_words(control):
         "valuation",
         "rights",
     }
-    assert control.severity in {"exception", "hold", "blocked", "warning", "variance", "info"}
+    assert control.severity in {"exception", "hold", "blocked", "warning", "variance", "info", "alert"}
     assert control.check.__doc__
     assert "->" in control.check.__doc__, "worked examples"
 
