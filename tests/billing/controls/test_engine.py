@@ -7,7 +7,6 @@ from billing.controls.control import Control, Evidence
 from billing.controls.engine import run_controls
 from billing.controls.result import Finding, State
 
-
 FIRST = {"F1", "F2", "F4", "F6", "F10", "F11", "F20", "G1", "G8", "G10", "G14", "G25"}
 
 
