@@ -25,7 +25,7 @@ from tieout_stack.postgres import SUPERUSER, PostgresServer, embedded_bin_dir
 from tieout_stack.supervisor import Supervisor
 
 CELERY = ("celery", "--app", "airflow.providers.celery.executors.celery_executor.app")
-HEALTH_SECONDS = 120
+HEALTH_SECONDS = 300  # on two idle cores 20 are enough
 
 
 @pytest.fixture(scope="session")

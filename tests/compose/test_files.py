@@ -146,12 +146,12 @@ def test_no_secret_is_an_argument(services, secrets):
     assert not [word for word in words if any(value in word for value in hidden)]
 
 
-def test_the_accounts_file_reaches_every_process_that_reads_it(services):
-    for name in ("dag-processor", "triggerer", "worker"):
-        target = services[name]["environment"]["TIEOUT_ACCOUNTS"]
-        (mount,) = [volume for volume in services[name]["volumes"] if volume["target"] == target]
-        assert mount["read_only"]
-        assert Path(mount["source"]) == ROOT / "include" / "accounts.yaml"
+def test_the_accounts_file_reaches_the_workers_and_nobody_else(services):
+    assert [name for name, service in services.items() if "TIEOUT_ACCOUNTS" in service["environment"]] == ["worker"]
+    worker = services["worker"]
+    (mount,) = [each for each in worker["volumes"] if each["target"] == worker["environment"]["TIEOUT_ACCOUNTS"]]
+    assert mount["read_only"]
+    assert Path(mount["source"]) == ROOT / "include" / "accounts.yaml"
 
 
 def test_who_asks_vendors_may_ask_the_simulator(services):
