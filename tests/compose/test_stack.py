@@ -21,7 +21,7 @@ def finished_runs(airflow, stack) -> dict[str, str]:
     states = wait_for_runs(airflow, runs, tell=print, check=stack.supervisor.check)
     for log in (stack.folder / "logs").glob("dag_id=*/**/*.log"):
         errors = [line for line in log.read_text(encoding="utf-8").splitlines() if '"error"' in line]
-        print(log.relative_to(stack.folder), *errors[-1:], sep="\n")  # seen only if a test fails
+        print(log.relative_to(stack.folder), *errors[-1:], sep="\n")  # noqa: T201 (pytest shows it only if a test fails)
     return {run.vendor: state for run, state in states.items()}
 
 
