@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 
 from billing.accounts import Account
 from billing.answer import Answer
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
 from billing.controls.engine import Outcome, run_controls
 from billing.controls.inputs import evidence_sha256
 from billing.errors import BillingError
 from billing.models import AccountMonth
 from billing.period import BillingPeriod
 from billing.storage.archive import FetchHead, find_fetch, read_answers
-from billing.storage.evidence import AccountView, ReadFile, load_evidence, months_touched, view_account
+from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
 from billing.storage.reconciliations import (
     inputs_sha256,
     last_inputs_sha256,
@@ -103,12 +103,18 @@ class Proof:
         again = tuple(period for period in touched if self._prove_again(period, after))
         return Proved(month, tuple(changes), tuple(unknown), outcome, added, again)
 
+    def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
+        """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
+        month = self._read(fetch)
+        gathered = self._gather(fetch, month, self._view())
+        return month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
+
     def _prove_newest(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
         newest = view.fetches[fetch.period]
         if newest == fetch.fetch_id:
-            return self._prove(fetch, self._evidence(fetch, month, view), read=True)
+            return self._prove(fetch, self._gather(fetch, month, view), read=True)
         later = find_fetch(self._connection, newest)
-        return self._prove(later, self._evidence(later, self._read(later), view), read=False)
+        return self._prove(later, self._gather(later, self._read(later), view), read=False)
 
     def _prove_again(self, period: BillingPeriod, view: AccountView) -> bool:
         """Run the controls of another stored month if what they see has changed; tell whether results were added."""
@@ -118,15 +124,15 @@ class Proof:
         except BillingError as error:
             self.faults[f"proving {period} again"] = error  # the month that is stored is in order all the same
             return False
-        evidence = self._evidence(fetch, month, view)
-        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, evidence):
+        gathered = self._gather(fetch, month, view)
+        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, gathered):
             return False
-        return self._prove(fetch, evidence, read=False)[1]
+        return self._prove(fetch, gathered, read=False)[1]
 
-    def _prove(self, fetch: FetchHead, evidence: Evidence, *, read: bool) -> tuple[Outcome, bool]:
+    def _prove(self, fetch: FetchHead, gathered: Gathered, *, read: bool) -> tuple[Outcome, bool]:
         """Run the controls of a month; ``read`` if this transaction stores the reading."""
-        outcome = run_controls(self._rules.controls, evidence)
-        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, evidence), outcome, self._now)
+        outcome = run_controls(self._rules.controls, gathered.evidence)
+        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, gathered), outcome, self._now)
         if read:
             note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
         else:
@@ -144,8 +150,9 @@ class Proof:
     def _view(self) -> AccountView:
         return view_account(self._connection, self._account.vendor, self._account.name)
 
-    def _evidence(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> Evidence:
+    def _gather(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> Gathered:
         return load_evidence(self._connection, self._account, fetch, month, view, self._rules.read_file)
 
-    def _inputs(self, fetch: FetchHead, evidence: Evidence) -> bytes:
-        return inputs_sha256(self._connection, fetch.fetch_id, evidence_sha256(evidence))
+    def _inputs(self, fetch: FetchHead, gathered: Gathered) -> bytes:
+        around = evidence_sha256(gathered.evidence, gathered.stored)
+        return inputs_sha256(self._connection, fetch.fetch_id, around)

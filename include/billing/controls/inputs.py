@@ -8,7 +8,7 @@ content would have the same inputs.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,22 +16,24 @@ from billing.accounts import Account
 from billing.content import content_sha256
 from billing.controls.control import Evidence
 from billing.exact_json import sha256_of
-from billing.models import AccountMonth
 from billing.period import BillingPeriod
 
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 
 
-def evidence_sha256(evidence: Evidence) -> bytes:
-    """Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes."""
+def evidence_sha256(evidence: Evidence, stored: Mapping[BillingPeriod, Sequence[bytes]]) -> bytes:
+    """
+    Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
+
+    :param stored: content hashes of the records of the stored months in it.
+    """
     due = evidence.account.posting_deadline(evidence.month.period)
     return sha256_of(
         {
             "account": _configuration(evidence.account),
             "restated": {number: content_sha256(before).hex() for number, before in evidence.restated.items()},
             "overdue": evidence.as_of is not None and evidence.as_of >= due,
-            "previous": _content(evidence.previous),
-            "year_before": _content(evidence.year_before),
+            "stored": {str(month): [sha256.hex() for sha256 in content] for month, content in stored.items()},
             "history": _plain(evidence.history),
             "estimates": _plain(evidence.estimates),
             "estimates_began": evidence.estimates_began,
@@ -45,13 +47,6 @@ def evidence_sha256(evidence: Evidence) -> bytes:
 
 def _configuration(account: Account[object]) -> dict[str, Any]:
     return {name: _plain(getattr(account, name)) for name in _ACCOUNT}
-
-
-def _content(month: AccountMonth | None) -> list[str] | None:
-    if month is None:
-        return None
-    records = (*month.invoices, *month.contracts, *month.billing_periods, *month.usage_reports)
-    return [content_sha256(record).hex() for record in records]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever the configuration of a vendor holds)

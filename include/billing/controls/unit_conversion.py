@@ -40,9 +40,8 @@ def units_are_converted(evidence: Evidence) -> Iterator[Finding]:
     convertible = [(line, per_unit) for line in report.lines if (per_unit := _base_units(line)) is not None]
     if not convertible:
         yield not_applicable(subject, "no metric counts requests or bytes")
-    places = {
-        per_unit: _places(line for line, other in convertible if other == per_unit) for _, per_unit in convertible
-    }
+    kinds = {per_unit for _, per_unit in convertible}
+    places = {kind: _places(line for line, per_unit in convertible if per_unit == kind) for kind in kinds}
     findings = (_of_metric(subject, line, per_unit, places[per_unit]) for line, per_unit in convertible)
     yield from gathered(subject, "metrics", findings)
 
@@ -67,7 +66,7 @@ def _half_of_last(places: int, per_unit: Decimal) -> Decimal:
 def _places(lines: Iterable[UsageLine]) -> int:
     """Give the most decimals that any of some quantities shows."""
     exponents = [line.quantity.as_tuple().exponent for line in lines]
-    return max(0, *(-exponent for exponent in exponents if isinstance(exponent, int)))
+    return max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
 
 
 def _base_units(line: UsageLine) -> Decimal | None:

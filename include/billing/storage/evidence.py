@@ -84,6 +84,18 @@ def months_touched(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """
+    What the controls of a month may look at.
+
+    :param stored: content hashes of the earlier months in it, by month.
+    """
+
+    evidence: Evidence
+    stored: Mapping[BillingPeriod, tuple[bytes, ...]]
+
+
 def load_evidence(
     connection: Connection,
     account: Account[object],
@@ -91,7 +103,7 @@ def load_evidence(
     month: AccountMonth,
     view: AccountView,
     read_file: ReadFile | None,
-) -> Evidence:
+) -> Gathered:
     """
     Gather what the controls of a month may look at.
 
@@ -99,20 +111,22 @@ def load_evidence(
     :param read_file: reads a file's bytes; without it no file can be read.
     """
     earlier = {period: view.fetches[period] for back in BACK if (period := month.period.shifted(-back)) in view.fetches}
-    months = load_months(connection, account.vendor, account.name, earlier)
-    return Evidence(
+    stored = load_months(connection, account.vendor, account.name, earlier)
+    previous, year_before = (stored.get(month.period.shifted(-back)) for back in BACK)
+    evidence = Evidence(
         account=account,
         month=month,
         restated=previous_invoices(connection, month),
         as_of=fetch.completed_at,
-        previous=months.get(month.period.shifted(-1)),
-        year_before=months.get(month.period.shifted(-12)),
+        previous=None if previous is None else previous.month,
+        year_before=None if year_before is None else year_before.month,
         history=related(view.heads, month.period),
         estimates=_estimates(connection, month),
         estimates_began=_estimates_began(connection, month),
         payment_statuses=_payment_statuses(connection, month),
         files=_files(connection, fetch, month, read_file),
     )
+    return Gathered(evidence, {period: each.content for period, each in stored.items()})
 
 
 def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, ...]:
@@ -128,7 +142,10 @@ def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, .
         .group_by(t.month_to_date.c.snapshot_id, *head)
         .order_by(t.month_to_date.c.taken_at, t.month_to_date.c.snapshot_id)
     )
-    return tuple(Estimate(*head, Decimal(negative), Decimal(short)) for *head, negative, short in rows)
+    return tuple(
+        Estimate(taken_at, total, currency, as_of, Decimal(negative), Decimal(short))
+        for taken_at, total, currency, as_of, negative, short in rows
+    )
 
 
 def _estimates_began(connection: Connection, month: AccountMonth) -> bool:
@@ -158,7 +175,7 @@ def _files(
     """Give the files that this reading of the month brought."""
     ids = [invoice.invoice_id for invoice in month.invoices]
     rows = connection.execute(
-        select(t.document.c["invoice_id", "form", "sha256", "location"])
+        select(*t.document.c["invoice_id", "form", "sha256", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
         .order_by(t.document.c.invoice_id, t.document.c.form, t.document.c.sha256)

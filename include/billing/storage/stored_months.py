@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,18 @@ Version = tuple[int, int]
 _OF_A_MONTH = (Invoice, ContractBillingPeriod, UsageReport)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMonth:
+    """
+    A month as it is stored.
+
+    :param content: the content hashes of the records it is made of, in ascending order.
+    """
+
+    month: AccountMonth
+    content: tuple[bytes, ...]
+
+
 def month_fetches(connection: Connection, vendor: str, account: str) -> dict[BillingPeriod, int]:
     """Give every stored month of an account, and the fetch it rests on."""
     rows = connection.execute(
@@ -38,7 +50,7 @@ def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Bil
 
 def load_months(
     connection: Connection, vendor: str, account: str, wanted: Mapping[BillingPeriod, int]
-) -> dict[BillingPeriod, AccountMonth]:
+) -> dict[BillingPeriod, StoredMonth]:
     """
     Give months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
     contracts of those billing periods as they were when the month was read.
@@ -49,23 +61,19 @@ def load_months(
     """
     if not wanted:
         return {}
-    of_month: dict[BillingPeriod, dict[type, list[Any]]] = {period: defaultdict(list) for period in wanted}
+    found: dict[BillingPeriod, dict[Version, Any]] = {period: {} for period in wanted}
     versions = _current_versions(connection, vendor, account, wanted)
     for kind in _OF_A_MONTH:
-        for record in load_records(connection, kind, versions.get(NOUNS[kind].kind, [])).values():
-            of_month[record.period][kind].append(record)
-    contracts = _contracts(connection, vendor, account, wanted, of_month)
+        for version, record in load_records(connection, kind, versions[NOUNS[kind].kind]).items():
+            found[record.period][version] = record
+    for period, contracts in _contracts(connection, vendor, account, wanted, found).items():
+        found[period] |= contracts
+    hashes = _content_hashes(connection, {version for records in found.values() for version in records})
     return {
-        period: AccountMonth(
-            vendor,
-            account,
-            period,
-            invoices=tuple(records[Invoice]),
-            contracts=tuple(contracts[period]),
-            billing_periods=tuple(records[ContractBillingPeriod]),
-            usage_reports=tuple(records[UsageReport]),
+        period: StoredMonth(
+            _month(vendor, account, period, records.values()), tuple(sorted(hashes[version] for version in records))
         )
-        for period, records in of_month.items()
+        for period, records in found.items()
     }
 
 
@@ -75,11 +83,26 @@ def load_records(connection: Connection, kind: type, versions: Sequence[Version]
         return {}
     noun = NOUNS[kind]
     children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in noun.many}
-    heads = _rows(connection, noun.table, kind, versions, order=noun.table.c[noun.identity])
+    heads = _rows(connection, noun.table, kind, versions, order=noun.table.c[noun.identity].collate("C"))
     return {
         version: kind(**head, **{name: tuple(rows.get(version, ())) for name, rows in children.items()})
         for version, (head,) in heads.items()
     }
+
+
+def _month(vendor: str, account: str, period: BillingPeriod, records: Iterable[Any]) -> AccountMonth:
+    of: dict[type, list[Any]] = defaultdict(list)
+    for record in records:
+        of[type(record)].append(record)
+    return AccountMonth(
+        vendor,
+        account,
+        period,
+        invoices=tuple(of[Invoice]),
+        contracts=tuple(of[Contract]),
+        billing_periods=tuple(of[ContractBillingPeriod]),
+        usage_reports=tuple(of[UsageReport]),
+    )
 
 
 def _current_versions(
@@ -111,13 +134,16 @@ def _contracts(
     vendor: str,
     account: str,
     wanted: Mapping[BillingPeriod, int],
-    of_month: Mapping[BillingPeriod, Mapping[type, list[Any]]],
-) -> dict[BillingPeriod, list[Contract]]:
+    found: Mapping[BillingPeriod, Mapping[Version, Any]],
+) -> dict[BillingPeriod, dict[Version, Contract]]:
     """Give each month's contracts in the newest version that its fetch, or an earlier one, had read."""
-    found: dict[BillingPeriod, list[Contract]] = defaultdict(list)
-    ids = {each.contract_id for records in of_month.values() for each in records.get(ContractBillingPeriod, ())}
-    if not ids:
-        return found
+    ids = {
+        period: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
+        for period, records in found.items()
+    }
+    every = set().union(*ids.values())
+    if not every:
+        return {}
     rows = connection.execute(
         select(t.record.c.record_id, t.record.c.record_key, t.record_version.c.version, t.record_version.c.fetch_id)
         .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
@@ -125,24 +151,32 @@ def _contracts(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
             t.record.c.kind == NOUNS[Contract].kind,
-            t.record.c.record_id.in_(ids),
+            t.record.c.record_id.in_(every),
         )
         .order_by(t.record_version.c.version)
     ).all()
-    read_by: dict[BillingPeriod, dict[str, Version]] = {}
-    for period, fetch_id in wanted.items():
-        mine = {each.contract_id for each in of_month[period].get(ContractBillingPeriod, ())}
-        # versions ascend: the last one that fits wins, and the first one stands in where a later fetch was stored first
-        read_by[period] = {
+    # versions ascend: the last that fits wins, and the first stands in where a later fetch happened to be stored first
+    read_by = {
+        period: {
             row.record_id: (row.record_key, row.version)
             for row in rows
-            if row.record_id in mine and (row.fetch_id <= fetch_id or row.version == 1)
+            if row.record_id in ids[period] and (row.fetch_id <= fetch_id or row.version == 1)
         }
+        for period, fetch_id in wanted.items()
+    }
     needed = sorted({version for versions in read_by.values() for version in versions.values()})
     contracts = load_records(connection, Contract, needed)
-    for period, versions in read_by.items():
-        found[period] = [contracts[version] for _, version in sorted(versions.items())]
-    return found
+    return {
+        period: {version: contracts[version] for _, version in sorted(versions.items())}
+        for period, versions in read_by.items()
+    }
+
+
+def _content_hashes(connection: Connection, versions: Iterable[Version]) -> dict[Version, bytes]:
+    key = tuple_(t.record_version.c.record_key, t.record_version.c.version)
+    columns = t.record_version.c["record_key", "version", "content_sha256"]
+    rows = connection.execute(select(*columns).where(key.in_(list(versions))))
+    return {(record_key, version): bytes(sha256) for record_key, version, sha256 in rows}
 
 
 def _rows(
