@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.months import Month
@@ -78,6 +79,7 @@ class World:
                 "currency": account.currency,
                 "first_month": str(account.first_month),
                 "posting_day": account.posting_day,
+                **_commitments(account),
             }
             for account in self.fastly.accounts
         )
@@ -191,3 +193,10 @@ class World:
                     invoice.lines_total,
                     invoice.invoiced_on,
                 )
+
+
+def _commitments(account: FastlyAccount) -> dict[str, Any]:
+    """Give the agreed minimum of a customer whose API does not say it."""
+    if account.api == "v2" or not account.minimum:
+        return {}
+    return {"commitments": [{"amount": format(account.minimum, "f"), "from": str(account.first_month)}]}
