@@ -138,14 +138,13 @@ class VendorHook(AwaitedAsking, HttpHook):
             with connection_errors(self.conn_id):
                 connection = self.get_connection(self.conn_id)
             self._access = self.read_access(connection, connection.extra_dejson)
-            if self._access.password:
-                mask_secret(self._access.password)
         return self._access
 
     def _credential(self, access: Access) -> Credential:
         if (credential := self._keeper.get()) is None:
             credential = self._keeper.keep(self.hold(self.sign_in(access)))
-            mask_secret(credential.secret)
+            if credential.secret != access.password:  # that one Airflow has masked
+                mask_secret(credential.secret)
         return credential
 
     def _send(self, access: Access, question: Question, credential: Credential | None) -> Received:
