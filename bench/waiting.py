@@ -13,6 +13,8 @@ import argparse
 import asyncio
 import json
 import os
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -163,7 +165,6 @@ class Bench:
         ready = time.monotonic()
         self.until(lambda: self.tasks("success"), "have ended")
         self.figures["all ended, s after the vendor was ready"] = time.monotonic() - ready
-        self.figures["XCom of the first, as stored"] = self.first_xcom()
 
     def steady(self, vendor):
         time.sleep(15)  # the rush of the start is over
@@ -196,10 +197,6 @@ class Bench:
             query = text("SELECT count(*) FROM task_instance WHERE state = :state")
             return connection.execute(query, {"state": state}).scalar_one()
 
-    def first_xcom(self):
-        with self.database.connect() as connection:
-            return connection.execute(text("SELECT value::text FROM xcom LIMIT 1")).scalar()
-
     def triggerer(self):
         records = json.loads(self.state.processes.read_text(encoding="utf-8"))
         return next(record["pid"] for record in records if record["name"] == "airflow-triggerer")
@@ -222,6 +219,7 @@ def main():
     parser.add_argument("--kind", choices=["ours", "bare", "both"], default="both")
     parser.add_argument("--connections", choices=["one", "each"], default="one")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     table = {}
     for kind in ("ours", "bare") if options.kind == "both" else (options.kind,):
         print(f"{kind}: {options.accounts} accounts, connections: {options.connections}", flush=True)
