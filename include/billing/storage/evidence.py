@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -136,16 +135,13 @@ def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, .
     shortfall = func.coalesce(func.sum(line.c.amount).filter(line.c.amount >= 0, named.ilike("%shortfall%")), 0)
     head = t.month_to_date.c["taken_at", "total", "currency", "as_of"]
     rows = connection.execute(
-        select(*head, credits_, shortfall)
+        select(*head, credits_.label("credits"), shortfall.label("shortfall"))
         .select_from(t.month_to_date.outerjoin(line, line.c.snapshot_id == t.month_to_date.c.snapshot_id))
         .where(*_of_account(t.month_to_date, month), t.month_to_date.c.period == month.period.first_day)
         .group_by(t.month_to_date.c.snapshot_id, *head)
         .order_by(t.month_to_date.c.taken_at, t.month_to_date.c.snapshot_id)
     )
-    return tuple(
-        Estimate(taken_at, total, currency, as_of, Decimal(negative), Decimal(short))
-        for taken_at, total, currency, as_of, negative, short in rows
-    )
+    return tuple(Estimate(row.taken_at, row.total, row.currency, row.as_of, row.credits, row.shortfall) for row in rows)
 
 
 def _estimates_began(connection: Connection, month: AccountMonth) -> bool:
