@@ -172,7 +172,8 @@ def _meters(account: FastlyAccount, month: Month) -> tuple[Meter, ...]:
 
 
 def _host_meter(number: int) -> Meter:
-    rate = Decimal(50 + number % 50).scaleb(-4)
+    """Describe one of thousands of hostnames: some cents each, so that the long invoice is no dearer than others."""
+    rate = Decimal(50 + number % 50).scaleb(-7)
     group, line = "Custom Hostnames", "Network Services"
     name = f"Hostname {number:04d} Requests"
     return Meter(name, group, line, "Global", "requests", rate, Decimal(700 + number), 4, "hostname_usage")
