@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -32,6 +32,15 @@ def keep_document(root: Folder, body: bytes, suffix: str) -> str:
     if not (target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest):
         _write_whole(target, body)
     return location
+
+
+def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes) -> str:
+    """Write, or replace, a file of our own below ``root`` and give its path below it; the names are ours, too."""
+    target = _local(root)
+    for part in (*folders, name):
+        target = target / part
+    _write_whole(target, body)
+    return "/".join((*folders, name))
 
 
 def document_reader(root: Folder) -> Callable[[str], bytes]:

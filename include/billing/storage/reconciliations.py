@@ -40,11 +40,11 @@ def save_reconciliation(
     connection: Connection, fetch: FetchHead, inputs_sha256: bytes, outcome: Outcome, now: datetime
 ) -> Saved:
     """Add the results unless the same rules gave the same results on the same inputs last time."""
-    results = _results_sha256(outcome.results)
+    digest = results_sha256(outcome.results)
     last = _last(connection, fetch)
-    if last is not None and (last.inputs_sha256, last.results_sha256) == (inputs_sha256, results):
+    if last is not None and (last.inputs_sha256, last.results_sha256) == (inputs_sha256, digest):
         return Saved(last.reconciliation_id, added=False)
-    return Saved(_insert(connection, fetch, outcome.results, inputs_sha256, results, now), added=True)
+    return Saved(_insert(connection, fetch, outcome.results, inputs_sha256, digest, now), added=True)
 
 
 def note_seen(
@@ -151,8 +151,14 @@ def _columns(result: Result) -> dict[str, object]:
     }
 
 
-def _results_sha256(results: Sequence[Result]) -> bytes:
-    rows = [_columns(result) for result in results]
+def rows_of(results: Sequence[Result]) -> list[dict[str, object]]:
+    """Give results as rows of ``control_result``, in order."""
+    return [_columns(result) for result in results]
+
+
+def results_sha256(results: Sequence[Result]) -> bytes:
+    """Hash results with the hashes of their rules."""
+    rows = rows_of(results)
     return sha256_of(
         [{**row, "rule_sha256": result.control.rule_sha256.hex()} for row, result in zip(rows, results, strict=True)]
     )

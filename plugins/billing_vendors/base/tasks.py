@@ -16,6 +16,8 @@ from sqlalchemy import Engine
 
 from billing.accounts import Account, account_names, find_account, load_accounts
 from billing.answer import Answer
+from billing.certificate.publish import publish
+from billing.certificate.sources import Subject
 from billing.period import BillingPeriod
 from billing.reconcile import Reconciled, reconcile_month
 from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answers
@@ -100,9 +102,7 @@ def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[
     An exception found by a control is a finding, not a failed task.
     """
     account = _account(vendor, account_name)
-    files = document_reader(documents_folder())
-    done = reconcile_month(billing_engine(), vendor.derive, vendor.controls, account, fetch_id, files)
-    _log(account, done)
+    done = _reconcile(vendor, billing_engine(), account, fetch_id)
     return done.states
 
 
@@ -119,11 +119,20 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     if fetch_id is None:
         log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, period)
         return {}
-    files = document_reader(documents_folder())
-    done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id, files)
-    _log(account, done)
+    done = _reconcile(vendor, engine, account, fetch_id)
     causes = [change.cause for change in done.changes]
     return {cause: causes.count(cause) for cause in sorted(set(causes))}
+
+
+def _reconcile(vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int) -> Reconciled:
+    """Derive, store and prove; then certify the month and the later ones whose results it changed."""
+    folder = documents_folder()
+    done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id, document_reader(folder))
+    _log(account, done)
+    for period in (done.period, *done.proved_again):
+        place = publish(engine, Subject(vendor.name, account.name, period), folder)
+        log.info("%s/%s %s: certificate %s", vendor.name, account.name, period, place)
+    return done
 
 
 def _account(vendor: Vendor, name: str) -> Account[Any]:

@@ -1,0 +1,113 @@
+"""
+Make and verify certificates from the shell.
+
+    python -m billing.certificate month fastly acme-media 2026-10 --to FOLDER
+    python -m billing.certificate invoice 4011410 --to FOLDER
+    python -m billing.certificate verify FILE
+
+The database's URL is read from TIEOUT_BILLING_URL, the folder of vendors' files from TIEOUT_DOCUMENTS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from billing.accounts import Account, find_account, load_accounts
+from billing.certificate.page import render
+from billing.certificate.sources import Subject, find_invoice
+from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
+from billing.errors import BillingError, ConfigurationError
+from billing.period import BillingPeriod
+from billing.proof import Rules
+from billing.storage.engine import engine_from_url
+from billing.storage.migrate import URL_VARIABLE
+from billing.storage.revision import check_revision
+
+
+def main() -> None:
+    """Run one command; exit 1 with one sentence if something is wrong or not verified."""
+    arguments = _parser().parse_args()
+    try:
+        engine = engine_from_url(_from_environment(URL_VARIABLE))
+        with engine.connect() as connection:
+            check_revision(connection)
+            verdict = _verify(connection, arguments.file) if arguments.command == "verify" else None
+            if verdict is None:
+                _write(connection, _subject(connection, arguments), arguments.to)
+    except (BillingError, OSError) as error:
+        sys.exit(f"tieout: {error}")
+    if verdict is not None:
+        print(verdict.sentence)  # noqa: T201 (what the command is for)
+        sys.exit(0 if verdict.verified else 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m billing.certificate", description=__doc__.splitlines()[1])
+    commands = parser.add_subparsers(dest="command", required=True)
+    month = commands.add_parser("month", help="certify one account's month")
+    for name in ("vendor", "account", "month"):
+        month.add_argument(name)
+    invoice = commands.add_parser("invoice", help="certify one invoice")
+    invoice.add_argument("invoice_id")
+    for command in (month, invoice):
+        command.add_argument("--to", type=Path, default=Path("certificates"), help="folder for the two files")
+    commands.add_parser("verify", help="recompute a certificate").add_argument("file", type=Path)
+    return parser
+
+
+def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
+    if arguments.command == "month":
+        return Subject(arguments.vendor, arguments.account, BillingPeriod.parse(arguments.month))
+    found = find_invoice(connection, arguments.invoice_id)
+    if len(found) != 1:
+        places = ", ".join(map(str, found)) or "nowhere"
+        raise ConfigurationError(f"invoice {arguments.invoice_id!a} is stored {places}: give the month instead")
+    return found[0]
+
+
+def _write(connection: Connection, subject: Subject, folder: Path) -> None:
+    certificate = make_certificate(connection, subject)
+    name = f"{subject.vendor}-{subject.account}-{subject.period}"
+    if subject.invoice_id is not None:  # a vendor's text never becomes a file name
+        name = f"{name}-{hashlib.sha256(subject.invoice_id.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix, body in ((".json", write_json(certificate)), (".html", render(certificate).encode())):
+        path = folder / f"{name}{suffix}"
+        path.write_bytes(body)
+        print(path)  # noqa: T201 (what the command is for)
+
+
+def _verify(connection: Connection, path: Path) -> Verdict:
+    subject, certificate = read_json(path.read_bytes())
+    account, rules = _rules(subject)
+    return verify(connection, subject, certificate, account, rules)
+
+
+def _rules(subject: Subject) -> tuple[Account[Any], Rules]:
+    """Find the vendor's parser and controls by their entry point: this package knows no vendor."""
+    registry = next(iter(entry_points(group="tieout", name="vendors")), None)
+    vendor = next((each for each in registry.load()() if each.name == subject.vendor), None) if registry else None
+    if vendor is None:
+        raise ConfigurationError(f"no vendor {subject.vendor!a} is installed")
+    account = find_account(load_accounts(vendor.name, vendor.settings_type), subject.account)
+    documents = Path(_from_environment("TIEOUT_DOCUMENTS"))
+    return account, Rules(vendor.derive, tuple(vendor.controls), lambda location: (documents / location).read_bytes())
+
+
+def _from_environment(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise ConfigurationError(f"set the environment variable {name}")
+    return value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The two sources of a statement: the stored rows, and the stored answers read again. Nothing here writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from billing.accounts import Account
+from billing.certificate.statement import File, Seal, Source, make_statement
+from billing.errors import ConfigurationError
+from billing.period import BillingPeriod
+from billing.proof import Proof, Rules
+from billing.storage import tables as t
+from billing.storage.archive import find_fetch
+from billing.storage.evidence import ReadFile
+from billing.storage.reconciliations import results_sha256, rows_of
+from billing.storage.stored_months import load_months
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    What is certified.
+
+    :param invoice_id: one invoice of the month; None for the month as a whole.
+    """
+
+    vendor: str
+    account: str
+    period: BillingPeriod
+    invoice_id: str | None = None
+
+    def __str__(self) -> str:
+        name = f"{self.vendor}/{self.account} {self.period}"
+        return f"{name}, invoice {self.invoice_id!a}" if self.invoice_id else name
+
+
+def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
+    """Give the months that hold an invoice of that id now; several if two accounts have one of the same id."""
+    rows = connection.execute(
+        select(t.record.c.vendor, t.record.c.account, t.invoice.c.period)
+        .join(
+            t.invoice,
+            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
+        )
+        .where(t.record.c.kind == "invoice", t.record.c.record_id == invoice_id)
+        .order_by(t.record.c.vendor, t.record.c.account)
+    )
+    return [Subject(vendor, account, BillingPeriod.of(period), invoice_id) for vendor, account, period in rows]
+
+
+def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]:
+    """
+    Say what the stored rows say.
+
+    :raises ConfigurationError: the month is not stored.
+    """
+    head = _reconciliation(connection, subject)
+    months = load_months(connection, subject.vendor, subject.account, {subject.period: head.month_fetch_id})
+    results = connection.execute(
+        select(*(column for column in t.control_result.c if column.name not in {"reconciliation_id", "position"}))
+        .where(t.control_result.c.reconciliation_id == head.reconciliation_id)
+        .order_by(t.control_result.c.position)
+    )
+    return make_statement(
+        months[subject.period].month,
+        [dict(row) for row in results.mappings()],
+        _sources(connection, head.fetch_id),
+        _files(connection, head.fetch_id),
+        Seal(head.inputs_sha256, head.results_sha256, head.code_version, head.dag_run, head.recorded_at),
+        subject.invoice_id,
+    )
+
+
+def recomputed_statement(
+    connection: Connection, subject: Subject, account: Account[Any], rules: Rules
+) -> dict[str, Any]:
+    """
+    Say what today's code makes of the stored answers and files.
+
+    :raises StorageError: stored bytes no longer match their hash; names the payload.
+    :raises ConfigurationError: the month is not stored.
+    """
+    head = _reconciliation(connection, subject)
+    fetch = find_fetch(connection, head.fetch_id)
+    month, outcome, inputs = Proof(connection, rules, account, datetime.now(UTC)).examine(fetch)
+    return make_statement(
+        month,
+        rows_of(outcome.results),
+        _sources(connection, head.fetch_id),
+        _files(connection, head.fetch_id, rules.read_file),
+        Seal(inputs, results_sha256(outcome.results), head.code_version, head.dag_run, head.recorded_at),
+        subject.invoice_id,
+    )
+
+
+def _reconciliation(connection: Connection, subject: Subject) -> Any:  # noqa: ANN401 (a row)
+    row = connection.execute(
+        select(t.reconciliation, t.account_month.c.fetch_id.label("month_fetch_id"))
+        .join(t.account_month, t.account_month.c.reconciliation_id == t.reconciliation.c.reconciliation_id)
+        .where(
+            t.account_month.c.vendor == subject.vendor,
+            t.account_month.c.account == subject.account,
+            t.account_month.c.period == subject.period.first_day,
+        )
+    ).one_or_none()
+    if row is None:
+        raise ConfigurationError(f"{subject} is not stored: run its month first")
+    return row
+
+
+def _sources(connection: Connection, fetch_id: int) -> Sequence[Source]:
+    rows = connection.execute(
+        select(t.payload.c.operation, t.payload.c.request, t.payload.c.sha256, t.payload.c.size)
+        .join(t.payload_sighting)
+        .where(t.payload_sighting.c.fetch_id == fetch_id)
+        .distinct()
+    )
+    return sorted((Source(*row) for row in rows), key=lambda source: (source.request, source.sha256))
+
+
+def _files(connection: Connection, fetch_id: int, read_file: ReadFile | None = None) -> list[File]:
+    """Give a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
+    rows = connection.execute(
+        select(*t.document.c["invoice_id", "form", "sha256", "size", "location"])
+        .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
+        .where(t.document_sighting.c.fetch_id == fetch_id)
+        .order_by(t.document.c.invoice_id.collate("C"), t.document.c.form, t.document.c.sha256)
+    )
+    return [
+        File(invoice_id, form, sha256 if read_file is None else _hash_now(read_file, location), size)
+        for invoice_id, form, sha256, size, location in rows
+    ]
+
+
+def _hash_now(read_file: ReadFile, location: str) -> bytes | None:
+    try:
+        return hashlib.sha256(read_file(location)).digest()
+    except OSError:
+        return None

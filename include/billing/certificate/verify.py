@@ -1,0 +1,108 @@
+"""Make certificates, and find the first digit that was changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from billing import exact_json
+from billing.accounts import Account
+from billing.certificate.sources import Subject, recomputed_statement, stored_statement
+from billing.certificate.statement import FORMAT, first_difference, seal_of
+from billing.errors import BillingError, PayloadError
+from billing.period import BillingPeriod
+from billing.proof import Rules
+
+
+def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]:
+    """
+    Make the certificate of a month or of one of its invoices, from the stored rows.
+
+    :raises ConfigurationError: the month is not stored.
+    """
+    statement = stored_statement(connection, subject)
+    return {**statement, "sha256": seal_of(statement)}
+
+
+def write_json(certificate: Mapping[str, Any]) -> bytes:
+    """Write a certificate: keys sorted, every digit as it was stored, a line's end at its end."""
+    return exact_json.dumps(certificate).encode() + b"\n"
+
+
+def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
+    """
+    Read a certificate's file.
+
+    :raises PayloadError: it is not a certificate of this format.
+    """
+    certificate = exact_json.loads(body)
+    if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
+        raise PayloadError(f"this is not a Tieout certificate of format {FORMAT}")
+    try:
+        period = BillingPeriod.parse(certificate["month"])
+        subject = Subject(certificate["vendor"], certificate["account"], period, certificate["invoice_id"])
+    except (KeyError, TypeError, BillingError) as error:
+        raise PayloadError(f"the certificate does not say what it is of: {error}") from error
+    return subject, certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found; ``sentence`` says it to a person."""
+
+    verified: bool
+    sentence: str
+
+
+def verify(
+    connection: Connection, subject: Subject, certificate: Mapping[str, Any], account: Account[Any], rules: Rules
+) -> Verdict:
+    """
+    Recompute a certificate from the stored answers and compare it with the stored rows and with the file.
+
+    Any digit that was changed on the way, in an answer, a row, a result, a vendor's file or the certificate, is named.
+
+    :raises ConfigurationError: the month is not stored.
+    """
+    try:
+        recomputed = recomputed_statement(connection, subject, account, rules)
+    except BillingError as error:
+        return Verdict(False, f"NOT VERIFIED, stored answers: {error}")
+    stored = stored_statement(connection, subject)
+    if found := first_difference(stored, recomputed):
+        return Verdict(
+            False,
+            f"NOT VERIFIED, stored rows: {found.where}: the rows say {_shown(found.left)}, "
+            f"the stored answers give {_shown(found.right)}",
+        )
+    given = {name: value for name, value in certificate.items() if name != "sha256"}
+    if found := first_difference(given, recomputed):
+        return Verdict(
+            False,
+            f"NOT VERIFIED, certificate: {found.where}: it says {_shown(found.left)}, "
+            f"the stored answers give {_shown(found.right)}{_older(given, recomputed)}",
+        )
+    if certificate.get("sha256") != seal_of(given):
+        return Verdict(False, "NOT VERIFIED, certificate: sha256: its own hash does not match what it says")
+    return Verdict(
+        True,
+        f"VERIFIED: {subject}: {len(recomputed['answers'])} stored answers, derived and proved again, give every "
+        f"figure of this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
+    )
+
+
+def _older(given: Mapping[str, Any], recomputed: Mapping[str, Any]) -> str:
+    """Say so where the certificate is merely one of an earlier state."""
+    then, now = (side.get("reconciliation") for side in (given, recomputed))
+    if isinstance(then, dict) and isinstance(now, dict) and then.get("recorded_at") != now.get("recorded_at"):
+        return f"; the month was proved again at {now.get('recorded_at')}: make a new certificate and compare"
+    return ""
+
+
+def _shown(value: object) -> str:
+    """Show a value on one line, cut: it may hold a vendor's text."""
+    text = exact_json.dumps(value)
+    return ascii(text)[1:-1][:200]
