@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -26,11 +27,22 @@ def cached_venv(kind: str, inputs: list[Path], make: Callable[[Path], None]) -> 
     with (folder / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once make it once
         if not (venv / "complete").exists():
+            pass_registry_on()
             for old in folder.glob(f"{kind}-*"):
                 shutil.rmtree(old)
             make(venv)
             (venv / "complete").touch()
     return venv
+
+
+def pass_registry_on() -> None:
+    """Tell uv the registry that pip knows from its own settings, as tools/bootstrap does."""
+    if {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ):
+        return
+    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    configured = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if index := os.environ.get("PIP_INDEX_URL") or configured:
+        os.environ["UV_DEFAULT_INDEX"] = index
 
 
 def run(command: list[str | Path], **settings: Any) -> str:
