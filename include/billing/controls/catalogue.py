@@ -7,6 +7,7 @@ from billing.controls.charged_through import G17
 from billing.controls.closed_period import G12
 from billing.controls.complete_report import G13
 from billing.controls.contract_continuity import G16
+from billing.controls.contract_duplicates import G15
 from billing.controls.credit_documents import G19
 from billing.controls.credits import F16
 from billing.controls.cross_footing import F24
@@ -40,6 +41,7 @@ from billing.controls.same_currency import F3
 from billing.controls.second_reading import F11
 from billing.controls.service_dates import G10
 from billing.controls.shortfall import F15
+from billing.controls.sku_analysis import G28
 from billing.controls.trustee_overview import G24
 from billing.controls.unit_conversion import F13
 from billing.controls.unknown_fields import G26
@@ -64,6 +66,7 @@ GENESYS_CLOUD = (
     G12,
     G13,
     G14,
+    G15,
     G16,
     G17,
     G18,
@@ -76,4 +79,5 @@ GENESYS_CLOUD = (
     G25,
     G26,
     G27,
+    G28,
 )

@@ -1,0 +1,165 @@
+"""Every billing error that the simulator plants for Genesys Cloud is found, by the control meant for it alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from billing import exact_json
+from billing.accounts import Account, load_accounts
+from billing.period import BillingPeriod
+from billing.reconcile import reconcile_month
+from billing.storage.archive import Fetch
+from billing.storage.engine import engine_from_url
+from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
+from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
+from vendor_simulator.months import Month
+from vendor_simulator.planted import Planted
+from vendor_simulator.testing import Simulator
+from vendor_simulator.web.settings import Settings
+from vendor_simulator.world import World
+
+FIRST, LAST = BillingPeriod(2023, 1), BillingPeriod(2025, 12)
+MONTHS = 36
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stored result that a person has to look at."""
+
+    account: str
+    month: str
+    control: str
+    subject: str
+    state: str
+    explanation: str
+
+
+@pytest.fixture(scope="module")
+def reconciled(postgres, migrated_template, tmp_path_factory) -> tuple[list[Planted], list[Row], Counter]:
+    """The whole world, collected over HTTP, stored in Postgres and reconciled, account by account, month by month."""
+    name = "planted_genesys"
+    postgres.create_database(name, template=migrated_template)
+    engine = _pooled(postgres.url(name))
+    patience = Settings(report_asks=0, report_seconds=0, rate_limit=1_000_000)
+    with pytest.MonkeyPatch.context() as patch, Simulator(World(seed=7), settings=patience) as simulator:
+        for conn_id, connection in simulator.connections().items():
+            patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+        for account in _accounts(simulator.world, tmp_path_factory.mktemp("accounts")):
+            for months in range(MONTHS):
+                _run(engine, account, FIRST.shifted(months), tmp_path_factory.getbasetemp() / "documents")
+        planted = simulator.world.planted(Month(FIRST.year, FIRST.month), Month(LAST.year, LAST.month))
+    rows, states = _stored(engine)
+    engine.dispose()
+    postgres.drop_database(name)
+    return [error for error in planted if error.vendor == VENDOR], rows, states
+
+
+def _pooled(url: str) -> Engine:
+    """The product's engine but for a pool: its tasks are short processes, this is 144 of them in one."""
+    return create_engine(
+        engine_from_url(url).url,
+        json_serializer=exact_json.dumps,
+        json_deserializer=exact_json.loads_text,
+        connect_args={"options": "-c timezone=UTC"},
+    )
+
+
+def _accounts(world: World, folder: Path) -> tuple[Account[GenesysSettings], ...]:
+    """The organisations as accounts.yaml has them, each also read as its own trustor: the overview is then there."""
+    rows = [row for row in world.accounts() if row["vendor"] == VENDOR]
+    for row in rows:
+        row["trustor_organization_id"] = row["organization_id"]
+    path = folder / "accounts.yaml"
+    path.write_text(json.dumps({"accounts": rows}))
+    return load_accounts(VENDOR, GenesysSettings, path)
+
+
+def _run(engine, account: Account[GenesysSettings], month: BillingPeriod, documents: Path) -> None:
+    named = {"vendor": VENDOR, "account": account.name, "period": month}
+    fetch = Fetch(engine, documents, purpose="month", dag_run=f"manual__{month}", **named)
+    for kept in GENESYS_CLOUD.collect(account, month):
+        if isinstance(kept, Document):
+            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+        else:
+            fetch.keep(kept)
+    done = fetch.complete()
+
+    def read_file(location: str) -> bytes:
+        return (documents / location).read_bytes()
+
+    reconcile_month(engine, GENESYS_CLOUD.derive, GENESYS_CLOUD.controls, account, done.fetch_id, read_file)
+
+
+def _stored(engine) -> tuple[list[Row], Counter]:
+    results = "from billing.control_result c join billing.account_month m using (reconciliation_id) where m.vendor = %s"
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "select m.account, to_char(m.period, 'YYYY-MM'), c.control_id, c.subject, c.state, c.explanation "
+            f"{results} and c.state in ('EXCEPTION', 'BLOCKED') order by 1, 2, 3, 4",
+            (VENDOR,),
+        )
+        found = [Row(*row) for row in rows]
+        counts = connection.exec_driver_sql(
+            f"select c.control_id, c.state, count(*) {results} group by 1, 2", (VENDOR,)
+        )
+        states = Counter({(control_id, state): number for control_id, state, number in counts})
+    return found, states
+
+
+def test_each_planted_error_is_found_by_its_control_and_nothing_else_is(reconciled, capsys):
+    planted, rows, _ = reconciled
+    exceptions: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.state == "EXCEPTION":
+            exceptions[row.account, row.month].append(row)
+    lines, missed = [], []
+    for error in planted:
+        here = exceptions[error.account, str(error.month)]
+        found = [row for row in here if row.control == error.control]
+        exceptions[error.account, str(error.month)] = [row for row in here if row not in found]
+        subjects = ", ".join(sorted({row.subject for row in found})) or "NOT FOUND"
+        lines.append(f"{error.month}  {error.account:15} {error.document:20} {error.control:4} {subjects}")
+        if not found:
+            missed.append(error)
+    false_alarms = [row for left in exceptions.values() for row in left]
+    with capsys.disabled():
+        sys.stdout.write(_table(lines, planted, missed, false_alarms))
+    assert len(planted) == 31
+    assert not missed
+    assert not false_alarms
+
+
+def _table(lines: list[str], planted: list[Planted], missed: list[Planted], false_alarms: list[Row]) -> str:
+    return "\n".join(
+        [
+            "\n\nplanted in Genesys Cloud's world, 2023-01 to 2025-12, all organisations",
+            "month    account         document             by   found in",
+            *lines,
+            f"planted {len(planted)}, found {len(planted) - len(missed)}, false alarms {len(false_alarms)}",
+            *(f"  FALSE ALARM {row}" for row in false_alarms),
+            "",
+        ]
+    )
+
+
+def test_only_a_planted_currency_keeps_a_control_from_judging(reconciled):
+    """Amounts of two currencies are not compared; beyond that the world has every operand of every control."""
+    planted, rows, _ = reconciled
+    currencies = {(error.account, str(error.month)) for error in planted if error.control == "G8"}
+    blocked = [row for row in rows if row.state == "BLOCKED"]
+    assert {row.control for row in blocked} == {"G2", "G5"}
+    assert {(row.account, row.month) for row in blocked} == currencies
+
+
+def test_every_control_judged_something(reconciled):
+    _, _, states = reconciled
+    judged = {control for control, state in states if state not in {"NOT_APPLICABLE", "BLOCKED"}}
+    assert judged == {control.control_id for control in GENESYS_CLOUD.controls}
