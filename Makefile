@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down test check lock
+.PHONY: help demo down certificate rederive test check lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
@@ -17,6 +17,14 @@ demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--e
 down: ## stop what a demo left running (ARGS=--delete: and remove its data)
 	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \
 		else echo "nothing is running"; fi
+
+certificate: ## certify an invoice of the running demo (INVOICE=4011410)
+	@tools/bootstrap run
+	@exec .venv/bin/python -m tieout_stack certificate "$(INVOICE)"
+
+rederive: ## derive a month of the running demo again from its stored answers (MONTH=2026-10)
+	@tools/bootstrap run
+	@exec .venv/bin/python -m tieout_stack rederive "$(MONTH)"
 
 test: ## run all tests (ARGS="-k fastly": some)
 	@tools/bootstrap dev

@@ -1,5 +1,5 @@
 """
-``python -m tieout_stack demo`` and ``down``: what `make demo` and `make down` run.
+``python -m tieout_stack``: what `make demo`, `make down`, `make certificate` and `make rederive` run.
 
 An error is one sentence and exit code 1; a stop signal ends the demo in order, with exit code 0 for Ctrl-C.
 """
@@ -36,9 +36,15 @@ def main() -> int:
     demo.add_argument("--port", type=int, help="of the Airflow UI; default: a free one")
     down = commands.add_parser("down", help="stop what a demo left running")
     down.add_argument("--delete", action="store_true", help="remove the databases, logs and secrets too")
+    certificate = commands.add_parser("certificate", help="certify an invoice of the running demo")
+    certificate.add_argument("invoice_id")
+    rederive = commands.add_parser("rederive", help="derive a month of the running demo again")
+    rederive.add_argument("month", help="YYYY-MM")
     arguments = parser.parse_args()
     state = StateFolder(arguments.state)
     try:
+        if arguments.command in {"certificate", "rederive"}:
+            return run_on_demo(state, arguments)
         if arguments.command == "down":
             return run_down(state, remove=arguments.delete)
         return run_demo(state, arguments.port, exit_after=arguments.exit)
@@ -76,6 +82,16 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
             signals.ignore()
             if stack is not None:
                 stack.stop()
+
+
+def run_on_demo(state: StateFolder, arguments: argparse.Namespace) -> int:
+    """Run a command on a demo that runs already."""
+    from tieout_stack.running import RunningDemo  # noqa: PLC0415 (as above)
+
+    demo = RunningDemo(state)
+    if arguments.command == "certificate":
+        return demo.certify(arguments.invoice_id)
+    return demo.rederive(arguments.month)
 
 
 def run_down(state: StateFolder, *, remove: bool) -> int:

@@ -145,7 +145,7 @@ class AirflowApi:
 
 
 def _json_text(extra: object) -> str | None:
-    return extra if extra is None or isinstance(extra, str) else json.dumps(extra)
+    return extra if isinstance(extra, str) else json.dumps(extra) if extra else None
 
 
 def _content(answer: httpx.Response) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from tieout_stack.airflow import ADMIN
 from tieout_stack.local_stack import LocalStack
 from tieout_stack.monthly_runs import MonthlyRun, failures, start_runs, wait_for_runs
 from tieout_stack.stages import Stages
-from tieout_stack.summary import month_table
+from tieout_stack.summary import findings, month_table
 
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 
@@ -47,6 +47,7 @@ class Demo:
             for line in failures(api, run, self.stack.state.airflow_home / "logs") if state != "success" else []:
                 print(line)
         print("", *month_table(self.stack.billing_url, self.month), "", sep="\n")
+        print(*findings(self.stack.billing_url, self.month), "", sep="\n")
         print(f"{self.stages.elapsed:6.1f} s  in all", end="\n\n")
         password = self.stack.state.secrets().admin_password
         print(f"Airflow   {self.stack.airflow.base_url}   user {ADMIN}   password {password}", flush=True)

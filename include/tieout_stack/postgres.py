@@ -80,10 +80,12 @@ class PostgresServer:
 
     @property
     def port(self) -> int:
-        """The port the server listens on."""
-        if self._port is None:
+        """The port the server listens on, whoever started it."""
+        if self._port is not None:
+            return self._port
+        if not self.running:
             raise StackError("The Postgres server is not running.")
-        return self._port
+        return int(self._pid_file_line(4))
 
     @property
     def password(self) -> str:
@@ -245,11 +247,16 @@ class PostgresServer:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _pid(self) -> int | None:
+        first = self._pid_file_line(1)
+        return int(first) if first.isdigit() else None
+
+    def _pid_file_line(self, number: int) -> str:
+        """Give a line of what the server writes of itself: 1 its process, 4 its port; empty if there is none."""
         try:
-            first = (self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
-            return None
-        return int(first) if first.strip().isdigit() else None
+            return ""
+        return lines[number - 1].strip() if len(lines) >= number else ""
 
     def _last_error(self) -> str:
         """Give the log's last line that tells of a fault, as a sentence; the cause before its consequences."""

@@ -17,6 +17,47 @@ QUERY = """
     ORDER BY vendor, account, currency
 """
 
+EXCEPTIONS = """
+    SELECT vendor, account, control_id, explanation
+    FROM billing.current_control_result
+    WHERE period = :period AND state = 'EXCEPTION'
+    ORDER BY vendor, account, control_id, subject
+"""
+BLOCKED = """
+    SELECT control_id, count(*)::text, min(explanation)
+    FROM billing.current_control_result
+    WHERE period = :period AND state = 'BLOCKED'
+    GROUP BY control_id
+    ORDER BY left(control_id, 1), length(control_id), control_id
+"""
+LONGEST = 110
+MOST = 20
+
+
+def findings(url: str, month: date) -> list[str]:
+    """
+    Say what the controls found in one month, an exception a line, and what keeps the blocked ones from judging.
+
+    :param url: of the billing database.
+    :param month: its first day.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(EXCEPTIONS), {"period": month})]
+        kept = [tuple(row) for row in connection.execute(text(BLOCKED), {"period": month})]
+    lines = ["Exceptions, for a person to look at:"] if found else ["No exceptions."]
+    lines += [f"  {vendor}/{account}  {control}: {_short(why)}" for vendor, account, control, why in found[:MOST]]
+    lines += [f"  and {len(found) - MOST} more"] if len(found) > MOST else []
+    lines += ["Blocked, never counted as passed (an operand is missing):"] if kept else []
+    lines += [f"  {control} ({times}): {_short(why)}" for control, times, why in kept]
+    return lines
+
+
+def _short(explanation: str) -> str:
+    """Cut an explanation to a line; it may hold a vendor's text, so nothing in it moves the cursor."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in explanation)
+    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+
 
 def month_table(url: str, month: date) -> list[str]:
     """

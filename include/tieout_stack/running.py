@@ -1,0 +1,68 @@
+"""Commands on a demo that runs: certify an invoice, derive a month again."""
+
+import os
+import subprocess
+import sys
+import time
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tieout_stack.airflow import ADMIN
+from tieout_stack.airflow_api import AirflowApi
+from tieout_stack.cleanup import postgres_of
+from tieout_stack.errors import StackError
+from tieout_stack.ports import LOOPBACK
+from tieout_stack.state import StateFolder
+
+REDERIVE = "rederive"
+SECONDS = 600
+DERIVED = """
+    SELECT count(*) FROM billing.record_version
+    WHERE cause = 'derivation' AND recorded_at >= :since
+"""
+
+
+class RunningDemo:
+    """
+    A demo that runs, as another command of the same user finds it.
+
+    :raises StackError: none runs in this state folder.
+    """
+
+    def __init__(self, state: StateFolder) -> None:
+        if not state.root.exists() or not state.is_locked():
+            raise StackError("No demo runs here: start one with `make demo` in another terminal.")
+        self._state = state
+
+    def certify(self, invoice_id: str) -> int:
+        """Write an invoice's certificate below ``.tieout/certificates``; gives the command's exit code."""
+        folder = self._state.root / "certificates"
+        command = [sys.executable, "-m", "billing.certificate", "invoice", invoice_id, "--to", str(folder)]
+        environment = os.environ | {
+            "TIEOUT_BILLING_URL": self._billing_url(),
+            "TIEOUT_DOCUMENTS": str(self._state.documents),
+        }
+        return subprocess.run(command, env=environment, check=False).returncode
+
+    def rederive(self, month: str) -> int:
+        """Derive a month's rows again from its stored answers and say what changed; gives the exit code."""
+        port = (self._state.root / "ui-port").read_text(encoding="utf-8")
+        api = AirflowApi(f"http://{LOOPBACK}:{port}", ADMIN, self._state.secrets().admin_password)
+        engine = create_engine(self._billing_url(), poolclass=NullPool)
+        with engine.connect() as connection:
+            since = connection.scalar(text("select now()"))
+        api.set_paused(REDERIVE, paused=False)
+        run_id = api.trigger(REDERIVE, {"month": month})
+        deadline = time.monotonic() + SECONDS
+        while (state := api.run_state(REDERIVE, run_id)) not in {"success", "failed"}:
+            if time.monotonic() > deadline:
+                raise StackError(f"Run {run_id} of {REDERIVE} did not end within {SECONDS} s: look at it in the UI.")
+            time.sleep(1)
+        with engine.connect() as connection:
+            changed = connection.scalar(text(DERIVED), {"since": since})
+        print(f"{month} derived again from its stored answers, run {run_id}: {state}, {changed} versions added")
+        return 0 if state == "success" else 1
+
+    def _billing_url(self) -> str:
+        return postgres_of(self._state).url("billing")
