@@ -13,6 +13,7 @@ from billing.money import difference
 
 _LABEL = re.compile(r"(?<!sub)(?<!sub[- ])\b(total|amount due|balance due)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?P<minus>[-−(]\s*)?(?P<digits>\d[\d.,'’\u00a0\u202f]*\d|\d)(?P<after>\))?")
+_SPACE = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
 def documents_say_the_same(evidence: Evidence) -> Iterator[Finding]:
@@ -77,7 +78,10 @@ def _totals(text: str) -> list[Decimal]:
 
 
 def _numbers(text: str) -> list[Decimal]:
-    return [number for match in _NUMBER.finditer(text) for number in _readings(match)]
+    """Give the numbers of a text; a space before three digits may part thousands or two numbers: both are given."""
+    readings = (text, _SPACE.sub("", text))
+    found = (number for each in readings for match in _NUMBER.finditer(each) for number in _readings(match))
+    return list(dict.fromkeys(found))
 
 
 def _readings(match: re.Match[str]) -> list[Decimal]:

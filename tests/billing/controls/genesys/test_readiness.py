@@ -1,0 +1,72 @@
+"""G12, G13, G20, G26: closed periods, complete reports, payments that only proceed, nothing unknown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from billing.controls.closed_period import G12
+from billing.controls.complete_report import G13
+from billing.controls.payment_status import G20
+from billing.controls.unknown_fields import G26
+from billing.models import UnknownField
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("Closed", "PASS"), ("Open", "BLOCKED"), ("Frozen", "BLOCKED"), (None, "BLOCKED")]
+)
+def test_only_a_closed_period_is_judged(g, states, status, state):
+    assert states(G12, g.month(billing_periods=(replace(g.period(), status=status),))) == [state]
+
+
+def test_every_period_is_judged_and_a_month_may_have_none(g, found, states):
+    periods = (g.period(), replace(g.period(billing_period_id="bp-2"), status="Open"))
+    findings = found(G12, g.month(billing_periods=periods))
+    assert [(each.subject, each.state.value) for each in findings] == [("bp-1", "PASS"), ("bp-2", "BLOCKED")]
+    assert states(G12, g.month()) == ["NOT_APPLICABLE"]
+
+
+def test_a_complete_report_covers_the_month(g, states):
+    report = g.usage(CX3="262")
+    assert states(G13, g.month(usage_reports=(report,))) == ["PASS"]
+    a_second_less = replace(report, ends_at=report.ends_at - timedelta(seconds=1))
+    assert states(G13, g.month(usage_reports=(a_second_less,))) == ["PASS"]
+    for wrong in (
+        replace(report, ends_at=report.ends_at - timedelta(seconds=2)),
+        replace(report, ends_at=report.ends_at + timedelta(seconds=1)),
+        replace(report, starts_at=report.starts_at + timedelta(seconds=1)),
+        replace(report, ends_at=None),
+    ):
+        assert states(G13, g.month(usage_reports=(wrong,))) == ["BLOCKED"]
+    assert states(G13, g.month(usage_reports=(g.usage("trustee_overview"),))) == ["BLOCKED"]
+    assert states(G13, g.month()) == ["BLOCKED"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "state"),
+    [
+        ((), "Unpaid", "PASS"),
+        (("Unpaid",), "Unpaid", "PASS"),
+        (("Unpaid", "Paid"), "Paid", "PASS"),
+        (("Unpaid", "UnPaid"), "Paid", "PASS"),
+        (("Unpaid", "Paid", "UnPaid"), "UnPaid", "EXCEPTION"),
+        (("Paid",), "Unpaid", "EXCEPTION"),
+        (("Disputed",), "Paid", "EXCEPTION"),
+        ((), None, "BLOCKED"),
+    ],
+)
+def test_payment_only_proceeds(g, states, seen, now, state):
+    month = g.month(g.invoice(g.line(), payment_status=now))
+    assert states(G20, month, payment_statuses={"INV1": seen} if seen else {}) == [state]
+
+
+def test_no_invoice_has_no_payment(g, states):
+    assert states(G20, g.month()) == ["NOT_APPLICABLE"]
+
+
+def test_each_unknown_member_is_named(g, found):
+    unknown = frozenset({UnknownField("invoice_line", "taxAmount"), UnknownField("invoice", "paymentStatus=Disputed")})
+    findings = found(G26, g.month(unknown_fields=unknown))
+    assert [each.state.value for each in findings] == ["EXCEPTION", "EXCEPTION"]
+    assert [each.operands["name"] for each in findings] == ["paymentStatus=Disputed", "taxAmount"]
+    assert [each.state.value for each in found(G26, g.month())] == ["PASS"]
