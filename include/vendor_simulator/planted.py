@@ -21,6 +21,7 @@ class Planted:
     :param document: the invoice, or the billing period, or the month of usage that is wrong.
     :param control: id of the control that finds it.
     :param sentence: what is wrong, for a person.
+    :param also: controls that see the same error from another side, in the same month.
     """
 
     vendor: str
@@ -29,6 +30,7 @@ class Planted:
     document: str
     control: str
     sentence: str
+    also: tuple[str, ...] = ()
 
 
 def turn(month: Month, kinds: Sequence[str]) -> tuple[str, int] | None:

@@ -157,3 +157,6 @@ _KINDS: dict[str, Callable[[FastlyMonth], Spoilt | None]] = {
 
 RAISED_RATE = "F14"  # not a change of one month: the rate stays up, see FastlyWorld
 ROTATION = ("F1", "F12", "F2", "F14", "F6", "F11", "F13", "F4", "F15")
+
+# What the lines lack is a residual; days that no invoice bills are a gap.
+ALSO = {"F1": ("F17",), "F4": ("F5",)}

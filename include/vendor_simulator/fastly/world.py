@@ -9,7 +9,7 @@ from vendor_simulator import exact
 from vendor_simulator.fastly import month as months
 from vendor_simulator.fastly.accounts import FastlyAccount, fastly_accounts
 from vendor_simulator.fastly.month import FastlyMonth, Invoice
-from vendor_simulator.fastly.planted import RAISED_RATE, ROTATION, plant
+from vendor_simulator.fastly.planted import ALSO, RAISED_RATE, ROTATION, plant
 from vendor_simulator.months import Month
 from vendor_simulator.planted import FIRST_ERROR, Planted, rotated, turn
 
@@ -87,7 +87,7 @@ class FastlyWorld:
             spoilt = plant(kind, self._clean(account, month))
             if spoilt is not None:
                 content, document, sentence = spoilt
-                return Planted(VENDOR, account.name, month, document, kind, sentence), content
+                return Planted(VENDOR, account.name, month, document, kind, sentence, ALSO.get(kind, ())), content
         return None
 
     def _raise_of(self, month: Month) -> tuple[Planted, FastlyMonth]:
