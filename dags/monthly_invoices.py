@@ -17,9 +17,9 @@ PLANNED_MONTH = "{{ ti.xcom_pull(task_ids='plan_month', key='month') }}"
 
 AGAIN = Param(
     False,
-    type="boolean",
+    type=["null", "boolean"],  # with null the form does not mark it as required
     title="Fetch again even if closed",
-    description="Ask the vendor again for months that are stored with every control passed.",
+    description="Off: an account whose month is stored with every control passed is not asked for again.",
 )
 
 DOC = """
@@ -29,18 +29,29 @@ One run is one month. For each account of `accounts.yaml` it waits until {title}
 held while waiting), fetches everything, keeps every answer byte for byte, stores invoices as versions and runs the
 controls.
 
-**Run a month by hand**: *Trigger*, fill in *Billing month* (`2026-10`); empty means the last month that was billed.
-**Run three years**: *Trigger* → *Backfill*, from the first to the last month. Both may be repeated: what has not
-changed adds no row.
+The month of a run is the month of its *Logical Date*, unless *Billing month* was filled in.
 
-| what you see | what it means | what to do |
-|---|---|---|
-| `wait…` deferred | {title} has not issued it yet | nothing; it ends by itself, or fails with the deadline in its log |
-| `fetch` failed | the log's last line names the request and the reason | mend the connection or wait; clear the task |
-| `reconcile` green, with exceptions | a control found something in the bill | read `billing.current_control_result` |
-| `reconcile` failed | an answer has a shape nobody knows; nothing was stored | its payload is kept: report it |
+#### Start one
 
-Results: `select * from billing.account_month_summary where period = '2026-10-01'`.
+- **One month**: press **Trigger**, fill in **Billing month**, for example `2026-10`. Empty means the last month
+  that was billed.
+- **Three years**: press **Trigger**, choose **Backfill**, give the first and the last day. Leave Billing month empty.
+
+Both may be repeated: what has not changed adds no row.
+
+#### What you may see, and what to do
+
+- **wait… is deferred**: {title} has not issued it yet. Nothing to do; it ends by itself, or fails and its log says what
+  it waited for.
+- **fetch failed**: the log names the request and the reason. Mend the connection, or wait; then clear the task.
+- **reconcile is green, its log says EXCEPTION**: a control found something in the bill. Read
+  `billing.current_control_result`.
+- **its log says BLOCKED**: a control lacks a figure to compare with, often the month before. Fetch that month.
+- **reconcile failed**: an answer has a shape that nobody knows. Nothing was stored, the answer is kept: report it.
+
+#### The results
+
+`select * from billing.account_month_summary where period = '2026-10-01'`
 """
 
 

@@ -15,7 +15,7 @@ _FASTLY = {
         "hidden-fields": ["schema", "port", "login", "extra"],
         "relabeling": {"host": "Base URL", "password": "API token"},
         "placeholders": {
-            "host": "https://api.fastly.com",
+            "host": "empty, which means https://api.fastly.com",
             "password": "a token with scope global:read, of a user with the Billing role",
         },
     },
@@ -28,11 +28,15 @@ _GENESYS_CLOUD = {
     "ui-field-behaviour": {
         "hidden-fields": ["host", "schema", "port", "extra"],
         "relabeling": {"login": "Client id", "password": "Client secret"},
-        "placeholders": {"login": "of an OAuth client with the grant Client Credentials"},
+        "placeholders": {
+            "login": "of an OAuth client with the grant Client Credentials",
+            "password": "of the same client; the region is below, in Extra Fields",
+        },
     },
     "conn-fields": {
         "region": {
             "label": "Region",
+            "description": "Where the organization is. Leave it empty only if you give an API host",
             "schema": {"type": ["string", "null"], "enum": [*sorted(DOMAINS), None]},
         },
         "api_host": {

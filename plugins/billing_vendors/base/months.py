@@ -18,14 +18,15 @@ MONTH = Param(
     type=["null", "string"],
     pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
     title="Billing month",
-    description="YYYY-MM. Empty: the month of the run's data interval, so the last one that was billed.",
+    description="For example 2026-10. Empty: the last month that was billed before the logical date; in a backfill, "
+    "each run's own month.",
 )
 ACCOUNTS = Param(
     None,
     type=["null", "array"],
     items={"type": "string"},
     title="Accounts",
-    description="Names from accounts.yaml, one a line. Empty: all accounts of the vendor.",
+    description="Names from accounts.yaml, one on each line. Empty: all.",
 )
 
 
