@@ -67,15 +67,16 @@ class Asking:
 
     def _line(self, question: Question, received: Received, started: float) -> str:
         """
-        Give the log line of a request: neither its parameters nor any body.
+        Give the log line of a request: what was asked, never what was answered.
 
         :param started: when it was sent, monotonic seconds.
         """
-        request_id = next((received.headers[n] for n in self.request_id_headers if n in received.headers), "-")
         milliseconds = (time.monotonic() - started) * 1000
+        request_id = next((received.headers[n] for n in self.request_id_headers if n in received.headers), None)
+        known_as = f", request id {shown(request_id, most=80)}" if request_id else ""
         return (
-            f"{question.method} {question.path}: {received.status}, {len(received.body)} bytes, "
-            f"request id {shown(request_id, most=80)}, {milliseconds:.0f} ms"
+            f"{shown(question.request, most=240)}: {received.status}, {len(received.body)} bytes, "
+            f"{milliseconds:.0f} ms{known_as}"
         )
 
     def _answer(self, question: Question, received: Received, credential: Credential | None) -> Answer:

@@ -157,7 +157,7 @@ class VendorSensor(BaseSensorOperator):
                 time.sleep(max(0.0, (heard - datetime.now(UTC)).total_seconds()))
 
     def _end(self, end: End, wait: Wait) -> dict[str, Any]:
-        self.log.info("%s of %s: %s after %s looks", wait.thing, wait.subject, end, wait.looks)
+        self.log.info("%s of %s: %s at look %s", wait.thing, wait.subject, end, wait.looks)
         return outcome(end, self.account, self.month, wait.looks)
 
     def _hand_over(self, look: Look, wait: Wait, conn_id: str, due: datetime) -> None:

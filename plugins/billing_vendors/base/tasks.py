@@ -24,6 +24,7 @@ from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answer
 from billing.storage.closed import closed_fetch, latest_fetch
 from billing.storage.documents import document_reader
 from billing.storage.snapshots import payloads_of, save_snapshot
+from billing_vendors.base.changes import in_words
 from billing_vendors.base.database import billing_engine, documents_folder
 from billing_vendors.base.months import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Document, Vendor
@@ -167,11 +168,8 @@ def _keep(
 
 def _log(account: Account[Any], done: Reconciled) -> None:
     log.info(
-        "%s/%s %s: %s invoices, %s lines; %s versions added (%s); controls: %s",
-        *(account.vendor, account.name, done.period, done.invoices, done.lines, len(done.changes)),
-        ", ".join(f"{change.kind} {change.record_id} v{change.version} {change.cause}" for change in done.changes[:20])
-        or "nothing changed",
-        ", ".join(f"{count} {state}" for state, count in sorted(done.states.items())),
+        "%s/%s %s: invoices %s, their lines %s; %s",
+        *(account.vendor, account.name, done.period, done.invoices, done.lines, in_words(done.changes)),
     )
     for name in done.unknown_fields:
         log.warning("%s sends %s, which is not known here: it is kept in attributes", account.vendor, ascii(name))
