@@ -4,11 +4,11 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down certificate rederive test check lock
+.PHONY: help demo down sql certificate rederive test check lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
 	@began=$$(date +%s) && tools/bootstrap run && \
@@ -17,6 +17,10 @@ demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--e
 down: ## stop what a demo left running (ARGS=--delete: and remove its data)
 	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \
 		else echo "nothing is running"; fi
+
+sql: ## ask the running demo's database, with psql (ARGS='-c "select ..."')
+	@tools/bootstrap run
+	@exec .venv/bin/python -m tieout_stack sql $(ARGS)
 
 certificate: ## certify an invoice of the running demo (INVOICE=4011410)
 	@tools/bootstrap run

@@ -1,5 +1,5 @@
 """
-``python -m tieout_stack``: what `make demo`, `make down`, `make certificate` and `make rederive` run.
+``python -m tieout_stack``: what `make demo`, `make down`, `make sql`, `make certificate` and `make rederive` run.
 
 An error is one sentence and exit code 1; a stop signal ends the demo in order, with exit code 0 for Ctrl-C.
 """
@@ -36,6 +36,8 @@ def main() -> int:
     demo.add_argument("--port", type=int, help="of the Airflow UI; default: a free one")
     down = commands.add_parser("down", help="stop what a demo left running")
     down.add_argument("--delete", action="store_true", help="remove the databases, logs and secrets too")
+    sql = commands.add_parser("sql", help="ask the billing database of the running demo, with psql")
+    sql.add_argument("psql", nargs=argparse.REMAINDER, help="psql's own options, e.g. -c 'select 1'")
     certificate = commands.add_parser("certificate", help="certify an invoice of the running demo")
     certificate.add_argument("invoice_id")
     rederive = commands.add_parser("rederive", help="derive a month of the running demo again")
@@ -43,7 +45,7 @@ def main() -> int:
     arguments = parser.parse_args()
     state = StateFolder(arguments.state)
     try:
-        if arguments.command in {"certificate", "rederive"}:
+        if arguments.command in {"sql", "certificate", "rederive"}:
             return run_on_demo(state, arguments)
         if arguments.command == "down":
             return run_down(state, remove=arguments.delete)
@@ -89,6 +91,8 @@ def run_on_demo(state: StateFolder, arguments: argparse.Namespace) -> int:
     from tieout_stack.running import RunningDemo  # noqa: PLC0415 (as above)
 
     demo = RunningDemo(state)
+    if arguments.command == "sql":
+        demo.become_psql(arguments.psql)
     if arguments.command == "certificate":
         return demo.certify(arguments.invoice_id)
     return demo.rederive(arguments.month)

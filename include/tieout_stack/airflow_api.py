@@ -79,14 +79,17 @@ class AirflowApi:
         """Pause a DAG or let it run."""
         self.call("PATCH", f"/dags/{dag_id}", {"is_paused": paused})
 
-    def trigger(self, dag_id: str, conf: Mapping[str, Any], interval: Interval | None = None) -> str:
+    def trigger(
+        self, dag_id: str, conf: Mapping[str, Any], interval: Interval | None = None, note: str | None = None
+    ) -> str:
         """
         Start a run; gives its id.
 
         :param interval: the data interval that it takes from the schedule, in ISO 8601; the run's logical date is its
             start, as in a scheduled run. At most one run has a given logical date, any number has none (None).
+        :param note: is shown with the run in the UI.
         """
-        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
+        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf), "note": note}
         if interval:
             body |= {"logical_date": interval[0], "data_interval_start": interval[0], "data_interval_end": interval[1]}
         return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])

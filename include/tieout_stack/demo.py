@@ -54,7 +54,7 @@ class Demo:
 
     def _serve(self) -> None:
         self.serving = True
-        print("Ctrl-C stops everything.", flush=True)
+        print("Database  make sql, in another terminal\nCtrl-C stops everything.", flush=True)
         while True:
             self.stack.check()
             time.sleep(0.5)

@@ -50,7 +50,7 @@ def _start(api: AirflowApi, vendor: str, dag_id: str, month: str) -> MonthlyRun:
     interval = None
     if dag["is_paused"] and _is_past(dag["next_dagrun_run_after"]):
         interval = dag["next_dagrun_data_interval_start"], dag["next_dagrun_data_interval_end"]
-    run_id = api.trigger(dag_id, {"month": month}, interval)
+    run_id = api.trigger(dag_id, {"month": month}, interval, f"Billing month {month}")
     api.set_paused(dag_id, paused=False)
     return MonthlyRun(vendor, dag_id, run_id)
 

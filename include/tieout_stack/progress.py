@@ -38,10 +38,13 @@ def accounts(instances: Iterable[Mapping[str, Any]]) -> list[Account]:
     :param instances: as Airflow's REST API lists them: ``task_id``, ``map_index``, ``rendered_map_index``, ``state``.
     """
     by_index: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    not_mapped: list[Mapping[str, Any]] = []
     for instance in instances:
-        if instance["map_index"] >= 0:
-            by_index[instance["map_index"]].append(instance)
-    return [Account(_label(index, tasks), _phase(tasks)) for index, tasks in sorted(by_index.items())]
+        (by_index[instance["map_index"]] if instance["map_index"] >= 0 else not_mapped).append(instance)
+    groups = {_group(task) for tasks in by_index.values() for task in tasks} - {""}
+    # tasks of the group that Airflow has not mapped yet: every account still has them before it
+    to_come = [task for task in not_mapped if _group(task) in groups and task["state"] not in ENDED]
+    return [Account(_label(index, tasks), _phase(tasks, to_come)) for index, tasks in sorted(by_index.items())]
 
 
 def sentence(found: list[Account]) -> str:
@@ -68,11 +71,15 @@ def _label(index: int, tasks: list[Mapping[str, Any]]) -> str:
     return min(labels, default=f"#{index}")
 
 
-def _phase(tasks: list[Mapping[str, Any]]) -> str:
+def _group(task: Mapping[str, Any]) -> str:
+    return str(task["task_id"]).rpartition(".")[0]
+
+
+def _phase(tasks: list[Mapping[str, Any]], to_come: list[Mapping[str, Any]]) -> str:
     states = {task["state"] for task in tasks}
-    if states <= ENDED:
+    if states <= ENDED and (states & FAILED or not to_come):
         return "failed" if states & FAILED else "done"
-    open_tasks = [task for task in tasks if task["state"] not in ENDED]
+    open_tasks = [task for task in tasks if task["state"] not in ENDED] or to_come
     return _doing(min(open_tasks, key=_liveliness))
 
 

@@ -1,9 +1,10 @@
-"""Commands on a demo that runs: certify an invoice, derive a month again."""
+"""Commands on a demo that runs: ask its database, certify an invoice, derive a month again."""
 
 import os
 import subprocess
 import sys
 import time
+from typing import NoReturn
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -13,6 +14,7 @@ from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.cleanup import postgres_of
 from tieout_stack.errors import StackError
 from tieout_stack.ports import LOOPBACK
+from tieout_stack.postgres import SUPERUSER, embedded_bin_dir
 from tieout_stack.state import StateFolder
 
 REDERIVE = "rederive"
@@ -34,6 +36,20 @@ class RunningDemo:
         if not state.root.exists() or not state.is_locked():
             raise StackError("No demo runs here: start one with `make demo` in another terminal.")
         self._state = state
+
+    def become_psql(self, options: list[str]) -> NoReturn:
+        """Let psql take over, connected to the billing database; it only reads, unless told otherwise there."""
+        postgres = postgres_of(self._state)
+        settings = {
+            "PGHOST": LOOPBACK,
+            "PGPORT": str(postgres.port),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": postgres.password,
+            "PGDATABASE": "billing",
+            "PGOPTIONS": "-c default_transaction_read_only=on",
+        }
+        psql = embedded_bin_dir() / "psql"
+        os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell comes between on purpose)
 
     def certify(self, invoice_id: str) -> int:
         """Write an invoice's certificate below ``.tieout/certificates``; gives the command's exit code."""

@@ -28,6 +28,13 @@ def test_tasks_outside_the_group_are_no_account():
     assert accounts([instance("plan_month", -1, "success"), instance("account_month.wait", -1, None)]) == []
 
 
+def test_an_account_is_not_done_while_tasks_of_its_group_are_to_be_mapped():
+    """Airflow maps the later tasks of a group some time after the first."""
+    waited = [instance("account_month.wait", 0, "success", "acme"), instance("account_month.wait", 1, "failed")]
+    to_come = [instance("plan_month", -1, "success"), instance("account_month.fetch", -1, None)]
+    assert accounts(waited + to_come) == [Account("acme", "queued"), Account("#1", "failed")]
+
+
 def test_one_failed_task_makes_the_account_failed():
     """Also where the others succeeded or were not run because of it."""
     found = accounts(
