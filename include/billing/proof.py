@@ -142,7 +142,13 @@ class Proof:
         return outcome, saved.added
 
     def _read(self, fetch: FetchHead) -> AccountMonth:
-        return self._rules.derive(self._account, fetch.period, read_answers(self._connection, fetch.fetch_id))
+        month = self._rules.derive(self._account, fetch.period, read_answers(self._connection, fetch.fetch_id))
+        if (month.vendor, month.account, month.period) != (fetch.vendor, fetch.account, fetch.period):
+            raise TypeError(
+                f"the parser of {fetch.vendor} made {month.vendor}/{month.account} {month.period} out of fetch "
+                f"{fetch.fetch_id}, which is of {fetch.vendor}/{fetch.account} {fetch.period}"
+            )
+        return month
 
     def _read_by_id(self, fetch_id: int) -> AccountMonth:
         return self._read(find_fetch(self._connection, fetch_id))

@@ -107,7 +107,7 @@ def _tolerance(where: str, limits: object) -> Tolerance:
         raise ConfigurationError(f"{where}: rule {rule!r} should be 'both' or 'either'")
     if not given:
         raise ConfigurationError(f"{where}: absolute or percent is missing")
-    return Tolerance(**given, rule=rule)
+    return Tolerance(given.get("absolute"), given.get("percent"), rule=rule)
 
 
 def decimal_text(row: Mapping[str, Any], key: str, where: str) -> Decimal:

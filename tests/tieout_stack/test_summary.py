@@ -52,11 +52,13 @@ def test_amounts_keep_the_digits_of_the_database(billing_url):
 @pytest.mark.parametrize(
     ("today", "month"),
     [
-        (date(2026, 11, 1), date(2026, 10, 1)),
+        (date(2026, 11, 17), date(2026, 10, 1)),
+        (date(2026, 11, 16), date(2026, 9, 1)),
+        (date(2026, 1, 1), date(2025, 11, 1)),
         (date(2026, 1, 31), date(2025, 12, 1)),
         (date(2024, 3, 31), date(2024, 2, 1)),
     ],
 )
-def test_the_latest_closed_month_is_the_one_before(today, month):
+def test_the_latest_closed_month_is_the_last_whose_bills_are_all_in(today, month):
     """Also over the end of a year, and from a day that the month before lacks."""
     assert latest_closed_month(today) == month

@@ -179,3 +179,29 @@ class VendorSensor(BaseSensorOperator):
         if isinstance(error, NotReady) and self.soft_fail:
             return AirflowSkipException(str(error))
         return error
+
+
+class InvoicePostedSensor(VendorSensor):
+    """
+    Wait until a vendor has posted the invoice of a month. Posting some days late is normal.
+
+    Some months have none: ``grace_days`` after the account's posting day the sensor succeeds with state ``absent``,
+    at once for a month long past, and the controls report it.
+
+    :param grace_days: days after the day by which the invoice was expected; 10, the day on which a controller asks
+        for what is missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        grace_days: int = 10,
+        timeout: float = 45 * 86400.0,
+        **kwargs: Any,  # noqa: ANN401 (Airflow's own)
+    ) -> None:
+        super().__init__(timeout=timeout, **kwargs)
+        self.grace_days = grace_days
+
+    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:
+        """Give the end of the days of grace after the posting day in the next month, UTC."""
+        return period.end + timedelta(days=account.posting_day + self.grace_days)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.accounts import Account
 from billing.period import BillingPeriod
-from billing_vendors.base.sensors import VendorSensor
+from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.base.waiting import Look
 from billing_vendors.fastly.looks import EstimateLook, PostedLook
 from billing_vendors.fastly.settings import FastlySettings
@@ -38,34 +37,12 @@ class FastlyMonthToDateSensor(VendorSensor):
         return EstimateLook(account.settings.customer_id, account.settings.api, str(period))
 
 
-class FastlyInvoicePostedSensor(VendorSensor):
-    """
-    Wait until Fastly has posted the invoice of a month. Posting some days late is normal.
-
-    Some months have none: ``grace_days`` after the account's posting day the sensor succeeds with state ``absent``,
-    at once for a month long past, and the controls report it.
-
-    :param grace_days: days after the day by which the invoice was expected.
-    """
+class FastlyInvoicePostedSensor(InvoicePostedSensor):
+    """Wait until Fastly has posted the invoice of a month; its absence is an answer after the days of grace."""
 
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings
 
-    def __init__(
-        self,
-        *,
-        grace_days: int = 10,
-        poke_interval: float = 15.0,
-        timeout: float = 45 * 86400.0,
-        **kwargs: Any,  # noqa: ANN401 (Airflow's own)
-    ) -> None:
-        super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
-        self.grace_days = grace_days
-
     def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
         """Look for the invoice."""
         return PostedLook(account.settings.customer_id, account.settings.api, str(period))
-
-    def absent_after(self, account: Account[FastlySettings], period: BillingPeriod) -> datetime | None:
-        """Give the posting day is over by the days of grace, UTC."""
-        return period.end + timedelta(days=account.posting_day + self.grace_days)

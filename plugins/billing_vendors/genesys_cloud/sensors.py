@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from billing.accounts import Account
 from billing.period import BillingPeriod
 from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import Conversation, all_pages
-from billing_vendors.base.sensors import VendorSensor
+from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.base.waiting import Look, Observation
 from billing_vendors.genesys_cloud import questions
 from billing_vendors.genesys_cloud.derive import body_of
@@ -129,13 +128,12 @@ class GenesysBillingPeriodClosedSensor(_GenesysSensor):
         return BillingPeriodClosedLook(str(period))
 
 
-class GenesysInvoicePostedSensor(_GenesysSensor):
-    """Wait for an invoice of the month; after the account's posting day its absence is an answer too."""
+class GenesysInvoicePostedSensor(InvoicePostedSensor):
+    """Wait until an invoice of the month is posted; its absence is an answer after the days of grace."""
+
+    vendor: ClassVar[str] = VENDOR
+    settings_type: ClassVar[type[Any]] = GenesysSettings
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:
         """Look at contracts and invoices."""
         return InvoicePostedLook(str(period), str(account.first_month))
-
-    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:
-        """The end of the posting day in the next month: some months have no invoice."""
-        return period.end + timedelta(days=account.posting_day)

@@ -227,7 +227,7 @@ class TestInvoicePosted:
         contracts(genesys, ("2024-12-01", "2024-12-31", "Closed"), JANUARY)
 
     def still_expected(self):
-        """A month whose posting day has not come."""
+        """A month whose days of grace are not over."""
         return (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m")
 
     def test_an_invoice_of_the_month_is_what_is_waited_for(self, genesys):
@@ -237,7 +237,7 @@ class TestInvoicePosted:
         assert genesys.asked("/contracts/invoices")[0].query["dateStart"] == "2024-12-01"
 
     def test_one_of_another_month_is_not(self, genesys):
-        """Those of 3 and 15 January are December's; the posting day of January's is over, so there is none."""
+        """Those of 3 and 15 January are December's; January's days of grace are over, so there is none."""
         genesys.billing("/contracts/invoices", json_reply({"entities": self.heads[1:]}))
 
         assert sensor(GenesysInvoicePostedSensor).execute({}) == READY | {"state": "absent"}
