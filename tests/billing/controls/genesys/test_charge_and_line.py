@@ -28,6 +28,7 @@ def of(g, found, month, leg=Leg.OVERAGE, sku="CX3"):
         ([("2524.50", "17")], "EXCEPTION", "quantity variance"),
         ([("1039.50", "7")], "EXCEPTION", "quantity variance"),
         ([("1782.00", "13")], "EXCEPTION", "price and quantity variance"),
+        ([("1782.00", "11")], "EXCEPTION", "price and quantity variance"),
         ([("1800.00", "12")], "EXCEPTION", "price variance"),
     ],
 )

@@ -32,6 +32,10 @@ def test_the_sign_is_that_of_the_type(g, found, kind, amounts, state):
     assert found(G19, g.month(invoice))[0].state.value == state
 
 
+def test_a_memo_with_a_total_above_zero_is_no_credit_whatever_its_lines_say(g, found):
+    assert found(G19, g.month(memo(g, "-30.00", total="0.01")))[0].state.value == "EXCEPTION"
+
+
 def test_a_line_that_charges_is_named(g, found):
     finding = found(G19, g.month(memo(g, "-30.00", "5.00")))[0]
     assert finding.operands["charging_lines"] == [2]

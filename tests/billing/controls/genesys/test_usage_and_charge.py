@@ -38,7 +38,12 @@ def test_charges_of_one_product_are_added_up_and_so_are_usages(g, found):
 
 
 @pytest.mark.parametrize(
-    ("starts_on", "ends_on"), [(date(2024, 12, 21), date(2025, 1, 21)), (date(2025, 1, 1), date(2025, 1, 31))]
+    ("starts_on", "ends_on"),
+    [
+        (date(2024, 12, 21), date(2025, 1, 21)),
+        (date(2025, 1, 1), date(2025, 1, 31)),
+        (date(2025, 1, 2), date(2025, 2, 1)),
+    ],
 )
 def test_a_period_of_other_bounds_has_no_usage_record(g, states, starts_on, ends_on):
     period = replace(g.period(g.charge()), starts_on=starts_on, ends_on=ends_on)

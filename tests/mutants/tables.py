@@ -1,0 +1,297 @@
+"""Hand-made mutants of the arithmetic controls: signs, bounds, operands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """
+    The mutants of one module.
+
+    :param controls: ids of the controls that rest on it.
+    :param file: below include/billing.
+    :param tests: below tests/billing; what has to notice.
+    :param mutants: text and changed text; the text occurs once in the file.
+    """
+
+    controls: str
+    file: str
+    tests: tuple[str, ...]
+    mutants: tuple[tuple[str, str], ...]
+
+
+_GENESYS = "controls/genesys/"
+
+GROUPS = (
+    Group(
+        "all",
+        "controls/result.py",
+        ("controls/test_result.py", "controls/test_footing.py"),
+        (
+            ("gap = difference(actual, expected)", "gap = difference(expected, actual)"),
+            ("elif abs(gap) <= bound:", "elif abs(gap) < bound:"),
+            ("elif abs(gap) <= bound:", "elif gap <= bound:"),
+            ("elif bound is None:", "elif False:"),
+            ("rounding_bound(roundings, unit)", "rounding_bound(roundings + 1, unit)"),
+        ),
+    ),
+    Group(
+        "all",
+        "money.py",
+        ("test_money.py",),
+        (
+            ('Decimal("0.5"))', 'Decimal("0.6"))'),
+            ("return EXACT.subtract(left, right)", "return EXACT.subtract(right, left)"),
+            ("scaleb(-exponent)", "scaleb(exponent)"),
+            ("rounding=ROUND_HALF_UP, context", 'rounding="ROUND_HALF_EVEN", context'),
+        ),
+    ),
+    Group(
+        "F1 G1",
+        "controls/footing.py",
+        ("controls/test_footing.py", _GENESYS + "test_footing_bound.py"),
+        (
+            ("expected=invoice.lines_total", "expected=-invoice.lines_total"),
+            ("actual=invoice.total", "actual=invoice.lines_total"),
+            ("roundings=len(invoice.lines)", "roundings=len(invoice.lines) + 1"),
+            ("roundings=len(invoice.lines)", "roundings=1"),
+        ),
+    ),
+    Group(
+        "F2",
+        "controls/line_amounts.py",
+        ("controls/test_line_amounts.py",),
+        (
+            ("expected=product(line.rate, line.quantity)", "expected=product(line.rate, line.rate)"),
+            ("expected=product(line.rate, line.quantity)", "expected=-product(line.rate, line.quantity)"),
+            ("roundings=1,", "roundings=2,"),
+            ("roundings=1,", "roundings=0,"),
+            ("actual=line.amount", "actual=abs(line.amount)"),
+        ),
+    ),
+    Group(
+        "G2",
+        "controls/line_prices.py",
+        (_GENESYS + "test_line_prices.py",),
+        (
+            ("expected=expected,", "expected=-expected,"),
+            ("roundings=1,", "roundings=2,"),
+            ("roundings=1,", "roundings=0,"),
+            ("actual=line.amount,", "actual=abs(expected),"),
+            ("if currencies != [invoice.currency]:", "if False:"),
+            ("if found.state is State.EXCEPTION and any(", "if found.state is State.EXCEPTION or any("),
+        ),
+    ),
+    Group(
+        "G2 G5 G18 G23",
+        "agreement.py",
+        (_GENESYS + "test_three_way.py", _GENESYS + "test_line_prices.py", _GENESYS + "test_prepaid_quantity.py"),
+        (
+            ("(start is None or start <= day)", "(start is None or start < day)"),
+            ("(end is None or day < end)", "(end is None or day <= end)"),
+            ("Priced(contract_id, item, item.overage_price)", "Priced(contract_id, item, item.price)"),
+            ('!= "overage":', '== "overage":'),
+            ("return product(prices.pop(), quantity)", "return product(prices.pop(), -quantity)"),
+            ("if each.item.quantity == quantity}", "if each.item.quantity != quantity}"),
+            ("exact_sum(quantities) == quantity:", "exact_sum(quantities) >= quantity:"),
+            ("return legs[-1] if legs", "return legs[0] if legs"),
+        ),
+    ),
+    Group(
+        "G3",
+        "controls/overage_quantity.py",
+        (_GENESYS + "test_overage_quantity.py",),
+        (
+            ("max(Decimal(0), difference(", "min(Decimal(0), difference("),
+            ("difference(charge.actual_quantity, exact_sum(allowances))", "exact_sum([charge.actual_quantity])"),
+            ("exact_sum(allowances))", "max(allowances))"),
+            ("max(Decimal(0), difference(charge", "abs(difference(charge"),
+            ("expected=product(tokens, rate)", "expected=product(tokens, product(rate, rate))"),
+            ("return Decimal(5).scaleb(", "return Decimal(6).scaleb("),
+            ("min(0, int(exponent)) - 1", "min(0, int(exponent))"),
+            ("if charge.overage_quantity:", "if False:"),
+        ),
+    ),
+    Group(
+        "G4",
+        "controls/overage_charge.py",
+        (_GENESYS + "test_overage_charge.py",),
+        (
+            ("row.overage_rate or Decimal(0), row.overage_quantity", "row.overage_rate or Decimal(0), Decimal(1)"),
+            ("expected=product(", "expected=-product("),
+            ("roundings=1,", "roundings=2,"),
+            ("roundings=1,", "roundings=0,"),
+            ("if row.overage_rate is None and row.overage_quantity:", "if False:"),
+            ("(*period.charges, *period.wallets)", "(*period.charges,)"),
+        ),
+    ),
+    Group(
+        "G5",
+        "controls/charge_and_line.py",
+        (_GENESYS + "test_charge_and_line.py",),
+        (
+            ("roundings=len(match.billed) + len(match.receipts)", "roundings=len(match.billed)"),
+            ("roundings=len(match.billed) + len(match.receipts)", "roundings=len(match.billed) + 5"),
+            ("expected=charged,\n        actual=match.invoiced", "expected=charged,\n        actual=charged"),
+            ("if invoiced == received:", "if invoiced >= received:"),
+            ("if invoiced == received:", "if invoiced <= received:"),
+            ("    gap = difference(actual, expected)", "    gap = difference(expected, actual)"),
+            ("same = invoiced == entitled", "same = invoiced <= entitled"),
+            ("min(through) >= last_day", "min(through) > last_day"),
+            ("- timedelta(days=1)", "- timedelta(days=2)"),
+            ("difference=difference(invoiced, entitled)", "difference=difference(entitled, invoiced)"),
+            ('receipt.period.status == "Open"', 'receipt.period.status == "open"'),
+        ),
+    ),
+    Group(
+        "G5",
+        "three_way.py",
+        (_GENESYS + "test_three_way.py",),
+        (
+            ("price=difference(invoiced, invoiced_at_agreed)", "price=difference(invoiced_at_agreed, invoiced)"),
+            ("price=difference(invoiced, invoiced_at_agreed)", "price=difference(invoiced, received_at_agreed)"),
+            ("quantity=difference(invoiced_at_agreed, received_at_agreed)", "quantity=invoiced_at_agreed"),
+            ("abs(difference(found, received)) < 1", "abs(difference(found, received)) <= 2"),
+            ("len(match.billed) == 1 else", "len(match.billed) == 2 else"),
+            (".service_start >= ended", ".service_start > ended"),
+            ("organization in receipt.organizations", "organization not in receipt.organizations"),
+            ("sum(map(len, sets)) ==", "sum(map(len, sets)) >="),
+            ("len(agreement.contracts_of(invoice)) == 1", "len(agreement.contracts_of(invoice)) >= 1"),
+            ("ours = receipt.period.contract_id in billed.contracts", "ours = True"),
+        ),
+    ),
+    Group(
+        "G5",
+        "receipts.py",
+        (_GENESYS + "test_three_way.py", _GENESYS + "test_charge_and_line.py"),
+        (
+            ("if line.amount >= 0:", "if line.amount > -100:"),
+            ("if wallet.overage_quantity or wallet.overage_charge:", "if False:"),
+            ("if charge.overage_quantity or charge.overage_charge:", "if charge.overage_quantity:"),
+            ("charge.prepaid_quantity, None, charge.currency", "charge.actual_quantity, None, charge.currency"),
+            ("!= invoice.invoice_id:", "== invoice.invoice_id:"),
+        ),
+    ),
+    Group(
+        "G6",
+        "controls/usage_and_charge.py",
+        (_GENESYS + "test_usage_and_charge.py",),
+        (
+            ("expected=metered or Decimal(0), actual=actual", "expected=actual, actual=metered or Decimal(0)"),
+            ("actual = exact_sum(quantities)", "actual = max(quantities)"),
+            ("name: exact_sum(numbers)", "name: numbers[0]"),
+            ("if metered is None and actual == 0:", "if metered is None:"),
+            ("!= (first, after)", "< (first, after)"),
+            ("if len(quantities) < len(rows):", "if False:"),
+        ),
+    ),
+    Group(
+        "G7",
+        "controls/wallets.py",
+        (_GENESYS + "test_wallets.py",),
+        (
+            (
+                'known["starting_balance"], known["balance_increase"]',
+                'known["starting_balance"], -known["balance_increase"]',
+            ),
+            ('known["balance_decrease"], known["balance_consumption"]', 'known["balance_consumption"], Decimal(0)'),
+            ("expected=max(rest, Decimal(0))", "expected=rest"),
+            ("expected=max(-rest, Decimal(0)), actual=overage", "expected=overage, actual=overage"),
+            ("if found.difference == 0:", "if found.difference != 0:"),
+            (
+                "expected=exact_sum(tokens), actual=exact_sum(consumed)",
+                "expected=exact_sum(tokens), actual=exact_sum(tokens)",
+            ),
+            ("expected=earlier.ending_balance", "expected=wallet.starting_balance"),
+            ("if each.ends_on == period.starts_on", "if each.ends_on <= period.starts_on"),
+            ("wallet.overage_quantity is None and rest < 0", "wallet.overage_quantity is None and rest <= 400"),
+        ),
+    ),
+    Group(
+        "G11",
+        "cutoff.py",
+        (_GENESYS + "test_cutoff.py", _GENESYS + "test_advance_arrears.py"),
+        (
+            ("time(7)", "time(8)"),
+            ("reached = amount if until == end else", "reached ="),
+            ("difference(reached, placed)", "reached"),
+            ("+ Fraction(1, 2)", "+ Fraction(1, 3)"),
+            ("+ Fraction(1, 2)", ""),
+            ("whole if value >= 0 else -whole", "whole"),
+            ("until = min(month.end, end)", "until = min(month.end, end) if month.month != 2 else end"),
+            ("(until - start) // _MICROSECOND, whole)", "(until - month.start) // _MICROSECOND, whole)"),
+            ("max(start, month.start)", "min(start, month.start)"),
+        ),
+    ),
+    Group(
+        "G11",
+        "controls/advance_arrears.py",
+        (_GENESYS + "test_advance_arrears.py",),
+        (
+            (".service_start >= ends:", ".service_start > ends:"),
+            ("VOICE_CUT if _is_voice(line) else MIDNIGHT", "MIDNIGHT if _is_voice(line) else VOICE_CUT"),
+            ("actual=exact_sum(totals.values())", "actual=exact_sum(advance)"),
+            ("start <= end", "start <= end or True"),
+        ),
+    ),
+    Group(
+        "G19",
+        "controls/credit_documents.py",
+        (_GENESYS + "test_credit_documents.py",),
+        (
+            ("invoice.total <= 0 and not wrong", "invoice.total <= 1 and not wrong"),
+            ("else invoice.total >= 0", "else invoice.total >= -1"),
+            ("memo and line.amount > 0", "memo and line.amount > 5"),
+            ("exact_sum(-memo.total for memo in memos)", "exact_sum(memo.total for memo in memos)"),
+            ("exact_sum(-memo.total for memo in memos)", "-memos[0].total"),
+            ("difference(credited, original.total)", "difference(original.total, credited)"),
+            ("good = above <= 0 and", "good = above < 0 and"),
+            ("len(currencies) > 1", "len(currencies) > 2"),
+        ),
+    ),
+    Group(
+        "G23",
+        "controls/prepaid_quantity.py",
+        (_GENESYS + "test_prepaid_quantity.py",),
+        (
+            ("expected = exact_sum(quantities)", "expected = quantities[0] if quantities else Decimal(0)"),
+            ("expected=expected, actual=exact_sum(known)", "expected=exact_sum(known), actual=expected"),
+            ("actual=exact_sum(known)", "actual=max(known)"),
+            ("ours, period.starts_on)", "ours, period.ends_on)"),
+            ("if len(known) < len(charged):", "if False:"),
+        ),
+    ),
+    Group(
+        "G24",
+        "controls/trustee_overview.py",
+        (_GENESYS + "test_trustee_overview.py",),
+        (
+            ("expected=total, actual=exact_sum(seen)", "expected=exact_sum(seen), actual=total"),
+            ("total = exact_sum(known)", "total = max(known)"),
+            ("actual=exact_sum(seen)", "actual=seen[0]"),
+            ("if line.usage_type != _ALLOWANCE and", "if"),
+            ("len(agreed) != 1 or len(shown) != 1", "len(shown) != 1"),
+            ("!= dates)", "< dates)"),
+            ("used = [charge.actual_quantity", "used = [charge.prepaid_quantity"),
+        ),
+    ),
+    Group(
+        "G28 F21",
+        "controls/price_and_volume.py",
+        (_GENESYS + "test_sku_analysis.py",),
+        (
+            ("difference(now.rate, before.rate), now.units", "difference(before.rate, now.rate), now.units"),
+            ("difference(now.rate, before.rate), now.units", "difference(now.rate, before.rate), before.units"),
+            ("difference(now.units, before.units), before.rate", "difference(now.units, before.units), now.rate"),
+            (
+                "return Split(price, volume, difference(gap, exact_sum((price, volume))), _ZERO)",
+                "return Split(price, volume, gap, _ZERO)",
+            ),
+        ),
+    ),
+)
+
+SURVIVORS: dict[tuple[str, str, str], str] = {}
+"""Mutants that no test can tell from the code, and why."""
