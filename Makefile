@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down sql certificate rederive test check lock
+.PHONY: help demo down sql certificate rederive pictures test check lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
@@ -29,6 +29,10 @@ certificate: ## certify an invoice of the running demo (INVOICE=4011410)
 rederive: ## derive a month of the running demo again from its stored answers (MONTH=2026-10)
 	@tools/bootstrap run
 	@exec .venv/bin/python -m tieout_stack rederive "$(MONTH)"
+
+pictures: ## take the pictures of docs/pictures from the running demo (needs Chromium)
+	@tools/bootstrap dev
+	@.venv/bin/python tools/screenshots.py $(ARGS)
 
 test: ## run all tests (ARGS="-k fastly": some)
 	@tools/bootstrap dev

@@ -29,7 +29,8 @@ One run is one month. For each account of `accounts.yaml` it waits until {title}
 held while waiting), fetches everything, keeps every answer byte for byte, stores invoices as versions and runs the
 controls.
 
-The month of a run is the month of its *Logical Date*, unless *Billing month* was filled in.
+A scheduled or backfilled run is for the month of its **Logical Date**. Every run names its month in the log of
+`plan_month`.
 
 #### Start one
 

@@ -36,8 +36,14 @@ _GENESYS_CLOUD = {
     "conn-fields": {
         "region": {
             "label": "Region",
-            "description": "Where the organization is. Leave it empty only if you give an API host",
-            "schema": {"type": ["string", "null"], "enum": [*sorted(DOMAINS), None]},
+            "description": "Where the organization is",
+            "schema": {
+                "type": ["string", "null"],
+                "enum": [*sorted(DOMAINS), None],
+                # the form calls None "null"
+                "values_display": {region: f"{region}: {domain}" for region, domain in DOMAINS.items()}
+                | {"null": "choose one, or give an API host"},
+            },
         },
         "api_host": {
             "label": "API host",

@@ -18,8 +18,7 @@ MONTH = Param(
     type=["null", "string"],
     pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
     title="Billing month",
-    description="For example 2026-10. Empty: the last month that was billed before the logical date; in a backfill, "
-    "each run's own month.",
+    description="For example 2026-10. Empty: the last month that was billed; in a backfill, each run's own month.",
 )
 ACCOUNTS = Param(
     None,
