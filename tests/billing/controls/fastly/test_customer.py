@@ -1,0 +1,26 @@
+"""F23."""
+
+from dataclasses import replace
+
+from billing.controls.customer import F23
+
+
+def test_our_id(bills):
+    assert bills.states(F23, bills.invoice()) == ["PASS"]
+
+
+def test_somebody_else_s_id(bills):
+    (found,) = bills.judge(F23, bills.invoice(attributes={"customer_id": "Ours"}))
+    assert (found.state, found.operands) == ("EXCEPTION", {"invoice": "Ours", "configured": "ours"})
+
+
+def test_no_id_on_the_invoice_or_none_configured(bills):
+    assert bills.states(F23, bills.invoice(attributes={})) == ["BLOCKED"]
+    nobody = replace(bills.account(), settings=None)
+    (found,) = bills.judge(F23, bills.invoice(), account=nobody)
+    assert found.state == "BLOCKED"
+    assert "accounts.yaml has no customer_id" in found.explanation
+
+
+def test_a_month_without_an_invoice(bills):
+    assert bills.states(F23, month=bills.month()) == ["NOT_APPLICABLE"]

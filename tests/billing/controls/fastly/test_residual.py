@@ -1,0 +1,65 @@
+"""F17, beside F1 which sees the same difference."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.controls.footing import F1
+from billing.controls.residual import F17
+from billing.tolerances import Tolerance
+
+
+@pytest.mark.parametrize(
+    ("total", "footing", "residual"),
+    [
+        ("8.00", "PASS", "NOT_APPLICABLE"),
+        ("8.005", "PASS_WITHIN_ROUNDING", "NOT_APPLICABLE"),
+        ("8.01", "EXCEPTION", "EXCEPTION"),
+        ("9.52", "EXCEPTION", "EXCEPTION"),
+        ("7.20", "EXCEPTION", "EXCEPTION"),
+    ],
+)
+def test_a_residual_is_classified_where_footing_fails(bills, total, footing, residual):
+    invoice = bills.invoice(total=total)
+    assert (bills.states(F1, invoice), bills.states(F17, invoice)) == ([footing], [residual])
+
+
+def test_the_share_is_a_hint(bills):
+    (found,) = bills.judge(F17, bills.invoice(total="9.52"))
+    assert found.difference == Decimal("1.52")
+    assert found.operands == {"percent_of_lines_rounded": Decimal("19.0000")}
+    assert "19.0000 % of the lines" in found.explanation
+
+
+def test_a_share_of_nothing_is_none(bills):
+    (found,) = bills.judge(F17, bills.invoice(bills.line(amount="0"), total="1"))
+    assert (found.state, found.operands["percent_of_lines_rounded"]) == ("EXCEPTION", None)
+
+
+def test_v2_is_judged_in_the_account_s_currency(bills):
+    assert bills.states(F17, bills.invoice(currency=None, total="9")) == ["EXCEPTION"]
+
+
+def test_without_a_known_currency_there_is_no_bound(bills):
+    assert bills.states(F17, bills.invoice(currency="XAU", total="9")) == ["BLOCKED"]
+
+
+def test_an_accepted_share_is_a_tolerance(bills):
+    account = bills.account(tolerances={"F17": Tolerance(percent=Decimal(19))})
+    assert bills.states(F17, bills.invoice(total="9.52"), account=account) == ["VARIANCE_TOLERATED"]
+    assert bills.states(F17, bills.invoice(total="9.53"), account=account) == ["EXCEPTION"]
+
+
+def test_a_month_without_an_invoice(bills):
+    assert bills.states(F17, month=bills.month()) == ["NOT_APPLICABLE"]
+
+
+@given(st.lists(st.decimals("-9999", "9999", places=2), min_size=1, max_size=9), st.decimals("-1", "1", places=3))
+def test_it_alarms_exactly_where_footing_does(bills, amounts, off):
+    lines = [bills.line(amount=str(amount)) for amount in amounts]
+    invoice = bills.invoice(*lines, total=str(sum(amounts, Decimal(0)) + off))
+    (found,) = bills.judge(F17, invoice)
+    assert (found.state == "EXCEPTION") == (abs(off) > Decimal("0.005") * len(amounts))
+    assert (found.state == "EXCEPTION") == (bills.states(F1, invoice) == ["EXCEPTION"])

@@ -1,0 +1,99 @@
+"""F15."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.controls.shortfall import F15
+from billing.period import BillingPeriod
+from billing.rate_card import Commitment
+from billing.tolerances import Tolerance
+
+
+def committed(bills, amount="50.00", first=(2020, 1), last=None, **changed):
+    commitment = Commitment(BillingPeriod(*first), BillingPeriod(*last) if last else None, Decimal(amount))
+    return bills.account(commitments=(commitment,), **changed)
+
+
+def bill(bills, charges, shortfall=None, **changed):
+    lines = [bills.line(amount=charges)] + ([bills.flat("Commit shortfall", shortfall)] if shortfall else [])
+    return bills.invoice(*lines, **changed)
+
+
+@pytest.mark.parametrize(
+    ("charges", "shortfall", "state"),
+    [
+        ("31.00", "19.00", "PASS"),
+        ("31.00", "19.01", "PASS_WITHIN_ROUNDING"),
+        ("31.00", "19.02", "EXCEPTION"),
+        ("31.00", "29.00", "EXCEPTION"),
+        ("31.00", "9.00", "EXCEPTION"),
+        ("31.00", None, "EXCEPTION"),
+        ("50.00", None, "PASS"),
+        ("62.10", None, "PASS"),
+        ("62.10", "0.01", "EXCEPTION"),
+        ("49.995", None, "EXCEPTION"),
+    ],
+)
+def test_the_shortfall_fills_the_minimum(bills, charges, shortfall, state):
+    assert bills.states(F15, bill(bills, charges, shortfall), account=committed(bills)) == [state]
+
+
+def test_credits_count_neither_way(bills):
+    lines = (
+        bills.line(amount="31.00"),
+        bills.flat("Commit shortfall", "19.00"),
+        bills.flat("C", "-5", credit_coupon="C"),
+    )
+    assert bills.states(F15, bills.invoice(*lines), account=committed(bills)) == ["PASS"]
+
+
+def test_v2_says_its_minimum_itself(bills):
+    attributes = {"total": {"plan_minimum": Decimal(40)}}
+    own = bill(bills, "31.00", "9.00", currency=None, attributes=attributes)
+    assert bills.states(F15, own, account=committed(bills)) == ["PASS"]
+
+
+def test_a_commitment_that_no_longer_holds(bills):
+    assert bills.states(F15, bill(bills, "31"), account=committed(bills, last=(2026, 9))) == ["NOT_APPLICABLE"]
+
+
+def test_no_minimum_is_known(bills):
+    assert bills.states(F15, bill(bills, "31")) == ["NOT_APPLICABLE"]
+    assert bills.states(F15, bill(bills, "31", "19")) == ["BLOCKED"]
+    assert bills.states(F15, month=bills.month(), account=committed(bills)) == ["NOT_APPLICABLE"]
+
+
+def test_a_second_invoice_bills_no_shortfall(bills):
+    first = bill(bills, "31.00", "19.00", invoice_id="1")
+    assert bills.states(F15, first, bills.invoice(invoice_id="2"), account=committed(bills)) == ["PASS"]
+    second = bill(bills, "1.00", "49.00", invoice_id="2")
+    assert bills.states(F15, first, second, account=committed(bills)) == ["PASS", "EXCEPTION"]
+
+
+def test_the_account_s_tolerance(bills):
+    account = committed(bills, tolerances={"F15": Tolerance(absolute=Decimal("0.10"))})
+    assert bills.states(F15, bill(bills, "31.00", "19.10"), account=account) == ["VARIANCE_TOLERATED"]
+
+
+@given(
+    st.lists(st.decimals("0", "99999999.999", places=3), min_size=1, max_size=5),
+    st.decimals("0", "99999999.999", places=3),
+    st.decimals("-5", "5", places=3),
+)
+def test_the_difference_is_what_the_shortfall_is_off(bills, charges, minimum, off):
+    """In KWD, three decimals; the bound is half a fils for each charge and for the shortfall."""
+    due = max(Decimal(0), minimum - sum(charges))
+    lines = [bills.line(amount=str(amount)) for amount in charges]
+    billed = due + off
+    if billed < 0:
+        return
+    lines += [bills.flat("Commit shortfall", str(billed))] if billed else []
+    (found,) = bills.judge(
+        F15, bills.invoice(*lines, currency="KWD"), account=committed(bills, str(minimum), currency="KWD")
+    )
+    assert found.difference == off
+    bound = Decimal("0.0005") * (len(charges) + 1) if due and billed else 0
+    assert found.state == ("PASS" if off == 0 else "PASS_WITHIN_ROUNDING" if abs(off) <= bound else "EXCEPTION")
