@@ -165,3 +165,29 @@ def test_a_month_before_the_account_began_is_refused(accounts):
     account.check_month(BillingPeriod(2023, 1))
     with pytest.raises(ConfigurationError, match="fastly/acme-media: 2022-12 lies before its first month 2023-01"):
         account.check_month(BillingPeriod(2022, 12))
+
+
+def test_tolerances_a_rate_card_and_commitments_may_be_given(accounts):
+    extra = """  tolerances: {F19: {absolute: "10.00", percent: "5", rule: either}}
+  rate_card:
+  - {product: CDN, rate: "0.08", from: 2025-01}
+  commitments:
+  - {amount: "50", from: 2025-01, to: 2025-12}
+"""
+    (account,) = accounts(GOOD + extra)
+    assert (account.tolerances["F19"].rule, len(account.rate_card), len(account.commitments)) == ("either", 1, 1)
+    (plain,) = accounts(GOOD)
+    assert (plain.tolerances, plain.rate_card, plain.commitments) == ({}, (), ())
+
+
+def test_a_wrong_tolerance_is_named_by_file_account_and_key(accounts):
+    message = (
+        r"our-accounts.yaml, account 1 \(acme-media\): tolerances, F19: absolute 10.0 should be a number in quotes"
+    )
+    with pytest.raises(ConfigurationError, match=message):
+        accounts(GOOD + "  tolerances: {F19: {absolute: 10.00}}\n")
+
+
+def test_an_invoice_is_late_from_the_end_of_the_posting_day(accounts):
+    (account,) = accounts(GOOD)
+    assert account.posting_deadline(BillingPeriod(2026, 12)).isoformat() == "2027-01-06T00:00:00+00:00"
