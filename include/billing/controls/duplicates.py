@@ -25,6 +25,7 @@ def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
         an amount of nothing is no match; a credit memo matches no invoice
         nothing alike                                                      -> PASS
         a document of the month is not among the stored ones               -> BLOCKED
+        the month has no invoice                                           -> NOT_APPLICABLE
     """
     month = evidence.month
     if not month.invoices:

@@ -15,6 +15,8 @@ def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
         lines 10.00 + 5.00, total 15.00  -> PASS
         lines 10.00 + 5.00, total 15.01  -> PASS_WITHIN_ROUNDING
         lines 10.00 + 5.00, total 15.02  -> EXCEPTION
+        no known currency and a gap      -> BLOCKED: there is no rounding bound
+        the month has no invoice         -> NOT_APPLICABLE
     """
     if not evidence.month.invoices:
         yield not_applicable(str(evidence.month.period), "the month has no invoice")
@@ -29,5 +31,7 @@ def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-F1 = Control("F1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header)
-G1 = Control("G1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header)
+_OPERANDS = "sum of the lines, total of the header"
+
+F1 = Control("F1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)
+G1 = Control("G1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)

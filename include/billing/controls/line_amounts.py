@@ -23,6 +23,7 @@ def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
         rate 0.0075, units 41251, amount 309.38, USD   -> PASS_WITHIN_ROUNDING (309.3825)
         rate 0.08, units 100, amount 9.00, USD         -> EXCEPTION
         no rate on a line that is no credit            -> BLOCKED
+        no invoice, or no line has a rate              -> NOT_APPLICABLE
     """
     if not evidence.month.invoices:
         yield not_applicable(str(evidence.month.period), "the month has no invoice")
@@ -66,4 +67,11 @@ def _of_line(invoice: Invoice, line: InvoiceLine, currency: str) -> Finding | No
     return replace(found, operands={"line": line.position, "rate": line.rate, "units": line.quantity})
 
 
-F2 = Control("F2", "Each line's amount is rate x units", "accuracy", "exception", amounts_are_rate_times_units)
+F2 = Control(
+    "F2",
+    "Each line's amount is rate x units",
+    "accuracy",
+    "exception",
+    amounts_are_rate_times_units,
+    operands="rate x units, amount of each line",
+)

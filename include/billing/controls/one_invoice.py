@@ -52,4 +52,11 @@ def _usage(month: AccountMonth) -> int | None:
     return sum(line.quantity != 0 for report in month.usage_reports for line in report.lines)
 
 
-F6 = Control("F6", "One posted invoice per customer and month", "existence", "hold", one_posted_invoice)
+F6 = Control(
+    "F6",
+    "One posted invoice per customer and month",
+    "existence",
+    "hold",
+    one_posted_invoice,
+    operands="number of invoices, usage of the month",
+)

@@ -20,6 +20,7 @@ def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
         one version                               -> PASS
         a second version                          -> EXCEPTION, with the difference line by line
         stored for the month, but no longer given -> EXCEPTION
+        the month has no invoice, and never had   -> NOT_APPLICABLE
     """
     month = evidence.month
     given = {invoice.invoice_id for invoice in month.invoices}
@@ -62,5 +63,11 @@ def _vanished(head: InvoiceHead) -> Finding:
     )
 
 
-F20 = Control("F20", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated)
-G25 = Control("G25", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated)
+_OPERANDS = "content of the current version, content before the vendor changed it"
+
+F20 = Control(
+    "F20", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
+)
+G25 = Control(
+    "G25", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
+)

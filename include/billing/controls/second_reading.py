@@ -16,6 +16,7 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence) -> Iterator[Finding]
         same content               -> PASS
         line 3 has another amount  -> EXCEPTION, names line and field
         not read by id             -> BLOCKED
+        the month has no invoice   -> NOT_APPLICABLE
     """
     if not evidence.month.invoices:
         yield not_applicable(str(evidence.month.period), "the month has no invoice")
@@ -36,5 +37,10 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence) -> Iterator[Finding]
 
 
 F11 = Control(
-    "F11", "The listed invoice equals the one by id", "accuracy", "exception", listed_invoice_equals_the_one_by_id
+    "F11",
+    "The listed invoice equals the one by id",
+    "accuracy",
+    "exception",
+    listed_invoice_equals_the_one_by_id,
+    operands="content of the listed invoice, content of the same invoice by id",
 )

@@ -54,5 +54,7 @@ def _of_listing(subject: str, listing: Listing) -> Finding:
     )
 
 
-F10 = Control("F10", "Paged listings are whole", "completeness", "blocked", listings_are_whole)
-G14 = Control("G14", "Paged listings are whole", "completeness", "blocked", listings_are_whole)
+_OPERANDS = "rows read, their identifiers, the total that the vendor declares, the last cursor"
+
+F10 = Control("F10", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)
+G14 = Control("G14", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)

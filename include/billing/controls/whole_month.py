@@ -15,6 +15,7 @@ def period_is_one_whole_month(evidence: Evidence) -> Iterator[Finding]:
         2026-10-01T00:00Z to 2026-11-01T00:00Z  -> PASS
         2026-10-01T00:00Z to 2026-10-31T00:00Z  -> EXCEPTION
         no start or no end                      -> BLOCKED
+        the month has no invoice                -> NOT_APPLICABLE
     """
     month = evidence.month.period
     if not evidence.month.invoices:
@@ -34,4 +35,11 @@ def period_is_one_whole_month(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-F4 = Control("F4", "The billing period is one whole UTC month", "cut-off", "exception", period_is_one_whole_month)
+F4 = Control(
+    "F4",
+    "The billing period is one whole UTC month",
+    "cut-off",
+    "exception",
+    period_is_one_whole_month,
+    operands="start and end of the billing period, the calendar month",
+)
