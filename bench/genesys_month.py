@@ -32,8 +32,9 @@ def answers(lines: int, charges: int) -> Iterator[Answer]:
     yield from _line_pages([_line(n, n % charges) for n in range(each * charges)])
     usages = [{"name": _name(n), "totalUsage": str(1000 + each), "resources": []} for n in range(charges)]
     dates = {"startDate": "2026-10-01T00:00:00.000Z", "endDate": "2026-11-01T00:00:00.000Z"}
+    asked = "&".join(f"{name}={moment}" for name, moment in dates.items())
     report = {"id": "report", **dates, "status": "Complete", "usages": usages, "selfUri": "/"}
-    yield _answer("billable_usage", "/reports/billableusage", report)
+    yield _answer("billable_usage", f"/reports/billableusage?{asked}", report)
 
 
 def _answer(operation: str, path: str, document: object) -> Answer:

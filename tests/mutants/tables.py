@@ -183,7 +183,7 @@ GROUPS = (
             ("actual = exact_sum(quantities)", "actual = max(quantities)"),
             ("name: exact_sum(numbers)", "name: numbers[0]"),
             ("if metered is None and actual == 0:", "if metered is None:"),
-            ("!= (first, after)", "< (first, after)"),
+            ("billable_usage_of(month, *days)", "billable_usage_of(month, days[0], month.period.shifted(1).first_day)"),
             ("if len(quantities) < len(rows):", "if False:"),
         ),
     ),

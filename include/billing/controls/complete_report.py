@@ -1,41 +1,46 @@
-"""G13: usage is taken from a finished report that covers the month."""
+"""G13: usage is taken from finished reports that cover what is billed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date
 
 from billing.controls.control import Control, Evidence
 from billing.controls.result import Finding, State, blocked
-
-_LAST_SECOND = timedelta(seconds=1)
+from billing.controls.usage_dates import billable_usage_of
+from billing.models import AccountMonth
 
 
 def usage_report_is_complete(evidence: Evidence) -> Iterator[Finding]:
     """
-    Ask for the month's billable usage report. The figures of a report in the making never get this far: reading one
-    is an error, so that a report that is there was complete.
+    Ask for a billable usage report of the days of every billing period that ends in the month, and of the calendar
+    month if none does. The figures of a report in the making never get this far: reading one is an error, so that a
+    report that is there was complete.
 
-        a report from the 1st to the end of the month  -> PASS
-        no report, or one of other dates               -> BLOCKED
+        period 1 to 31 October, report of October                  -> PASS
+        periods of October and 21 September to 20 October, both    -> PASS, PASS
+        period 21 September to 20 October, report of October       -> BLOCKED
+        no billing period, report of October                       -> PASS
+        no report                                                  -> BLOCKED
     """
     month = evidence.month
-    report = next((report for report in month.usage_reports if report.kind == "billable_usage"), None)
+    calendar = (month.period.first_day, month.period.shifted(1).first_day)
+    billed = sorted({(period.starts_on, period.ends_on) for period in month.billing_periods})
+    for starts_on, ends_on in billed or [calendar]:
+        yield _of_days(month, starts_on, ends_on)
+
+
+def _of_days(month: AccountMonth, starts_on: date, ends_on: date) -> Finding:
+    subject, days = str(month.period), f"{starts_on} to {ends_on} (end not included)"
+    report = billable_usage_of(month, starts_on, ends_on)
     if report is None:
-        yield blocked(str(month.period), "no complete billable usage report of the month was read")
-        return
-    covers = (
-        report.starts_at == month.period.start
-        and report.ends_at is not None
-        and timedelta(0) <= month.period.end - report.ends_at <= _LAST_SECOND
-    )
-    if not covers:
-        yield blocked(str(month.period), f"the usage report runs from {report.starts_at} to {report.ends_at}")
-        return
-    yield Finding(
-        str(month.period),
+        others = [each for each in month.usage_reports if each.kind == "billable_usage"]
+        read = "; ".join(f"one from {each.starts_at} to {each.ends_at}" for each in others)
+        return blocked(subject, f"no complete billable usage report of {days} was read, but {read or 'none at all'}")
+    return Finding(
+        subject,
         State.PASS,
-        f"the usage report is complete and covers the month: {len(report.lines)} usages",
+        f"the usage report is complete and covers {days}: {len(report.lines)} usages",
         operands={"report": report.report_id, "usages": len(report.lines)},
     )
 
@@ -46,5 +51,5 @@ G13 = Control(
     "completeness",
     "blocked",
     usage_report_is_complete,
-    operands="dates of the billable usage report",
+    operands="dates of the billable usage reports, dates of the billing periods",
 )

@@ -18,6 +18,7 @@ from billing.period import BillingPeriod
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.pages import rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head
 from billing_vendors.genesys_cloud.parse_usage import overview_interval
@@ -35,14 +36,15 @@ def collect(account: Account[GenesysSettings], period: BillingPeriod) -> Iterato
     """
     Yield each answer as it arrives, and each document after its invoice's lines.
 
-    :raises VendorUnavailable: the usage report is not finished, or the vendor is busy or down.
+    :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
     :raises BillingError: what the refusal means, see :mod:`billing.errors`.
     """
     with GenesysCloudBillingHook(account.conn_id) as hook:
         terms = yield from _contracts(hook)
         yield from _billing_periods(hook, terms, period)
         yield from _invoices(hook, terms, account, period)
-        yield hook.get_billable_usage(period)
+        for interval in usage_intervals(period, terms):
+            yield hook.get_billable_usage(interval)
         if account.settings.trustor_organization_id:
             yield from _overview(hook, account.settings.trustor_organization_id, period)
 

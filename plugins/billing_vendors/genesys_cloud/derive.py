@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from billing.accounts import Account
 from billing.answer import Answer
@@ -14,6 +15,7 @@ from billing.errors import PayloadError
 from billing.fields import Fields
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
 from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.pages import in_order, note_page, rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head, parse_line, services_of
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
@@ -176,10 +178,20 @@ def _billing_periods(
 def _usage_reports(
     by_operation: Mapping[str, Sequence[Answer]], period: BillingPeriod, noted: Noted
 ) -> Iterable[UsageReport]:
-    for answer in by_operation.get("billable_usage", [])[-1:]:
-        yield parse_billable_usage(body_of(answer), period, noted)
+    by_dates = {_asked_interval(answer): answer for answer in by_operation.get("billable_usage", [])}
+    for interval, answer in sorted(by_dates.items(), key=lambda pair: pair[0]):
+        yield parse_billable_usage(body_of(answer), interval, period, noted)
     for answer in by_operation.get("trustee_overview", [])[-1:]:
         yield parse_trustee_overview(body_of(answer), period, noted)
+
+
+def _asked_interval(answer: Answer) -> Interval:
+    """Give the days that a usage report was asked for: what it says of them itself is checked against this."""
+    asked = dict(parse_qsl(urlsplit(answer.request.partition(" ")[2]).query))
+    try:
+        return Interval(*(date.fromisoformat(asked[name].partition("T")[0]) for name in ("startDate", "endDate")))
+    except (KeyError, ValueError):
+        raise PayloadError(f"{answer.request}: the request does not say which days it asks for") from None
 
 
 def _is_the_asked(answer: Answer, asked: str, found: str) -> None:

@@ -23,6 +23,7 @@ from billing_vendors.base.question import Conversation, Question
 from billing_vendors.base.refusal import Received, said
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud import questions
+from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.pages import pages_of
 from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.periods import search_window
@@ -94,15 +95,16 @@ class GenesysCloudBillingHook(VendorHook):
         body = fetch_pdf(_link(answer), answer.request, local=is_local(host), limits=self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
 
-    def get_billable_usage(self, period: BillingPeriod) -> Answer:
+    def get_billable_usage(self, dates: BillingPeriod | Interval) -> Answer:
         """
-        Read the finished usage report of a month; a report that is being made is asked for a few times.
+        Read the finished usage report of a month or of other days; one that is being made is asked for a few times.
 
         :raises VendorUnavailable: the vendor is still making it. Its figures so far are not handed out.
         """
+        interval = Interval.of(dates) if isinstance(dates, BillingPeriod) else dates
         pause = self.limits.first_pause_seconds
         for look in range(_LOOKS_AT_A_REPORT):
-            answer = self.ask(questions.billable_usage(period))
+            answer = self.ask(questions.billable_usage(interval))
             if is_complete(Fields(answer.json_object(), answer.request)):
                 return answer
             if look < _LOOKS_AT_A_REPORT - 1:

@@ -14,6 +14,7 @@ from billing.errors import PayloadError
 from billing.fields import Fields
 from billing.models import UsageLine, UsageReport
 from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.words import SUBSCRIPTION_TYPE, Noted, objects
 
 _LAST_SECOND = time(23, 59, 59)
@@ -38,23 +39,25 @@ def is_complete(row: Fields) -> bool:
     return status != "InProgress"
 
 
-def parse_billable_usage(row: Fields, period: BillingPeriod, noted: Noted) -> UsageReport:
+def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod, noted: Noted) -> UsageReport:
     """
     Read a finished billable usage report.
 
     Of each usage's ``resources`` only the number is kept beside the figures: they name people.
 
-    :raises PayloadError: the report is still being made, or is for other dates than the month.
+    :param interval: the days that were asked for.
+    :param period: the month for whose run they were.
+    :raises PayloadError: the report is still being made, or is for other dates than were asked for.
     """
-    row.where = f"billable usage of {period}"
+    row.where = f"billable usage of {interval}"
     if not is_complete(row):
         raise PayloadError(f"{row.where}: the report is InProgress: its figures may not be used")
     starts_at, ends_at = row.moment("startDate"), row.moment("endDate")
-    if starts_at != period.start or not timedelta(0) <= period.end - ends_at <= timedelta(seconds=1):
+    if starts_at != interval.start or not timedelta(0) <= interval.end - ends_at <= timedelta(seconds=1):
         raise PayloadError(f"{row.where}: the report runs from {starts_at} to {ends_at}")
     _leave_out(row)
     return UsageReport(
-        report_id=f"billable_usage/{period}",
+        report_id=f"billable_usage/{interval}",
         kind="billable_usage",
         period=period,
         starts_at=starts_at,

@@ -10,8 +10,8 @@ from datetime import date
 from urllib.parse import quote
 
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
 from billing_vendors.base.question import Question
+from billing_vendors.genesys_cloud.intervals import Interval
 
 _BILLING = "/api/v2/billing"
 _CONTRACTS_A_PAGE = "10"  # 200 until client release 267; more is an error since
@@ -64,9 +64,9 @@ def invoice_document(invoice_id: str) -> Question:
     return Question("invoice_document", f"{_BILLING}/contracts/invoices/{_part(invoice_id)}/document")
 
 
-def billable_usage(period: BillingPeriod) -> Question:
-    """Ask for the usage of a month; the same question again is how one waits for the report."""
-    dates = {"startDate": _moment(period.first_day), "endDate": _moment(period.shifted(1).first_day)}
+def billable_usage(interval: Interval) -> Question:
+    """Ask for the usage of these days; the same question again is how one waits for the report."""
+    dates = {"startDate": _moment(interval.starts_on), "endDate": _moment(interval.ends_on)}
     return Question("billable_usage", f"{_BILLING}/reports/billableusage", dates)
 
 

@@ -1,4 +1,4 @@
-"""Wait for Genesys Cloud: for the usage report, for the end of the billing periods, for the invoice."""
+"""Wait for Genesys Cloud: for the usage reports, for the end of the billing periods, for the invoice."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from billing_vendors.base.waiting import Look, Observation
 from billing_vendors.genesys_cloud import questions
 from billing_vendors.genesys_cloud.derive import body_of
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.pages import pages_of, rows_of
 from billing_vendors.genesys_cloud.parse import parse_head
 from billing_vendors.genesys_cloud.parse_contracts import parse_contract
@@ -43,15 +44,23 @@ class _GenesysLook(Look):
 
 @dataclass(frozen=True)
 class BillableUsageLook(_GenesysLook):
-    """The vendor answers 200 either way; its ``status`` tells. To ask is what makes the vendor make the report."""
+    """
+    The vendor answers 200 either way; its ``status`` tells.
+
+    To ask is what makes the vendor make a report, so exactly those are asked for that will be read. Which these are,
+    the contracts say: a look costs their listing too, one request for ten contracts.
+    """
 
     thing: ClassVar[str] = "the billable usage report"
 
     def take(self) -> Conversation[Observation]:
-        """Look at the report's status; an unknown one is a ``PayloadError``."""
-        answer = yield questions.billable_usage(self.period)
-        complete = is_complete(body_of(answer))
-        return Observation(ready=complete, seen=f"200, status {'Complete' if complete else 'InProgress'}")
+        """Look at each report's status; an unknown one is a ``PayloadError``."""
+        terms = yield from _read_terms()
+        states = []
+        for interval in usage_intervals(self.period, terms):  # all of them: the vendor makes them side by side
+            answer = yield questions.billable_usage(interval)
+            states.append(is_complete(body_of(answer)))
+        return Observation(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
 
 
 @dataclass(frozen=True)
@@ -113,10 +122,10 @@ class _GenesysSensor(VendorSensor):
 
 
 class GenesysBillableUsageSensor(_GenesysSensor):
-    """Wait until the billable usage report of the month is complete."""
+    """Wait until the billable usage reports of the month are complete: one for each distinct billing period."""
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:  # noqa: ARG002 (the interface)
-        """Look at the report."""
+        """Look at the contracts and the reports."""
         return BillableUsageLook(str(period))
 
 

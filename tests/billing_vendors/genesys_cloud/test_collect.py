@@ -17,6 +17,9 @@ from tests.billing_vendors.genesys_cloud.conftest import (
 
 from billing.accounts import Account
 from billing.answer import Answer
+from billing.controls.complete_report import G13
+from billing.controls.control import Evidence
+from billing.controls.usage_and_charge import G6
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing.period import BillingPeriod
 from billing_vendors.base.vendor import Document
@@ -251,6 +254,25 @@ def test_a_trustee_s_overview_is_that_of_the_month(organisations, name, month):
 
     (overview,) = [report for report in found.usage_reports if report.kind == "trustee_overview"]
     assert BillingPeriod.of(overview.ends_at - timedelta(days=1)) == period
+
+
+def test_two_contracts_of_one_cycle_share_one_usage_report_of_its_days(organisations):
+    found, _ = derived(organisations["pacific-care"], BillingPeriod(2026, 10))
+
+    (report,) = found.usage_reports
+    assert report.report_id == "billable_usage/2026-09-21/2026-10-21"
+    assert {(period.starts_on, period.ends_on) for period in found.billing_periods} == {
+        (report.starts_at.date(), report.ends_at.date())
+    }
+    assert len(found.billing_periods) == 2
+
+
+@pytest.mark.parametrize("name", ORGANISATIONS)
+def test_all_charged_usage_can_be_held_against_the_usage_of_its_days(organisations, name):
+    found, _ = derived(organisations[name], BillingPeriod(2026, 10))
+    evidence = Evidence(organisations[name], found)
+
+    assert {finding.state.value for control in (G6, G13) for finding in control.check(evidence)} == {"PASS"}
 
 
 @pytest.mark.parametrize("name", ["nord-contact", "pacific-care", "aurora-help"])

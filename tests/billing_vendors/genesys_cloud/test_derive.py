@@ -17,6 +17,7 @@ from billing_vendors.genesys_cloud.pages import in_order
 JANUARY = BillingPeriod(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
 LINES = "/contracts/invoices/{}/lines?pageSize=200"
+USAGE = "/reports/billableusage?startDate={}T00%3A00%3A00.000Z&endDate={}T00%3A00%3A00.000Z"
 
 
 def a_month():
@@ -33,7 +34,7 @@ def a_month():
         stored("invoice_lines", LINES.format("INV00501234"), read_payload("invoice_line_listing")),
         stored("invoice_lines", LINES.format("INV00498765"), {"entities": []}),
         stored("invoice_lines", LINES.format("CM00012345"), {"entities": None}),
-        stored("billable_usage", "/reports/billableusage?x=y", read_payload("billable_usage_report")),
+        stored("billable_usage", USAGE.format("2025-01-01", "2025-02-01"), read_payload("billable_usage_report")),
         stored("trustee_overview", "/trusteebillingoverview/o", read_payload("trustee_billing_overview")),
     ]
 
@@ -156,6 +157,50 @@ def test_without_a_report_there_is_none(account):
     assert (
         derive(account, JANUARY, without(without(a_month(), "billable_usage"), "trustee_overview")).usage_reports == ()
     )
+
+
+def usage_of(start, end, **more):
+    """The answer to a question for the usage of these days."""
+    dates = {"startDate": f"{start}T00:00:00.000Z", "endDate": f"{end}T00:00:00.000Z"}
+    report = json.loads(read_payload("billable_usage_report")) | dates | more
+    return stored("billable_usage", USAGE.format(start, end), report)
+
+
+def usage_reports(account, *answers):
+    rest = without(without(a_month(), "billable_usage"), "trustee_overview")
+    return derive(account, JANUARY, [*rest, *answers]).usage_reports
+
+
+def test_each_interval_has_its_report_of_the_month(account):
+    reports = usage_reports(account, usage_of("2025-01-01", "2025-02-01"), usage_of("2024-12-21", "2025-01-21"))
+
+    assert [(report.report_id, report.period) for report in reports] == [
+        ("billable_usage/2024-12-21/2025-01-21", JANUARY),
+        ("billable_usage/2025-01", JANUARY),
+    ]
+
+
+def test_of_one_interval_the_last_answer_counts(account):
+    dates = ("2024-12-21", "2025-01-21")
+
+    (report,) = usage_reports(account, usage_of(*dates), usage_of(*dates, usages=[]))
+
+    assert report.lines == ()
+
+
+def test_a_report_of_other_dates_than_were_asked_for_is_an_error(account):
+    answer = usage_of("2024-12-21", "2025-01-21", startDate="2024-12-20T00:00:00.000Z")
+
+    with pytest.raises(PayloadError, match="billable usage of 2024-12-21/2025-01-21: the report runs from 2024-12-20"):
+        usage_reports(account, answer)
+
+
+@pytest.mark.parametrize("query", ["", "?startDate=2025-01-01T00:00:00.000Z", "?startDate=x&endDate=y"])
+def test_a_stored_request_that_names_no_dates_is_an_error(account, query):
+    answer = stored("billable_usage", f"/reports/billableusage{query}", read_payload("billable_usage_report"))
+
+    with pytest.raises(PayloadError, match="does not say which days"):
+        usage_reports(account, answer)
 
 
 def test_unknown_members_of_pages_and_rows_are_reported(account):

@@ -1,5 +1,6 @@
 """The hook against a vendor on loopback: operations, sign-in, cursors, refusals, secrets."""
 
+from datetime import date
 from urllib.parse import parse_qs
 
 import pytest
@@ -16,6 +17,7 @@ from billing.errors import ConfigurationError, PayloadError, VendorRejected, Ven
 from billing.period import BillingPeriod
 from billing_vendors.base.limits import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.intervals import Interval
 
 JANUARY = BillingPeriod(2025, 1)
 QUICK = Limits(first_pause_seconds=0.01, total_seconds=10)
@@ -112,6 +114,17 @@ def test_the_usage_report_is_asked_for_by_the_month_s_exact_dates(hook, genesys)
     assert genesys.asked("/reports/billableusage")[0].query == {
         "startDate": "2025-01-01T00:00:00.000Z",
         "endDate": "2025-02-01T00:00:00.000Z",
+    }
+
+
+def test_the_usage_report_of_other_days_is_asked_for_by_those(hook, genesys):
+    genesys.billing("/reports/billableusage", payload_reply("billable_usage_report"))
+
+    hook.get_billable_usage(Interval(date(2024, 12, 21), date(2025, 1, 21)))
+
+    assert genesys.asked("/reports/billableusage")[0].query == {
+        "startDate": "2024-12-21T00:00:00.000Z",
+        "endDate": "2025-01-21T00:00:00.000Z",
     }
 
 

@@ -13,6 +13,7 @@ from billing.errors import PayloadError
 from billing.fields import Fields
 from billing.models import UnknownField
 from billing.period import BillingPeriod
+from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.parse import parse_head, parse_line
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import (
@@ -50,7 +51,7 @@ PARSERS = {
         Fields(read("contract_billing_period"), "period"), "c1", noted
     ),
     "billable_usage_report": lambda noted: parse_billable_usage(
-        Fields(read("billable_usage_report"), "report"), JANUARY, noted
+        Fields(read("billable_usage_report"), "report"), Interval.of(JANUARY), JANUARY, noted
     ),
     "trustee_billing_overview": lambda noted: parse_trustee_overview(
         Fields(read("trustee_billing_overview"), "overview"), JANUARY, noted
@@ -153,14 +154,14 @@ class TestBillableUsage:
         report = Fields(read("billable_usage_report.in_progress"), "report")
 
         with pytest.raises(PayloadError, match="InProgress"):
-            parse_billable_usage(report, JANUARY, Noted())
+            parse_billable_usage(report, Interval.of(JANUARY), JANUARY, Noted())
 
     @pytest.mark.parametrize("end", ["2025-01-31T00:00:00Z", "2025-02-02T00:00:00Z", "2025-01-01T00:00:00Z"])
     def test_a_report_for_other_dates_is_refused(self, end):
         report = read("billable_usage_report") | {"endDate": end}
 
         with pytest.raises(PayloadError, match="the report runs from"):
-            parse_billable_usage(Fields(report, "report"), JANUARY, Noted())
+            parse_billable_usage(Fields(report, "report"), Interval.of(JANUARY), JANUARY, Noted())
 
     @pytest.mark.parametrize("total", [262, "many", "NaN", "1E+99", None])
     def test_a_total_is_a_decimal_in_a_text(self, total):
@@ -168,7 +169,7 @@ class TestBillableUsage:
         report["usages"][0]["totalUsage"] = total
 
         with pytest.raises(PayloadError, match="totalUsage"):
-            parse_billable_usage(Fields(report, "report"), JANUARY, Noted())
+            parse_billable_usage(Fields(report, "report"), Interval.of(JANUARY), JANUARY, Noted())
 
 
 @pytest.mark.parametrize("end", ["2025-01-31T23:59:59Z", "2025-01-31T23:59:59.999Z", "2025-02-01T00:00:00Z"])

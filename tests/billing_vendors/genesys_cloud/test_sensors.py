@@ -67,6 +67,10 @@ async def event_of(trigger):
 
 
 class TestBillableUsage:
+    @pytest.fixture(autouse=True)
+    def a_calendar_cycle(self, genesys):
+        contracts(genesys, JANUARY)
+
     def test_a_complete_report_needs_no_deferral(self, genesys):
         genesys.billing("/reports/billableusage", COMPLETE)
 
@@ -101,6 +105,31 @@ class TestBillableUsage:
 
         assert event.xcoms == {"return_value": READY | {"looks": 4}}
         assert len({str(request.query) for request in genesys.asked("/reports/billableusage")}) == 1
+
+    async def test_the_reports_of_all_billing_periods_of_the_month_are_waited_for(self, genesys):
+        """Each is asked for at every look; a period that ends in another month is not."""
+        contracts(genesys, JANUARY, ("2024-12-21", "2025-01-20", "Closed"), STILL_OPEN)
+        replies = {"2025-01-01": [IN_PROGRESS, COMPLETE], "2024-12-21": [COMPLETE, IN_PROGRESS, COMPLETE]}
+
+        def by_dates(request):
+            left = replies[request.query["startDate"].partition("T")[0]]
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        genesys.billing("/reports/billableusage", by=by_dates)
+        trigger = defer(sensor(GenesysBillableUsageSensor))
+        assert trigger.last_seen == "200, 1 of 2 reports InProgress"
+
+        event = await event_of(trigger)
+
+        assert event.xcoms == {"return_value": READY | {"looks": 3}}
+        assert len(genesys.asked("/reports/billableusage")) == 6
+
+    def test_without_a_billing_period_the_calendar_month_is_waited_for(self, genesys):
+        contracts(genesys, STILL_OPEN)
+        genesys.billing("/reports/billableusage", COMPLETE)
+
+        assert sensor(GenesysBillableUsageSensor).execute({}) == READY
+        assert genesys.asked("/reports/billableusage")[0].query["endDate"] == "2025-02-01T00:00:00.000Z"
 
     async def test_the_triggerer_signs_in_once_for_all_looks(self, genesys):
         genesys.billing("/reports/billableusage", IN_PROGRESS, IN_PROGRESS, COMPLETE)

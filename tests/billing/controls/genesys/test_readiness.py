@@ -1,7 +1,7 @@
 """G12, G13, G20, G26: closed periods, complete reports, payments that only proceed, nothing unknown."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -40,6 +40,23 @@ def test_a_complete_report_covers_the_month(g, states):
         assert states(G13, g.month(usage_reports=(wrong,))) == ["BLOCKED"]
     assert states(G13, g.month(usage_reports=(g.usage("trustee_overview"),))) == ["BLOCKED"]
     assert states(G13, g.month()) == ["BLOCKED"]
+
+
+def test_a_report_of_each_billing_period_s_days_is_needed(g, found):
+    """And of the calendar month only if a period is."""
+    anniversary = {"starts_on": date(2024, 12, 21), "ends_on": date(2025, 1, 21)}
+    periods = (g.period(), g.period(billing_period_id="bp-2", **anniversary))
+    report = g.usage(CX3="262")
+    start, end = (datetime.combine(day, time(), UTC) for day in anniversary.values())
+    other = replace(report, report_id="billable_usage/2024-12-21/2025-01-21", starts_at=start, ends_at=end)
+
+    def states_of(periods, reports):
+        return [each.state.value for each in found(G13, g.month(billing_periods=periods, usage_reports=reports))]
+
+    assert states_of(periods, (report, other)) == ["PASS", "PASS"]
+    assert states_of(periods, (report,)) == ["BLOCKED", "PASS"]
+    assert states_of(periods[1:], (other,)) == ["PASS"]
+    assert states_of(periods[1:], (report,)) == ["BLOCKED"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """G6: charged usage was metered."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -45,9 +45,33 @@ def test_charges_of_one_product_are_added_up_and_so_are_usages(g, found):
         (date(2025, 1, 2), date(2025, 2, 1)),
     ],
 )
-def test_a_period_of_other_bounds_has_no_usage_record(g, states, starts_on, ends_on):
+def test_a_period_is_held_against_the_usage_of_its_own_days(g, states, starts_on, ends_on):
+    """Not against that of the calendar month, although that is there and agrees."""
     period = replace(g.period(g.charge()), starts_on=starts_on, ends_on=ends_on)
-    assert states(G6, g.clean(billing_periods=(period,), usage_reports=(g.usage(CX3="1"),))) == ["NOT_APPLICABLE"]
+    start, end = (datetime.combine(day, time(), UTC) for day in (starts_on, ends_on))
+    calendar = g.usage(CX3="262")
+    own = replace(calendar, report_id="own", starts_at=start, ends_at=end)
+
+    def of(*reports):
+        return states(G6, g.clean(billing_periods=(period,), usage_reports=reports))
+
+    assert of(calendar) == ["BLOCKED"]
+    assert of(calendar, own) == ["PASS"]
+    assert of(calendar, replace(g.usage(CX3="260"), starts_at=start, ends_at=end)) == ["EXCEPTION"]
+
+
+def test_contracts_of_different_cycles_are_judged_each_by_its_days(g, found):
+    """The same product, used 262 in January and 100 from the 21st to the 20th."""
+    days = date(2024, 12, 21), date(2025, 1, 21)
+    start, end = (datetime.combine(day, time(), UTC) for day in days)
+    other = g.period(g.charge(actual_quantity="100"), billing_period_id="bp-2", starts_on=days[0], ends_on=days[1])
+    periods = (g.period(g.charge()), other)
+    reports = (g.usage(CX3="262"), replace(g.usage(CX3="101"), starts_at=start, ends_at=end))
+
+    findings = found(G6, g.clean(billing_periods=periods, usage_reports=reports))
+
+    assert [(each.subject, each.state.value) for each in findings] == [("bp-1", "PASS"), ("bp-2", "EXCEPTION")]
+    assert findings[1].difference == -1
 
 
 def test_without_a_report_nothing_passes(g, states):
