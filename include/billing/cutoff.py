@@ -65,15 +65,15 @@ def split(amount: Decimal, start: datetime, end: datetime, unit: Decimal) -> tup
     while month.start < end:
         until = min(month.end, end)
         passed = Fraction((until - start) // _MICROSECOND, whole)
-        reached = amount if until == end else _rounded(Fraction(amount) * passed, unit)
+        reached = amount if until == end else round_fraction(Fraction(amount) * passed, unit)
         share = Fraction((until - max(start, month.start)) // _MICROSECOND, whole)
         parts.append(Part(month, difference(reached, placed), share))
         placed, month = reached, month.shifted(1)
     return tuple(parts)
 
 
-def _rounded(value: Fraction, unit: Decimal) -> Decimal:
-    """Round an exact fraction to a multiple of the unit, halves away from zero."""
+def round_fraction(value: Fraction, unit: Decimal) -> Decimal:
+    """Round an exact fraction to a multiple of the unit, half up: halves away from zero."""
     units = abs(value) / Fraction(unit)
     whole = int(units + Fraction(1, 2))
     return product(unit, Decimal(whole if value >= 0 else -whole))

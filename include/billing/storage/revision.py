@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from billing.errors import StorageError
 from billing.storage.tables import SCHEMA
 
-REVISION = "0001"
+REVISION = "0002"
 
 
 def check_revision(connection: Connection) -> None:

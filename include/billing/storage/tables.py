@@ -3,13 +3,14 @@ The tables of schema ``billing``.
 
 Columns carry the names of the fields of ``billing.models`` that they hold. Numbers are unconstrained ``numeric``,
 times ``timestamptz`` in UTC, identifiers of a vendor text. All but ``MUTABLE_TABLES`` are append-only: the database
-refuses UPDATE, DELETE and TRUNCATE on them (migration 0001, which also holds the checks and the views).
+refuses UPDATE, DELETE and TRUNCATE on them (the migrations, which also hold the views).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -407,6 +408,94 @@ month_to_date_line = Table(
     _number("rate"),
     Column("attributes", JSONB, nullable=False),
     PrimaryKeyConstraint("snapshot_id", "position"),
+)
+
+# -- accruals: estimates of whole months, and what became of them ---------------------------------------------------
+
+accrual = Table(
+    "accrual",
+    metadata,
+    Column("accrual_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    Column("period", Date, nullable=False),
+    _required("state"),
+    _required("basis"),
+    _required("currency"),
+    _number("amount"),
+    Column("as_of", DateTime(timezone=True), comment="when the basis was read"),
+    Column("extrapolated", Boolean, nullable=False),
+    _moment("cut_off"),
+    _required("explanation"),
+    _sha256("inputs_sha256"),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    CheckConstraint("state in ('PROPOSED', 'BLOCKED')", name="state"),
+    CheckConstraint("basis in ('month_to_date_snapshot', 'period_charges')", name="basis"),
+    CheckConstraint("(state = 'PROPOSED') = (amount is not null and as_of is not null)", name="amount"),
+    CheckConstraint("octet_length(inputs_sha256) = 32", name="inputs_sha256"),
+    Index("accrual_month_idx", "vendor", "account", "period", "accrual_id"),
+)
+
+accrual_part = Table(
+    "accrual_part",
+    metadata,
+    Column("accrual_id", BigInteger, ForeignKey(accrual.c.accrual_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    _required("kind"),
+    _required("name"),
+    Column("snapshot_id", BigInteger, ForeignKey(month_to_date.c.snapshot_id)),
+    Column("record_key", BigInteger),
+    Column("version", Integer),
+    Column("whole", Numeric, nullable=False, comment="what the source says"),
+    Column("amount", Numeric, nullable=False, comment="the month's part, in whole minor units"),
+    PrimaryKeyConstraint("accrual_id", "position"),
+    ForeignKeyConstraint(
+        ["record_key", "version"], ["billing.record_version.record_key", "billing.record_version.version"]
+    ),
+    CheckConstraint(
+        "num_nonnulls(snapshot_id, record_key) = 1 and num_nonnulls(record_key, version) <> 1", name="source"
+    ),
+)
+
+accrual_reversal = Table(
+    "accrual_reversal",
+    metadata,
+    Column("accrual_id", BigInteger, ForeignKey(accrual.c.accrual_id), primary_key=True, autoincrement=False),
+    _required("cause"),
+    Column("reversed_on", Date, nullable=False),
+    Column("amount", Numeric, nullable=False, comment="the accrual's, with the opposite sign"),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    CheckConstraint("cause in ('billed', 'superseded')", name="cause"),
+)
+
+true_up = Table(
+    "true_up",
+    metadata,
+    Column("true_up_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("accrual_id", BigInteger, ForeignKey(accrual.c.accrual_id), nullable=False, index=True),
+    _required("currency"),
+    _number("actual"),
+    _number("amount"),
+    _number("percent"),
+    Column("days", Integer, comment="from the cut-off to the day of the last document"),
+    _required("explanation"),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    CheckConstraint("num_nonnulls(actual, amount) <> 1", name="amount"),
+)
+
+true_up_document = Table(
+    "true_up_document",
+    metadata,
+    Column("true_up_id", BigInteger, ForeignKey(true_up.c.true_up_id), nullable=False),
+    Column("record_key", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("true_up_id", "record_key"),
+    ForeignKeyConstraint(
+        ["record_key", "version"], ["billing.record_version.record_key", "billing.record_version.version"]
+    ),
 )
 
 # -- what was proved ----------------------------------------------------------------------------------------------
