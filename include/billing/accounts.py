@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,13 +94,7 @@ def load_accounts(
     """
     path = path or accounts_path()
     found: dict[str, Account[SettingsT_co]] = {}
-    for position, row in enumerate(_rows(path), start=1):
-        where = f"{path.name}, account {position}"
-        if not isinstance(row, dict):
-            raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
-        where += f" ({row['name']})" if isinstance(row.get("name"), str) else ""
-        if not isinstance(row.get("vendor"), str):
-            raise ConfigurationError(f"{where}: the key 'vendor' is missing or no text: nobody would bill this account")
+    for where, row in _located_rows(path):
         if row["vendor"] != vendor:
             continue
         account = _account(vendor, row, settings_type, where)
@@ -108,6 +102,20 @@ def load_accounts(
             raise ConfigurationError(f"{where}: the name is used twice for {vendor}")
         found[account.name] = account
     return tuple(found.values())
+
+
+def check_vendors(known: Collection[str], path: Path | None = None) -> None:
+    """
+    Refuse a file with an account of no vendor: every vendor would leave it to the others.
+
+    :param known: the names of all vendors.
+    :raises ConfigurationError: names the file, the account, what its vendor is and which there are.
+    """
+    for where, row in _located_rows(path or accounts_path()):
+        if row["vendor"] not in known:
+            raise ConfigurationError(
+                f"{where}: there is no vendor {ascii(row['vendor'])[:80]}; there are: {', '.join(sorted(known))}"
+            )
 
 
 def account_names(path: Path | None = None) -> frozenset[str]:
@@ -156,6 +164,18 @@ def _rows(path: Path) -> list[Any]:
     if not isinstance(rows, list):
         raise ConfigurationError(f"{path}: expected a list under the key 'accounts'")
     return rows
+
+
+def _located_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each account with where it stands, for messages; its vendor is a text."""
+    for position, row in enumerate(_rows(path), start=1):
+        where = f"{path.name}, account {position}"
+        if not isinstance(row, dict):
+            raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
+        where += f" ({row['name']})" if isinstance(row.get("name"), str) else ""
+        if not isinstance(row.get("vendor"), str):
+            raise ConfigurationError(f"{where}: the key 'vendor' is missing or no text: nobody would bill this account")
+        yield where, row
 
 
 def _account(

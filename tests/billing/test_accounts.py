@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from billing.accounts import accounts_path, find_account, load_accounts
+from billing.accounts import accounts_path, check_vendors, find_account, load_accounts
 from billing.errors import ConfigurationError
 from billing.period import BillingPeriod
 
@@ -111,6 +111,19 @@ def test_an_account_of_no_vendor_is_refused(accounts, vendor):
     """Nobody would ask for its bills, and nobody would notice."""
     with pytest.raises(ConfigurationError, match=r"our-accounts.yaml, account 1 \(acme-media\): the key 'vendor'"):
         accounts(GOOD.replace("  vendor: fastly\n", vendor))
+
+
+def test_an_account_of_an_unknown_vendor_is_refused(tmp_path):
+    """A misspelt name: every vendor would leave the account to the others."""
+    path = tmp_path / "our-accounts.yaml"
+    path.write_text(f"accounts:{GOOD}{GOOD.replace('vendor: fastly', 'vendor: fastli')}", encoding="utf-8")
+    message = (
+        r"our-accounts.yaml, account 2 \(acme-media\): there is no vendor 'fastli'; there are: fastly, genesys_cloud$"
+    )
+    with pytest.raises(ConfigurationError, match=message):
+        check_vendors({"genesys_cloud", "fastly"}, path)
+
+    check_vendors({"fastli", "fastly"}, path)
 
 
 def test_a_key_given_twice_is_refused(accounts):

@@ -1,6 +1,7 @@
 """Every DAG once, whole: real tasks, a real Postgres, the vendors on loopback."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -183,6 +184,21 @@ def test_the_daily_run_keeps_estimates_and_skips_parent_pay(run, billing, simula
     )
     assert {account for account, _, _ in snapshots} == set(accounts_of("fastly")) - {"legacy-child"}
     assert all(total > 0 and lines > 0 for _, total, lines in snapshots)
+
+
+@pytest.mark.parametrize("dag_id", ["invoices_fastly", "month_to_date_fastly", "look_back", "rederive"])
+def test_a_misspelt_vendor_stops_every_run_before_any_call(run, billing, simulator, dag_id):
+    """Nobody would bill that account, and every other one would look complete."""
+    path = Path(os.environ["TIEOUT_ACCOUNTS"])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("vendor: genesys_cloud", "vendor: genesis_cloud", 1), encoding="utf-8")
+    requests = asked(simulator)
+
+    conf = {} if dag_id.startswith("month_to_date") else {"month": "2026-08"}
+    assert run(dag_id, **conf).state == "failed"
+
+    assert asked(simulator) == requests
+    assert rows(billing, "select 1 from billing.fetch") == []
 
 
 @pytest.mark.parametrize("month", ["2031-01", "2019-12"])

@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import get_current_context
 from sqlalchemy import Engine
 
-from billing.accounts import Account, account_names, find_account, load_accounts
+from billing.accounts import Account, account_names, check_vendors, find_account, load_accounts
 from billing.answer import Answer
 from billing.certificate.publish import publish
 from billing.certificate.sources import Subject
@@ -28,6 +28,7 @@ from billing_vendors.base.changes import in_words
 from billing_vendors.base.database import billing_engine, documents_folder
 from billing_vendors.base.months import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Document, Vendor
+from billing_vendors.registry import vendors
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +37,11 @@ def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     """
     Choose the run's month and accounts; hand the month on as XCom ``month``.
 
-    :raises ConfigurationError: wrong parameters or accounts, before any vendor is asked.
+    :raises ConfigurationError: wrong parameters or accounts, an account of no vendor among them, before any vendor
+        is asked.
     """
     context = get_current_context()
-    accounts = load_accounts(vendor.name, vendor.settings_type)
+    accounts = _accounts(vendor)
     return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
 
 
@@ -52,7 +54,7 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
     """
     context = get_current_context()
     period = month_of_run(context, schedule).shifted(-months_back)
-    accounts = load_accounts(vendor.name, vendor.settings_type)
+    accounts = _accounts(vendor)
     asked = context["params"].get("accounts")
     if asked:
         asked = names_of_vendor(asked, accounts, account_names())
@@ -60,6 +62,12 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
         log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, period)
         return []
     return _plan(vendor, accounts, asked, period)
+
+
+def _accounts(vendor: Vendor) -> tuple[Account[Any], ...]:
+    """Read the vendor's accounts, once it is sure that every account of the file has a vendor."""
+    check_vendors({each.name for each in vendors()})
+    return load_accounts(vendor.name, vendor.settings_type)
 
 
 def _plan(
@@ -180,7 +188,7 @@ def plan_running_month(vendor: Vendor) -> list[str]:
     context = get_current_context()
     period = BillingPeriod.of(datetime.now(UTC))
     context["ti"].xcom_push(key="month", value=str(period))
-    accounts = load_accounts(vendor.name, vendor.settings_type)
+    accounts = _accounts(vendor)
     asked = context["params"].get("accounts")
     chosen = [find_account(accounts, name) for name in asked] if asked else accounts
     return [account.name for account in chosen if account.first_month <= period]
