@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ class SimulatorProcess:
 
     :param port: a free one.
     :param ready_file: the simulator makes it when it answers.
+    :param options: further options of its ``serve``, for benchmarks.
     """
 
-    def __init__(self, port: int, ready_file: Path) -> None:
+    def __init__(self, port: int, ready_file: Path, options: Sequence[str] = ()) -> None:
         self.base_url = f"http://{LOOPBACK}:{port}"
+        self.options = tuple(options)
         self._port = port
         self._ready_file = ready_file
 
@@ -35,7 +37,7 @@ class SimulatorProcess:
         self._ready_file.unlink(missing_ok=True)
         command = [
             sys.executable, "-m", "vendor_simulator", "serve",
-            "--port", str(self._port), "--ready-file", str(self._ready_file),
+            "--port", str(self._port), "--ready-file", str(self._ready_file), *self.options,
         ]  # fmt: skip
         supervisor.start(NAME, command, os.environ)
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 
@@ -10,7 +11,9 @@ from billing_vendors.base.triggers import outcome
 from billing_vendors.base.waiting import Look, Patience
 from billing_vendors.registry import vendors
 
-VENDORS = vendors()  # imports every vendor, and with it every look
+VENDORS = vendors()
+for vendor in VENDORS:
+    import_module(f"billing_vendors.{vendor.name}.looks")
 
 
 def looks(kind: type[Look] = Look) -> list[type[Look]]:

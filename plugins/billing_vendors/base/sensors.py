@@ -61,7 +61,7 @@ class VendorSensor(BaseSensorOperator):
         kwargs = {
             "poke_interval": 15.0,
             "retry_policy": VendorRetryPolicy(),
-            "map_index_template": "{{ account }}",
+            "map_index_template": "{{ task.account }}",  # rendered before the task runs, so also when it defers
             **kwargs,
         }
         super().__init__(**kwargs)
@@ -90,7 +90,6 @@ class VendorSensor(BaseSensorOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
         """Look, and wait if it is not ready."""
-        context["account"] = self.account  # the label of the mapped task
         account, period = self._subject()
         look = self.look(account, period)
         wait = self._wait(look, account, period, context)
@@ -107,7 +106,6 @@ class VendorSensor(BaseSensorOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
         """Tell a wait that no triggerer ended from one that failed."""
-        context["account"] = self.account
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:

@@ -20,7 +20,6 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from billing_vendors.base.async_transport import loop_state
 from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
 
 
@@ -85,6 +84,8 @@ class VendorTrigger(BaseTrigger):
         yield _success(xcom) if self.ends_task else _event(xcom)
 
     async def _wait(self) -> tuple[Wait, End]:
+        from billing_vendors.base.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
+
         look = Look.from_json(self.look)
         subject = f"{self.vendor}/{self.account} for {self.month}"
         patience = Patience.from_json(self.patience)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from billing.accounts import Account
-from billing.answer import Answer
-from billing.controls.control import Control
-from billing.models import AccountMonth, MonthToDate
-from billing.period import BillingPeriod
-
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
+
+    from billing.accounts import Account
+    from billing.answer import Answer
+    from billing.controls.control import Control
+    from billing.models import AccountMonth, MonthToDate
+    from billing.period import BillingPeriod
 
 
 @dataclass(frozen=True)
@@ -34,33 +34,72 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Work:
+    """
+    What the tasks of a vendor do.
+
+    :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
+        arrives (it is stored before the next request), and each document after the answer that led to it.
+    :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
+    :param controls: what is proved of every month, in the order of the report.
+    :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
+    :param derive_month_to_date: turns its stored answer into a value.
+    """
+
+    collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
+    derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
+    controls: Sequence[Control]
+    collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
+    derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
+
+
+@dataclass(frozen=True)
 class Vendor:
     """
     One vendor, as the DAGs and the storage see it.
 
+    Every task reads its DAG file anew before it starts, so that a vendor's module imports only what a plan needs;
+    ``work`` imports the rest.
+
     :param name: stored with every row; also the name of the Airflow pool that its tasks share.
     :param title: the vendor's name as people write it.
     :param settings_type: frozen dataclass with the vendor's own keys of ``accounts.yaml``.
-    :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
-        arrives (it is stored before the next request), and each document after the answer that led to it.
-    :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
     :param waits: makes the sensors of one account and month, called while the DAG is built; each takes the
         account's name and the month as templated fields.
-    :param controls: what is proved of every month, in the order of the report.
-    :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
-    :param derive_month_to_date: turns its stored answer into a value.
-    :param wait_month_to_date: makes the sensor that waits until the estimate is there; arguments as ``waits``.
     :param schedule: cron in UTC of the monthly run, some days after the vendor closes a month.
+    :param work: imports and gives what the tasks do.
+    :param wait_month_to_date: makes the sensor that waits until the estimate is there; arguments as ``waits``.
     """
 
     name: str
     title: str
     settings_type: type[Any]
-    collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
-    derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
     waits: Callable[..., Sequence[BaseOperator]]
-    controls: Sequence[Control]
     schedule: str
-    collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
-    derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
+    work: Callable[[], Work]
     wait_month_to_date: Callable[..., BaseOperator] | None = None
+
+    @property
+    def collect(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]:
+        """See :class:`Work`."""
+        return self.work().collect
+
+    @property
+    def derive(self) -> Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]:
+        """See :class:`Work`."""
+        return self.work().derive
+
+    @property
+    def controls(self) -> Sequence[Control]:
+        """See :class:`Work`."""
+        return self.work().controls
+
+    @property
+    def collect_month_to_date(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None:
+        """See :class:`Work`."""
+        return self.work().collect_month_to_date
+
+    @property
+    def derive_month_to_date(self) -> Callable[[Account[Any], Answer], MonthToDate] | None:
+        """See :class:`Work`."""
+        return self.work().derive_month_to_date

@@ -11,11 +11,13 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from billing.errors import ConfigurationError, NotReady, VendorUnavailable
-from billing_vendors.base.hooks import VendorHook
-from billing_vendors.base.question import Conversation
+
+if TYPE_CHECKING:
+    from billing_vendors.base.hooks import VendorHook
+    from billing_vendors.base.question import Conversation
 
 LONGEST_OBEYED_RETRY_AFTER = timedelta(hours=1)
 
@@ -29,10 +31,12 @@ class Observation:
 
     :param ready: what is waited for is there; anything that is not clearly there is not.
     :param seen: the vendor's status and state in a few words, e.g. ``202`` or ``200, status Pending``.
+    :param may_be_absent: what is missing may be missing for good, see :attr:`Patience.absent_after`.
     """
 
     ready: bool
     seen: str
+    may_be_absent: bool = True
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class Wait:
             self.last_seen = seen.seen
             if seen.ready:
                 return "ready"
-            if patience.absent_after is not None and now >= patience.absent_after:
+            if seen.may_be_absent and patience.absent_after is not None and now >= patience.absent_after:
                 return "absent"
         else:
             self.last_seen = str(seen)

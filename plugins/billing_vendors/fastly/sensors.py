@@ -10,7 +10,6 @@ from billing.accounts import Account
 from billing.period import BillingPeriod
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.base.waiting import Look
-from billing_vendors.fastly.looks import EstimateLook, PostedLook
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -34,6 +33,8 @@ class FastlyMonthToDateSensor(VendorSensor):
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
                 f"makes no month-to-date estimate of it, so there is nothing to wait for"
             )
+        from billing_vendors.fastly.looks import EstimateLook  # noqa: PLC0415 (a plan takes no look)
+
         return EstimateLook(account.settings.customer_id, account.settings.api, str(period))
 
 
@@ -45,4 +46,6 @@ class FastlyInvoicePostedSensor(InvoicePostedSensor):
 
     def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
         """Look for the invoice."""
+        from billing_vendors.fastly.looks import PostedLook  # noqa: PLC0415 (a plan takes no look)
+
         return PostedLook(account.settings.customer_id, account.settings.api, str(period))

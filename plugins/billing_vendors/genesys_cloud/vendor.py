@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from billing.controls import catalogue
-from billing_vendors.base.vendor import Vendor
-from billing_vendors.genesys_cloud.collect import collect
-from billing_vendors.genesys_cloud.derive import derive
-from billing_vendors.genesys_cloud.sensors import (
-    GenesysBillableUsageSensor,
-    GenesysBillingPeriodClosedSensor,
-    GenesysInvoicePostedSensor,
-)
+from billing_vendors.base.vendor import Vendor, Work
+from billing_vendors.genesys_cloud.sensors import GenesysMonthReadySensor
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 
 if TYPE_CHECKING:
@@ -22,24 +15,28 @@ if TYPE_CHECKING:
 
 def waits(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (the sensors' own arguments)
     """
-    Make the sensors of one account and month; they do not depend on each other.
+    Make the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
 
-    :param arguments: ``account`` and ``month``, and what else a sensor takes.
+    It holds a slot of the vendor's pool only while it looks.
+
+    :param arguments: ``account`` and ``month``, and what else the sensor takes.
     """
-    return (
-        GenesysBillableUsageSensor(task_id="wait_for_billable_usage", **arguments),
-        GenesysBillingPeriodClosedSensor(task_id="wait_for_closed_billing_periods", **arguments),
-        GenesysInvoicePostedSensor(task_id="wait_for_invoice", **arguments),
-    )
+    return (GenesysMonthReadySensor(task_id="wait_for_month", pool=VENDOR, **arguments),)
+
+
+def work() -> Work:
+    """Import and give what the tasks do."""
+    from billing.controls import catalogue  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing_vendors.genesys_cloud import collect, derive  # noqa: PLC0415
+
+    return Work(collect=collect.collect, derive=derive.derive, controls=catalogue.GENESYS_CLOUD)
 
 
 GENESYS_CLOUD = Vendor(
     name=VENDOR,
     title="Genesys Cloud",
     settings_type=GenesysSettings,
-    collect=collect,
-    derive=derive,
     waits=waits,
-    controls=catalogue.GENESYS_CLOUD,
     schedule="0 6 5 * *",
+    work=work,
 )

@@ -1,4 +1,4 @@
-"""The three waits, in a worker and in the triggerer, by the same looks."""
+"""The waits, in a worker and in the triggerer, by the same looks."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,17 @@ from tests.billing_vendors.genesys_cloud.conftest import json_reply, payload_rep
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected
 from billing_vendors.base.triggers import VendorTrigger
 from billing_vendors.base.waiting import Look
-from billing_vendors.genesys_cloud.sensors import (
+from billing_vendors.genesys_cloud.looks import (
     BillableUsageLook,
     BillingPeriodClosedLook,
+    InvoicePostedLook,
+    MonthReadyLook,
+)
+from billing_vendors.genesys_cloud.sensors import (
     GenesysBillableUsageSensor,
     GenesysBillingPeriodClosedSensor,
     GenesysInvoicePostedSensor,
-    InvoicePostedLook,
+    GenesysMonthReadySensor,
 )
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
 
@@ -297,20 +301,71 @@ class TestInvoicePosted:
         assert event.xcoms["return_value"] == READY | {"month": month, "looks": 2}
 
 
+class TestMonthReady:
+    """The three in turn; each test has the first thing missing one later than the test before."""
+
+    heads = TestInvoicePosted.heads
+
+    def ready_but_for(self, genesys, *, report=COMPLETE, periods=(JANUARY,), heads=()):
+        genesys.billing("/reports/billableusage", report)
+        contracts(genesys, *periods)
+        genesys.billing("/contracts/invoices", json_reply({"entities": list(heads)}))
+
+    def test_all_three_are_there(self, genesys):
+        self.ready_but_for(genesys, heads=self.heads)
+
+        assert sensor(GenesysMonthReadySensor).execute({}) == READY
+
+    def test_without_the_report_no_invoice_is_asked_for(self, genesys):
+        """However long ago the month is: a report that is being made is never absent."""
+        self.ready_but_for(genesys, report=IN_PROGRESS, heads=self.heads)
+
+        trigger = defer(sensor(GenesysMonthReadySensor))
+
+        assert trigger.last_seen == "200, 1 of 1 reports InProgress"
+        assert genesys.asked("/contracts/invoices") == []
+
+    def test_an_open_period_is_waited_for_even_after_the_days_of_grace(self, genesys):
+        self.ready_but_for(genesys, periods=(JANUARY, ("2025-01-05", "2025-01-09", "Open")))
+
+        assert defer(sensor(GenesysMonthReadySensor)).last_seen == "1 of 2 billing periods closed"
+        assert genesys.asked("/contracts/invoices") == []
+
+    def test_a_month_without_an_invoice_ends_after_the_days_of_grace(self, genesys):
+        self.ready_but_for(genesys)
+
+        assert sensor(GenesysMonthReadySensor).execute({}) == READY | {"state": "absent"}
+
+    def test_before_that_the_invoice_is_waited_for(self, genesys):
+        self.ready_but_for(genesys, periods=())
+        month = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m")
+
+        assert defer(sensor(GenesysMonthReadySensor, month)).last_seen == "0 invoices of the month among 0 listed"
+
+    async def test_the_triggerer_sees_the_report_come(self, genesys):
+        self.ready_but_for(genesys, heads=self.heads)
+        genesys.billing("/reports/billableusage", IN_PROGRESS, IN_PROGRESS, COMPLETE)
+
+        event = await event_of(defer(sensor(GenesysMonthReadySensor)))
+
+        assert event.xcoms["return_value"] == READY | {"looks": 3}
+
+
 @pytest.mark.parametrize(
-    "look", [BillableUsageLook("2025-01"), BillingPeriodClosedLook("2025-01"), InvoicePostedLook("2025-01", "2024-01")]
+    "look",
+    [
+        BillableUsageLook("2025-01"),
+        BillingPeriodClosedLook("2025-01"),
+        InvoicePostedLook("2025-01", "2024-01"),
+        MonthReadyLook("2025-01", "2024-01"),
+    ],
 )
 def test_a_look_travels_to_the_triggerer_as_json(look):
     assert Look.from_json(json.loads(json.dumps(look.to_json()))) == look
 
 
-def test_the_vendor_waits_for_all_three():
-    sensors = GENESYS_CLOUD.waits(account="acme", month="2025-01")
+def test_the_vendor_waits_in_one_task():
+    (wait,) = GENESYS_CLOUD.waits(account="acme", month="2025-01")
 
-    assert [type(each) for each in sensors] == [
-        GenesysBillableUsageSensor,
-        GenesysBillingPeriodClosedSensor,
-        GenesysInvoicePostedSensor,
-    ]
-    assert len({each.task_id for each in sensors}) == 3
-    assert all(each.deferrable for each in sensors)
+    assert type(wait) is GenesysMonthReadySensor
+    assert wait.deferrable

@@ -1,0 +1,44 @@
+"""Every task reads its DAG file anew before it starts: what the file imports is paid once per task."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAGS = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
+
+READ = """
+import json, runpy, sys
+from airflow.sdk import *
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
+task(lambda: None)
+before = set(sys.modules)
+runpy.run_path(sys.argv[1])
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+# beside the standard library; pydantic is Airflow's own and there before, but for some of its parts
+LIGHT = {"airflow", "billing", "billing_vendors", "croniter", "dateutil", "iso4217", "pydantic", "yaml"}
+HEAVY = {"aiohttp", "alembic", "jiter", "msgspec", "psycopg2", "pypdf", "requests", "sqlalchemy", "zstandard"}
+# ours that only a task which runs needs
+WORK = ("billing.controls", "billing.models", "billing.reconcile", "billing.storage", "billing_vendors.base.hooks")
+
+
+@pytest.fixture(scope="module", params=DAGS, ids=lambda path: path.name)
+def imported(request, airflow_home):
+    """What one file imports beyond Airflow's SDK."""
+    done = subprocess.run([sys.executable, "-c", READ, request.param], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_dag_file_imports_no_heavy_library(imported):
+    libraries = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert libraries <= LIGHT
+    assert not libraries & HEAVY
+
+
+def test_a_dag_file_imports_what_plans_and_nothing_that_works(imported):
+    assert [name for name in sorted(imported) if name.startswith(WORK)] == []
+    assert "billing_vendors.registry" in imported
