@@ -1,0 +1,112 @@
+"""The services that a benchmark runs in: those of a running demo, or a stack of its own in a temporary folder."""
+
+import json
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tieout_stack.airflow import ADMIN, AirflowStack
+from tieout_stack.airflow_api import AirflowApi
+from tieout_stack.cleanup import postgres_of
+from tieout_stack.local_stack import LocalStack
+from tieout_stack.ports import LOOPBACK
+from tieout_stack.postgres import SUPERUSER
+from tieout_stack.processes import session_members
+from tieout_stack.stages import Stages
+from tieout_stack.state import StateFolder
+from tieout_stack.stop_signals import StopRequested, StopSignals
+
+BENCH = Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Services:
+    """A running stack, known by its state folder."""
+
+    state: StateFolder
+
+    @cached_property
+    def api(self):
+        port = (self.state.root / "ui-port").read_text(encoding="utf-8")
+        return AirflowApi(f"http://{LOOPBACK}:{port}", ADMIN, self.state.secrets().admin_password)
+
+    def url(self, database):
+        port = self._postmaster()[3]
+        password = postgres_of(self.state).password
+        return f"postgresql+psycopg2://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{database}"
+
+    def cpu_seconds(self):
+        """CPU used so far, by component; the tasks' is the scheduler's, which starts them."""
+        records = json.loads(self.state.processes.read_text(encoding="utf-8"))
+        leaders = {record["name"].removeprefix("airflow-"): record["pid"] for record in records}
+        used = {name: _cpu_seconds(session_members(pid)) for name, pid in leaders.items()}
+        return used | {"postgres": _cpu_seconds(_with_children(int(self._postmaster()[0])))}
+
+    def _postmaster(self):
+        return (postgres_of(self.state).data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+
+
+def _cpu_seconds(pids):
+    """Of these processes, with all that they have started and waited for."""
+    return sum(sum(map(int, fields[11:15])) for fields in map(_stat, pids) if fields) / TICKS
+
+
+def _with_children(parent):
+    """A server of Postgres makes a session for each connection: its processes are known by their parent."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if pid == parent or ((fields := _stat(pid)) and int(fields[1]) == parent)]
+
+
+def _stat(pid):
+    """Read /proc/PID/stat from the third field on: state, parent, …"""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+class BenchAirflow(AirflowStack):
+    """Airflow with the product's DAGs and those of the floor."""
+
+    def environment(self):
+        folders = {"product": self.checkout / "dags", "floor": BENCH / "floor_dags"}
+        bundle = "airflow.dag_processing.bundles.local.LocalDagBundle"
+        bundles = [{"name": name, "classpath": bundle, "kwargs": {"path": str(path)}} for name, path in folders.items()]
+        return super().environment() | {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
+
+
+class BenchStack(LocalStack):
+    """The local stack, with the floor's DAGs and a simulator whose limit is out of the way."""
+
+    @property
+    def airflow(self):
+        usual = super().airflow
+        return BenchAirflow(usual.checkout, usual.state, usual.metadata_url, usual.port)
+
+
+@contextmanager
+def own_stack(floor, rate_limit):
+    """
+    Start a stack; it is stopped and removed in the end, whatever ends the block.
+
+    :param floor: the shapes that floor_dags/floor.py reads.
+    :param rate_limit: requests a minute and token that the simulated Genesys Cloud takes; the vendor takes 300.
+    """
+    os.environ["BENCH_FLOOR"] = json.dumps(floor)
+    with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, StopSignals() as signals:
+        Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
+        stack = BenchStack(BENCH.parent, StateFolder(Path(folder) / "state"), Stages(), signals)
+        stack.simulator.options = ("--rate-limit", str(rate_limit))
+        try:
+            stack.start()
+            yield Services(stack.state)
+        except StopRequested as request:
+            sys.exit(128 + request.number)
+        finally:
+            signals.ignore()
+            stack.stop()

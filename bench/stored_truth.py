@@ -1,0 +1,126 @@
+"""What is stored beside what the simulated vendors really billed; and what a second run has changed."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from vendor_simulator.months import Month
+from vendor_simulator.world import World
+
+# Tables that say when something was seen: a second run adds rows to them, and changes none.
+GROWING = frozenset({"fetch", "payload_sighting", "document_sighting"})
+# Columns that move when a month is seen again.
+LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at")}
+BEFORE = "bench_before"
+
+INVOICES = """
+    select i.vendor, i.account, to_char(i.period, 'YYYY-MM'), i.invoice_id, i.currency, i.total::text,
+           count(l.amount), coalesce(sum(l.amount), 0)::text
+    from billing.current_invoice i left join billing.current_invoice_line l using (record_key, version)
+    where to_char(i.period, 'YYYY-MM') between :first and :last
+    group by 1, 2, 3, 4, 5, 6
+"""
+
+
+def open_database(url):
+    return create_engine(url, poolclass=NullPool)
+
+
+def account_months(accounts, first, last):
+    """List vendor, account and month of all that a backfill must store."""
+    months = Month.parse(first).until(Month.parse(last))
+    return {
+        (account["vendor"], account["name"], str(month))
+        for month in months
+        for account in accounts
+        if account["first_month"] <= str(month)
+    }
+
+
+def faults_of_storage(engine, accounts, first, last):
+    """Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency."""
+    wanted = account_months(accounts, first, last)
+    with engine.connect() as connection:
+        span = {"first": first, "last": last}
+        invoices = connection.execute(text(INVOICES), span).all()
+        query = "select vendor, account, to_char(period, 'YYYY-MM') from billing.account_month"
+        stored = {tuple(row) for row in connection.execute(text(query))}
+    found = {row[:4]: (row[4], Decimal(row[5]), row[6], Decimal(row[7])) for row in map(tuple, invoices)}
+    true = _truth(wanted)
+    no_currency = {(each["vendor"], each["name"]) for each in accounts if each.get("api") == "v2"}
+    faults = [f"{' '.join(key)}: not stored" for key in sorted(wanted - stored)]
+    faults += [f"{' '.join(key)}: stored, and was never billed" for key in sorted(found.keys() - true.keys())]
+    faults += [
+        f"{' '.join(key)}: billed {figures}, stored {found.get(key)}"
+        for key, figures in sorted(true.items())
+        if not _equal(found.get(key), figures, silent=key[:2] in no_currency)
+    ]
+    return faults, _totals(found)
+
+
+def _equal(stored, billed, *, silent):
+    """Compare two invoices; ``silent`` vendors name no currency on a bill, and then none is stored."""
+    if stored is not None and silent:
+        return stored[0] is None and stored[1:] == billed[1:]
+    return stored == billed
+
+
+def _truth(wanted):
+    world, now = World(), datetime.now(UTC)
+    return {
+        (vendor, account, month, each.invoice_id): (each.currency, each.total, each.lines, each.lines_total)
+        for vendor, account, month in wanted
+        for each in world.truth(vendor, account, Month.parse(month), now)
+    }
+
+
+def _totals(found):
+    totals = {}
+    for (vendor, *_), (currency, total, lines, _) in sorted(found.items()):
+        key = vendor, currency or "(not named)"
+        invoices, all_lines, amount = totals.get(key, (0, 0, Decimal(0)))
+        totals[key] = invoices + 1, all_lines + lines, amount + total
+    return totals
+
+
+def remember(engine):
+    """Copy every table of the product aside."""
+    with engine.begin() as connection:
+        connection.execute(text(f"drop schema if exists {BEFORE} cascade"))
+        connection.execute(text(f"create schema {BEFORE}"))
+        for table in _tables(connection):
+            connection.execute(text(f"create table {BEFORE}.{table} as table billing.{table}"))
+
+
+def changes(engine):
+    """Tell, in words, which rows differ from what was remembered, but for what says when something was seen."""
+    with engine.begin() as connection:
+        told = []
+        for table in _tables(connection):
+            told += _differences(connection, table, gone_only=table in GROWING)
+        connection.execute(text(f"drop schema {BEFORE} cascade"))
+    return told
+
+
+def _tables(connection):
+    query = "select tablename from pg_tables where schemaname = 'billing' order by 1"
+    return connection.execute(text(query)).scalars().all()
+
+
+def _differences(connection, table, *, gone_only):
+    columns = connection.execute(
+        text("select column_name from information_schema.columns where table_schema = 'billing' and table_name = :t"),
+        {"t": table},
+    ).scalars()
+    kept = ", ".join(name for name in columns if name not in LAST_SEEN.get(table, ()))
+    now, before = (f"select ({kept})::text from {schema}.{table}" for schema in ("billing", BEFORE))
+    told = []
+    for what, query in (("is gone", f"{before} except all {now}"), ("is new", f"{now} except all {before}")):
+        if what == "is new" and gone_only:
+            continue
+        rows = connection.execute(text(query)).scalars().all()
+        told += [f"{table}: {row[:300]} {what}" for row in rows[:5]]
+        told += [f"{table}: and {len(rows) - 5} more"] if len(rows) > 5 else []
+    return told

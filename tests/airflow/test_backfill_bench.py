@@ -1,0 +1,24 @@
+"""The benchmark of backfills, quick, in the services that run: every digit right, nothing changed by a second pass."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parents[2] / "bench" / "backfill.py"
+
+
+def test_three_months_of_both_vendors_are_stored_exactly_and_twice_the_same(services, scheduled, accounts_of_two):
+    command = [sys.executable, BENCH, "--months", "3", "--until", "2023-12", "--state", services.stack.state.root]
+    environment = os.environ | {"TIEOUT_ACCOUNTS": str(accounts_of_two)}
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "missing, too much or another figure: nothing" in done.stdout
+    assert "rows that the second pass changed, but for when something was seen: nothing" in done.stdout
+    # 2 vendors, 3 months: a plan, and the account's three tasks
+    assert [line.split()[:3] for line in done.stdout.splitlines() if line.startswith(("first ", "second "))][:2] == [
+        ["first", "3", "24"],
+        ["second", "3", "24"],
+    ]
