@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from billing.controls.control import Control, Evidence
 from billing.controls.result import Finding, State, blocked
+from billing.controls.shortened import shortened
 from billing.errors import ConfigurationError
 from billing.tolerances import EXACT, Tolerance
 
@@ -55,7 +56,7 @@ class Outcome:
 def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     """
     Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one that says nothing
-    is recorded as BLOCKED, too.
+    is recorded as BLOCKED, too. Of many findings of one kind only the largest are named one by one.
 
     :raises ConfigurationError: the account has a tolerance for a control that is not run.
     """
@@ -65,7 +66,8 @@ def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     faults: dict[str, Exception] = {}
     for control in controls:
         try:
-            findings = [_under_policy(control, finding, evidence) for finding in control.check(evidence)]
+            judged = (_under_policy(control, finding, evidence) for finding in control.check(evidence))
+            findings = shortened(judged)
             findings = findings or [blocked(str(evidence.month.period), "the control found nothing to judge")]
         except Exception as error:  # noqa: BLE001 (recorded as BLOCKED and raised by the caller once all have run)
             faults[control.control_id] = error

@@ -48,6 +48,10 @@ name has its own default, which is zero unless the control says otherwise below.
 **Months beside.** A control may look at the month before and at the same month a year before. The account's first month
 has none: `NOT_APPLICABLE`. One that should be stored and is not: `BLOCKED`, naming it; once it is stored, the months
 that look at it are judged again.
+
+**Many findings of one kind.** Of more than 20 results of one control with the same subject and state (none that passed)
+the 20 that differ most are stored one by one, the rest as one: how many more, and what they come to where all are
+amounts of one currency.
 """
 
 
