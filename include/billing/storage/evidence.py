@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from billing.accounts import Account
 from billing.controls.control import Estimate, Evidence, InvoiceHead, IssuedFile
-from billing.controls.signatures import related
+from billing.controls.signatures import related, signatures_of
 from billing.document_text import text_of
 from billing.models import AccountMonth
 from billing.period import BillingPeriod
@@ -75,12 +75,13 @@ def months_touched(
 
     :param changed: the month itself is new or has changed.
     """
-    direct = {period.shifted(back) for back in BACK} if changed else set()
-    return [
-        month
-        for month in after.fetches
-        if month > period and (month in direct or related(before.heads, month) != related(after.heads, month))
-    ]
+    touched = {period.shifted(back) for back in BACK} if changed else set()
+    heads = set(before.heads) ^ set(after.heads)
+    if heads:
+        marks = set().union(*map(signatures_of, heads))
+        touched |= {head.period for head in after.heads if not marks.isdisjoint(signatures_of(head))}
+        touched |= {head.period.shifted(months) for head in heads for months in (0, 1)}
+    return [month for month in after.fetches if month in touched and month != period]
 
 
 @dataclass(frozen=True, slots=True)
