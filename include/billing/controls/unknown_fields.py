@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
-from billing.controls.result import Finding, State
+from billing.controls.result import Finding, State, blocked
 
 
 def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
@@ -16,9 +16,10 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
         nothing unknown                  -> PASS
         a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
         a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
+        no answer of the month was read  -> BLOCKED
     """
-    subject = str(evidence.month.period)
-    fields = sorted(evidence.month.unknown_fields, key=lambda field: (field.noun, field.name))
+    month, subject = evidence.month, str(evidence.month.period)
+    fields = sorted(month.unknown_fields, key=lambda field: (field.noun, field.name))
     for field in fields:
         yield Finding(
             subject,
@@ -26,7 +27,10 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
             f"the vendor sends {field.noun}.{field.name}, which is not known here; it is kept",
             operands={"noun": field.noun, "name": field.name},
         )
-    if not fields:
+    read = (month.listings, month.invoices, month.contracts, month.billing_periods, month.usage_reports)
+    if not fields and not any(read):
+        yield blocked(subject, "no answer of the month was read")
+    elif not fields:
         yield Finding(subject, State.PASS, "every member and every word that the vendor sent is known")
 
 

@@ -9,7 +9,7 @@ from billing.controls.closed_period import G12
 from billing.controls.complete_report import G13
 from billing.controls.payment_status import G20
 from billing.controls.unknown_fields import G26
-from billing.models import UnknownField
+from billing.models import Listing, UnknownField
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,17 @@ def test_each_unknown_member_is_named(g, found):
     findings = found(G26, g.month(unknown_fields=unknown))
     assert [each.state.value for each in findings] == ["EXCEPTION", "EXCEPTION"]
     assert [each.operands["name"] for each in findings] == ["paymentStatus=Disputed", "taxAmount"]
-    assert [each.state.value for each in found(G26, g.month())] == ["PASS"]
+
+
+def test_what_was_read_and_is_known_passes(g, states):
+    """A listing without a row was read, too: its page has members."""
+    assert states(G26, g.clean()) == ["PASS"]
+    assert states(G26, g.month(listings=(Listing("contracts", (), None, ended=True),))) == ["PASS"]
+    for noun in ("invoices", "contracts", "billing_periods", "usage_reports"):
+        assert states(G26, replace(g.month(), **{noun: getattr(g.clean(usage_reports=(g.usage(),)), noun)})) == ["PASS"]
+
+
+def test_nothing_read_proves_nothing(g, found):
+    (finding,) = found(G26, g.month())
+    assert (finding.state.value, finding.subject) == ("BLOCKED", "2025-01")
+    assert finding.explanation == "cannot be judged: no answer of the month was read"
