@@ -102,11 +102,12 @@ def main() -> None:
 
 
 def run(every: int, only: str, log: Path) -> int:
+    groups = list(chosen(every, only))
+    if outcome(sorted({str(TESTS / test) for group, _ in groups for test in group.tests}), None, log) != PASSED:
+        sys.exit(f"the tests fail without any mutant:\n{log.read_text()}")
     killed, survived = 0, []
-    for group, mutants in chosen(every, only):
+    for group, mutants in groups:
         tests = [str(TESTS / test) for test in group.tests]
-        if outcome(tests, None, log) != PASSED:
-            sys.exit(f"the tests of {group.file} fail without any mutant:\n{log.read_text()}")
         here = 0
         for original, changed in mutants:
             code = outcome(tests, Mutated(BILLING / group.file, source_with(group, original, changed)), log)

@@ -24,7 +24,137 @@ class Group:
 
 _GENESYS = "controls/genesys/"
 
-GROUPS = (
+_FASTLY = "controls/fastly/"
+
+_OF_FASTLY = (
+    Group(
+        "F12",
+        "controls/metered_quantity.py",
+        (_FASTLY + "test_metered_quantity.py", _FASTLY + "test_edges.py"),
+        (
+            ("expected=units, actual=billed[key]", "expected=billed[key], actual=units"),
+            ("expected=Decimal(0), actual=billed[key]", "expected=billed[key], actual=billed[key]"),
+            (
+                "exact_sum(line.quantity for line in metered.get(key, ()))",
+                "exact_sum(line.quantity for line in metered.get(key, ())[:1])",
+            ),
+            ("and billed[key] == _raw(metered[key])", "and billed[key] >= (_raw(metered[key]) or 0)"),
+            ("key: exact_sum(units)", "key: units[0]"),
+        ),
+    ),
+    Group(
+        "F13",
+        "controls/unit_conversion.py",
+        (_FASTLY + "test_unit_conversion.py", _FASTLY + "test_edges.py"),
+        (
+            ("expected=product(line.quantity, per_unit)", "expected=line.quantity"),
+            ("actual=line.raw_quantity", "actual=-line.raw_quantity"),
+            ('Decimal("0.5")', 'Decimal("0.6")'),
+            ("max((-exponent for exponent", "min((-exponent for exponent"),
+            ("scaleb(-places)", "scaleb(1 - places)"),
+        ),
+    ),
+    Group(
+        "F14",
+        "controls/rates.py",
+        (_FASTLY + "test_rates.py", _FASTLY + "test_edges.py"),
+        (
+            ("difference=difference(rate, nearest)", "difference=difference(nearest, rate)"),
+            ("same = rate == nearest", "same = rate <= nearest"),
+            ("same = rate == nearest", "same = rate >= nearest"),
+            ("entry.region in {None, region}", "entry.region != region"),
+            ("(entry.region is not None) + (entry.usage_type is not None)", "-(entry.region is not None)"),
+        ),
+    ),
+    Group(
+        "F15",
+        "controls/shortfall.py",
+        (_FASTLY + "test_shortfall.py", _FASTLY + "test_edges.py"),
+        (
+            ("max(Decimal(0), difference(minimum, charges))", "difference(minimum, charges)"),
+            ("difference(minimum, charges)", "difference(charges, minimum)"),
+            ("roundings=1 + sum(", "roundings=0 + sum("),
+            ("if due and billed else 0", "if due or billed else 0"),
+            ("if is_charge(line))", "if line.amount)"),
+        ),
+    ),
+    Group(
+        "F17",
+        "controls/residual.py",
+        (_FASTLY + "test_residual.py", _FASTLY + "test_edges.py"),
+        (
+            ("actual=invoice.total", "actual=-invoice.total"),
+            ("roundings=len(invoice.lines)", "roundings=len(invoice.lines) + 1"),
+            ("_SHARE.multiply(part, Decimal(100)), whole", "_SHARE.multiply(part, Decimal(100)), part"),
+            ("expected=invoice.lines_total", "expected=abs(invoice.lines_total)"),
+        ),
+    ),
+    Group(
+        "F18",
+        "controls/running_estimate.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            ("charges_of(after) < charges_of(before)", "charges_of(after) <= charges_of(before)"),
+            ("charges_of(after) < charges_of(before)", "charges_of(after) > charges_of(before)"),
+            ("charges_of(after) < charges_of(before)", "after.total < before.total"),
+            ("difference(charges_of(after), charges_of(before))", "difference(charges_of(before), charges_of(after))"),
+        ),
+    ),
+    Group(
+        "F18 F19",
+        "controls/estimates.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            (
+                "difference(difference(estimate.total, estimate.credits), estimate.shortfall)",
+                "difference(estimate.total, estimate.credits)",
+            ),
+            ("difference(estimate.total, estimate.credits)", "difference(estimate.credits, estimate.total)"),
+            ("difference(estimate.total, estimate.credits)", "estimate.total"),
+        ),
+    ),
+    Group(
+        "F19",
+        "controls/last_estimate.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            ("gap = difference(actual, expected)", "gap = difference(expected, actual)"),
+            ("_covers_until(estimate) <= end", "_covers_until(estimate) < end"),
+            ("> LATEST", ">= LATEST"),
+            ("max(in_month, key", "min(in_month, key"),
+            ("_sum(lines, is_charge)", "exact_sum(line.amount for line in lines)"),
+        ),
+    ),
+    Group(
+        "F21",
+        "controls/month_on_month.py",
+        (_FASTLY + "test_month_on_month.py", _FASTLY + "test_edges.py"),
+        (
+            ("percent=Decimal(100)", "percent=Decimal(99)"),
+            ("minor_units=100_000", "minor_units=99_999"),
+            ("difference=whole.total", "difference=-whole.total"),
+            ("then, now = _lines(before), _lines(month)", "now, then = _lines(before), _lines(month)"),
+            ("-abs(item[1].total)", "abs(item[1].total)"),
+        ),
+    ),
+    Group(
+        "F24",
+        "controls/cross_footing.py",
+        (_FASTLY + "test_cross_footing.py", _FASTLY + "test_edges.py"),
+        (
+            ("roundings=len(given)", "roundings=len(given) + 1"),
+            ("roundings=len(given)", "roundings=1"),
+            ("expected=exact_sum(given)", "expected=-exact_sum(given)"),
+            ("len(given) == len(summands)", "given"),
+            (
+                '_number(totals, "bandwidth_cost"), _number(totals, "requests_cost")',
+                '_number(totals, "bandwidth_cost")',
+            ),
+        ),
+    ),
+)
+
+_OF_GENESYS_AND_SHARED = (
     Group(
         "all",
         "controls/result.py",
@@ -292,6 +422,8 @@ GROUPS = (
         ),
     ),
 )
+
+GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY)
 
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """Mutants that no test can tell from the code, and why."""
