@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import yaml
 
+from billing.accruals import AccrualPolicy, parse_accrual_policy
 from billing.errors import ConfigurationError
 from billing.money import minor_unit
 from billing.period import BillingPeriod
@@ -30,6 +31,7 @@ _OPTIONAL: dict[str, Callable[[object], Any]] = {
     "tolerances": parse_tolerances,
     "rate_card": parse_rate_card,
     "commitments": parse_commitments,
+    "accrual": parse_accrual_policy,
 }
 
 SettingsT_co = TypeVar("SettingsT_co", covariant=True)
@@ -49,6 +51,7 @@ class Account(Generic[SettingsT_co]):
     :param tolerances: by control id, how far figures may part; a control that is not named has its own default.
     :param rate_card: agreed rates, where the vendor's API does not say them.
     :param commitments: agreed monthly minimums, where the vendor's API does not say them.
+    :param accrual: how its months are accrued.
     """
 
     vendor: str
@@ -61,6 +64,7 @@ class Account(Generic[SettingsT_co]):
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     rate_card: tuple[CardRate, ...] = ()
     commitments: tuple[Commitment, ...] = ()
+    accrual: AccrualPolicy = field(default_factory=AccrualPolicy)
 
     def posting_deadline(self, period: BillingPeriod) -> datetime:
         """Give the first instant at which a month's invoice is late: the end of the posting day, UTC."""

@@ -19,6 +19,7 @@ from billing.controls.control import Control
 from billing.errors import StorageError
 from billing.period import BillingPeriod
 from billing.proof import Derive, Proof, Rules
+from billing.storage.accruals import AccrualBook
 from billing.storage.archive import find_fetch
 from billing.storage.evidence import ReadFile
 from billing.storage.records import Change
@@ -74,8 +75,10 @@ def reconcile_month(
                 f"fetch {fetch_id} is a {fetch.purpose} of {fetch.vendor}/{fetch.account}, "
                 f"not a month of {account.vendor}/{account.name}"
             )
-        proof = Proof(connection, Rules(derive, tuple(controls), read_file), account, datetime.now(UTC))
+        now = datetime.now(UTC)
+        proof = Proof(connection, Rules(derive, tuple(controls), read_file), account, now)
         done = proof.store(fetch)
+        AccrualBook(connection, account, fetch.dag_run, now).settle()
     if proof.faults:
         raise ExceptionGroup(
             f"{account.vendor}/{account.name} {fetch.period}: controls failed by our own fault: "

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
 
     from billing.accounts import Account
+    from billing.accruals import Basis
     from billing.answer import Answer
     from billing.controls.control import Control
     from billing.models import AccountMonth, MonthToDate
@@ -42,6 +43,7 @@ class Work:
         arrives (it is stored before the next request), and each document after the answer that led to it.
     :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
     :param controls: what is proved of every month, in the order of the report.
+    :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored answer into a value.
     """
@@ -49,6 +51,7 @@ class Work:
     collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
     derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
     controls: Sequence[Control]
+    accrual_basis: Basis
     collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
     derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
 
@@ -93,6 +96,11 @@ class Vendor:
     def controls(self) -> Sequence[Control]:
         """See :class:`Work`."""
         return self.work().controls
+
+    @property
+    def accrual_basis(self) -> Basis:
+        """See :class:`Work`."""
+        return self.work().accrual_basis
 
     @property
     def collect_month_to_date(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None:

@@ -43,13 +43,15 @@ def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: AN
 
 def work() -> Work:
     """Import and give what the tasks do."""
-    from billing.controls import catalogue  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.accruals import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.controls import catalogue  # noqa: PLC0415
     from billing_vendors.fastly import collect, derive  # noqa: PLC0415
 
     return Work(
         collect=collect.collect,
         derive=derive.derive,
         controls=catalogue.FASTLY,
+        accrual_basis=Basis.SNAPSHOT,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
     )

@@ -26,10 +26,16 @@ def waits(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (the sens
 
 def work() -> Work:
     """Import and give what the tasks do."""
-    from billing.controls import catalogue  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.accruals import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.controls import catalogue  # noqa: PLC0415
     from billing_vendors.genesys_cloud import collect, derive  # noqa: PLC0415
 
-    return Work(collect=collect.collect, derive=derive.derive, controls=catalogue.GENESYS_CLOUD)
+    return Work(
+        collect=collect.collect,
+        derive=derive.derive,
+        controls=catalogue.GENESYS_CLOUD,
+        accrual_basis=Basis.PERIOD_CHARGES,
+    )
 
 
 GENESYS_CLOUD = Vendor(

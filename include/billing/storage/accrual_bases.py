@@ -1,0 +1,139 @@
+"""What an accrual can rest on, read from the rows: estimates, billing periods, contracts, other months' bills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from billing.accounts import Account
+from billing.accruals import (
+    Basis,
+    KnownBill,
+    Proposal,
+    RecordVersion,
+    Snapshot,
+    blocked,
+    propose_from_snapshots,
+    with_known_bills,
+)
+from billing.models import Contract, ContractBillingPeriod
+from billing.period import BillingPeriod
+from billing.period_charges import ReadContract, ReadPeriod, propose_from_periods
+from billing.storage import tables as t
+from billing.storage.stored_months import load_records
+
+
+def proposal_from_store(connection: Connection, account: Account[Any], period: BillingPeriod, basis: Basis) -> Proposal:
+    """
+    Propose an account's accrual for a month by what was known before the month's first document was stored.
+
+    Whenever it is asked: an estimate that has seen the bill is none.
+    """
+    proposal = _proposal(connection, account, period, basis)
+    return with_known_bills(proposal, _known_bills(connection, account, period))
+
+
+def _proposal(connection: Connection, account: Account[Any], period: BillingPeriod, basis: Basis) -> Proposal:
+    if basis is Basis.PERIOD_CHARGES:
+        return _from_periods(connection, account, period)
+    if getattr(account.settings, "parent_pay", False):
+        return blocked(period, basis, account.currency, "another account pays, so the vendor makes no estimate of it")
+    return propose_from_snapshots(period, account.currency, _snapshots(connection, account, period), account.accrual)
+
+
+def _snapshots(connection: Connection, account: Account[Any], period: BillingPeriod) -> list[Snapshot]:
+    columns = t.month_to_date.c["snapshot_id", "total", "currency", "taken_at", "as_of"]
+    rows = connection.execute(
+        select(*columns).where(*of_account(t.month_to_date, account), t.month_to_date.c.period == period.first_day)
+    )
+    return [Snapshot(period=period, **row) for row in rows.mappings()]
+
+
+def _from_periods(connection: Connection, account: Account[Any], period: BillingPeriod) -> Proposal:
+    billed_by = _first_fetch_of_bill(connection, account, period)
+    days = (
+        t.billing_period.c.starts_on < period.end.date(),
+        t.billing_period.c.ends_on > period.first_day,
+    )
+    periods = _known_versions(connection, account, "billing_period", t.billing_period, billed_by, days)
+    if (
+        not periods
+        and billed_by
+        and _known_versions(connection, account, "billing_period", t.billing_period, None, days)
+    ):
+        reason = f"the billing periods of {period} were first read together with its bill: that is no estimate"
+        return blocked(period, Basis.PERIOD_CHARGES, account.currency, reason)
+    contracts = _known_versions(connection, account, "contract", t.contract, billed_by, ())
+    loaded = load_records(connection, ContractBillingPeriod, list(periods))
+    agreed = load_records(connection, Contract, list(contracts))
+    return propose_from_periods(
+        period,
+        account.currency,
+        [ReadContract(version, contract) for version, contract in agreed.items()],
+        [ReadPeriod(version, each, periods[version]) for version, each in loaded.items()],
+    )
+
+
+def _first_fetch_of_bill(connection: Connection, account: Account[Any], period: BillingPeriod) -> int | None:
+    """Give the reading that first stored a document of the month; None if the month is not billed."""
+    found: int | None = connection.scalar(
+        select(func.min(t.record_version.c.fetch_id))
+        .join(t.record, t.record.c.record_key == t.record_version.c.record_key)
+        .join(t.invoice, current_version(t.invoice))
+        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.period == period.first_day)
+    )
+    return found
+
+
+def _known_versions(
+    connection: Connection,
+    account: Account[Any],
+    kind: str,
+    noun: Table,
+    before: int | None,
+    where: Sequence[ColumnElement[bool]],
+) -> dict[RecordVersion, datetime]:
+    """Give the newest version of each record that was read before a fetch, and when it was read."""
+    version = t.record_version
+    query = (
+        select(version.c.record_key, version.c.version, t.fetch.c.completed_at)
+        .join(t.record, t.record.c.record_key == version.c.record_key)
+        .join(t.fetch, t.fetch.c.fetch_id == version.c.fetch_id)
+        .join(noun, (noun.c.record_key == version.c.record_key) & (noun.c.version == version.c.version))
+        .where(*of_account(t.record, account), t.record.c.kind == kind, *where)
+        .order_by(version.c.record_key, version.c.version)
+    )
+    if before is not None:
+        query = query.where(version.c.fetch_id < before)
+    # versions ascend, so the last of a record wins
+    newest = {record_key: (number, read_at) for record_key, number, read_at in connection.execute(query)}
+    return {(record_key, number): read_at for record_key, (number, read_at) in newest.items()}
+
+
+def _known_bills(connection: Connection, account: Account[Any], period: BillingPeriod) -> list[KnownBill]:
+    """Give what the last month billed before this one cost, and the same month a year before."""
+    currency = func.coalesce(t.invoice.c.currency, account.currency)
+    bills = (
+        select(t.invoice.c.period, currency, func.sum(t.invoice.c.total))
+        .join(t.record, current_version(t.invoice))
+        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.period < period.first_day)
+        .group_by(t.invoice.c.period, currency)
+        .order_by(t.invoice.c.period.desc(), currency)
+    )
+    rows = connection.execute(bills).all()
+    wanted = {rows[0].period, period.shifted(-12).first_day} if rows else set()
+    return [KnownBill(BillingPeriod.of(day), code, total) for day, code, total in rows if day in wanted]
+
+
+def of_account(table: Table, account: Account[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Make the condition that a row is the account's."""
+    return table.c.vendor == account.vendor, table.c.account == account.name
+
+
+def current_version(noun: Table) -> ColumnElement[bool]:
+    """Make the condition that joins a record to its current version."""
+    return (noun.c.record_key == t.record.c.record_key) & (noun.c.version == t.record.c.current_version)
