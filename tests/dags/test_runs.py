@@ -127,8 +127,8 @@ def test_a_second_run_of_the_month_changes_no_row(run, billing, vendor):
 
 def test_a_closed_month_is_not_asked_for_again_unless_told_to(run, billing):
     """The account's first month: nothing before it can be missing."""
-    run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"])
-    run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"])
+    for _ in range(2):
+        assert run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"]).state == "success"
 
     assert (
         rows(
