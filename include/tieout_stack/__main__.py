@@ -36,17 +36,18 @@ def main() -> int:
     demo.add_argument("--port", type=int, help="of the Airflow UI; default: a free one")
     down = commands.add_parser("down", help="stop what a demo left running")
     down.add_argument("--delete", action="store_true", help="remove the databases, logs and secrets too")
-    sql = commands.add_parser("sql", help="ask the billing database of the running demo, with psql")
-    sql.add_argument("psql", nargs=argparse.REMAINDER, help="psql's own options, e.g. -c 'select 1'")
+    commands.add_parser("sql", help="ask the billing database of the running demo; takes psql's own options")
     certificate = commands.add_parser("certificate", help="certify an invoice of the running demo")
     certificate.add_argument("invoice_id")
     rederive = commands.add_parser("rederive", help="derive a month of the running demo again")
     rederive.add_argument("month", help="YYYY-MM")
-    arguments = parser.parse_args()
+    arguments, for_psql = parser.parse_known_args()
+    if for_psql and arguments.command != "sql":
+        parser.error(f"unrecognized arguments: {' '.join(for_psql)}")
     state = StateFolder(arguments.state)
     try:
         if arguments.command in {"sql", "certificate", "rederive"}:
-            return run_on_demo(state, arguments)
+            return run_on_demo(state, arguments, for_psql)
         if arguments.command == "down":
             return run_down(state, remove=arguments.delete)
         return run_demo(state, arguments.port, exit_after=arguments.exit)
@@ -86,13 +87,13 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
                 stack.stop()
 
 
-def run_on_demo(state: StateFolder, arguments: argparse.Namespace) -> int:
+def run_on_demo(state: StateFolder, arguments: argparse.Namespace, for_psql: list[str]) -> int:
     """Run a command on a demo that runs already."""
     from tieout_stack.running import RunningDemo  # noqa: PLC0415 (as above)
 
     demo = RunningDemo(state)
     if arguments.command == "sql":
-        demo.become_psql(arguments.psql)
+        demo.become_psql(for_psql)
     if arguments.command == "certificate":
         return demo.certify(arguments.invoice_id)
     return demo.rederive(arguments.month)

@@ -32,7 +32,14 @@ def command(state: StateFolder, *arguments: str) -> list[str]:
 
 
 def run(state: StateFolder, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(state, *arguments), capture_output=True, text=True, check=False, timeout=10 * MINUTES)
+    return subprocess.run(
+        command(state, *arguments),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10 * MINUTES,
+    )
 
 
 @contextmanager
@@ -79,6 +86,18 @@ def test_the_month_of_every_account_is_in_the_table(state):
     assert {(entry["vendor"], entry["name"]) for entry in entries} <= shown
     assert leaders(state) == {}
     assert_nothing_runs(state, {})
+
+
+def test_the_database_can_be_asked_while_a_demo_runs_and_changes_nothing(state):
+    """With psql's own options; before, without a demo, in one sentence."""
+    assert_one_sentence(run(state, "sql", "-c", "select 1").stderr)
+    with started_demo(state, until="simulator of both vendors"):
+        counted = run(state, "sql", "-At", "-c", "select count(*) > 0 from billing.current_invoice")
+        assert (counted.returncode, counted.stdout, counted.stderr) == (0, "t\n", "")
+        refused = run(state, "sql", "-c", "create table billing.mine (id int)")
+        assert refused.returncode == 1
+        assert "read-only transaction" in refused.stderr
+    run(state, "down")
 
 
 def test_a_second_demo_is_refused_and_a_dead_component_ends_the_first(state):
