@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 
-import hypothesis  # noqa: F401 (imported once here: each mutant runs in a fork of this process)
+import hypothesis  # imported once here: each mutant runs in a fork of this process
 import pytest
 import sqlalchemy  # noqa: F401 (the same)
 from tables import GROUPS, SURVIVORS, Group
@@ -91,6 +91,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
+    hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=60)
+    hypothesis.settings.load_profile("mutants")
     sys.dont_write_bytecode = True
     os.chdir(ROOT)
     for group in GROUPS:

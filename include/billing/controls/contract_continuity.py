@@ -20,7 +20,7 @@ def billing_periods_adjoin(evidence: Evidence) -> Iterator[Finding]:
         1 to 30 September, 28 September to 31 October  -> EXCEPTION: an overlap of 3 days
         1 to 30 September, none in October             -> EXCEPTION: a period is missing
         the contract begins with the period            -> PASS
-        the contract has ended                         -> NOT_APPLICABLE
+        the contract has ended, or is inactive         -> NOT_APPLICABLE
         the account's first month                      -> NOT_APPLICABLE
         the month before is not stored                 -> BLOCKED
         no contract was read                           -> NOT_APPLICABLE
@@ -67,6 +67,8 @@ def _without_period(evidence: Evidence, contract: Contract, name: str, before: l
         return not_applicable(subject, f"contract {name} begins on {begins}")
     if ends is not None and ends <= (before[-1].ends_on if before else month.first_day):
         return not_applicable(subject, f"contract {name} ended on {ends}")
+    if (contract.status or "").casefold() == "inactive":
+        return not_applicable(subject, f"contract {name} is no longer active")
     if not before and begins is not None and begins >= month.first_day:
         return not_applicable(subject, f"contract {name} began on {begins}; its first period ends later")
     return Finding(

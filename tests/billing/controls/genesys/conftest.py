@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from billing.accounts import Account
 from billing.controls.control import Evidence, InvoiceHead, IssuedFile
@@ -27,9 +26,6 @@ from billing.models import (
     Wallet,
 )
 from billing.period import BillingPeriod
-
-settings.register_profile("controls", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("controls")
 
 JANUARY = BillingPeriod(2025, 1)
 FIRST, AFTER = date(2025, 1, 1), date(2025, 2, 1)

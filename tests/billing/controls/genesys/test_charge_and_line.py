@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.agreement import Leg
@@ -119,6 +119,7 @@ def test_nothing_charged_and_nothing_invoiced(g, states):
     assert states(G5, g.month()) == ["NOT_APPLICABLE"]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1000), st.integers(-3, 3).filter(bool))
 def test_any_wrong_quantity_is_found_and_its_variance_is_exact(g, found, quantity, more):
     billed = quantity + more

@@ -54,6 +54,8 @@ def test_a_running_contract_without_period_misses_one(g, states):
     assert states(G16, month_with(g, contract=ended), previous=of_december(g)) == ["NOT_APPLICABLE"]
     ends_later = g.contract(**RUNS, ends_on=D("2025-01-02"))
     assert states(G16, month_with(g, contract=ends_later), previous=of_december(g)) == ["EXCEPTION"]
+    inactive = g.contract(**RUNS, status="Inactive")
+    assert states(G16, month_with(g, contract=inactive), previous=of_december(g)) == ["NOT_APPLICABLE"]
     future = g.contract(starts_on=D("2025-02-01"))
     assert states(G16, month_with(g, contract=future)) == ["NOT_APPLICABLE"]
     young = g.contract(starts_on=D("2025-01-15"))

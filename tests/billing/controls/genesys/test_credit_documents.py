@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.controls.credit_documents import G19
@@ -83,6 +83,7 @@ def test_an_invoice_that_is_not_stored_blocks_and_none_named_is_not_judged(g, fo
 cents = st.integers(1, 10**9)
 
 
+@settings(deadline=None)
 @given(cents, st.lists(cents, min_size=1, max_size=4))
 def test_what_is_given_back_is_the_exact_sum(g, found, billed, credits_):
     memos = [memo(g, str(Decimal(-each).scaleb(-2)), invoice_id=f"CM9{n:04}") for n, each in enumerate(credits_)]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.cutoff import MIDNIGHT, VOICE_CUT, served, split
@@ -58,6 +58,7 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda ea
 amounts = st.decimals(Decimal("-1e12"), Decimal("1e12"), allow_nan=False, allow_infinity=False, places=4)
 
 
+@settings(deadline=None)
 @given(amounts, moments, st.timedeltas(timedelta(0), timedelta(days=800)), st.sampled_from(UNITS))
 def test_parts_sum_to_the_whole_and_none_is_off_by_a_minor_unit(amount, start, length, unit):
     found = split(amount, start, start + length, unit)
@@ -70,6 +71,7 @@ def test_parts_sum_to_the_whole_and_none_is_off_by_a_minor_unit(amount, start, l
         assert abs(Fraction(part.amount) - Fraction(amount) * part.share) < Fraction(unit)
 
 
+@settings(deadline=None)
 @given(
     amounts, st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 400), st.sampled_from([MIDNIGHT, VOICE_CUT])
 )

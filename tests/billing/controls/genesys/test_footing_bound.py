@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.controls.footing import G1
@@ -27,6 +27,7 @@ def test_each_line_may_have_been_rounded_once(g, states, lines, off, state):
     assert states(G1, g.month(g.invoice(*[g.line()] * lines, total=total))) == [state]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.sampled_from(["EUR", "JPY", "KWD"]), st.integers(-45, 45))
 def test_the_bound_is_derived_from_lines_and_currency(g, found, lines, currency, halves):
     unit = minor_unit(currency)

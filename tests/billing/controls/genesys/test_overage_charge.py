@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.controls.overage_charge import G4
@@ -54,6 +54,7 @@ rates = st.decimals(Decimal(0), Decimal("1e5"), allow_nan=False, places=6)
 quantities = st.decimals(Decimal(0), Decimal("1e8"), allow_nan=False, places=2)
 
 
+@settings(deadline=None)
 @given(quantities, rates, st.sampled_from(["EUR", "JPY", "KWD"]), st.integers(-2, 2))
 def test_half_a_minor_unit_is_rounding_and_no_more(g, states, quantity, rate, currency, units):
     unit = minor_unit(currency)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.controls.overage_quantity import G3
@@ -82,6 +82,7 @@ def test_a_month_without_charges_is_not_judged(g, states):
 quantities = st.decimals(Decimal(0), Decimal("1e9"), allow_nan=False, places=2)
 
 
+@settings(deadline=None)
 @given(quantities, quantities, quantities, st.sampled_from([Decimal(0), Decimal("0.01"), Decimal("-0.01")]))
 def test_overage_is_never_below_zero_and_nothing_is_rounded(g, states, prepaid, fair_use, actual, error):
     beyond = max(actual - prepaid - fair_use, Decimal(0))

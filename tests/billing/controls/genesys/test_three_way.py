@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.agreement import Agreement, Leg, agreed_amount
@@ -187,12 +187,14 @@ money = st.decimals(Decimal("-1e15"), Decimal("1e15"), allow_nan=False, places=5
 counts = st.decimals(Decimal(0), Decimal("1e9"), allow_nan=False, places=3)
 
 
+@settings(deadline=None)
 @given(money, money, money)
 def test_price_and_quantity_variance_are_the_whole_difference(invoiced, invoiced_at_agreed, received_at_agreed):
     found = variance(invoiced, invoiced_at_agreed, received_at_agreed)
     assert found.price + found.quantity == difference(invoiced, received_at_agreed)
 
 
+@settings(deadline=None)
 @given(counts, counts, counts, counts)
 def test_variances_are_those_of_the_trade(invoiced_price, agreed_price, invoiced_quantity, metered_quantity):
     """(invoiced price - agreed price) x invoiced quantity, and (invoiced - metered quantity) x agreed price."""
@@ -205,6 +207,7 @@ def test_variances_are_those_of_the_trade(invoiced_price, agreed_price, invoiced
     assert found.quantity == product(difference(invoiced_quantity, metered_quantity), agreed_price)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**9)), min_size=1, max_size=8), st.integers(0, 10**6))
 def test_nothing_is_left_over_however_a_charge_is_billed(g, lines, metered):
     charge = g.charge(overage_quantity=metered, overage_charge="1")

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.controls.wallets import G7
@@ -127,6 +127,7 @@ def test_a_month_without_wallets(g, states):
 balances = st.integers(0, 10**6)
 
 
+@settings(deadline=None)
 @given(balances, balances, balances, balances, st.integers(-2, 2))
 def test_the_roll_forward_is_exact(g, states, start, increase, decrease, consumption, error):
     rest = start + increase - decrease - consumption
