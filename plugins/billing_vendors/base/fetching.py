@@ -77,7 +77,7 @@ def _closed(engine: Engine, account: Account[Any], period: BillingPeriod) -> int
 def _keep(
     engine: Engine, account: Account[Any], period: BillingPeriod, purpose: str, arriving: Iterable[Answer | Document]
 ) -> FetchSummary:
-    fetch = Fetch(
+    with Fetch(
         engine,
         documents_folder(),
         purpose=purpose,
@@ -85,10 +85,10 @@ def _keep(
         account=account.name,
         period=period,
         dag_run=str(get_current_context()["dag_run"].run_id),
-    )
-    for kept in arriving:
-        if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
-        else:
-            fetch.keep(kept)
-    return fetch.complete()
+    ) as fetch:
+        for kept in arriving:
+            if isinstance(kept, Document):
+                fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+            else:
+                fetch.keep(kept)
+        return fetch.complete()

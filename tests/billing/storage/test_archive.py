@@ -2,10 +2,13 @@
 
 import hashlib
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import zstandard
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from billing.errors import StorageError
 from billing.period import BillingPeriod
@@ -171,6 +174,94 @@ def test_another_invoice_form_or_content_is_another_document(ledger, invoice_id,
     assert fetch.complete().new_documents == 2
     for location, sha256 in ledger.rows("select location, sha256 from billing.document"):
         assert hashlib.sha256((ledger.folder / location).read_bytes()).digest() == bytes(sha256)
+
+
+class Connections:
+    """Counts what the engine opens and closes, by the pool's own events."""
+
+    def __init__(self, engine) -> None:
+        self.opened = self.closed = 0
+        self.pids = []
+        event.listen(engine, "connect", self._open)
+        event.listen(engine, "close", self._close)
+
+    def _open(self, connection, _record) -> None:
+        self.opened += 1
+        self.pids.append(connection.info.backend_pid)
+
+    def _close(self, _connection, _record) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def connections(ledger):
+    return Connections(ledger.engine)
+
+
+def test_a_fetch_holds_one_connection_and_closes_it_at_its_end(ledger, connections):
+    fetch = ledger.begin()
+    for number in range(60):
+        fetch.keep(ledger.answer(str(number)))
+    fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
+    assert (connections.opened, connections.closed) == (1, 0)
+
+    fetch.complete()
+
+    assert (connections.opened, connections.closed) == (1, 1)
+
+
+def test_between_two_answers_no_transaction_is_open(ledger, connections):
+    """Else a slow vendor would hold the database's clean-up back."""
+    with ledger.begin() as fetch:
+        for _ in range(2):
+            fetch.keep(ledger.answer("a"))
+            (pid,) = connections.pids
+            assert ledger.one(f"select state from pg_stat_activity where pid = {pid}") == "idle"
+
+
+def test_a_collection_that_fails_closes_the_connection(ledger, connections):
+    def collect():
+        with ledger.begin() as fetch:
+            fetch.keep(ledger.answer("a"))
+            raise RuntimeError("the vendor is down")
+
+    with pytest.raises(RuntimeError, match="the vendor is down"):
+        collect()
+
+    assert (connections.opened, connections.closed) == (1, 1)
+    assert ledger.one("select count(*) from billing.payload") == 1
+
+
+def test_a_server_that_went_away_between_two_answers_is_connected_to_again(ledger, connections):
+    """Before an answer, before a document, and before the end."""
+    fetch = ledger.begin()
+
+    def disconnect():
+        ledger.rows(f"select pg_terminate_backend({connections.pids[-1]}, 30000)")
+
+    fetch.keep(ledger.answer("a"))
+    disconnect()
+    fetch.keep(ledger.answer("b"))
+    disconnect()
+    fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
+    disconnect()
+    summary = fetch.complete()
+
+    assert (summary.answers, summary.new_payloads, summary.documents) == (2, 2, 1)
+    assert ledger.one("select count(*) from billing.payload_sighting") == 2
+    assert (connections.opened, connections.closed) == (4, 4)
+
+
+def test_an_answer_that_cannot_be_stored_leaves_nothing_and_the_fetch_goes_on(ledger, connections):
+    """Its transaction is rolled back; the next answer has its own."""
+    fetch = ledger.begin()
+    with pytest.raises(DBAPIError):
+        fetch.keep(replace(ledger.answer("a"), status=70_000))
+    fetch.keep(ledger.answer("b"))
+
+    assert fetch.complete().answers == 1
+    assert ledger.one("select count(*) from billing.payload") == 1
+    assert connections.opened == 1
 
 
 def test_an_empty_fetch_is_a_fetch(ledger):
