@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, TriggerRule, XComArg, dag, task, task_group
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS, MONTH
@@ -50,6 +50,11 @@ Both may be repeated: what has not changed adds no row.
 - **its log says BLOCKED**: a control lacks a figure to compare with, often the month before. Fetch that month.
 - **reconcile failed**: an answer has a shape that nobody knows. Nothing was stored, the answer is kept: report it.
 
+#### When it is through
+
+The run updates the asset `tieout://months/{vendor}`: a DAG scheduled on it starts once a run, and finds month, accounts
+and the number of control results by state in the event. Accruals of the month are reversed and trued up.
+
 #### The results
 
 `select * from billing.account_month_summary where period = '2026-10-01'`
@@ -58,6 +63,7 @@ Both may be repeated: what has not changed adds no row.
 
 def build_dag(vendor: Vendor) -> None:
     """Make the monthly DAG of one vendor."""
+    months = Asset(f"tieout://months/{vendor.name}")
 
     @dag(
         dag_id=f"invoices_{vendor.name}",
@@ -77,7 +83,7 @@ def build_dag(vendor: Vendor) -> None:
             "execution_timeout": timedelta(hours=1),
         },
         tags=["billing", "monthly", vendor.name],
-        doc_md=DOC.format(title=vendor.title),
+        doc_md=DOC.format(title=vendor.title, vendor=vendor.name),
     )
     def monthly_invoices() -> None:
         @task(execution_timeout=timedelta(minutes=5))
@@ -96,13 +102,25 @@ def build_dag(vendor: Vendor) -> None:
 
             return reconcile_fetched(vendor, account, fetch_id)
 
+        # A task of its own: an outlet of the mapped reconcile would be an event per account, and whoever waits for the
+        # month would start once for each. Not all_done: as the last task it would turn a failed run green.
+        @task(outlets=[months], trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=timedelta(minutes=5))
+        def announce_month(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
+            from billing_vendors.base import announcing  # noqa: PLC0415 (the same)
+
+            announcing.announce_month(months, month, accounts, states)
+
+        reconciled: list[XComArg] = []
+
         @task_group
         def account_month(account: str) -> None:
             fetched = fetch(account, PLANNED_MONTH)
             list(vendor.waits(account=account, month=PLANNED_MONTH)) >> fetched
-            reconcile(account, fetched)
+            reconciled.append(reconcile(account, fetched))
 
-        account_month.expand(account=plan_month())
+        accounts = plan_month()
+        account_month.expand(account=accounts)
+        announce_month(PLANNED_MONTH, accounts, reconciled[0])
 
     monthly_invoices()
 

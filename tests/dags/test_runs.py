@@ -2,10 +2,12 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
+import time_machine
 import yaml
 from sqlalchemy import create_engine, make_url, text
 
@@ -211,3 +213,79 @@ def test_a_month_that_cannot_be_is_refused_before_any_call(run, simulator, month
     assert run("invoices_fastly", month=month).state == "failed"
 
     assert asked(simulator) == requests
+
+
+def test_a_month_s_end_from_the_last_estimate_to_the_true_up(run, billing, simulator):
+    """31 October 23:41: the estimate. 1 November 00:30: the accrual. The bill: reversal and true-up."""
+    try:
+        for moment, dag_id, conf in (
+            (datetime(2026, 10, 31, 23, 41, tzinfo=UTC), "month_to_date_fastly", {}),
+            (datetime(2026, 11, 1, 0, 30, tzinfo=UTC), "accruals", {}),
+            (datetime(2026, 11, 20, 6, 0, tzinfo=UTC), "invoices_fastly", {"month": "2026-10"}),
+        ):
+            simulator.set_now(moment)
+            with time_machine.travel(moment):
+                assert run(dag_id, accounts=["acme-media"], **conf).state == "success"
+    finally:
+        simulator.set_now(None)
+
+    ((estimate, accrued, age),) = rows(
+        billing, "select m.total, a.amount, a.age from billing.month_to_date m, billing.current_accrual a"
+    )
+    assert accrued == estimate.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) > 0
+    assert timedelta(0) < age < timedelta(minutes=19)
+    actual = sum(invoice.total for invoice in simulator.truth("fastly", "acme-media", "2026-10"))
+    ledger = rows(
+        billing, "select entry, booked_on::text, amount, true_up from billing.accrual_ledger order by booked_on, entry"
+    )
+    assert ledger[:2] == [("accrual", "2026-10-31", accrued, None), ("reversal", "2026-11-01", -accrued, None)]
+    assert [(entry, left) for entry, _, _, left in ledger if left is not None] == [("true_up", actual - accrued)]
+    assert sum(amount for _, _, amount, _ in ledger if amount is not None) == actual
+
+
+def test_the_accruals_of_a_month_without_a_basis_are_blocked_and_ask_nobody(run, billing, simulator):
+    run("invoices_genesys_cloud", month="2026-08", accounts=["nord-contact"])
+    requests = asked(simulator)
+
+    assert run("accruals", month="2026-08").state == "success"
+
+    assert asked(simulator) == requests
+    blocked = "select account, explanation from billing.accrual where state = 'BLOCKED' and amount is null"
+    found = dict(map(tuple, rows(billing, blocked)))
+    assert set(found) == FEW
+    assert "together with its bill" in found["nord-contact"]
+    assert "another account pays" in found["legacy-child"]
+    before = contents(billing)
+    run("accruals", month="2026-08")
+    assert contents(billing) == before
+
+
+def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, billing):
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    done = run("invoices_fastly", month="2026-08")
+
+    with create_session() as session:
+        events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all()
+        (event,) = [(event.uri, event.source_task_id, event.extra) for event in events]
+    assert event[:2] == ("tieout://months/fastly", "announce_month")
+    counted = rows(billing, "select state, count(*) from billing.current_control_result group by state")
+    assert event[2] == {"month": "2026-08", "accounts": accounts_of("fastly"), "states": dict(map(tuple, counted))}
+
+
+def test_a_month_that_is_not_through_is_not_announced(run, simulator):
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    simulator.faults.add("status", "fastly.v3.invoices", status=403)
+    try:
+        done = run("invoices_fastly", month="2026-08", accounts=["acme-media", "legacy-press"])
+    finally:
+        simulator.faults.clear()
+
+    assert done.state == "failed"
+    with create_session() as session:
+        assert session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all() == []
