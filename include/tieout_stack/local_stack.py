@@ -1,6 +1,7 @@
 """Everything Tieout needs on one machine: Postgres, both vendors simulated, Airflow; connected and ready."""
 
 from pathlib import Path
+from typing import Any
 
 from billing.storage.migrate import upgrade
 from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
@@ -111,9 +112,9 @@ class LocalStack:
             self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
             note_migrated(airflow)
 
-    def _set_up(self) -> None:
-        api = self.airflow.api()
-        database = {
+    def database_connection(self) -> dict[str, Any]:
+        """Give the fields of the Airflow connection ``billing_db``, password included."""
+        return {
             "conn_type": "postgres",
             "host": LOOPBACK,
             "port": self.postgres.port,
@@ -121,7 +122,10 @@ class LocalStack:
             "password": self.postgres.password,
             "schema": "billing",
         }
-        api.put_connections({**self.simulator.connections(), "billing_db": database})
+
+    def _set_up(self) -> None:
+        api = self.airflow.api()
+        api.put_connections({**self.simulator.connections(), "billing_db": self.database_connection()})
         for vendor, slots in POOL_SLOTS.items():
             api.ensure_pool(vendor, slots, f"requests to {vendor} at once")
 

@@ -8,11 +8,11 @@ months of its own.
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FASTLY, GENESYS = "invoices_fastly", "invoices_genesys_cloud"
 ACCOUNTS = {FASTLY: "acme-media", GENESYS: "nord-contact"}
 RUN_SECONDS = 300
+
+T = TypeVar("T")
 
 
 class SimulatorHere:
@@ -58,14 +60,23 @@ class Services:
         """A client signed in as administrator."""
         return self.stack.airflow.api()
 
-    def wait(self, dag_id: str, run_id: str, until: frozenset[str] = frozenset({"success", "failed"})) -> str:
+    def wait(self, dag_id: str, run_id: str) -> str:
         """Wait until a run has ended; give its state."""
+
+        def ended() -> str | None:
+            state = self.api.run_state(dag_id, run_id)
+            return state if state in {"success", "failed"} else None
+
+        return self.until(ended, f"{dag_id} {run_id} ends")
+
+    def until(self, seen: Callable[[], T | None], what: str) -> T:
+        """Look until there is something to see; give it."""
         deadline = time.monotonic() + RUN_SECONDS
-        while (state := self.api.run_state(dag_id, run_id)) not in until:
+        while not (found := seen()):
             self.stack.check()
-            assert time.monotonic() < deadline, f"{dag_id} {run_id} is still {state}"
+            assert time.monotonic() < deadline, f"{RUN_SECONDS} s were not enough until {what}"
             time.sleep(0.5)
-        return state
+        return found
 
     def runs(self, dag_id: str, **query: str) -> list[dict[str, Any]]:
         """List runs, oldest first."""
@@ -126,10 +137,7 @@ def scheduled(services: Services) -> dict[str, dict[str, Any]]:
         services.api.set_paused(dag_id, paused=False)
     found = {}
     for dag_id in ACCOUNTS:
-        deadline = time.monotonic() + RUN_SECONDS
-        while not (runs := services.runs(dag_id, run_type="scheduled")):
-            assert time.monotonic() < deadline, f"no scheduled run of {dag_id}"
-            time.sleep(0.5)
+        runs = services.until(partial(services.runs, dag_id, run_type="scheduled"), f"{dag_id} is scheduled")
         services.wait(dag_id, runs[0]["dag_run_id"])
         (found[dag_id],) = services.runs(dag_id, run_type="scheduled")
     return found

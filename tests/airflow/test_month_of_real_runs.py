@@ -1,10 +1,9 @@
 """The ways to give a month agree, in real runs: schedule, backfill, by hand with and without a logical date."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
-from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS, RUN_SECONDS
+from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
 
 from billing.period import BillingPeriod
 from tieout_stack.errors import StackError
@@ -61,11 +60,7 @@ def runs(services, scheduled):
 
 
 def wait_for_backfill(services, number):
-    deadline = time.monotonic() + RUN_SECONDS
-    while services.api.call("GET", f"/backfills/{number}")["completed_at"] is None:
-        services.stack.check()
-        assert time.monotonic() < deadline, "the backfill does not end"
-        time.sleep(1)
+    services.until(lambda: services.api.call("GET", f"/backfills/{number}")["completed_at"], "the backfill ends")
 
 
 WAYS = [

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 from sqlalchemy import URL, Engine
+from sqlalchemy.exc import OperationalError
 
-from billing.errors import ConfigurationError
+from billing.errors import ConfigurationError, StorageError
 from billing.storage.documents import Folder
 from billing.storage.engine import engine_from_url
 from billing.storage.revision import check_revision
@@ -23,7 +24,7 @@ def billing_engine() -> Engine:
     Make an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
 
     :raises ConfigurationError: the connection is not a usable Postgres connection.
-    :raises StorageError: the schema is of another version.
+    :raises StorageError: the schema is of another version, or Postgres does not let us in.
     """
     connection = BaseHook.get_connection(BILLING_CONN_ID)
     options = connection.extra_dejson
@@ -44,8 +45,12 @@ def billing_engine() -> Engine:
             query={name: str(value) for name, value in options.items()},
         )
     )
-    with engine.connect() as session:
-        check_revision(session)
+    try:
+        with engine.connect() as session:
+            check_revision(session)
+    except OperationalError as error:
+        # libpq names host, port, user and database, and no password
+        raise StorageError(f"connection {BILLING_CONN_ID}: {' '.join(str(error.orig).split())}") from None
     return engine
 
 

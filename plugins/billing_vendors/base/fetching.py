@@ -16,12 +16,14 @@ from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answer
 from billing.storage.closed import closed_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.database import billing_engine, documents_folder
+from billing_vendors.base.one_sentence import in_one_sentence
 from billing_vendors.base.plans import account_of_task
 from billing_vendors.base.vendor import Document, Vendor
 
 log = logging.getLogger(__name__)
 
 
+@in_one_sentence
 def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -> int:
     """
     Ask the vendor for everything it has on one account and month, keep each answer, and give the fetch's id.
@@ -47,6 +49,7 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
     return fetched.fetch_id
 
 
+@in_one_sentence
 def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
     Keep the running month's estimate: the answer as received, and the figures in it.

@@ -17,12 +17,14 @@ from airflow.sdk import get_current_context
 from billing.accounts import Account, account_names, check_vendors, find_account, load_accounts
 from billing.period import BillingPeriod
 from billing_vendors.base.months import accounts_of_run, month_of_run, names_of_vendor
+from billing_vendors.base.one_sentence import in_one_sentence
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 log = logging.getLogger(__name__)
 
 
+@in_one_sentence
 def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     """
     Choose the run's month and accounts; hand the month on as XCom ``month``.
@@ -35,6 +37,7 @@ def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
 
 
+@in_one_sentence
 def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
     """
     Choose one vendor's part of a run over all vendors; empty where it has none.
@@ -69,6 +72,7 @@ def _plan(
     return [account.name for account in chosen]
 
 
+@in_one_sentence
 def plan_running_month(vendor: Vendor) -> list[str]:
     """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
     context = get_current_context()

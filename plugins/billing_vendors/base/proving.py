@@ -16,12 +16,14 @@ from billing.storage.closed import latest_fetch
 from billing.storage.documents import document_reader
 from billing_vendors.base.changes import in_words
 from billing_vendors.base.database import billing_engine, documents_folder
+from billing_vendors.base.one_sentence import in_one_sentence
 from billing_vendors.base.plans import account_of_task
 from billing_vendors.base.vendor import Vendor
 
 log = logging.getLogger(__name__)
 
 
+@in_one_sentence
 def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[str, int]:
     """
     Derive, store and prove what a fetch brought; give the number of control results by state.
@@ -33,6 +35,7 @@ def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[
     return done.states
 
 
+@in_one_sentence
 def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
     Derive a month again from its stored answers, without a call to the vendor; give the number of changes by cause.

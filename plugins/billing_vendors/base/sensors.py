@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTime
 from billing.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, NotReady, VendorUnavailable
 from billing.period import BillingPeriod
+from billing_vendors.base.one_sentence import in_one_sentence
 from billing_vendors.base.retries import VendorRetryPolicy
 from billing_vendors.base.triggers import VendorTrigger, error_of, outcome
 from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
@@ -88,6 +89,7 @@ class VendorSensor(BaseSensorOperator):
 
     # What Airflow calls.
 
+    @in_one_sentence
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
         """Look, and wait if it is not ready."""
         account, period = self._subject()
@@ -104,6 +106,7 @@ class VendorSensor(BaseSensorOperator):
             raise self._fitting(error_of(event))
         return event
 
+    @in_one_sentence
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
         """Tell a wait that no triggerer ended from one that failed."""
         try:
