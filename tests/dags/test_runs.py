@@ -270,7 +270,7 @@ def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, bi
     with create_session() as session:
         events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all()
         (event,) = [(event.uri, event.source_task_id, event.extra) for event in events]
-    assert event[:2] == ("tieout://months/fastly", "announce_month")
+    assert event[:2] == ("x-tieout://months/fastly", "announce_month")
     counted = rows(billing, "select state, count(*) from billing.current_control_result group by state")
     assert event[2] == {"month": "2026-08", "accounts": accounts_of("fastly"), "states": dict(map(tuple, counted))}
 
