@@ -89,6 +89,7 @@ class World:
                 "vendor": "genesys_cloud",
                 "conn_id": organisation.conn_id,
                 "organization_id": organisation.organization_id,
+                "trustor_organization_id": organisation.organization_id,  # each is its own trustee: one token will do
                 "bill_to": organisation.bill_to.number,
                 "currency": organisation.currency,
                 "first_month": str(organisation.first_month),
