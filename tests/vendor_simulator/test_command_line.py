@@ -165,7 +165,11 @@ def test_accounts_are_printed_as_accounts_yaml():
     assert accounts == World(7).accounts()
     common = {"name", "vendor", "conn_id", "currency", "first_month", "posting_day"}
     for account in accounts:
-        own = {"customer_id", "api"} if account["vendor"] == "fastly" else {"organization_id", "bill_to"}
+        own = (
+            {"customer_id", "api"}
+            if account["vendor"] == "fastly"
+            else {"organization_id", "trustor_organization_id", "bill_to"}
+        )
         assert set(account) - {"parent_pay", "commitments"} == common | own
         assert isinstance(account["first_month"], str)
 

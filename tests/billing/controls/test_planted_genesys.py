@@ -73,10 +73,8 @@ def _pooled(url: str) -> Engine:
 
 
 def _accounts(world: World, folder: Path) -> tuple[Account[GenesysSettings], ...]:
-    """The organisations as accounts.yaml has them, each also read as its own trustor: the overview is then there."""
+    """The organisations as accounts.yaml has them."""
     rows = [row for row in world.accounts() if row["vendor"] == VENDOR]
-    for row in rows:
-        row["trustor_organization_id"] = row["organization_id"]
     path = folder / "accounts.yaml"
     path.write_text(json.dumps({"accounts": rows}))
     return load_accounts(VENDOR, GenesysSettings, path)
