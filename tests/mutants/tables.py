@@ -127,13 +127,13 @@ _OF_FASTLY = (
     ),
     Group(
         "F21",
-        "controls/month_on_month.py",
+        "controls/month_comparison.py",
         (_FASTLY + "test_month_on_month.py", _FASTLY + "test_edges.py"),
         (
             ("percent=Decimal(100)", "percent=Decimal(99)"),
             ("minor_units=100_000", "minor_units=99_999"),
             ("difference=whole.total", "difference=-whole.total"),
-            ("then, now = _lines(before), _lines(month)", "now, then = _lines(before), _lines(month)"),
+            ("then, now = lines_of(before), lines_of(month)", "now, then = lines_of(before), lines_of(month)"),
             ("-abs(item[1].total)", "abs(item[1].total)"),
         ),
     ),

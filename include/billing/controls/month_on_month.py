@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any
 
 from billing.controls.control import Control, Evidence
-from billing.controls.line_kinds import Charged, in_words
+from billing.controls.month_comparison import POLICY, compared
 from billing.controls.neighbours import month_before, year_before
-from billing.controls.price_and_volume import Split, split, sum_of
-from billing.controls.result import Finding, State, not_applicable
+from billing.controls.result import Finding
 from billing.models import AccountMonth, InvoiceLine
-from billing.money import exact_sum
-from billing.tolerances import Tolerance
-
-POLICY = Tolerance(percent=Decimal(100), minor_units=100_000)
-_SHOWN = 10
 
 
 def month_compares(evidence: Evidence) -> Iterator[Finding]:
@@ -36,46 +28,14 @@ def month_compares(evidence: Evidence) -> Iterator[Finding]:
         the two months are in different currencies        -> NOT_APPLICABLE (F3 has judged that)
     """
     for before in (month_before(evidence), year_before(evidence)):
-        yield before if isinstance(before, Finding) else _compared(evidence, before)
-
-
-def _compared(evidence: Evidence, before: AccountMonth) -> Finding:
-    month = evidence.month
-    subject = str(month.period)
-    if not month.invoices or not before.invoices:
-        empty = subject if not month.invoices else str(before.period)
-        return not_applicable(subject, f"compared with {before.period}: {empty} has no invoice")
-    currencies = {evidence.currency_of(invoice) for invoice in (*month.invoices, *before.invoices)}
-    if len(currencies) > 1:
-        return not_applicable(subject, f"compared with {before.period}: no common currency")
-    then, now = _lines(before), _lines(month)
-    parts = split(then, now)
-    whole = sum_of(parts.values())
-    expected, actual = exact_sum(line.amount for line in then), exact_sum(line.amount for line in now)
-    return Finding(
-        subject,
-        State.EXCEPTION if whole.total else State.PASS,
-        f"{actual:f} after {expected:f} in {before.period}: {whole.price:+f} by price, {whole.volume:+f} by volume, "
-        f"{whole.rounding:+f} by rounding, {whole.other:+f} by credits and the like",
-        expected=expected,
-        actual=actual,
-        difference=whole.total,
-        currency=currencies.pop(),
-        operands={"compared_with": str(before.period), **_parts(whole), "largest": _largest(parts)},
-    )
+        if isinstance(before, Finding):
+            yield before
+        else:
+            yield compared(evidence.month, before, _lines, evidence.currency_of)
 
 
 def _lines(month: AccountMonth) -> list[InvoiceLine]:
     return [line for invoice in month.invoices for line in invoice.lines]
-
-
-def _largest(parts: dict[Charged, Split]) -> list[dict[str, Any]]:
-    ordered = sorted(parts.items(), key=lambda item: (-abs(item[1].total), in_words(item[0])))
-    return [{"charged": in_words(charged), **_parts(each)} for charged, each in ordered[:_SHOWN]]
-
-
-def _parts(each: Split) -> dict[str, Decimal]:
-    return {"price": each.price, "volume": each.volume, "rounding": each.rounding, "other": each.other}
 
 
 F21 = Control(

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
 
 from billing.agreement import Agreement
 from billing.controls.control import Control, Evidence
-from billing.controls.line_kinds import Charged, in_words
-from billing.controls.month_on_month import POLICY
+from billing.controls.month_comparison import POLICY, compared
 from billing.controls.neighbours import month_before, year_before
-from billing.controls.price_and_volume import Split, split, sum_of
-from billing.controls.result import Finding, State, not_applicable
+from billing.controls.result import Finding
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
 from billing.receipts import held_documents
 
-_SHOWN = 10
 # A cost per user is a hint and may be rounded; nothing is judged by it.
 _PER_USER = Context(prec=200, rounding=ROUND_HALF_UP)
 
@@ -46,32 +42,14 @@ def products_compare(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _compared(month: AccountMonth, before: AccountMonth) -> Finding:
-    subject, against = str(month.period), f"compared with {before.period}"
-    if not month.invoices or not before.invoices:
-        return not_applicable(subject, f"{against}: {before.period if month.invoices else subject} has no invoice")
-    currencies = {invoice.currency for invoice in (*month.invoices, *before.invoices)}
-    if len(currencies) > 1:
-        return not_applicable(subject, f"{against}: no common currency")
-    then, now = _priced_lines(before), _priced_lines(month)
-    parts = split(then, now)
-    whole = sum_of(parts.values())
-    expected, actual = exact_sum(line.amount for line in then), exact_sum(line.amount for line in now)
-    return Finding(
-        subject,
-        State.EXCEPTION if whole.total else State.PASS,
-        f"{actual:f} after {expected:f} in {before.period}: {whole.price:+f} by price, {whole.volume:+f} by volume, "
-        f"{whole.rounding:+f} by rounding, {whole.other:+f} by credits and the like",
-        expected=expected,
-        actual=actual,
-        difference=whole.total,
-        currency=currencies.pop(),
-        operands={
-            "compared_with": str(before.period),
-            **_parts(whole),
-            "largest": _largest(parts),
-            "per_user": {str(before.period): _per_user(before, expected), subject: _per_user(month, actual)},
-        },
-    )
+    found = compared(month, before, _priced_lines, lambda invoice: invoice.currency)
+    if found.expected is None or found.actual is None:
+        return found
+    per_user = {
+        str(before.period): _per_user(before, found.expected),
+        str(month.period): _per_user(month, found.actual),
+    }
+    return replace(found, operands={**found.operands, "per_user": per_user})
 
 
 def _priced_lines(month: AccountMonth) -> list[InvoiceLine]:
@@ -100,15 +78,6 @@ def _per_user(month: AccountMonth, total: Decimal) -> Decimal | None:
     if not users:
         return None
     return _PER_USER.quantize(_PER_USER.divide(total, users), Decimal("0.0001"))
-
-
-def _largest(parts: dict[Charged, Split]) -> list[dict[str, Any]]:
-    ordered = sorted(parts.items(), key=lambda item: (-abs(item[1].total), in_words(item[0])))
-    return [{"charged": in_words(charged), **_parts(each)} for charged, each in ordered[:_SHOWN]]
-
-
-def _parts(each: Split) -> dict[str, Decimal]:
-    return {"price": each.price, "volume": each.volume, "rounding": each.rounding, "other": each.other}
 
 
 G28 = Control(
