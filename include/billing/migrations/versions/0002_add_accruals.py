@@ -61,8 +61,10 @@ left join billing.account_month m using (vendor, account, period)
 group by p.vendor, p.account, p.period, coalesce(p.currency, m.currency), p.record_id, p.record_key, p.version
 having p.version = 1 or sum(p.total) <> 0
 union all
-select a.vendor, a.account, a.period, t.currency, 'true_up', (t.recorded_at at time zone 'UTC')::date, null, t.amount,
-       accrual_id, null, null
+select a.vendor, a.account, a.period, t.currency, 'true_up',
+       (coalesce((select max(p.posted_at) from billing.true_up_document d join posting p using (record_key, version)
+                  where d.true_up_id = t.true_up_id), t.recorded_at) at time zone 'UTC')::date,
+       null, t.amount, accrual_id, null, null
 from billing.true_up t
 join billing.accrual a using (accrual_id)
 """
