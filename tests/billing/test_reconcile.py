@@ -20,7 +20,7 @@ from billing.errors import PayloadError, StorageError
 from billing.fields import Fields
 from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.period import BillingPeriod
-from billing.storage.records import previous_invoices
+from billing.storage.stored_months import previous_invoices
 
 OCTOBER = BillingPeriod(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")

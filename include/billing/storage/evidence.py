@@ -23,8 +23,7 @@ from billing.models import AccountMonth
 from billing.period import BillingPeriod
 from billing.storage import tables as t
 from billing.storage.archive import FetchHead
-from billing.storage.records import previous_invoices
-from billing.storage.stored_months import load_months, month_fetches
+from billing.storage.stored_months import load_months, month_fetches, previous_invoices
 
 ReadFile = Callable[[str], bytes]
 """Give the bytes at a location below the folder of documents; raises OSError where there is no such file."""

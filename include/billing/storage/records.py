@@ -29,7 +29,6 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
 from billing.storage import tables as t
 from billing.storage.archive import FetchHead
 from billing.storage.copying import copy_rows
@@ -225,44 +224,6 @@ def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: Fetc
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
     new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
     return sorted(f"{noun}.{name}" for noun, name in new)
-
-
-def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
-    """
-    Give, for each invoice of the month that its vendor has restated, what it said before the last restatement.
-
-    Looked up in the rows, not in this run's changes: a restatement stays a finding however often it is read again.
-    """
-    restated = (
-        select(t.record.c.record_id, t.record.c.record_key, func.max(t.record_version.c.version))
-        .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
-        .where(
-            *_of_account(month),
-            t.record.c.kind == "invoice",
-            t.record.c.record_id.in_([invoice.invoice_id for invoice in month.invoices]),
-            t.record_version.c.cause == "vendor",
-        )
-        .group_by(t.record.c.record_id, t.record.c.record_key)
-    )
-    return {
-        invoice_id: _load_invoice(connection, record_key, version - 1)
-        for invoice_id, record_key, version in connection.execute(restated)
-    }
-
-
-def _load_invoice(connection: Connection, record_key: int, version: int) -> Invoice:
-    def rows(table: Table) -> list[Mapping[str, Any]]:
-        of_version = select(table).where(table.c.record_key == record_key, table.c.version == version)
-        if "position" in table.c:
-            of_version = of_version.order_by(table.c.position)
-        return [
-            {name: value for name, value in row.items() if name not in {"record_key", "version"}}
-            for row in connection.execute(of_version).mappings()
-        ]
-
-    head = dict(rows(t.invoice)[0])
-    head["period"] = BillingPeriod.of(head["period"])
-    return Invoice(**head, lines=tuple(InvoiceLine(**row) for row in rows(t.invoice_line)))
 
 
 def _of_account(month: AccountMonth) -> tuple[Any, Any]:

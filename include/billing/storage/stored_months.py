@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, tuple_, union_all
+from sqlalchemy import Connection, Table, func, select, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
@@ -75,6 +75,28 @@ def load_months(
         )
         for period, records in found.items()
     }
+
+
+def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
+    """
+    Give, for each invoice of the month that its vendor has restated, what it said before the last restatement.
+
+    Looked up in the rows, not in what this run changed: a restatement stays a finding however often it is read again.
+    """
+    restated = (
+        select(t.record.c.record_key, func.max(t.record_version.c.version))
+        .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
+        .where(
+            t.record.c.vendor == month.vendor,
+            t.record.c.account == month.account,
+            t.record.c.kind == NOUNS[Invoice].kind,
+            t.record.c.record_id.in_([invoice.invoice_id for invoice in month.invoices]),
+            t.record_version.c.cause == "vendor",
+        )
+        .group_by(t.record.c.record_key)
+    )
+    before = [(record_key, version - 1) for record_key, version in connection.execute(restated)]
+    return {invoice.invoice_id: invoice for invoice in load_records(connection, Invoice, before).values()}
 
 
 def load_records(connection: Connection, kind: type, versions: Sequence[Version]) -> dict[Version, Any]:

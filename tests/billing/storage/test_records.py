@@ -24,7 +24,8 @@ from billing.models import (
     Wallet,
 )
 from billing.period import BillingPeriod
-from billing.storage.records import NOUNS, previous_invoices
+from billing.storage.records import NOUNS
+from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
 
 DERIVED = {"record", "record_version", "payment_status", "unknown_field"} | {
