@@ -43,7 +43,8 @@ def billing_engine() -> Engine:
             port=connection.port,
             database=connection.schema,
             query={name: str(value) for name, value in options.items()},
-        )
+        ),
+        keep_open=True,
     )
     try:
         with engine.connect() as session:
