@@ -130,7 +130,7 @@ def graph(page: Page, demo: Demo) -> None:
     page.keyboard.press("g")
     page.wait_for_timeout(SETTLING_MS)
     page.get_by_test_id("expand-all-button").click()
-    page.get_by_text("wait_for_closed_billing_periods").first.wait_for()
+    page.get_by_text("wait_for_month").first.wait_for()
 
 
 def run(page: Page, demo: Demo) -> None:
