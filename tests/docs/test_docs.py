@@ -60,7 +60,7 @@ def test_every_key_of_accounts_is_explained():
     page = read("accounts.md")
     keys = {name for vendor in vendors() for name in vendor.settings_type.__dataclass_fields__}
     keys |= {"name", "vendor", "conn_id", "currency", "first_month", "posting_day"}
-    keys |= {"tolerances", "rate_card", "commitments"}
+    keys |= {"tolerances", "rate_card", "commitments", "accrual"}
     assert {key for key in keys if f"| `{key}` |" not in page} == set()
 
 
