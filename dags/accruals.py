@@ -44,7 +44,7 @@ def propose_all(vendor: Vendor) -> None:
 
         return propose_accrual(vendor, account, month)
 
-    planned = f"{{{{ ti.xcom_pull(task_ids='{vendor.name}.plan_month', key='month') }}}}"
+    planned = plans.planned_month(f"{vendor.name}.plan_month")
     propose.partial(month=planned).expand(account=plan_month())
 
 

@@ -13,7 +13,7 @@ from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
-PLANNED_MONTH = "{{ ti.xcom_pull(task_ids='plan', key='month') }}"
+PLANNED_MONTH = plans.planned_month("plan")
 
 DOC = """
 ### {title}: the running month's estimate, once a day

@@ -13,7 +13,7 @@ from billing_vendors.base.retries import VendorRetryPolicy
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
-PLANNED_MONTH = "{{ ti.xcom_pull(task_ids='plan_month', key='month') }}"
+PLANNED_MONTH = plans.planned_month()
 
 AGAIN = Param(
     False,
@@ -52,8 +52,8 @@ Both may be repeated: what has not changed adds no row.
 
 #### When it is through
 
-The run updates the asset `x-tieout://months/{vendor}`: a DAG scheduled on it starts once a run, and finds month, accounts
-and the number of control results by state in the event. Accruals of the month are reversed and trued up.
+The run updates the asset `x-tieout://months/{vendor}`: a DAG scheduled on it starts once a run, and finds month,
+accounts and the number of control results by state in the event. Accruals of the month are reversed and trued up.
 
 #### The results
 

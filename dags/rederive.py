@@ -33,7 +33,7 @@ def read_again(vendor: Vendor) -> None:
 
         return rederive_month(vendor, account, month)
 
-    planned = f"{{{{ ti.xcom_pull(task_ids='{vendor.name}.plan_month', key='month') }}}}"
+    planned = plans.planned_month(f"{vendor.name}.plan_month")
     rederive.partial(month=planned).expand(account=plan_month())
 
 

@@ -191,6 +191,12 @@ def test_the_daily_run_keeps_estimates_and_skips_parent_pay(run, billing, simula
     assert all(total > 0 and lines > 0 for _, total, lines in snapshots)
 
 
+def test_an_account_named_twice_is_asked_for_one_estimate(run, billing):
+    assert run("month_to_date_fastly", accounts=["acme-media", "acme-media"]).state == "success"
+
+    assert rows(billing, "select account from billing.fetch") == [("acme-media",)]
+
+
 @pytest.mark.parametrize("dag_id", ["invoices_fastly", "month_to_date_fastly", "look_back", "rederive"])
 def test_a_misspelt_vendor_stops_every_run_before_any_call(run, billing, simulator, dag_id):
     """Nobody would bill that account, and every other one would look complete."""

@@ -23,6 +23,8 @@ from billing_vendors.registry import vendors
 
 log = logging.getLogger(__name__)
 
+_MONTH = "month"
+
 
 @in_one_sentence
 def plan_month(vendor: Vendor, schedule: str) -> list[str]:
@@ -57,6 +59,11 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
     return _plan(vendor, accounts, asked, period)
 
 
+def planned_month(task_id: str = "plan_month") -> str:
+    """Give the template by which a later task of the run gets the month that a plan task has chosen."""
+    return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
+
+
 def _accounts(vendor: Vendor) -> tuple[Account[Any], ...]:
     """Read the vendor's accounts, once it is sure that every account of the file has a vendor."""
     check_vendors({each.name for each in vendors()})
@@ -67,7 +74,7 @@ def _plan(
     vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str] | None, period: BillingPeriod
 ) -> list[str]:
     chosen = accounts_of_run(accounts, asked, period, datetime.now(UTC))
-    get_current_context()["ti"].xcom_push(key="month", value=str(period))
+    get_current_context()["ti"].xcom_push(key=_MONTH, value=str(period))
     log.info("%s %s: %s accounts: %s", vendor.title, period, len(chosen), ", ".join(a.name for a in chosen))
     return [account.name for account in chosen]
 
@@ -77,10 +84,10 @@ def plan_running_month(vendor: Vendor) -> list[str]:
     """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
     context = get_current_context()
     period = BillingPeriod.of(datetime.now(UTC))
-    context["ti"].xcom_push(key="month", value=str(period))
+    context["ti"].xcom_push(key=_MONTH, value=str(period))
     accounts = _accounts(vendor)
     asked = context["params"].get("accounts")
-    chosen = [find_account(accounts, name) for name in asked] if asked else accounts
+    chosen = [find_account(accounts, name) for name in dict.fromkeys(asked)] if asked else accounts
     return [account.name for account in chosen if account.first_month <= period]
 
 
