@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from billing.accruals import Basis, Part, Proposal, RecordVersion, blocked
 from billing.agreement import Agreement, Leg, Priced
@@ -65,7 +66,8 @@ def propose_from_periods(
         October, prepaid 31.00, overage 12.00                      -> 43.00
         21 September to 20 October, then the next; each 310.00     -> 206.67 (20 of 30 days) + 110.00 (11 of 31)
         the billing period that holds the contract's first day of the month is not stored -> BLOCKED
-        a charge, a price or a quantity is missing                 -> BLOCKED, with its name
+        a charge or a quantity is missing                          -> BLOCKED, with its name
+        two stored billing periods do not adjoin                   -> BLOCKED
         two currencies                                             -> BLOCKED
 
     After the last stored period the contract is taken to go on in periods of the same length.
@@ -119,6 +121,11 @@ def _of_contract(period: BillingPeriod, read: ReadContract, periods: Sequence[Re
         raise _MissingOperandError(
             f"the billing period of contract {contract.contract_id} that holds {first} is not stored"
         )
+    for before, after in pairwise(ours):
+        if before.period.ends_on != after.period.starts_on:
+            raise _MissingOperandError(
+                f"billing periods {before.period.billing_period_id} and {after.period.billing_period_id} do not adjoin"
+            )
     for each in ours:
         if each.period.period == period:
             yield from _charges(each)

@@ -180,6 +180,13 @@ def test_a_month_before_the_account_began_is_refused(accounts):
         account.check_month(BillingPeriod(2022, 12))
 
 
+def test_an_account_may_have_its_estimates_scaled_to_the_month(accounts):
+    (account,), (plain,) = accounts(GOOD + "  accrual: {extrapolate: true}\n"), accounts(GOOD)
+    assert (account.accrual.extrapolate, plain.accrual.extrapolate) == (True, False)
+    with pytest.raises(ConfigurationError, match=r"account 1 \(acme-media\): accrual 'daily' should be"):
+        accounts(GOOD + "  accrual: daily\n")
+
+
 def test_tolerances_a_rate_card_and_commitments_may_be_given(accounts):
     extra = """  tolerances: {F19: {absolute: "10.00", percent: "5", rule: either}}
   rate_card:

@@ -130,6 +130,16 @@ def test_a_contract_that_is_over_or_to_come_bears_nothing():
             [calendar()],
             "the billing period of contract D that holds 2026-10-01 is not stored",
         ),
+        (
+            [contract(), contract(contract_id="D")],
+            [calendar(), period(date(2026, 10, 21), date(2026, 11, 21), contract_id="D")],
+            "the billing period of contract D that holds 2026-10-01 is not stored",
+        ),
+        (
+            [contract()],
+            [period(date(2026, 9, 21), date(2026, 10, 21)), period(date(2026, 10, 25), date(2026, 11, 25))],
+            "billing periods bp-2026-10 and bp-2026-11 do not adjoin",
+        ),
         ([contract()], [calendar(charge(None))], "bp-2026-10 has no overage charge of CX"),
         ([contract()], [calendar(charge(None, overage_quantity=None))], "bp-2026-10 has no overage charge of CX"),
         ([contract(item(quantity=None))], [calendar()], "contract C prepays CX without a quantity"),

@@ -20,5 +20,8 @@ def announce_month(months: Asset, month: str, accounts: Iterable[str], states: I
     total: Counter[str] = Counter()
     for of_account in states:
         total.update(of_account)
-    extra = {"month": month, "accounts": list(accounts), "states": dict(sorted(total.items()))}
-    get_current_context()["outlet_events"][months].extra = extra
+    get_current_context()["outlet_events"][months].extra = {
+        "month": month,
+        "accounts": list(accounts),
+        "states": dict(sorted(total.items())),
+    }
