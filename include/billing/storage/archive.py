@@ -9,25 +9,19 @@ evidence but is never taken for a whole one.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
 
 import zstandard
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError
 
 from billing.answer import Answer
 from billing.errors import StorageError
 from billing.period import BillingPeriod
 from billing.storage import tables as t
 from billing.storage.documents import Folder, keep_document
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +44,6 @@ class Fetch:
     """
     One complete reading of an account's month, while it happens.
 
-    It holds one connection, idle between two answers, from the first answer until it is complete or closed.
-
     :param purpose: ``month`` or ``month_to_date``.
     :param dag_run: id of the DAG run that asks.
     :param documents: folder for the vendor's files.
@@ -69,7 +61,6 @@ class Fetch:
         dag_run: str,
     ) -> None:
         self._engine = engine
-        self._connection: Connection | None = None
         self._documents = documents
         self._purpose = purpose
         self._vendor = vendor
@@ -80,18 +71,6 @@ class Fetch:
         self._sightings: list[tuple[int, datetime]] = []
         self._document_sightings: dict[int, datetime] = {}
         self._new_payloads = self._new_documents = self._bytes = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connection back; what was kept stays."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def keep(self, answer: Answer) -> None:
         """Store one answer at once, unless the same bytes for the same request are there."""
@@ -109,7 +88,7 @@ class Fetch:
             "first_seen_at": answer.received_at,
             "first_dag_run": self._dag_run,
         }
-        with self._transaction() as connection:
+        with self._engine.begin() as connection:
             statement = upsert(t.payload).values(values).on_conflict_do_nothing()
             payload_id = connection.scalar(statement.returning(t.payload.c.payload_id))
             self._new_payloads += payload_id is not None
@@ -145,7 +124,7 @@ class Fetch:
             "first_dag_run": self._dag_run,
         }
         key = ["vendor", "account", "invoice_id", "form", "sha256"]
-        with self._transaction() as connection:
+        with self._engine.begin() as connection:
             statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
             document_id = connection.scalar(statement.returning(t.document.c.document_id))
             self._new_documents += document_id is not None
@@ -160,7 +139,7 @@ class Fetch:
 
     def complete(self) -> FetchSummary:
         """Record, in one transaction, that everything has arrived and what was seen."""
-        with self._transaction() as connection:
+        with self._engine.begin() as connection:
             fetch_id = connection.execute(
                 insert(t.fetch)
                 .values(
@@ -190,7 +169,6 @@ class Fetch:
                         for document_id, seen_at in self._document_sightings.items()
                     ],
                 )
-        self.close()
         return FetchSummary(
             fetch_id=fetch_id,
             answers=len(self._sightings),
@@ -199,30 +177,6 @@ class Fetch:
             new_documents=self._new_documents,
             bytes=self._bytes,
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """
-        Open one transaction on the fetch's connection, or on a new one if the server went away since the last answer.
-
-        It may be minutes ago: a vendor's rate limit was waited for, and somebody restarted the database.
-        """
-        if self._connection is not None and not _is_there(self._connection):
-            self.close()
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        with self._connection.begin():
-            yield self._connection
-
-
-def _is_there(connection: Connection) -> bool:
-    try:
-        connection.execute(select(1))
-        connection.rollback()
-    except DBAPIError as error:
-        log.warning("the connection to the billing database was lost, it is made anew: %s", type(error.orig).__name__)
-        return False
-    return True
 
 
 def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:

@@ -80,7 +80,7 @@ def _closed(engine: Engine, account: Account[Any], period: BillingPeriod) -> int
 def _keep(
     engine: Engine, account: Account[Any], period: BillingPeriod, purpose: str, arriving: Iterable[Answer | Document]
 ) -> FetchSummary:
-    with Fetch(
+    fetch = Fetch(
         engine,
         documents_folder(),
         purpose=purpose,
@@ -88,10 +88,10 @@ def _keep(
         account=account.name,
         period=period,
         dag_run=str(get_current_context()["dag_run"].run_id),
-    ) as fetch:
-        for kept in arriving:
-            if isinstance(kept, Document):
-                fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
-            else:
-                fetch.keep(kept)
-        return fetch.complete()
+    )
+    for kept in arriving:
+        if isinstance(kept, Document):
+            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+        else:
+            fetch.keep(kept)
+    return fetch.complete()
