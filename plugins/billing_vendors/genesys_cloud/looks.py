@@ -91,24 +91,25 @@ class InvoicePostedLook(_GenesysLook):
 @dataclass(frozen=True)
 class MonthReadyLook(_GenesysLook):
     """
-    The usage reports, the closed billing periods and the invoice, looked at in this order as far as they are there.
+    The closed billing periods, the usage reports and the invoice, looked at in this order as far as they are there.
 
-    Of the three the invoice alone may be absent for good.
+    To ask for a report is what makes the vendor make it: one of a period that still runs could be kept and handed out
+    later. Of the three the invoice alone may be absent for good.
 
     :param first_month: of the account, ``YYYY-MM``.
     """
 
     first_month: str
 
-    thing: ClassVar[str] = "the month (usage reports, closed billing periods, invoice)"
+    thing: ClassVar[str] = "the month (closed billing periods, usage reports, invoice)"
 
     def take(self) -> Conversation[Observation]:
         """Look as far as the first that is not there."""
         terms = yield from _read_terms()
-        seen = yield from _see_usage_reports(terms, self.period)
+        seen = _see_periods(terms, self.period)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
-        seen = _see_periods(terms, self.period)
+        seen = yield from _see_usage_reports(terms, self.period)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
         seen = yield from _see_invoices(terms, self.period, BillingPeriod.parse(self.first_month))
