@@ -164,6 +164,10 @@ def say_passes(passes, months):
             f"{each.name:14}{months:7}{each.count:7}{each.wall:9.1f}{each.cpu_sum:9.1f}{each.count / each.wall:9.2f}"
             f"{each.cpu_sum / each.count:10.2f}{each.load:7.1f}{ratios}"
         )
+    if floor and floor.count != passes[0].count:
+        print(
+            "the floor has another number of tasks: bench/floor_dags/floor.py is not in the shape of the monthly DAGs"
+        )
     components = sorted({name for each in passes for name in each.cpu})
     print(f"\n{'CPU s by':14}" + "".join(f"{name:>18}" for name in components))
     for each in passes:
