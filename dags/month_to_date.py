@@ -16,22 +16,27 @@ DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the acc
 PLANNED_MONTH = plans.planned_month("plan")
 
 DOC = """
-### {title}: the running month's estimate, once a day
+### {title}: the running month, once a day
 
-Waits until {title} has generated each account's month-to-date estimate and appends it to `billing.month_to_date`.
-Rows are never changed. An estimate is not a bill: it is never added to issued invoices.
+Keeps what {title} says of a month that is not billed yet; accruals rest on it. None of it is a bill, and none of it is
+ever added to issued invoices.
 
-A missed day cannot be made up: the vendor answers with today's estimate whatever day is asked for, so a backfill of
-this DAG only takes today's snapshot again. Accounts under parent pay have no estimate; mark them `parent_pay: true`.
+- **Fastly**: waits until each account's month-to-date estimate is generated and appends it to `billing.month_to_date`.
+  Accounts under parent pay have no estimate; mark them `parent_pay: true`.
+- **Genesys Cloud**: stores the contracts, and the charges so far of every billing period with days in the month; what
+  has changed since yesterday is a new version.
+
+A missed day cannot be made up: the vendor answers with today's figures whatever day is asked for, so a backfill of
+this DAG only takes today's again.
 """
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the daily DAG of one vendor that gives estimates."""
+    """Make the daily DAG of one vendor."""
 
     @dag(
         dag_id=f"month_to_date_{vendor.name}",
-        description=f"{vendor.title}: keep today's estimate of the running month",
+        description=f"{vendor.title}: keep today's figures of the running month",
         schedule=CronDataIntervalTimetable(DAILY, timezone="UTC"),
         start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
         catchup=False,
@@ -58,10 +63,18 @@ def build_dag(vendor: Vendor) -> None:
 
             return take_snapshot(vendor, account, month)
 
+        @task(pool=vendor.name, map_index_template="{{ account }}")
+        def keep_charges(account: str, month: str) -> dict[str, int]:
+            from billing_vendors.base.fetching import keep_running_month  # noqa: PLC0415 (the same)
+
+            return keep_running_month(vendor, account, month)
+
         @task_group
         def account_today(account: str) -> None:
             if vendor.wait_month_to_date is not None:
                 vendor.wait_month_to_date(account=account, month=PLANNED_MONTH) >> snapshot(account, PLANNED_MONTH)
+            if vendor.has_running_month:
+                keep_charges(account, PLANNED_MONTH)
 
         account_today.expand(account=plan())
 
@@ -69,5 +82,5 @@ def build_dag(vendor: Vendor) -> None:
 
 
 for vendor in vendors():
-    if vendor.wait_month_to_date is not None:
+    if vendor.wait_month_to_date is not None or vendor.has_running_month:
         build_dag(vendor)

@@ -14,6 +14,7 @@ EXPECTED = {
     "invoices_fastly",
     "invoices_genesys_cloud",
     "month_to_date_fastly",
+    "month_to_date_genesys_cloud",
     "accruals",
     "look_back",
     "rederive",

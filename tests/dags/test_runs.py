@@ -249,6 +249,41 @@ def test_a_month_s_end_from_the_last_estimate_to_the_true_up(run, billing, simul
     assert sum(amount for _, _, amount, _ in ledger if amount is not None) == actual
 
 
+def test_a_genesys_month_s_end_from_the_charges_so_far_to_the_true_up(run, billing, simulator):
+    """The last evening's open billing periods make the accrual; the bill reverses it. Also for a 21st-to-20th cycle."""
+    names = ["nord-contact", "pacific-care"]
+    try:
+        for moment, dag_id, conf in (
+            (datetime(2026, 8, 31, 23, 41, tzinfo=UTC), "month_to_date_genesys_cloud", {}),
+            (datetime(2026, 9, 1, 0, 30, tzinfo=UTC), "accruals", {}),
+            (datetime(2026, 11, 20, 6, 0, tzinfo=UTC), "invoices_genesys_cloud", {"month": "2026-08"}),
+        ):
+            simulator.set_now(moment)
+            with time_machine.travel(moment):
+                simulator.expire_tokens()
+                assert run(dag_id, accounts=names, **conf).state == "success"
+    finally:
+        simulator.set_now(None)
+
+    accruals = rows(billing, "select account, state, amount > 0 from billing.current_accrual order by account")
+    assert accruals == [(name, "PROPOSED", True) for name in names]
+    for name in names:
+        actual = sum(invoice.total for invoice in simulator.truth("genesys_cloud", name, "2026-08"))
+        booked = rows(billing, "select sum(amount) from billing.accrual_ledger where account = :name", name=name)
+        assert booked == [(actual,)]
+
+
+def test_the_charges_so_far_taken_twice_add_nothing(run, billing):
+    run("month_to_date_genesys_cloud", accounts=["nord-contact"])
+    before = contents(billing)
+
+    assert run("month_to_date_genesys_cloud", accounts=["nord-contact"]).state == "success"
+
+    assert contents(billing) == before
+    assert rows(billing, "select count(*) from billing.current_invoice") == [(0,)]
+    assert rows(billing, "select distinct status from billing.current_billing_period") == [("Open",)]
+
+
 def test_the_accruals_of_a_month_without_a_basis_are_blocked_and_ask_nobody(run, billing, simulator):
     run("invoices_genesys_cloud", month="2026-08", accounts=["nord-contact"])
     requests = asked(simulator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import get_current_context
@@ -11,9 +12,11 @@ from sqlalchemy import Engine
 
 from billing.accounts import Account
 from billing.answer import Answer
+from billing.models import AccountMonth
 from billing.period import BillingPeriod
 from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answers
 from billing.storage.closed import closed_fetch
+from billing.storage.records import lock_account, save_records, save_unknown_fields
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.database import billing_engine, documents_folder
 from billing_vendors.base.one_sentence import in_one_sentence
@@ -70,6 +73,36 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
             new += save_snapshot(connection, estimate, head, payload_id, taken_at)
     log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, period, fetched.answers, new)
     return {"estimates": fetched.answers, "new": new}
+
+
+@in_one_sentence
+def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
+    """Keep what is agreed and charged so far in the running month: the answers, and a version of what has changed."""
+    work = vendor.work()
+    collect, derive = work.collect_running_month, work.derive_running_month
+    if collect is None or derive is None:
+        raise TypeError(f"{vendor.name} cannot tell what is charged so far")
+    account, period = account_of_task(vendor, account_name), BillingPeriod.parse(month)
+    engine = billing_engine()
+    fetched = _keep(engine, account, period, "month_to_date", collect(account, period))
+    with engine.begin() as connection:
+
+        def read(fetch_id: int) -> AccountMonth:
+            head = find_fetch(connection, fetch_id)
+            by_purpose = work.derive if head.purpose == "month" else derive
+            return by_purpose(account, head.period, read_answers(connection, fetch_id))
+
+        lock_account(connection, account.vendor, account.name)
+        now = datetime.now(UTC)
+        head = find_fetch(connection, fetched.fetch_id)
+        running = read(fetched.fetch_id)
+        changes = save_records(connection, running, head, read, now)
+        save_unknown_fields(connection, running, head, now)
+    log.info(
+        "%s/%s %s: %s contracts, %s billing periods so far, %s versions added",
+        *(vendor.name, account.name, period, len(running.contracts), len(running.billing_periods), len(changes)),
+    )
+    return {"billing_periods": len(running.billing_periods), "new": len(changes)}
 
 
 def _closed(engine: Engine, account: Account[Any], period: BillingPeriod) -> int | None:

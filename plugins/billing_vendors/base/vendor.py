@@ -46,6 +46,9 @@ class Work:
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored answer into a value.
+    :param collect_running_month: asks for what is agreed and charged so far in the running month; None if the vendor
+        gives an estimate instead.
+    :param derive_running_month: turns its stored answers into contracts and billing periods.
     """
 
     collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
@@ -54,6 +57,8 @@ class Work:
     accrual_basis: Basis
     collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
     derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
+    collect_running_month: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
+    derive_running_month: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Vendor:
     :param schedule: cron in UTC of the monthly run, some days after the vendor closes a month.
     :param work: imports and gives what the tasks do.
     :param wait_month_to_date: makes the sensor that waits until the estimate is there; arguments as ``waits``.
+    :param has_running_month: whether ``work`` can collect the running month, known without importing it.
     """
 
     name: str
@@ -81,6 +87,7 @@ class Vendor:
     schedule: str
     work: Callable[[], Work]
     wait_month_to_date: Callable[..., BaseOperator] | None = None
+    has_running_month: bool = False
 
     @property
     def collect(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]:

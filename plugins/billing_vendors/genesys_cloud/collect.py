@@ -8,7 +8,7 @@ names invoices, and `periods.py` tells which of those belong to the month.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from billing.accounts import Account
@@ -22,7 +22,7 @@ from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.pages import rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head
 from billing_vendors.genesys_cloud.parse_usage import overview_interval
-from billing_vendors.genesys_cloud.periods import Term
+from billing_vendors.genesys_cloud.periods import Cycle, Term
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.words import Noted
 
@@ -41,12 +41,24 @@ def collect(account: Account[GenesysSettings], period: BillingPeriod) -> Iterato
     """
     with GenesysCloudBillingHook(account.conn_id) as hook:
         terms = yield from _contracts(hook)
-        yield from _billing_periods(hook, terms, period)
+        yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == period])
         yield from _invoices(hook, terms, account, period)
         for interval in usage_intervals(period, terms):
             yield hook.get_billable_usage(interval)
         if account.settings.trustor_organization_id:
             yield from _overview(hook, account.settings.trustor_organization_id, period)
+
+
+def collect_running_month(account: Account[GenesysSettings], period: BillingPeriod) -> Iterator[Answer]:
+    """
+    Yield contracts, and the detail of every billing period that has days in a month which is still running.
+
+    :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+    """
+    with GenesysCloudBillingHook(account.conn_id) as hook:
+        terms = yield from _contracts(hook)
+        cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
+        yield from _billing_periods(hook, cycles)
 
 
 def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Term]]:
@@ -61,11 +73,8 @@ def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Te
     return read_contracts(answers, Noted())[1]
 
 
-def _billing_periods(hook: GenesysCloudBillingHook, terms: list[Term], period: BillingPeriod) -> Iterator[Answer]:
-    wanted = {
-        (term.contract_id, cycle.period_id): None for term in terms for cycle in term.cycles if cycle.month == period
-    }
-    for contract_id, period_id in wanted:
+def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[Cycle]) -> Iterator[Answer]:
+    for contract_id, period_id in dict.fromkeys((cycle.contract_id, cycle.period_id) for cycle in cycles):
         yield hook.get_billing_period(contract_id, period_id)
 
 

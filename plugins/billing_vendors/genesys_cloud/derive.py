@@ -20,7 +20,7 @@ from billing_vendors.genesys_cloud.pages import in_order, note_page, rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head, parse_line, services_of
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
-from billing_vendors.genesys_cloud.periods import Term, decide, month_by_date
+from billing_vendors.genesys_cloud.periods import Cycle, Term, decide, month_by_date
 from billing_vendors.genesys_cloud.words import Noted, with_todays_names
 
 _IDS_IN_PATH = {
@@ -48,15 +48,37 @@ def derive(account: Account[Any], period: BillingPeriod, answers: Sequence[Answe
     lines, line_listings = _all_lines(by_operation["invoice_lines"], noted)
     if unknown := sorted(set(lines) - set(heads)):
         raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing holds")
+    cycles = [cycle for term in terms for cycle in term.cycles if cycle.month == period]
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
         period=period,
         invoices=tuple(_invoices(heads, lines, terms, account, period)),
         contracts=tuple(contracts.values()),
-        billing_periods=tuple(_billing_periods(by_operation["billing_period"], terms, period, noted)),
+        billing_periods=tuple(_billing_periods(by_operation["billing_period"], cycles, noted)),
         usage_reports=tuple(_usage_reports(by_operation, period, noted)),
         listings=(contract_listing, invoice_listing, *line_listings),
+        unknown_fields=frozenset(noted.unknown),
+    )
+
+
+def derive_running_month(account: Account[Any], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+    """
+    Turn the stored answers of a month that is still running into its contracts and billing periods, open ones too.
+
+    :raises PayloadError: as ``derive``.
+    """
+    noted = Noted()
+    of = {name: [each for each in answers if each.operation == name] for name in ("contract", "billing_period")}
+    contracts, terms = read_contracts(of["contract"], noted)
+    cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
+    return AccountMonth(
+        vendor=account.vendor,
+        account=account.name,
+        period=period,
+        invoices=(),
+        contracts=tuple(contracts.values()),
+        billing_periods=tuple(_billing_periods(of["billing_period"], cycles, noted)),
         unknown_fields=frozenset(noted.unknown),
     )
 
@@ -162,7 +184,7 @@ def _invoices(
 
 
 def _billing_periods(
-    answers: Iterable[Answer], terms: Sequence[Term], period: BillingPeriod, noted: Noted
+    answers: Iterable[Answer], cycles: Iterable[Cycle], noted: Noted
 ) -> Iterable[ContractBillingPeriod]:
     found: dict[tuple[str, str], ContractBillingPeriod] = {}
     for answer in answers:
@@ -170,8 +192,7 @@ def _billing_periods(
         detail = parse_billing_period(body_of(answer), contract_id, noted)
         _is_the_asked(answer, period_id, detail.billing_period_id)
         found[contract_id, period_id] = detail
-    wanted = {(term.contract_id, cycle.period_id) for term in terms for cycle in term.cycles if cycle.month == period}
-    _same_ids("billing period", wanted, set(found))
+    _same_ids("billing period", {(cycle.contract_id, cycle.period_id) for cycle in cycles}, set(found))
     return found.values()
 
 

@@ -44,6 +44,11 @@ class Cycle:
         """The calendar month that holds its last day."""
         return BillingPeriod.of(self.ends_on - _ONE_DAY)
 
+    def overlaps(self, month: BillingPeriod) -> bool:
+        """Tell whether any of its days lies in a calendar month."""
+        begun = self.starts_on is None or self.starts_on < month.shifted(1).first_day
+        return begun and self.ends_on > month.first_day
+
     def holds(self, service: Service) -> bool:
         """Tell whether a whole service interval lies in this period."""
         return (self.starts_on is None or self.starts_on <= service.starts_on) and service.ends_on <= self.ends_on

@@ -35,6 +35,8 @@ def work() -> Work:
         derive=derive.derive,
         controls=catalogue.GENESYS_CLOUD,
         accrual_basis=Basis.PERIOD_CHARGES,
+        collect_running_month=collect.collect_running_month,
+        derive_running_month=derive.derive_running_month,
     )
 
 
@@ -45,4 +47,5 @@ GENESYS_CLOUD = Vendor(
     waits=waits,
     schedule="0 6 5 * *",
     work=work,
+    has_running_month=True,
 )

@@ -135,7 +135,11 @@ def test_a_changed_answer_is_named(stored):
         ("update billing.invoice_line set amount = amount + 0.01 where position = 1", "invoices 1, lines 1, amount"),
         ("update billing.invoice_line set quantity = quantity + 1 where position = 2", "invoices 1, lines 2, quantity"),
         ("update billing.charge set overage_charge = 0.02 where position = 1", "billing_periods 1, charges 1, overage"),
-        ("update billing.usage_line set quantity = quantity + 1 where position = 1", "usage_reports 1, lines 1, quant"),
+        (
+            "update billing.usage_line set quantity = quantity + 1 where position = 1 "
+            "and record_key in (select record_key from billing.usage_report where kind = 'billable_usage')",
+            "usage_reports 1, lines 1, quant",
+        ),
         ("update billing.control_result set state = 'EXCEPTION' where position = 1", "controls 1, state"),
         ("update billing.control_result set actual = actual + 0.01 where position = 1", "controls 1, actual"),
         ("update billing.control_result set explanation = 'fine' where position = 3", "controls 3, explanation"),
