@@ -8,6 +8,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS, MONTH
+from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -56,13 +57,7 @@ def propose_all(vendor: Vendor) -> None:
     catchup=False,
     max_active_runs=4,
     params={"month": MONTH, "accounts": ACCOUNTS},
-    default_args={
-        "owner": "finance-data",
-        "retries": 4,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-        "execution_timeout": timedelta(minutes=30),
-    },
+    default_args=task_defaults(timedelta(minutes=30)),
     tags=["billing", "monthly", "accruals"],
     doc_md=DOC,
 )

@@ -8,7 +8,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS, MONTH
-from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -59,14 +59,7 @@ def fetch_again(vendor: Vendor, months_back: int) -> None:
     catchup=False,
     max_active_runs=2,
     params={"month": MONTH, "accounts": ACCOUNTS},
-    default_args={
-        "owner": "finance-data",
-        "retries": 4,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-        "retry_policy": VendorRetryPolicy(),
-        "execution_timeout": timedelta(hours=1),
-    },
+    default_args=task_defaults(timedelta(hours=1)),
     tags=["billing", "monthly", "look-back"],
     doc_md=DOC,
 )

@@ -8,7 +8,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS
-from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -42,13 +42,7 @@ def build_dag(vendor: Vendor) -> None:
         catchup=False,
         max_active_runs=1,
         params={"accounts": ACCOUNTS},
-        default_args={
-            "owner": "finance-data",
-            "retries": 4,
-            "retry_delay": timedelta(seconds=30),
-            "retry_policy": VendorRetryPolicy(),
-            "execution_timeout": timedelta(minutes=30),
-        },
+        default_args=task_defaults(timedelta(minutes=30)),
         tags=["billing", "daily", vendor.name],
         doc_md=DOC.format(title=vendor.title),
     )

@@ -9,7 +9,7 @@ from airflow.sdk import Asset, CronDataIntervalTimetable, Param, TriggerRule, XC
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS, MONTH
-from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -74,15 +74,7 @@ def build_dag(vendor: Vendor) -> None:
         catchup=False,
         max_active_runs=16,
         params={"month": MONTH, "accounts": ACCOUNTS, "again": AGAIN},
-        default_args={
-            "owner": "finance-data",
-            "retries": 4,
-            "retry_delay": timedelta(seconds=30),
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(minutes=30),
-            "retry_policy": VendorRetryPolicy(),
-            "execution_timeout": timedelta(hours=1),
-        },
+        default_args=task_defaults(timedelta(hours=1)),
         tags=["billing", "monthly", vendor.name],
         doc_md=DOC.format(title=vendor.title, vendor=vendor.name),
     )

@@ -8,6 +8,7 @@ from airflow.sdk import dag, task, task_group
 
 from billing_vendors.base import plans
 from billing_vendors.base.months import ACCOUNTS, MONTH
+from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -44,12 +45,7 @@ def read_again(vendor: Vendor) -> None:
     start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
     catchup=False,
     params={"month": MONTH, "accounts": ACCOUNTS},
-    default_args={
-        "owner": "finance-data",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "execution_timeout": timedelta(hours=1),
-    },
+    default_args=task_defaults(timedelta(hours=1)),
     tags=["billing", "on-demand"],
     doc_md=DOC,
 )

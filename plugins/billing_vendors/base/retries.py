@@ -43,3 +43,16 @@ class VendorRetryPolicy(RetryPolicy):
     def deserialize(cls, data: dict[str, Any]) -> VendorRetryPolicy:  # noqa: ARG003 (Airflow's signature)
         """Make another one."""
         return cls()
+
+
+def task_defaults(execution_timeout: timedelta) -> dict[str, Any]:
+    """Give the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
+    return {
+        "owner": "finance-data",
+        "retries": 4,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=30),
+        "retry_policy": VendorRetryPolicy(),
+        "execution_timeout": execution_timeout,
+    }
