@@ -42,3 +42,14 @@ def test_a_dag_file_imports_no_heavy_library(imported):
 def test_a_dag_file_imports_what_plans_and_nothing_that_works(imported):
     assert [name for name in sorted(imported) if name.startswith(WORK)] == []
     assert "billing_vendors.registry" in imported
+
+
+def test_a_task_that_fetches_imports_no_control(airflow_home):
+    """What proves a month is many modules; the task that fetches it needs none of them."""
+    script = (
+        "import sys; import billing_vendors.base.fetching; from billing_vendors.registry import vendors; "
+        "assert all(vendor.collect for vendor in vendors()); "
+        "print(sorted(name for name in sys.modules if name.startswith(('billing.controls.catalogue', 'billing.certificate'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr

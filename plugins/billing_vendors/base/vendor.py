@@ -42,7 +42,6 @@ class Work:
     :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
         arrives (it is stored before the next request), and each document after the answer that led to it.
     :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
-    :param controls: what is proved of every month, in the order of the report.
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored answer into a value.
@@ -53,7 +52,6 @@ class Work:
 
     collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
     derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
-    controls: Sequence[Control]
     accrual_basis: Basis
     collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
     derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
@@ -66,8 +64,8 @@ class Vendor:
     """
     One vendor, as the DAGs and the storage see it.
 
-    Every task reads its DAG file anew before it starts, so that a vendor's module imports only what a plan needs;
-    ``work`` imports the rest.
+    Every task reads its DAG file anew before it starts. So a vendor's module imports only what a plan needs, and each
+    task the rest of what it needs, by ``work`` and ``catalogue``.
 
     :param name: stored with every row; also the name of the Airflow pool that its tasks share.
     :param title: the vendor's name as people write it.
@@ -76,6 +74,7 @@ class Vendor:
         account's name and the month as templated fields.
     :param schedule: cron in UTC of the monthly run, some days after the vendor closes a month.
     :param work: imports and gives what the tasks do.
+    :param catalogue: imports and gives what is proved of every month, in the order of the report.
     :param wait_month_to_date: makes the sensor that waits until the estimate is there; arguments as ``waits``.
     :param has_running_month: whether ``work`` can collect the running month, known without importing it.
     """
@@ -86,6 +85,7 @@ class Vendor:
     waits: Callable[..., Sequence[BaseOperator]]
     schedule: str
     work: Callable[[], Work]
+    catalogue: Callable[[], Sequence[Control]]
     wait_month_to_date: Callable[..., BaseOperator] | None = None
     has_running_month: bool = False
 
@@ -101,8 +101,8 @@ class Vendor:
 
     @property
     def controls(self) -> Sequence[Control]:
-        """See :class:`Work`."""
-        return self.work().controls
+        """What is proved of every month, in the order of the report."""
+        return self.catalogue()
 
     @property
     def accrual_basis(self) -> Basis:
