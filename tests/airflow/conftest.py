@@ -116,12 +116,13 @@ def services(accounts_of_two: Path) -> Iterator[Services]:
     """The services; in the end every process is stopped and every file removed."""
     folder = Path(tempfile.mkdtemp(prefix="tieout-services-"))
     folder.chmod(0o755)  # the user who runs Postgres for root must get through
-    with Simulator(World(seed=7)) as simulator, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIEOUT_ACCOUNTS", str(accounts_of_two))
+    with Simulator(World(seed=7)) as simulator:
         stack = LocalStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
         stack.simulator = SimulatorHere(simulator)
         try:
-            stack.start()
+            with pytest.MonkeyPatch.context() as patch:  # for its processes only, not for the tests that come after
+                patch.setenv("TIEOUT_ACCOUNTS", str(accounts_of_two))
+                stack.start()
             running = Services(stack, simulator)
             running.api.wait_for_dags([*ACCOUNTS], 120)
             yield running
