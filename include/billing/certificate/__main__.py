@@ -2,6 +2,7 @@
 Make and verify certificates from the shell.
 
     python -m billing.certificate month fastly acme-media 2026-10 --to FOLDER
+    python -m billing.certificate vendor fastly 2026-10 --to FOLDER
     python -m billing.certificate invoice 4011410 --to FOLDER
     python -m billing.certificate verify FILE
 
@@ -20,9 +21,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from billing import exact_json
 from billing.accounts import Account, find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice
+from billing.certificate.vendor_month import make_vendor_certificate, verify_vendor_certificate
 from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
 from billing.errors import BillingError, ConfigurationError
 from billing.period import BillingPeriod
@@ -40,7 +43,9 @@ def main() -> None:
         with engine.connect() as connection:
             check_revision(connection)
             verdict = _verify(connection, arguments.file) if arguments.command == "verify" else None
-            if verdict is None:
+            if arguments.command == "vendor":
+                _write_vendor_month(connection, arguments)
+            elif verdict is None:
                 _write(connection, _subject(connection, arguments), arguments.to)
     except (BillingError, OSError) as error:
         sys.exit(f"tieout: {error}")
@@ -55,9 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     month = commands.add_parser("month", help="certify one account's month")
     for name in ("vendor", "account", "month"):
         month.add_argument(name)
+    vendor = commands.add_parser("vendor", help="certify a month of all accounts of a vendor")
+    for name in ("vendor", "month"):
+        vendor.add_argument(name)
     invoice = commands.add_parser("invoice", help="certify one invoice")
     invoice.add_argument("invoice_id")
-    for command in (month, invoice):
+    for command in (month, vendor, invoice):
         command.add_argument("--to", type=Path, default=Path("certificates"), help="folder for the two files")
     commands.add_parser("verify", help="recompute a certificate").add_argument("file", type=Path)
     return parser
@@ -85,8 +93,23 @@ def _write(connection: Connection, subject: Subject, folder: Path) -> None:
         print(path)  # noqa: T201 (what the command is for)
 
 
+def _write_vendor_month(connection: Connection, arguments: argparse.Namespace) -> None:
+    period = BillingPeriod.parse(arguments.month)
+    body = write_json(make_vendor_certificate(connection, arguments.vendor, period))
+    path: Path = arguments.to / f"{arguments.vendor}-{period}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    print(path)  # noqa: T201 (what the command is for)
+
+
 def _verify(connection: Connection, path: Path) -> Verdict:
-    subject, certificate = read_json(path.read_bytes())
+    body = path.read_bytes()
+    whole = exact_json.loads(body)
+    if isinstance(whole, dict) and "accounts" in whole:
+        return verify_vendor_certificate(
+            connection, whole, lambda subject, made: verify(connection, subject, made, *_rules(subject))
+        )
+    subject, certificate = read_json(body)
     account, rules = _rules(subject)
     return verify(connection, subject, certificate, account, rules)
 

@@ -14,6 +14,7 @@ from billing.accounts import find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.publish import publish
 from billing.certificate.sources import Subject
+from billing.certificate.vendor_month import make_vendor_certificate
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
 from billing.errors import ConfigurationError, PayloadError
 from billing.period import BillingPeriod
@@ -276,3 +277,33 @@ def command(stored, *arguments):
 def json_values(certificate):
     """Give the certificate as it is read from its file: lists and dictionaries that a test may change."""
     return read_json(write_json(certificate))[1]
+
+
+def test_a_vendor_s_month_is_certified_and_a_change_in_one_account_is_named(stored):
+    made = command(stored, "vendor", "genesys_cloud", "2026-08", "--to", str(stored.folder / "made"))
+    assert made.returncode == 0, made.stderr
+    path = made.stdout.strip()
+
+    verified = command(stored, "verify", path)
+    assert (verified.returncode, verified.stdout.strip()) == (
+        0,
+        "VERIFIED: genesys_cloud 2026-08: the months of 1 accounts",
+    )
+
+    tamper(stored, "update billing.invoice set total = total + 0.01")
+    changed = command(stored, "verify", path)
+    assert changed.returncode == 1
+    assert changed.stdout.startswith("nord-contact: NOT VERIFIED, stored rows: invoices 1, total")
+
+
+@pytest.mark.parametrize("change", [(b'"invoices":1', b'"invoices":2'), (b'"sha256":"', b'"sha256":"0')])
+def test_a_changed_certificate_of_a_vendor_s_month_is_named(stored, change):
+    with stored.engine.connect() as connection:
+        body = write_json(make_vendor_certificate(connection, "genesys_cloud", MONTH))
+    path = stored.folder / "month.json"
+    path.write_bytes(body.replace(*change, 1))
+
+    done = command(stored, "verify", str(path))
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("NOT VERIFIED, certificate: ")

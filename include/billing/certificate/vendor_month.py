@@ -1,0 +1,84 @@
+"""One certificate for all accounts of a vendor's month: it seals the certificates of the accounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from billing.certificate.sources import Subject
+from billing.certificate.statement import FORMAT, first_difference, seal_of
+from billing.certificate.verify import Verdict, make_certificate, write_json
+from billing.errors import BillingError, ConfigurationError
+from billing.money import exact_sum
+from billing.period import BillingPeriod
+from billing.storage import tables as t
+from billing.storage.documents import Folder, put_file
+
+VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]
+"""Recompute one account's certificate from its stored answers."""
+
+
+def make_vendor_certificate(connection: Connection, vendor: str, period: BillingPeriod) -> dict[str, Any]:
+    """
+    Seal the certificates of every account of a vendor that is stored for a month.
+
+    :raises ConfigurationError: no account is stored for the month.
+    """
+    names = connection.scalars(
+        select(t.account_month.c.account)
+        .where(t.account_month.c.vendor == vendor, t.account_month.c.period == period.first_day)
+        .order_by(t.account_month.c.account.collate("C"))
+    ).all()
+    if not names:
+        raise ConfigurationError(f"{vendor} {period} is not stored: run its month first")
+    accounts = [_sealed(make_certificate(connection, Subject(vendor, name, period))) for name in names]
+    certificate = {"format": FORMAT, "vendor": vendor, "month": str(period), "accounts": accounts}
+    return {**certificate, "sha256": seal_of(certificate)}
+
+
+def verify_vendor_certificate(
+    connection: Connection, certificate: Mapping[str, Any], verify_account: VerifyAccount
+) -> Verdict:
+    """
+    Recompute every account's certificate from the stored answers, then compare the whole with the file.
+
+    The first account that is not verified, or the first place where the file differs, is named.
+    """
+    vendor, period = str(certificate["vendor"]), BillingPeriod.parse(certificate["month"])
+    try:
+        made = make_vendor_certificate(connection, vendor, period)
+    except BillingError as error:
+        return Verdict(False, f"NOT VERIFIED: {error}")
+    for account in made["accounts"]:
+        subject = Subject(vendor, account["account"], period)
+        verdict = verify_account(subject, make_certificate(connection, subject))
+        if not verdict.verified:
+            return Verdict(False, f"{subject.account}: {verdict.sentence}")
+    if found := first_difference(dict(certificate), made):
+        return Verdict(False, f"NOT VERIFIED, certificate: {found.where} is not what the stored answers give")
+    return Verdict(True, f"VERIFIED: {vendor} {period}: the months of {len(made['accounts'])} accounts")
+
+
+def publish_vendor_month(engine: Engine, vendor: str, period: BillingPeriod, root: Folder) -> str:
+    """Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``."""
+    with engine.connect() as connection:
+        body = write_json(make_vendor_certificate(connection, vendor, period))
+    return put_file(root, ("certificates", vendor), f"{period}.json", body)
+
+
+def _sealed(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    invoices = certificate["invoices"]
+    by_currency: dict[str, list[Decimal]] = {}
+    for invoice in invoices:
+        by_currency.setdefault(invoice["currency"] or "", []).append(invoice["total"])
+    return {
+        "account": certificate["account"],
+        "sha256": certificate["sha256"],
+        "invoices": len(invoices),
+        "totals": {currency: exact_sum(totals) for currency, totals in sorted(by_currency.items())},
+        "states": dict(Counter(result["state"] for result in certificate["controls"])),
+    }
