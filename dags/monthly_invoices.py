@@ -101,7 +101,7 @@ def build_dag(vendor: Vendor) -> None:
         def announce_month(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
             from billing_vendors.base import announcing  # noqa: PLC0415 (the same)
 
-            announcing.announce_month(months, month, accounts, states)
+            announcing.announce_month(vendor.name, months, month, accounts, states)
 
         reconciled: list[XComArg] = []
 

@@ -301,7 +301,7 @@ def test_the_accruals_of_a_month_without_a_basis_are_blocked_and_ask_nobody(run,
     assert contents(billing) == before
 
 
-def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, billing):
+def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, billing, tmp_path):
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -312,6 +312,8 @@ def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, bi
         events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all()
         (event,) = [(event.uri, event.source_task_id, event.extra) for event in events]
     assert event[:2] == ("x-tieout://months/fastly", "announce_month")
+    certificate = json.loads((tmp_path / "documents" / "certificates" / "fastly" / "2026-08.json").read_text())
+    assert [account["account"] for account in certificate["accounts"]] == sorted(accounts_of("fastly"))
     counted = rows(billing, "select state, count(*) from billing.current_control_result group by state")
     assert event[2] == {"month": "2026-08", "accounts": accounts_of("fastly"), "states": dict(map(tuple, counted))}
 

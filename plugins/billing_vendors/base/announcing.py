@@ -1,22 +1,33 @@
-"""What other DAGs are told when a vendor's month is stored and proved: one asset event, with counts and no amounts."""
+"""The end of a vendor's month: its certificate over all accounts, and one asset event with counts and no amounts."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from airflow.sdk import Asset, get_current_context
 
+from billing.certificate.vendor_month import publish_vendor_month
+from billing.period import BillingPeriod
+from billing_vendors.base.database import billing_engine, documents_folder
 
-def announce_month(months: Asset, month: str, accounts: Iterable[str], states: Iterable[Mapping[str, int]]) -> None:
+log = logging.getLogger(__name__)
+
+
+def announce_month(
+    vendor: str, months: Asset, month: str, accounts: Iterable[str], states: Iterable[Mapping[str, int]]
+) -> None:
     """
-    Sum up a run in its asset event:
+    Certify the month of all stored accounts, then sum up the run in its asset event:
 
         {"month": "2026-10", "accounts": ["acme-media"], "states": {"EXCEPTION": 1, "PASS": 19}}
 
     :param months: the asset, an outlet of the task that runs.
     :param states: of each account, the number of control results by state.
     """
+    place = publish_vendor_month(billing_engine(), vendor, BillingPeriod.parse(month), documents_folder())
+    log.info("%s %s: certificate of all accounts %s", vendor, month, place)
     total: Counter[str] = Counter()
     for of_account in states:
         total.update(of_account)
