@@ -11,6 +11,7 @@ from tieout_stack.errors import StackError
 
 COMPONENTS = ("api_server", "metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGE = 100
+BACKFILL_ENDS_SECONDS = 120
 Interval = tuple[str, str]
 
 
@@ -106,10 +107,16 @@ class AirflowApi:
         """
         Run a DAG for a span of logical dates, both ends included; gives the backfill's number.
 
+        A DAG has one backfill at a time, and Airflow calls one that has ended running for up to half a minute more
+        (answer 409): until then it is asked again.
+
         :param options: ``reprocess_behavior`` (none, failed, completed), ``run_backwards``, ``max_active_runs``.
         """
         body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, **options}
-        return int(self.call("POST", "/backfills", body)["id"])
+        deadline = time.monotonic() + BACKFILL_ENDS_SECONDS
+        while (answer := self._send("POST", "/backfills", body, {})).status_code == 409 and time.monotonic() < deadline:
+            time.sleep(1)
+        return int(_content(answer)["id"])
 
     def _pages(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         seen = 0
