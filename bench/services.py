@@ -90,18 +90,19 @@ class BenchStack(LocalStack):
 
 
 @contextmanager
-def own_stack(floor, rate_limit):
+def own_stack(floor, rate_limit, simulator=()):
     """
     Start a stack; it is stopped and removed in the end, whatever ends the block.
 
     :param floor: the shapes that floor_dags/floor.py reads.
     :param rate_limit: requests a minute and token that the simulated Genesys Cloud takes; the vendor takes 300.
+    :param simulator: further options of the simulator's ``serve``.
     """
     os.environ["BENCH_FLOOR"] = json.dumps(floor)
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, StopSignals() as signals:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
         stack = BenchStack(BENCH.parent, StateFolder(Path(folder) / "state"), Stages(), signals)
-        stack.simulator.options = ("--rate-limit", str(rate_limit))
+        stack.simulator.options = ("--rate-limit", str(rate_limit), *simulator)
         try:
             stack.start()
             yield Services(stack.state)

@@ -1,0 +1,165 @@
+"""
+What a month costs beside DAGs that do nothing, of the same shape and with as many tasks: Airflow's floor.
+
+    python bench/month.py                 one month of each vendor, five rounds; backfills of 3 months, three rounds
+    python bench/month.py --size L        and a backfill of 36 months of both vendors
+
+Ours and the floor run in turn, in services of their own; figures are medians, ratios are ours to the floor's. CPU is of
+Airflow with its tasks, and of Postgres; that of the simulated vendors is shown beside. They are ready at the first
+look, so that no time is the vendor's; bench/waiting.py measures waiting. Exit code 1 if a stored figure is wrong.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from statistics import median
+
+from sqlalchemy import text
+
+from backfill import DAGS, Backfill, Pass, floor_shapes, read_accounts, say_faults
+from services import own_stack
+from stored_truth import faults_of_storage, open_database
+from vendor_simulator.months import Month
+
+FIRST = Month.parse("2023-04")  # in March one account has a bill of 5,000 lines
+FLOORS = {f"floor_{vendor}": dag for vendor, dag in DAGS.items()}
+SIMULATOR, POSTGRES = "vendor-simulator", "postgres"
+SETTLED_SECONDS = 1.5  # the executor's workers have reaped the last task
+RUN = """
+    select r.state, count(i.task_id) from dag_run r left join task_instance i using (dag_id, run_id)
+    where r.dag_id = :dag and r.run_id = :run group by 1
+"""
+
+
+class Months:
+    """Runs of single months, and of backfills, in one stack."""
+
+    def __init__(self, services):
+        self.services = services
+        self.metadata = open_database(services.url("airflow"))
+
+    def warm_up(self):
+        """Let every DAG leave its pause: it runs its last month at once, which nobody measures."""
+        dags = [*DAGS.values(), *FLOORS]
+        self.services.api.wait_for_dags(dags, 120)
+        for dag in dags:
+            self.services.api.set_paused(dag, paused=False)
+        deadline = time.monotonic() + 300
+        query = "select count(*) from dag_run where state = 'success'"
+        while (ended := self._row(query)[0]) < len(dags):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"only {ended} of the {len(dags)} first runs have succeeded after 300 s")
+            time.sleep(0.5)
+
+    def one(self, dag, month):
+        """Run one month as a person does who presses Trigger."""
+        before, began = Counter(self.services.cpu_seconds()), time.monotonic()
+        run = self.services.api.trigger(dag, {"month": str(month)})
+        while (row := self._row(RUN, dag=dag, run=run))[0] not in {"success", "failed"}:
+            time.sleep(0.1)
+        wall = time.monotonic() - began
+        if row[0] == "failed":
+            raise SystemExit(f"{dag} {month} failed")
+        time.sleep(SETTLED_SECONDS)
+        return Pass(dag, wall, dict(Counter(self.services.cpu_seconds()) - before), [(dag, row[1], 0, 0)])
+
+    def backfill(self, dags, first, last):
+        """Run months of several DAGs side by side."""
+        return Backfill(self.services, first, last, 10).run(dags[0], dags, reprocess_behavior="none")
+
+    def _row(self, query, **values):
+        with self.metadata.connect() as connection:
+            return connection.execute(text(query), values).one()
+
+
+def airflow_cpu(each):
+    return sum(seconds for name, seconds in each.cpu.items() if name not in {SIMULATOR, POSTGRES})
+
+
+COLUMNS = {
+    "wall s": lambda each: each.wall,
+    "CPU s": lambda each: airflow_cpu(each) + each.cpu.get(POSTGRES, 0),
+    "Airflow": airflow_cpu,
+    "Postgres": lambda each: each.cpu.get(POSTGRES, 0),
+    "vendors": lambda each: each.cpu.get(SIMULATOR, 0),
+}
+
+
+def say(table):
+    """
+    Print medians and ratios.
+
+    :param table: by what was run, the passes of ours and of the floor.
+    """
+    heads = ["wall s", "CPU s"]
+    print(f"\n{'':34}{'rounds':>7}{'tasks':>7}" + "".join(f"{name:>10}" for name in COLUMNS) + f"{'CPU/task':>10}")
+    for title, (ours, floors) in table.items():
+        for name, passes in ((title, ours), ("  a DAG that does nothing", floors)):
+            tasks = median(each.count for each in passes)
+            figures = {head: median(map(measure, passes)) for head, measure in COLUMNS.items()}
+            print(
+                f"{name:34}{len(passes):7}{tasks:7.0f}"
+                + "".join(f"{each:10.2f}" for each in figures.values())
+                + f"{figures['CPU s'] / tasks:10.2f}"
+            )
+        ratios = (
+            median(COLUMNS[head](one) for one in ours) / median(COLUMNS[head](one) for one in floors) for head in heads
+        )
+        print(f"{'  ratio':48}" + "".join(f"{ratio:10.2f}" for ratio in ratios))
+        if any(one.count != other.count for one, other in zip(ours, floors, strict=True)):
+            print("  the numbers of tasks differ: bench/floor_dags/floor.py is not in the shape of the monthly DAGs")
+
+
+def say_tasks(passes):
+    """Print how long the tasks of a backfill took, by name."""
+    print(f"\n{'task':58}{'number':>8}{'median s':>10}{'sum s':>9}")
+    for each in passes:
+        for task, count, middle, seconds in each.tasks:
+            print(f"{each.name:14}{task:44}{count:8}{middle:10.2f}{seconds:9.1f}")
+
+
+def measure(services, options, accounts):
+    months = Months(services)
+    months.warm_up()
+    table, month = {}, FIRST
+    for number in range(options.rounds):
+        for vendor, dag in DAGS.items():
+            pair = [(dag, 0), (f"floor_{vendor}", 1)]
+            for name, place in pair if number % 2 else reversed(pair):
+                table.setdefault(f"one month of {vendor}", ([], []))[place].append(months.one(name, month))
+        month = month.shift(1)
+    sizes = [options.months] * options.backfill_rounds + ([36] if options.size == "L" else [])
+    for count in sizes:
+        last = month.shift(count - 1)
+        pair = table.setdefault(f"{count} months of both, a backfill", ([], []))
+        for place, dags in enumerate((list(DAGS.values()), list(FLOORS))):
+            pair[place].append(months.backfill(dags, month, last))
+        month = last.shift(1)
+    say(table)
+    say_tasks([passes[-1] for passes in pair])
+    wrong, totals = faults_of_storage(
+        open_database(services.url("billing")), accounts, str(FIRST), str(month.shift(-1))
+    )
+    print()
+    for (vendor, currency), (invoices, lines, amount) in totals.items():
+        print(f"{vendor:14}{invoices:6} invoices{lines:8} lines{amount:>32,} {currency}")
+    say_faults("missing, too much or another figure", wrong)
+    return 1 if wrong else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", choices=["S", "L"], default="S")
+    parser.add_argument("--rounds", type=int, default=5, help="of one month")
+    parser.add_argument("--months", type=int, default=3, help="of a backfill in size S")
+    parser.add_argument("--backfill-rounds", type=int, default=3)
+    options = parser.parse_args()
+    accounts = read_accounts()
+    ready = ("--report-asks", "0", "--estimate-asks", "0")
+    with own_stack(floor_shapes(accounts), 1_000_000, ready) as services:
+        return measure(services, options, accounts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
