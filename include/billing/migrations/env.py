@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from billing.storage.rights import grant_rights
 from billing.storage.tables import SCHEMA, metadata
 
 
@@ -17,6 +18,7 @@ def _run(connection: Connection) -> None:
     if not connection.scalar(text("select to_regnamespace(:name)"), {"name": SCHEMA}):
         # asked first: "if not exists" wants the right to create schemas even where there is nothing to create
         connection.execute(text(f"create schema {SCHEMA}"))
+    _act_as_owner(connection)
     connection.commit()
     try:
         context.configure(
@@ -29,10 +31,23 @@ def _run(connection: Connection) -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            grant_rights(connection)
     finally:
         connection.rollback()
+        connection.execute(text("reset role"))
         connection.execute(text("select pg_advisory_unlock(hashtextextended('billing migrations', 0))"))
         connection.commit()
+
+
+def _act_as_owner(connection: Connection) -> None:
+    """Whoever migrates acts as the schema's owner: all that is in it has one owner, whose other logins can go on."""
+    owner = connection.scalar(
+        text("select nullif(pg_get_userbyid(nspowner), current_user) from pg_namespace where nspname = :name"),
+        {"name": SCHEMA},
+    )
+    if owner is not None:
+        quoted = connection.dialect.identifier_preparer.quote(owner)
+        connection.execute(text(f"set role {quoted}"))
 
 
 _run(context.config.attributes["connection"])

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from billing.errors import StorageError
 from billing.storage.tables import SCHEMA
 
-REVISION = "0002"
+REVISION = "0003"
 
 
 def check_revision(connection: Connection) -> None:

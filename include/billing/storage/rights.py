@@ -1,0 +1,70 @@
+"""
+Which role may do what with which table. Granted anew by every migration, so that no table is ever forgotten.
+
+Where a role does not exist nothing is granted: the roles come from ``roles.sql``, and an owner can do without them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from billing.storage.tables import SCHEMA
+
+WRITER, READER, AUDITOR = "billing_writer", "billing_reader", "billing_auditor"
+
+VERSION_TABLE = "alembic_version"
+
+UPDATED = {
+    "record": ("current_version",),
+    "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at"),
+}
+"""The only columns that tasks change: which version is current, and what holds for a month."""
+
+AS_RECEIVED = {"payload": ("headers", "body")}
+"""Columns with a vendor's words as they came: links to pay by, people's names, whatever a vendor adds tomorrow."""
+
+
+def grant_rights(connection: Connection) -> None:
+    """Give each role that exists what it needs, and take what it does not; in the caller's transaction."""
+    tables = _relations(connection, "r")
+    views = _relations(connection, "v")
+    if not tables:
+        return
+    for role in (WRITER, READER, AUDITOR):
+        if connection.scalar(text("select to_regrole(:role) is not null"), {"role": role}):
+            for statement in _statements(role, tables, views):
+                connection.execute(text(statement))
+
+
+def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[str]]) -> list[str]:
+    """Give the statements for one role, starting from nothing."""
+    start = [
+        f"revoke all on all tables in schema {SCHEMA} from {role}",
+        f"revoke all on all sequences in schema {SCHEMA} from {role}",
+        f"grant usage on schema {SCHEMA} to {role}",
+    ]
+    hidden = AS_RECEIVED if role == READER else {}
+    read = [f"grant select on {SCHEMA}.{name} to {role}" for name in (*tables, *views) if name not in hidden]
+    for name in hidden.keys() & tables.keys():
+        shown = ", ".join(column for column in tables[name] if column not in hidden[name])
+        read.append(f"grant select ({shown}) on {SCHEMA}.{name} to {role}")
+    if role != WRITER:
+        return start + read
+    add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name != VERSION_TABLE]
+    move = [
+        f"grant update ({', '.join(UPDATED[name])}) on {SCHEMA}.{name} to {role}" for name in UPDATED if name in tables
+    ]
+    return start + read + add + move
+
+
+def _relations(connection: Connection, kind: str) -> dict[str, list[str]]:
+    """Give the columns of each table (``r``) or view (``v``) that is there."""
+    rows = connection.execute(
+        text(
+            "select c.relname, array_agg(a.attname::text order by a.attnum) as columns from pg_class c "
+            "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
+            "where c.relnamespace = to_regnamespace(:schema) and c.relkind = :kind group by c.relname order by 1"
+        ),
+        {"schema": SCHEMA, "kind": kind},
+    )
+    return {row.relname: row.columns for row in rows}
