@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tieout_stack.local_stack import LocalStack
+from tieout_stack.logins import PERSON, TASKS, prepare_roles
 from tieout_stack.postgres import PostgresServer
 from tieout_stack.stages import Stages
 from tieout_stack.state import StateFolder
@@ -66,13 +68,26 @@ def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[s
     yield from _fresh_database(postgres, template=migrated_template)
 
 
+@pytest.fixture
+def tasks_url(migrated_url: str) -> str:
+    """URL of the same database with a login of the role that tasks have: what the product does, it does with this."""
+    return make_url(migrated_url).set(username=TASKS, password=TASKS).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def person_url(migrated_url: str) -> str:
+    """URL of the same database with the login of a person who reads."""
+    return make_url(migrated_url).set(username=PERSON, password=PERSON).render_as_string(hide_password=False)
+
+
 @pytest.fixture(scope="session")
 def migrated_template(postgres: PostgresServer) -> str:
-    """Name of a database in which all migrations ran; to be copied, never to be written."""
+    """Name of a database with its roles, in which all migrations ran; to be copied, never to be written."""
     from billing.storage.migrate import upgrade
 
     name = "migrated_template"
     postgres.create_database(name)
+    prepare_roles(postgres.url(name), {TASKS: TASKS, PERSON: PERSON})
     upgrade(postgres.url(name))
     return name
 

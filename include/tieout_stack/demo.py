@@ -47,8 +47,8 @@ class Demo:
         for run, state in states.items():
             for line in failures(api, run, self.stack.state.airflow_home / "logs") if state != "success" else []:
                 print(line)
-        print("", *month_table(self.stack.billing_url, self.month), "", sep="\n")
-        print(*findings(self.stack.billing_url, self.month), "", sep="\n")
+        print("", *month_table(self.stack.reading_url, self.month), "", sep="\n")
+        print(*findings(self.stack.reading_url, self.month), "", sep="\n")
         print(f"{self.stages.elapsed:6.1f} s  in all", end="\n\n")
         password = self.stack.state.secrets().admin_password
         print(f"Airflow   {self.stack.airflow.base_url}   user {ADMIN}   password {password}", flush=True)

@@ -8,8 +8,8 @@ from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
 from tieout_stack.airflow_migration import is_migrated, note_migrated
 from tieout_stack.cleanup import postgres_of, stop_everything_left
 from tieout_stack.errors import StackError
+from tieout_stack.logins import PERSON, TASKS, prepare_roles
 from tieout_stack.ports import LOOPBACK, free_ports, is_free, require_free
-from tieout_stack.postgres import SUPERUSER
 from tieout_stack.simulator import NAME as SIMULATOR
 from tieout_stack.simulator import SimulatorProcess
 from tieout_stack.stages import Stages
@@ -54,8 +54,13 @@ class LocalStack:
 
     @property
     def billing_url(self) -> str:
-        """URL of the billing database."""
+        """URL of the billing database, with the superuser's login."""
         return self.postgres.url("billing")
+
+    @property
+    def reading_url(self) -> str:
+        """URL of the billing database, with the login of a person who only reads."""
+        return self.postgres.url("billing", PERSON, self.state.secrets().person_password)
 
     def start(self) -> None:
         """
@@ -107,19 +112,21 @@ class LocalStack:
         needed = not is_migrated(airflow)
         if needed:
             airflow.start_migration(self.supervisor)
+        secrets = self.state.secrets()
+        prepare_roles(self.billing_url, {TASKS: secrets.tasks_password, PERSON: secrets.person_password})
         upgrade(self.billing_url)
         if needed:
             self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
             note_migrated(airflow)
 
     def database_connection(self) -> dict[str, Any]:
-        """Give the fields of the Airflow connection ``billing_db``, password included."""
+        """Give the fields of the Airflow connection ``billing_db``, the tasks' password included."""
         return {
             "conn_type": "postgres",
             "host": LOOPBACK,
             "port": self.postgres.port,
-            "login": SUPERUSER,
-            "password": self.postgres.password,
+            "login": TASKS,
+            "password": self.state.secrets().tasks_password,
             "schema": "billing",
         }
 

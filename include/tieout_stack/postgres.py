@@ -92,9 +92,13 @@ class PostgresServer:
         """The superuser's password, made with the data folder."""
         return self._password_file.read_text(encoding="utf-8")
 
-    def url(self, database: str) -> str:
-        """Give the SQLAlchemy URL of one database, password included."""
-        return f"postgresql+psycopg2://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+    def url(self, database: str, login: str = SUPERUSER, password: str = "") -> str:
+        """
+        Give the SQLAlchemy URL of one database, password included.
+
+        :param login: who connects; by default the superuser, whose password is known here.
+        """
+        return f"postgresql+psycopg2://{login}:{password or self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def start(self) -> None:
         """

@@ -13,8 +13,9 @@ from tieout_stack.airflow import ADMIN
 from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.cleanup import postgres_of
 from tieout_stack.errors import StackError
+from tieout_stack.logins import PERSON
 from tieout_stack.ports import LOOPBACK
-from tieout_stack.postgres import SUPERUSER, embedded_bin_dir
+from tieout_stack.postgres import embedded_bin_dir
 from tieout_stack.state import StateFolder
 
 REDERIVE = "rederive"
@@ -38,15 +39,14 @@ class RunningDemo:
         self._state = state
 
     def become_psql(self, options: list[str]) -> NoReturn:
-        """Let psql take over, connected to the billing database; it only reads, unless told otherwise there."""
+        """Let psql take over, connected to the billing database by a login that can only read."""
         postgres = postgres_of(self._state)
         settings = {
             "PGHOST": LOOPBACK,
             "PGPORT": str(postgres.port),
-            "PGUSER": SUPERUSER,
-            "PGPASSWORD": postgres.password,
+            "PGUSER": PERSON,
+            "PGPASSWORD": self._state.secrets().person_password,
             "PGDATABASE": "billing",
-            "PGOPTIONS": "-c default_transaction_read_only=on",
         }
         psql = embedded_bin_dir() / "psql"
         os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell comes between on purpose)
@@ -81,4 +81,4 @@ class RunningDemo:
         return 0 if state == "success" else 1
 
     def _billing_url(self) -> str:
-        return postgres_of(self._state).url("billing")
+        return postgres_of(self._state).url("billing", PERSON, self._state.secrets().person_password)

@@ -22,12 +22,16 @@ class Secrets:
     :param jwt_secret: signs API tokens; HS512 wants at least 64 bytes.
     :param api_secret: signs the UI's sessions.
     :param admin_password: of the UI's user ``admin``.
+    :param tasks_password: of the login that tasks use in the billing database.
+    :param person_password: of the login there that only reads.
     """
 
     fernet_key: str
     jwt_secret: str
     api_secret: str
     admin_password: str
+    tasks_password: str
+    person_password: str
 
     @classmethod
     def generate(cls) -> "Secrets":
@@ -37,6 +41,8 @@ class Secrets:
             jwt_secret=secrets.token_hex(64),
             api_secret=secrets.token_hex(32),
             admin_password=secrets.token_urlsafe(12),
+            tasks_password=secrets.token_urlsafe(24),
+            person_password=secrets.token_urlsafe(24),
         )
 
 
@@ -64,11 +70,13 @@ class StateFolder:
             folder.chmod(0o700)
 
     def secrets(self) -> Secrets:
-        """Read the secrets; the first time they are made."""
+        """Read the secrets; those that are not there yet are made."""
         path = self.root / "secrets.json"
-        if not path.exists():
-            write_private(path, json.dumps(asdict(Secrets.generate()), indent=2))
-        return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        secrets_now = asdict(Secrets.generate()) | kept
+        if secrets_now != kept:
+            write_private(path, json.dumps(secrets_now, indent=2))
+        return Secrets(**secrets_now)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -155,9 +155,9 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(migrated_url: str, tmp_path: Path) -> Iterator[Ledger]:
-    """A migrated billing database and a vendor with nothing to say yet."""
-    engine = engine_from_url(migrated_url)
+def ledger(migrated_url: str, tasks_url: str, tmp_path: Path) -> Iterator[Ledger]:
+    """A migrated billing database, which the product reaches as tasks do, and a vendor with nothing to say yet."""
+    engine = engine_from_url(tasks_url)
     made = Ledger(migrated_url, engine, tmp_path)
     yield made
     made.plain.close()

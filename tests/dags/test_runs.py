@@ -34,9 +34,9 @@ def billing(migrated_url):
 
 
 @pytest.fixture
-def run(bag, billing, simulator, monkeypatch, tmp_path):
-    """Run one DAG with the connections, a few accounts and an empty billing database."""
-    url = make_url(billing.url)
+def run(bag, tasks_url, simulator, monkeypatch, tmp_path):
+    """Run one DAG with the connections, a few accounts and an empty billing database, by the login of tasks."""
+    url = make_url(tasks_url)
     connections = dict(simulator.connections()) | {
         "billing_db": {
             "conn_type": "postgres",

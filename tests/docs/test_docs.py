@@ -27,8 +27,8 @@ def read(page: str) -> str:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_every_query_runs(migrated_url, query):
-    engine = create_engine(migrated_url)
+def test_every_query_runs_for_a_reader(person_url, query):
+    engine = create_engine(person_url)
     with engine.connect() as connection:
         connection.execute(text(query)).all()
     engine.dispose()
