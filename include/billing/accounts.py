@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import yaml
 
-from billing.accruals import AccrualPolicy, parse_accrual_policy
+from billing.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.errors import ConfigurationError
 from billing.money import minor_unit
 from billing.period import BillingPeriod

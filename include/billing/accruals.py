@@ -15,8 +15,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from billing.accrual_policy import AccrualPolicy
 from billing.cutoff import round_fraction
-from billing.errors import ConfigurationError
 from billing.money import difference, exact_sum, minor_unit
 from billing.period import BillingPeriod
 
@@ -32,17 +32,6 @@ class Basis(StrEnum):
 
     SNAPSHOT = "month_to_date_snapshot"
     PERIOD_CHARGES = "period_charges"
-
-
-@dataclass(frozen=True, slots=True)
-class AccrualPolicy:
-    """
-    How an account's months are accrued.
-
-    :param extrapolate: scale a month-to-date estimate that ends before the month does to the whole month.
-    """
-
-    extrapolate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +149,6 @@ class TrueUp:
     percent: Decimal | None
     days: int | None
     explanation: str
-
-
-def parse_accrual_policy(value: object) -> AccrualPolicy:
-    """
-    Read the key ``accrual`` of an account: ``{extrapolate: true}``.
-
-    :raises ConfigurationError: names the key.
-    """
-    if not isinstance(value, dict) or set(value) != {"extrapolate"} or not isinstance(value["extrapolate"], bool):
-        raise ConfigurationError(f"accrual {value!r} should be {{extrapolate: true}} or {{extrapolate: false}}")
-    return AccrualPolicy(extrapolate=value["extrapolate"])
 
 
 def blocked(period: BillingPeriod, basis: Basis, currency: str, reason: str) -> Proposal:

@@ -7,15 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from billing.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.accruals import (
-    AccrualPolicy,
     Basis,
     Document,
     KnownBill,
     Snapshot,
     blocked,
     is_billed,
-    parse_accrual_policy,
     propose_from_snapshots,
     true_up,
     with_known_bills,

@@ -22,7 +22,14 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 LIGHT = {"airflow", "billing", "billing_vendors", "croniter", "dateutil", "iso4217", "pydantic", "yaml"}
 HEAVY = {"aiohttp", "alembic", "jiter", "msgspec", "psycopg2", "pypdf", "requests", "sqlalchemy", "zstandard"}
 # ours that only a task which runs needs
-WORK = ("billing.controls", "billing.models", "billing.reconcile", "billing.storage", "billing_vendors.base.hooks")
+WORK = (
+    "billing.accruals",
+    "billing.controls",
+    "billing.models",
+    "billing.reconcile",
+    "billing.storage",
+    "billing_vendors.base.hooks",
+)
 
 
 @pytest.fixture(scope="module", params=DAGS, ids=lambda path: path.name)

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ProgrammingError
 
-from billing.accruals import AccrualPolicy, Basis
+from billing.accrual_policy import AccrualPolicy
+from billing.accruals import Basis
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, MonthToDate
 from billing.period import BillingPeriod
 from billing.storage.accruals import AccrualBook
