@@ -1,0 +1,86 @@
+"""The tables that the benchmark of loading prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from loading.arena import Month, Result
+from loading.contenders import LIMIT, PRODUCT
+from loading.measuring import Cost
+
+_MEGABYTE = 1024 * 1024
+_WIDE = 15
+
+
+def say_month(month: Month) -> None:
+    """Print what is loaded, and that the server is not the bottleneck."""
+    served, truth = month.served, month.served.truths["first"]
+    megabytes = served.listed_bytes / _MEGABYTE
+    print(f"\n{truth.invoices:,} invoices, {truth.lines:,} lines; the list has {megabytes:.1f} MB", end=", ")
+    print(f"all answers together {served.all_bytes / _MEGABYTE:.1f} MB; sum of the lines {truth.amount}")
+    seconds = median(month.download_seconds() for _ in range(3))
+    print(f"a plain client has the list from the server in {seconds:.3f} s: {megabytes / seconds:,.0f} MB/s")
+
+
+def say_results(results: Sequence[Result]) -> None:
+    """Print the medians of each loader's steps, with ratios to the limit's first load."""
+    rows = _grouped(results, lambda result: (result.contender.name, result.step))
+    limit = _median(rows[LIMIT.name, "first"], lambda cost: cost.wall)
+    print(f"medians of {len(rows[LIMIT.name, 'first'])} interleaved rounds; CPU in seconds, memory and WAL in MB;")
+    print("'before' is the memory after the imports, within the peak")
+    names = ("wall s", "x limit", "CPU", "CPU PG", "peak", "before", "WAL")
+    print(f"{'loader':{_WIDE}} {'step':8}" + "".join(f"{name:>8}" for name in names) + "  sums")
+    for (name, step), group in rows.items():
+        print(f"{name:{_WIDE}} {step:8}{_figures(group, limit)}  {_verdict(group)}")
+    for name, step in ((LIMIT.name, "first"), *((PRODUCT.name, step) for step in PRODUCT.steps)):
+        if (name, step) in rows:
+            print(f"{name}, {step}: {_parts(rows[name, step])}")
+
+
+def say_growth(results: Sequence[Result]) -> None:
+    """Print time and memory by size, and the exponent of time from the smallest to the largest of many invoices."""
+    rows = _grouped(results, lambda result: (result.contender.name, result.truth.invoices, result.truth.lines))
+    print("\nfirst loads, one of each size")
+    names = ("wall s", "x limit", "CPU", "CPU PG", "peak", "before", "WAL")
+    print(f"{'loader':{_WIDE}} {'invoices':>9}{'lines':>10}" + "".join(f"{name:>8}" for name in names) + "  sums")
+    for (name, invoices, lines), group in rows.items():
+        limit = _median(rows[LIMIT.name, invoices, lines], lambda cost: cost.wall)
+        print(f"{name:{_WIDE}} {invoices:9,}{lines:10,}{_figures(group, limit)}  {_verdict(group)}")
+    for name in dict.fromkeys(name for name, _, _ in rows):
+        ours = [(lines, group) for (each, invoices, lines), group in rows.items() if each == name and invoices > 1]
+        (fewest, low), (most, high) = min(ours, key=lambda pair: pair[0]), max(ours, key=lambda pair: pair[0])
+        growth = _median(high, lambda cost: cost.wall) / _median(low, lambda cost: cost.wall)
+        print(f"{name}: time grows from {fewest:,} to {most:,} lines with exponent", end=" ")
+        print(f"{math.log(growth) / math.log(most / fewest):.2f}")
+
+
+def _grouped(results: Sequence[Result], key: Callable[[Result], tuple]) -> dict[tuple, list[Result]]:
+    groups: dict[tuple, list[Result]] = {}
+    for result in results:
+        groups.setdefault(key(result), []).append(result)
+    return groups
+
+
+def _median(group: Sequence[Result], figure: Callable[[Cost], float]) -> float:
+    return median(figure(result.cost) for result in group)
+
+
+def _figures(group: Sequence[Result], limit: float) -> str:
+    wall = _median(group, lambda cost: cost.wall)
+    seconds = f"{wall:8.2f}{wall / limit:8.2f}"
+    cpu = f"{_median(group, lambda cost: cost.cpu):8.2f}{_median(group, lambda cost: cost.postgres_cpu):8.2f}"
+    memory = f"{_median(group, lambda cost: cost.peak_mb):8.0f}{_median(group, lambda cost: cost.before_mb):8.0f}"
+    return f"{seconds}{cpu}{memory}{_median(group, lambda cost: cost.wal_mb):8.1f}"
+
+
+def _verdict(group: Sequence[Result]) -> str:
+    """Say whether every round stored exactly the truth; if not, what one of them stored."""
+    wrong = [result for result in group if not result.exact]
+    return f"NOT EXACT: {wrong[0].stored.texts()}" if wrong else f"exact, {group[0].stored.lines:,} lines"
+
+
+def _parts(group: Sequence[Result]) -> str:
+    parts = (f"{part} {_median(group, lambda cost, part=part: cost.parts[part]):.2f} s" for part in group[0].cost.parts)
+    return ", ".join(parts)
