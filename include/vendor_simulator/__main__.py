@@ -28,6 +28,7 @@ _OPTIONS = {
     "token_seconds": int,
     "link_seconds": int,
     "contract_page_limit": int,
+    "page_limit": int,
 }
 
 

@@ -18,6 +18,8 @@ from vendor_simulator.web.state import State
 from vendor_simulator.web.stats import Stats
 from vendor_simulator.world import TrueInvoice, World
 
+_OPENS_SECONDS = 30.0
+
 
 class Simulator:
     """
@@ -34,6 +36,9 @@ class Simulator:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vendor-simulator", daemon=True)
         self._runner = web.AppRunner(make_app(self.state), access_log=None, shutdown_timeout=0.5)
+        self._site: web.TCPSite | None = None
+        self._open = threading.Event()
+        self.state.listen = self._listen
 
     def __enter__(self) -> Simulator:
         self._thread.start()
@@ -93,8 +98,25 @@ class Simulator:
         """End the life of every Genesys Cloud token."""
         self.state.tokens.clear()
 
+    def lift_faults(self) -> None:
+        """Lift every fault, and wait until connections are taken again if one had refused them."""
+        self.faults.clear()
+        if not self._open.wait(_OPENS_SECONDS):
+            raise TimeoutError("the simulator did not open its door again")
+
     async def _start(self) -> int:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
+        return await self._listen_on(0)
+
+    async def _listen_on(self, port: int) -> int:
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await self._site.start()
+        self._open.set()
         return int(self._runner.addresses[0][1])
+
+    async def _listen(self, wanted: bool) -> None:
+        if wanted:
+            await self._listen_on(int(self.base_url.rpartition(":")[2]))
+        elif self._site is not None:
+            self._open.clear()
+            await self._site.stop()

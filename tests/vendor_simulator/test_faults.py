@@ -6,14 +6,13 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from vendor_simulator.months import Month
-from vendor_simulator.web.faults import KINDS, Fault
+from vendor_simulator.web.faults import Fault
 
 ACME, NORD, SAKURA = "acme-media", "nord-contact", "sakura-support"
 INVOICES, TO_DATE = "/billing/v3/invoices", "/billing/v3/invoices/month-to-date"
@@ -336,9 +335,3 @@ def test_a_restated_month_leaves_others_as_they_were(client):
     assert others == [truth("fastly", ACME, month) for month in Month(2023, 1).until(Month(2026, 8))]
     client.sim.set_now(datetime(2027, 5, 1, tzinfo=UTC))
     assert others == [truth("fastly", ACME, month) for month in Month(2023, 1).until(Month(2026, 8))]
-
-
-def test_every_kind_of_fault_is_shown_in_this_file():
-    text = Path(__file__).read_text(encoding="utf-8").replace("fault(kind)", "")
-    shown = set(re.findall(r'fault\("(\w+)"', text)) | set(re.findall(r'\("(\w+_enum)"', text))
-    assert shown >= set(KINDS)

@@ -23,7 +23,7 @@ class Invoices:
     def listing(self, request: web.Request) -> Answer:
         """Answer one page of the posted invoices, newest billing start first."""
         account = self._desk.account(request, "v3")
-        limit = parameters.limit(request, "100", 200)
+        limit = parameters.limit(request, "100", 200, self._desk.state.settings.page_limit)
         first = parameters.day(request, "billing_start_date")
         last = parameters.day(request, "billing_end_date")
         found = [invoice for invoice in self._desk.posted(account) if self._within(invoice, first, last)]

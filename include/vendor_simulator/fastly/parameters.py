@@ -15,12 +15,12 @@ from vendor_simulator.web import cursors
 _MOST_MONTHS = 3
 
 
-def limit(request: web.Request, default: str, most: int) -> int:
-    """Give the page size, 1 to ``most``."""
+def limit(request: web.Request, default: str, most: int, page_limit: int = 0) -> int:
+    """Give the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
     text = request.query.get("limit", default)
     if not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= most:
         refuse_v3(400)
-    return int(text)
+    return min(int(text), page_limit or most)
 
 
 def offset(request: web.Request) -> int:

@@ -40,7 +40,10 @@ class Usage:
         if ("product_id" in query) != ("usage_type_name" in query):
             refuse_v3(400)
         months = parameters.months(request, str(Month.of(self._desk.state.now())))
-        limit, offset = parameters.limit(request, "1000", 10_000), parameters.offset(request)
+        limit, offset = (
+            parameters.limit(request, "1000", 10_000, self._desk.state.settings.page_limit),
+            parameters.offset(request),
+        )
         rows = [row for month in months for row in self._metered(account, month) if _is_wanted(row, request)]
         details = _details(self._desk.world.seed, account, rows, query.get("service"))
         data = {

@@ -21,7 +21,8 @@ class Contracts:
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Answer one page of the contracts."""
-        size = parameters.page_size(request, 10, self._desk.state.settings.contract_page_limit)
+        settings = self._desk.state.settings
+        size = parameters.page_size(request, 10, settings.contract_page_limit, settings.page_limit)
         status, external = request.query.get("status", "Active"), request.query.get("externalNumber")
         if status not in {"Active", "Inactive"}:
             refuse("invalid.value", "status must be Active or Inactive")

@@ -24,7 +24,7 @@ class Invoices:
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Answer one page of the invoices, newest first; both dates are included."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200)
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
         first, last = parameters.dates(request)
         payment = request.query.get("paymentStatus")
         if payment not in {None, "Paid", "UnPaid"}:
@@ -40,7 +40,7 @@ class Invoices:
 
     def lines(self, request: web.Request, owner: Organisation) -> Answer:
         """Answer one page of the lines of an invoice."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200)
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
         invoice = self._desk.invoice(request, owner)
         return parameters.page(
             request,

@@ -17,12 +17,12 @@ from vendor_simulator.web.answers import Answer
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z")
 
 
-def page_size(request: web.Request, default: int, most: int) -> int:
-    """Give the page size, 1 to ``most``."""
+def page_size(request: web.Request, default: int, most: int, page_limit: int = 0) -> int:
+    """Give the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
     text = request.query.get("pageSize", str(default))
     if not text.isdecimal() or not 1 <= int(text) <= most:
         refuse("invalid.value", f"pageSize must be a whole number from 1 to {most}")
-    return int(text)
+    return min(int(text), page_limit or most)
 
 
 def dates(request: web.Request) -> tuple[date, date]:

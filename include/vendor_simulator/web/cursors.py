@@ -7,6 +7,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from aiohttp import web
+
 
 def scope_of(path: str, query: Mapping[str, str]) -> str:
     """Name the listing a cursor belongs to: the path and every parameter but the cursors themselves."""
@@ -33,3 +35,14 @@ def read(scope: str, cursor: str) -> int:
     if owner != scope or offset < 0:
         raise ValueError("the cursor belongs to another request")
     return offset
+
+
+def shifted(request: web.Request, rows: int) -> web.Request:
+    """Give a request for a later page as one for a page that begins ``rows`` rows later; the first page as it is."""
+    query = request.rel_url.query
+    for name in ("cursor", "after"):
+        if cursor := query.get(name):
+            scope = scope_of(request.path, query)
+            moved = write(scope, max(0, read(scope, cursor) + rows))
+            return request.clone(rel_url=request.rel_url.update_query({name: moved}))
+    return request

@@ -13,16 +13,22 @@ KINDS = {
     "delay": "answer after `seconds`",
     "drip": "send the body in 20 pieces over `seconds`",
     "reset": "reset the connection before any byte of the answer",
+    "refuse": "reset the connection, and refuse new ones until the fault is lifted",
     "cut": "announce the whole body and send half of it",
+    "reset_body": "announce the whole body, send half of it and reset the connection",
+    "truncated": "send half of the body as if it were the whole",
     "html": "answer 200 with a web page",
     "media_type": "send `text` as the Content-Type",
     "duplicate_key": "repeat the first member of the body with another value",
-    "nan": "put NaN for the first number that has a fraction",
+    "nan": "put NaN (or `text`: Infinity) for the first number",
     "extra_field": "add members the contract does not know",
     "unknown_enum": "put `text` (or BrandNewValue) for the first enumerated member",
     "null_enum": "put null for the first enumerated member",
     "repeat_cursor": "give the same cursor again and again",
-    "endless_cursor": "give one more cursor, for ever",
+    "jump_back": "lead back to the second page from the third one on",
+    "endless_cursor": "give one more cursor, for ever, to pages without rows",
+    "endless_rows": "give one more cursor, for ever, to the rows of the first page",
+    "shift_rows": "move the rows by `size` while they are read: later pages begin that many rows later, or earlier",
     "skip_page": "let the cursor jump over one page",
     "drop_rows": "leave out the last row of a page",
     "repeat_page": "send the rows of the first page again on later pages",
@@ -32,8 +38,14 @@ KINDS = {
     "redirect": "answer 302 with Location `url`",
     "document_url": "let the document link be `url`",
     "oversize": "send `size` bytes of blanks before the body",
+    "endless_body": "send blanks for as long as somebody reads",
     "gzip": "compress the body",
+    "bomb": "send `size` bytes of blanks before the body, compressed to a thousandth",
+    "bom": "send a byte order mark before the body",
+    "charset": "encode the body in `text` (or UTF-16)",
     "text_numbers": "write every number with a fraction as a text",
+    "word_for_number": "put `text` (or n/a) for the first number",
+    "number_for_text": "put 7 for the first text that is a currency, a description or the like",
     "null_list": "put null for the list",
     "camel_lines": "name line members as before SDK 5.6.0 (ProductName)",
     "get_names": "name charge members as SDK 228 to 241 did (getprepaidQuantity)",
@@ -123,6 +135,11 @@ class FaultPlan:
                 fault.met += 1
                 return fault
         return None
+
+    def in_force(self, kind: str) -> bool:
+        """Tell whether a fault of this kind has not been lifted yet, whatever number is left."""
+        with self._lock:
+            return any(fault.kind == kind for fault in self._faults)
 
     def clear(self) -> None:
         """Lift every fault."""

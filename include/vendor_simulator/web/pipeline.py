@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from vendor_simulator.web import spoil
+from vendor_simulator.web import cursors, spoil
 from vendor_simulator.web.answers import Answer, Refused
 from vendor_simulator.web.faults import Fault
 from vendor_simulator.web.state import State
@@ -23,6 +23,8 @@ BODY: ContextVar[bytes] = ContextVar("body")
 
 Handler = Callable[[web.Request], Answer]
 _PIECES = 20
+_ON_ITS_WAY_SECONDS = 0.02  # a reset overtakes what was not read yet
+_BLANKS = b" " * 65536
 
 
 class Vendor(Protocol):
@@ -91,19 +93,25 @@ async def _spoilt(
     fault: Fault,
     record: Request,
 ) -> web.StreamResponse:
-    if fault.kind == "reset":
+    if fault.kind in {"reset", "refuse"}:
+        if fault.kind == "refuse":
+            await state.close_door()
         _reset(request)
         raise asyncio.CancelledError
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
     if fault.kind == "expire_tokens":
         state.tokens.clear()
+    if fault.kind == "shift_rows":
+        request = cursors.shifted(request, fault.size)
     answer = _instead(vendor, operation, request, fault) or _answer(vendor, handler, request)
     if answer.status == 200:
         spoil.payload(fault, answer, request)
     record.status = answer.status
-    if fault.kind in {"cut", "drip"}:
+    if fault.kind in {"cut", "reset_body", "drip"}:
         return await _in_pieces(request, answer, fault)
+    if fault.kind == "endless_body":
+        return await _for_ever(request, answer)
     return _plain(answer)
 
 
@@ -125,7 +133,7 @@ def _instead(vendor: Vendor, operation: str, request: web.Request, fault: Fault)
 
 
 def _reset(request: web.Request) -> None:
-    """Close the connection with RST instead of FIN, before any byte was sent."""
+    """Close the connection with RST instead of FIN."""
     transport = request.transport
     if transport is None:
         return
@@ -140,9 +148,12 @@ async def _in_pieces(request: web.Request, answer: Answer, fault: Fault) -> web.
     response = web.StreamResponse(status=answer.status, headers=headers)
     response.content_length = len(body)
     await response.prepare(request)
-    if fault.kind == "cut":
+    if fault.kind in {"cut", "reset_body"}:
         await response.write(body[: len(body) // 2])
-        if request.transport is not None:
+        if fault.kind == "reset_body":
+            await asyncio.sleep(_ON_ITS_WAY_SECONDS)
+            _reset(request)
+        elif request.transport is not None:
             request.transport.close()
         return response
     step = len(body) // _PIECES + 1
@@ -150,4 +161,12 @@ async def _in_pieces(request: web.Request, answer: Answer, fault: Fault) -> web.
         await response.write(body[start : start + step])
         await asyncio.sleep(fault.seconds / _PIECES)
     await response.write_eof()
+    return response
+
+
+async def _for_ever(request: web.Request, answer: Answer) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": answer.media_type, **answer.headers})
+    await response.prepare(request)
+    while request.transport is not None and not request.transport.is_closing():
+        await response.write(_BLANKS)
     return response

@@ -19,6 +19,7 @@ class Settings:
     :param link_seconds: life of a document link, in seconds of the simulator's clock.
     :param lenient_month: Fastly v2 takes ``5`` for May beside ``05``.
     :param contract_page_limit: largest ``pageSize`` of the contract list (200 until release 267.0.0 of the SDK).
+    :param page_limit: most rows on a page of any listing, whatever is asked for; 0 for as many as are asked for.
     :param list_filter: Fastly v3 lists invoices whose period ``overlap``s the dates, or lies ``within`` them.
     """
 
@@ -31,4 +32,5 @@ class Settings:
     link_seconds: int = 300
     lenient_month: bool = False
     contract_page_limit: int = 10
+    page_limit: int = 0
     list_filter: str = "overlap"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from vendor_simulator.web.faults import Fault
 
 _FAR = 1_000_000  # an offset behind every listing
 _ENUMERATED = ("status", "paymentStatus", "unitOfMeasure", "subscriptionType")
+_NUMBER = re.compile(rb":-?\d+(\.\d+)?(?=[,}\]])")
+_TEXTS = ("currency_code", "currencyIsoCode", "currency", "description", "month", "usage_type", "access_token", "url")
 _LISTS = ("data", "entities", "transaction_line_items", "line_items", "charges", "usages", "details")
 
 
@@ -65,6 +68,19 @@ def _set_next(value: dict[str, Any], request: web.Request, cursor: str) -> dict[
 def _repeat_cursor(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
     cursor = fault.memory.setdefault("cursor", _get_next(value))
     return _set_next(value, request, cursor)
+
+
+def _jump_back(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+    following = _get_next(value)
+    first = fault.memory.setdefault("cursor", following)
+    cursors_given = fault.memory.setdefault("given", 0)
+    fault.memory["given"] += 1
+    return _set_next(value, request, following if cursors_given < 2 and following else first)
+
+
+def _endless_rows(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+    scope = cursors.scope_of(request.path, request.query)
+    return _set_next(_repeat_page(value, fault, request), request, cursors.write(scope, _FAR + fault.met))
 
 
 def _endless_cursor(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
@@ -147,6 +163,21 @@ def _text_numbers(value: Any, fault: Fault, request: web.Request) -> Any:  # noq
             return value
 
 
+def _number_for_text(value: dict[str, Any], _fault: Fault, _request: web.Request) -> dict[str, Any]:
+    _put_number(value)
+    return value
+
+
+def _put_number(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
+    """Put 7 for the first of the texts, looking at outer members first."""
+    members = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
+    for name, member in members:
+        if isinstance(member, str) and name in _TEXTS:
+            value[name] = 7
+            return True
+    return any(_put_number(member) for _, member in members)
+
+
 def _document_url(value: dict[str, Any], fault: Fault, _request: web.Request) -> dict[str, Any]:
     return {**value, "url": fault.url} if "url" in value else value
 
@@ -187,8 +218,32 @@ def _duplicate_key(answer: Answer, _fault: Fault) -> None:
         answer.payload = f'{{"{first[1]}":"first of two",{text[1:]}'.encode()
 
 
-def _nan(answer: Answer, _fault: Fault) -> None:
-    answer.payload = re.sub(rb":-?\d+\.\d+", b":NaN", answer.body(), count=1)
+def _nan(answer: Answer, fault: Fault) -> None:
+    answer.payload = _NUMBER.sub(f":{fault.text or 'NaN'}".encode(), answer.body(), count=1)
+
+
+def _word_for_number(answer: Answer, fault: Fault) -> None:
+    answer.payload = _NUMBER.sub(f':"{fault.text or "n/a"}"'.encode(), answer.body(), count=1)
+
+
+def _truncated(answer: Answer, _fault: Fault) -> None:
+    body = answer.body()
+    answer.payload = body[: len(body) // 2]
+
+
+def _bom(answer: Answer, _fault: Fault) -> None:
+    answer.payload = codecs.BOM_UTF8 + answer.body()
+
+
+def _charset(answer: Answer, fault: Fault) -> None:
+    name = fault.text or "utf-16"
+    answer.payload = answer.body().decode("utf-8", "replace").encode(name, "replace")
+    answer.media_type += f"; charset={name}"
+
+
+def _bomb(answer: Answer, fault: Fault) -> None:
+    _oversize(answer, fault)
+    _gzip(answer, fault)
 
 
 def _oversize(answer: Answer, fault: Fault) -> None:
@@ -206,6 +261,9 @@ def _media_type(answer: Answer, fault: Fault) -> None:
 
 _VALUES: dict[str, Callable[[dict[str, Any], Fault, web.Request], Any]] = {
     "repeat_cursor": _repeat_cursor,
+    "jump_back": _jump_back,
+    "endless_rows": _endless_rows,
+    "number_for_text": _number_for_text,
     "endless_cursor": _endless_cursor,
     "skip_page": _skip_page,
     "drop_rows": _drop_rows,
@@ -223,6 +281,11 @@ _VALUES: dict[str, Callable[[dict[str, Any], Fault, web.Request], Any]] = {
 _BYTES: dict[str, Callable[[Answer, Fault], None]] = {
     "duplicate_key": _duplicate_key,
     "nan": _nan,
+    "word_for_number": _word_for_number,
+    "truncated": _truncated,
+    "bom": _bom,
+    "charset": _charset,
+    "bomb": _bomb,
     "oversize": _oversize,
     "gzip": _gzip,
     "media_type": _media_type,

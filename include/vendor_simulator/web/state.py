@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +14,7 @@ from vendor_simulator.web.stats import Stats
 from vendor_simulator.world import World
 
 ESTIMATE_LIFE = timedelta(hours=4)
+_LOOK_SECONDS = 0.01
 
 
 @dataclass
@@ -20,6 +23,7 @@ class State:
     World, clock, settings, faults and counts.
 
     :param fixed_now: the moment it is for the simulator, aware; None for the real time.
+    :param listen: makes the server listen, or not; set by who has made it.
     """
 
     world: World
@@ -30,7 +34,21 @@ class State:
     estimates: Jobs = field(default_factory=lambda: Jobs(ESTIMATE_LIFE))
     reports: Jobs = field(default_factory=Jobs)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    listen: Callable[[bool], Awaitable[None]] | None = None
+    _opening: asyncio.Task[None] | None = None
 
     def now(self) -> datetime:
         """Tell the time, aware, UTC."""
         return self.fixed_now or datetime.now(UTC)
+
+    async def close_door(self) -> None:
+        """Refuse connections until the fault that asks for it is lifted."""
+        if self.listen is None:
+            return
+        await self.listen(False)
+        self._opening = asyncio.get_running_loop().create_task(self._open_again(self.listen))
+
+    async def _open_again(self, listen: Callable[[bool], Awaitable[None]]) -> None:
+        while self.faults.in_force("refuse"):  # noqa: ASYNC110 (faults are lifted by other threads)
+            await asyncio.sleep(_LOOK_SECONDS)
+        await listen(True)
