@@ -163,7 +163,7 @@ def stack(services: dict[str, dict[str, Any]], secrets: dict[str, str], image_ve
     with contextlib.ExitStack() as clean_up:
         clean_up.callback(shutil.rmtree, folder, ignore_errors=True)
         postgres = clean_up.enter_context(PostgresServer(folder / "postgres", durable=False))
-        make_databases(postgres, secrets, path)
+        make_databases(postgres, secrets, path, services["postgres"]["volumes"])
         supervisor = Supervisor(folder / "logs", folder / "processes.json")
         clean_up.callback(supervisor.stop)
         stack = Stack(services, places(folder, postgres.port), folder, path, supervisor, postgres.url("billing"))
@@ -174,12 +174,15 @@ def stack(services: dict[str, dict[str, Any]], secrets: dict[str, str], image_ve
         yield stack
 
 
-def make_databases(postgres: PostgresServer, secrets: Mapping[str, str], path: str) -> None:
-    """Run the script that the postgres image runs on an empty volume."""
+def make_databases(
+    postgres: PostgresServer, secrets: Mapping[str, str], path: str, volumes: list[dict[str, Any]]
+) -> None:
+    """Run the script that the postgres image runs on an empty volume, with the roles that stand where it looks."""
+    (roles,) = [each["source"] for each in volumes if each["target"] == "/opt/tieout/roles.sql"]
     server = {"PGHOST": LOOPBACK, "PGPORT": str(postgres.port), "PGPASSWORD": postgres.password}
     run(
         ["bash", ROOT / "docker" / "postgres-init.sh"],
-        env={"PATH": path, "POSTGRES_USER": SUPERUSER} | server | dict(secrets),
+        env={"PATH": path, "POSTGRES_USER": SUPERUSER, "TIEOUT_ROLES_SQL": roles} | server | dict(secrets),
     )
 
 

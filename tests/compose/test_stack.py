@@ -50,12 +50,21 @@ def test_invoices_are_stored_and_readable_for_people(finished_runs, stack):
 
 @pytest.mark.parametrize(
     "statement",
-    ["delete from billing.record", "create table billing.mine (id int)", "drop table billing.invoice"],
+    [
+        "delete from billing.record",
+        "update billing.invoice set total = 0",
+        "create table billing.mine (id int)",
+        "create table mine (id int)",
+        "drop table billing.invoice",
+    ],
 )
-def test_tasks_can_neither_remove_rows_nor_change_tables(stack, statement):
+def test_tasks_can_neither_change_nor_remove_rows_nor_change_tables(stack, statement):
     url = stack.environment("worker", "worker-1")["AIRFLOW_CONN_BILLING_DB"]
     engine = create_engine(url.replace("postgres://", "postgresql+psycopg2://"))
-    with engine.connect() as connection, pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+    with (
+        engine.connect() as connection,
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner|no schema has been selected"),
+    ):
         connection.execute(text(statement))
     engine.dispose()
 
