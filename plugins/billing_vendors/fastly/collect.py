@@ -8,6 +8,7 @@ from billing.accounts import Account
 from billing.answer import Answer
 from billing.errors import PayloadError, VendorUnavailable
 from billing.period import BillingPeriod
+from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import CSV, PDF
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.derive import bill_of, estimate_of, ids_of_month
@@ -19,7 +20,9 @@ from billing_vendors.fastly.usage import metered_kinds
 MOST_KINDS = 200  # each is a request of its own
 
 
-def collect(account: Account[FastlySettings], period: BillingPeriod) -> Iterator[Answer | Document]:
+def collect(
+    account: Account[FastlySettings], period: BillingPeriod, *, limits: Limits | None = None
+) -> Iterator[Answer | Document]:
     """
     Yield every answer on a month as it arrives, and each bill's files after the bill.
 
@@ -27,24 +30,28 @@ def collect(account: Account[FastlySettings], period: BillingPeriod) -> Iterator
     of usage (for all kinds together if there are more than 200).
     v2: the month's bill, the same by id, as CSV and as PDF. A month without a bill yields nothing for it.
 
+    :param limits: other limits of each request than the usual ones.
     :raises BillingError: Fastly refused or answered in another shape; what came before has been yielded.
     """
-    with FastlyBillingHook(account.conn_id) as hook:
+    with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
             yield from _collect_v2(hook, account.settings.customer_id, period)
         else:
             yield from _collect_v3(hook, period)
 
 
-def collect_month_to_date(account: Account[FastlySettings], period: BillingPeriod) -> Iterator[Answer]:
+def collect_month_to_date(
+    account: Account[FastlySettings], period: BillingPeriod, *, limits: Limits | None = None
+) -> Iterator[Answer]:
     """
     Yield the estimate of the running month.
 
     :param period: of v2 asked for; v3 has no such parameter and answers for the running month whatever is wanted.
+    :param limits: other limits of the request than the usual ones.
     :raises NotReady: Fastly is making it.
     :raises PayloadError: it is not an estimate, or one of another month.
     """
-    with FastlyBillingHook(account.conn_id) as hook:
+    with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
             answer = hook.get_legacy_month_to_date(account.settings.customer_id, period)
         else:

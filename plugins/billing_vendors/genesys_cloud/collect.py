@@ -15,6 +15,8 @@ from billing.accounts import Account
 from billing.answer import Answer
 from billing.errors import VendorRejected
 from billing.period import BillingPeriod
+from billing_vendors.base.documents import DOCUMENT_LIMITS
+from billing_vendors.base.limits import Limits
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
@@ -32,14 +34,17 @@ _MOST_OVERVIEWS = 4
 _LOG = logging.getLogger(__name__)
 
 
-def collect(account: Account[GenesysSettings], period: BillingPeriod) -> Iterator[Answer | Document]:
+def collect(
+    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
+) -> Iterator[Answer | Document]:
     """
     Yield each answer as it arrives, and each document after its invoice's lines.
 
+    :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
     :raises BillingError: what the refusal means, see :mod:`billing.errors`.
     """
-    with GenesysCloudBillingHook(account.conn_id) as hook:
+    with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
         yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == period])
         yield from _invoices(hook, terms, account, period)
@@ -49,13 +54,16 @@ def collect(account: Account[GenesysSettings], period: BillingPeriod) -> Iterato
             yield from _overview(hook, account.settings.trustor_organization_id, period)
 
 
-def collect_running_month(account: Account[GenesysSettings], period: BillingPeriod) -> Iterator[Answer]:
+def collect_running_month(
+    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
+) -> Iterator[Answer]:
     """
     Yield contracts, and the detail of every billing period that has days in a month which is still running.
 
+    :param limits: other limits of each request than the usual ones.
     :raises BillingError: what the refusal means, see :mod:`billing.errors`.
     """
-    with GenesysCloudBillingHook(account.conn_id) as hook:
+    with GenesysCloudBillingHook(account.conn_id, limits=limits) as hook:
         terms = yield from _contracts(hook)
         cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
         yield from _billing_periods(hook, cycles)
