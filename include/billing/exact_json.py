@@ -18,6 +18,7 @@ import jiter
 
 from billing.errors import PayloadError
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # No bill needs more on either side of the point, and 1E+999999999 would make a gigabyte of zeros when written out.
 _MOST_DIGITS = 100
@@ -100,7 +101,7 @@ def sha256_of(value: object) -> bytes:
 def _write(value: object, number: Callable[[Decimal], str]) -> str:
     match value:
         case None | bool() | str():
-            return json.dumps(value, ensure_ascii=False)
+            return _ENCODER.encode(value)
         case int() | Decimal():
             return number(Decimal(value))
         case Mapping():
@@ -114,7 +115,7 @@ def _write(value: object, number: Callable[[Decimal], str]) -> str:
 def _key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{type(key).__name__} has no exact JSON form as a key")
-    return json.dumps(key, ensure_ascii=False)
+    return _ENCODER.encode(key)
 
 
 def _plain(number: Decimal) -> str:
@@ -123,13 +124,15 @@ def _plain(number: Decimal) -> str:
     return format(number, "f")
 
 
-def number_text(number: Decimal) -> str:
+def number_text(number: Decimal | int) -> str:
     """
-    Write a decimal by its value alone: no exponent, no trailing zeros, no negative zero.
+    Write a number by its value alone: no exponent, no trailing zeros, no negative zero.
 
     :raises TypeError: NaN or Infinity.
     """
-    text = _plain(number)
+    text = str(number)
+    if not text.replace(".", "", 1).isdecimal():  # a sign, an exponent, or no number at all
+        text = _plain(Decimal(number))
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -1,5 +1,5 @@
 """
-Read the members of one JSON object, strictly and by name.
+Read the members of one JSON object, or of many alike, strictly and by name.
 
 A parser asks for each member it knows by the type the vendor documents. What is missing or of another type is an
 error that names the place; what nobody asked for is kept and reported, never dropped.
@@ -7,10 +7,13 @@ error that names the place; what nobody asked for is kept and reported, never dr
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
+from types import NoneType
 from typing import Any, TypeVar
 
 from billing.errors import PayloadError
@@ -129,12 +132,15 @@ class Fields:
 
     def objects(self, name: str) -> Iterator[Fields]:
         """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
+        return iter(self.rows(name))
+
+    def rows(self, name: str) -> Rows:
+        """Give the objects of a list to be read all at once; none if the list is empty or missing. Null is an error."""
         self._asked.add(name)
         rows = self._row.get(name, [])
         if not isinstance(rows, list):
             raise self._unexpected(name, "a list", rows)
-        for position, row in enumerate(rows, start=1):
-            yield Fields(row, f"{self.where}, {name} {position}")
+        return Rows(rows, f"{self.where}, {name}")
 
     def object_or_none(self, name: str) -> Fields | None:
         """Give a nested object; None if it is null or missing."""
@@ -160,6 +166,116 @@ class Fields:
     def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
         missing = name not in self._row
         return PayloadError(f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}")
+
+
+class Rows:
+    """
+    The objects of one JSON list, each member read for all of them at once.
+
+    An invoice has thousands of lines, and a vendor writes them all alike: where every value of a member is plainly what
+    it should be, one look at all of them is enough. Where one is not, each is read by itself, with ``Fields``, which
+    knows what may be made of it and how to say what is wrong.
+
+    :param where: the place for error messages; a row's own number is added.
+    :raises PayloadError: one of the rows is not an object.
+    """
+
+    __slots__ = ("_asked", "_names", "_rows", "_where")
+
+    def __init__(self, rows: Sequence[Any], where: str) -> None:
+        self._rows, self._where = rows, where
+        self._asked: set[str] = set()
+        if not set(map(type, rows)) <= {dict}:
+            list(self)  # raises for the first that is no object
+        self._names: set[str] = set().union(*rows)
+
+    def __len__(self) -> int:
+        """Give the number of rows."""
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Fields]:
+        """Give each row to be read by itself; what is asked of it is not asked of all."""
+        for position, row in enumerate(self._rows, start=1):
+            yield Fields(row, f"{self._where} {position}")
+
+    def texts_or_none(self, name: str) -> Sequence[str | None]:
+        """Give a text of each row; None where it is null or missing."""
+        if name not in self._names:
+            self._asked.add(name)
+            return [None] * len(self)
+        return self._column(name, _plain_texts, Fields.text_or_none)
+
+    def numbers(self, name: str, read: Callable[[Fields, str], Decimal] = Fields.number) -> Sequence[Decimal]:
+        """
+        Give a number of each row, digit for digit.
+
+        :param read: reads it by itself, for a vendor that writes some of its numbers in another way.
+        """
+        return self._column(name, _plain_numbers, read)
+
+    def numbers_or_none(
+        self, name: str, read: Callable[[Fields, str], Decimal | None] = Fields.number_or_none
+    ) -> Sequence[Decimal | None]:
+        """Give a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
+        return self._column(name, _plain_numbers_or_none, read)
+
+    def rest(self) -> Sequence[Mapping[str, Any]]:
+        """Give, for each row, the members nobody has asked for."""
+        unknown = self._names - self._asked
+        if not unknown:
+            return [_NOTHING] * len(self)
+        return [{name: value for name, value in row.items() if name in unknown} for row in self._rows]
+
+    def _column(
+        self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[Fields, str], T]
+    ) -> Sequence[T]:
+        self._asked.add(name)
+        values = plain([row.get(name) for row in self._rows])
+        return [read(row, name) for row in self] if values is None else values
+
+
+def each_of(kind: type[T], **columns: Iterable[Any]) -> Iterator[T]:
+    """
+    Make values of a dataclass out of columns, one for each row, until the shortest column ends.
+
+    :param columns: by field; a field that is not named has its default in every row.
+    """
+    wanted = dataclasses.fields(kind)  # type: ignore[arg-type]  # a dataclass
+    if wrong := columns.keys() - {field.name for field in wanted}:
+        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(wrong))}")
+    return map(kind, *(columns[field.name] if field.name in columns else _default(field) for field in wanted))
+
+
+def _default(field: dataclasses.Field[Any]) -> Iterable[Any]:
+    if field.default_factory is not dataclasses.MISSING:
+        return repeat(field.default_factory())
+    if field.default is dataclasses.MISSING:
+        raise TypeError(f"the column {field.name} is missing")
+    return repeat(field.default)
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
+    return values if set(map(type, values)) <= {str, NoneType} else None
+
+
+def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
+    """Give decimals if all are numbers of so few digits that none can be out of proportion."""
+    if not set(map(type, values)) <= {Decimal, int}:
+        return None
+    texts = list(map(str, values))
+    if max(map(len, texts), default=0) > _LARGEST_EXPONENT or "E" in "".join(texts):
+        return None
+    return list(map(Decimal, values))
+
+
+def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
+    numbers = _plain_numbers([value for value in values if value is not None])
+    if numbers is None or len(numbers) == len(values):
+        return numbers
+    return [None if value is None else Decimal(value) for value in values]
 
 
 def day_after(last_day: date | None) -> date | None:

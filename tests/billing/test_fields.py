@@ -7,7 +7,8 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.exact_json import loads
-from billing.fields import Fields, day_after
+from billing.fields import Fields, Rows, day_after, each_of
+from billing.models import InvoiceLine
 
 WHERE = "invoice 4183280, line 3"
 
@@ -184,3 +185,56 @@ def test_a_message_shows_little_of_what_the_vendor_sent():
 def test_an_inclusive_last_day_becomes_an_exclusive_end(last, end):
     """9999-12-31 is how systems write "no end"."""
     assert day_after(last) == end
+
+
+def rows(*lines):
+    return Fields({"lines": list(lines)}, "invoice 1").rows("lines")
+
+
+ODD = [None, "", "x", "1.5", "1E+3", "NaN", True, 0, 7, -3, 10**39, 10**40, Decimal("1.50"), Decimal("-0.0")]
+ODD += [Decimal("1E-7"), Decimal("1E+40"), Decimal("1E-41"), Decimal("0." + "1" * 41), [], {}]
+
+
+@pytest.mark.parametrize("read", [Fields.number, Fields.number_or_none, Fields.text_or_none])
+@pytest.mark.parametrize("odd", [*ODD, "missing"], ids=repr)
+def test_a_column_is_what_each_row_gives_or_says_what_the_first_wrong_one_says(read, odd):
+    """Whatever stands among plain values: same values, to the digit, or the same error."""
+    plain = {"member": "plain" if read is Fields.text_or_none else Decimal("2.10")}
+    lines = [plain, {} if odd == "missing" else {"member": odd}, plain]
+    columns = {"number": Rows.numbers, "number_or_none": Rows.numbers_or_none, "text_or_none": Rows.texts_or_none}
+    column = columns[read.__name__]
+    by_row = outcome(
+        lambda: [read(Fields(line, f"invoice 1, lines {at}"), "member") for at, line in enumerate(lines, start=1)]
+    )
+    assert outcome(lambda: column(rows(*lines), "member")) == by_row
+
+
+def outcome(read):
+    """What was read, with types and digits, or what was said instead."""
+    try:
+        return [(type(value), str(value)) for value in read()]
+    except PayloadError as error:
+        return str(error)
+
+
+def test_a_row_that_is_no_object_is_named():
+    with pytest.raises(PayloadError, match="invoice 1, lines 2: expected an object, found str 'x'"):
+        rows({}, "x")
+
+
+def test_what_nobody_asked_of_the_rows_is_left_over():
+    lines = rows({"a": "1", "new": 1}, {"a": "2"}, {"b": None})
+    assert list(lines.texts_or_none("a")) == ["1", "2", None]
+    assert list(lines.rest()) == [{"new": 1}, {}, {"b": None}]
+    lines.texts_or_none("new2")
+    assert [list(rows().numbers("a")), list(rows().rest())] == [[], []]
+
+
+def test_values_are_made_of_columns_and_take_their_defaults():
+    lines = each_of(InvoiceLine, position=[1, 2], description=["a", "b"], amount=[Decimal(1), Decimal(2)])
+    assert [(line.position, line.description, line.region, line.attributes) for line in lines] == [
+        (1, "a", None, {}),
+        (2, "b", None, {}),
+    ]
+    with pytest.raises(TypeError, match="InvoiceLine has no color"):
+        each_of(InvoiceLine, position=[1], description=["a"], amount=[Decimal(1)], color=["red"])

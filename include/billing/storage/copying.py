@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, repeat
+from types import NoneType
 
 from sqlalchemy import Connection, Table
 
@@ -15,6 +17,10 @@ from billing.errors import PayloadError
 from billing.period import BillingPeriod
 
 _ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory stays flat however long the invoice
+_BYTES_AT_ONCE = 1 << 20
+_NULL = "\\N"
+_SPECIAL = re.compile(r"[\\\t\n\r\0]")
+_NOT_FINITE = re.compile("NaN|Inf")  # NaN, sNaN, Infinity
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -30,21 +36,49 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     rows, written = iter(rows), 0
     try:
         while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            cursor.copy_expert(statement, io.BytesIO("".join(map(_row, batch)).encode()))
+            cursor.copy_expert(statement, io.BytesIO(_lines(batch).encode()), size=_BYTES_AT_ONCE)
             written += len(batch)
     finally:
         cursor.close()
     return written
 
 
-def _row(values: Sequence[object]) -> str:
-    return "\t".join(map(_value, values)) + "\n"
+def _lines(rows: Iterable[Sequence[object]]) -> str:
+    """Write rows in COPY's text format, by column: one look at a whole column is cheaper than one at each value."""
+    columns = [_column(values) for values in zip(*rows, strict=True)]
+    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+
+
+def _column(values: Sequence[object]) -> Iterable[str]:
+    kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return repeat(_NULL, len(values))
+    if kinds <= {str, NoneType}:
+        texts = "".join(value for value in values if value is not None)  # type: ignore[misc]  # their types say so
+        if texts.isascii() and not _SPECIAL.search(texts):
+            return [_NULL if value is None else value for value in values]  # type: ignore[misc]  # as above
+    if kinds <= {Decimal, int, NoneType}:
+        numbers = [_NULL if value is None else str(value) for value in values]
+        if not _NOT_FINITE.search("".join(numbers)):
+            return numbers
+    if kinds <= {dict, NoneType}:
+        return _repeated(values)
+    return map(_value, values)
+
+
+def _repeated(values: Sequence[object]) -> Iterator[str]:
+    """Write attributes: those of many rows are one and the same object, which is written once."""
+    written: dict[int, str] = {}
+    for value in values:
+        if id(value) not in written:
+            written[id(value)] = _value(value)
+        yield written[id(value)]
 
 
 def _value(value: object) -> str:
     match value:
         case None:
-            return "\\N"
+            return _NULL
         case str():
             return _text(value).translate(_ESCAPES)
         case Decimal() | int():

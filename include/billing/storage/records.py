@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text, tuple_, update
@@ -333,12 +334,9 @@ def _copy_noun(connection: Connection, kind: type, noun: Noun, versions: Sequenc
 
 def _rows(
     row_type: type, table: Table, groups: Iterable[tuple[_Version, Iterable[object]]]
-) -> tuple[list[str], Iterator[list[object]]]:
+) -> tuple[list[str], Iterator[tuple[object, ...]]]:
     """Pair a table's columns with the fields of the same names."""
     names = [field.name for field in fields(row_type) if field.name in table.c]
-    rows = (
-        [version.record_key, version.change.version, *(getattr(row, name) for name in names)]
-        for version, group in groups
-        for row in group
-    )
+    values = attrgetter(*names)
+    rows = ((version.record_key, version.change.version, *values(row)) for version, group in groups for row in group)
     return ["record_key", "version", *names], rows

@@ -6,12 +6,24 @@ Amounts are in the document's ``currency_code``; a month-to-date document has no
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from billing.answer import Answer
 from billing.errors import PayloadError
-from billing.fields import Fields
+from billing.fields import Fields, Rows, each_of
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
 from billing.period import BillingPeriod
-from billing_vendors.fastly.words import Noted, amount, amount_or_none, end_of, interval_text, start_of, text_or_none
+from billing_vendors.fastly.words import (
+    Noted,
+    amount,
+    amount_or_none,
+    end_of,
+    interval_text,
+    start_of,
+    text_or_none,
+    texts_or_none,
+)
 
 
 def invoice_rows(page: Answer) -> list[Fields]:
@@ -101,23 +113,30 @@ def parse_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
 
 
 def _lines(row: Fields, noted: Noted) -> tuple[InvoiceLine, ...]:
-    rows = enumerate(row.objects("transaction_line_items"), start=1)
-    return tuple(_line(line, position, noted) for position, line in rows)
-
-
-def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
-    product = text_or_none(row, "product_name", "ProductName")
-    product_line = text_or_none(row, "product_line", "ProductLine")
-    return InvoiceLine(
-        position=position,
-        description=text_or_none(row, "description") or product or "",
-        amount=amount(row, "amount"),
-        product=product,
-        product_group=text_or_none(row, "product_group", "ProductGroup"),
-        region=text_or_none(row, "region", "Region"),
-        usage_type=text_or_none(row, "usage_type", "UsageType"),
-        quantity=amount_or_none(row, "units"),
-        rate=amount_or_none(row, "rate"),
-        credit_coupon=text_or_none(row, "credit_coupon_code"),
-        attributes=({"product_line": product_line} if product_line else {}) | noted.kept("invoice_line", row),
+    lines = row.rows("transaction_line_items")
+    products = texts_or_none(lines, "product_name", "ProductName")
+    descriptions = zip(texts_or_none(lines, "description"), products, strict=True)
+    return tuple(
+        each_of(
+            InvoiceLine,
+            position=range(1, len(lines) + 1),
+            description=[description or product or "" for description, product in descriptions],
+            amount=lines.numbers("amount", amount),
+            product=products,
+            product_group=texts_or_none(lines, "product_group", "ProductGroup"),
+            region=texts_or_none(lines, "region", "Region"),
+            usage_type=texts_or_none(lines, "usage_type", "UsageType"),
+            quantity=lines.numbers_or_none("units", amount_or_none),
+            rate=lines.numbers_or_none("rate", amount_or_none),
+            credit_coupon=texts_or_none(lines, "credit_coupon_code"),
+            attributes=_line_attributes(lines, noted),
+        )
     )
+
+
+def _line_attributes(lines: Rows, noted: Noted) -> Sequence[Mapping[str, Any]]:
+    """Give what has no place of its own; lines alike share one object, which is then written once."""
+    product_lines = texts_or_none(lines, "product_line", "ProductLine")
+    shared = {name: {"product_line": name} if name else {} for name in set(product_lines)}
+    rests = noted.kept_of_each("invoice_line", lines)
+    return [{**shared[name], **rest} if rest else shared[name] for name, rest in zip(product_lines, rests, strict=True)]

@@ -6,13 +6,13 @@ What is not listed here is kept as it came and noted, so that somebody looks at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
+from billing.fields import Fields, Rows
 from billing.models import UnknownField
 
 V2_STATUS = frozenset({"Pending", "Outstanding", "Paid", "MTD"})
@@ -44,6 +44,13 @@ class Noted:
         self._unknown.update(UnknownField(noun, name) for name in rest)
         return {name: value for name, value in (named | rest).items() if value is not None}
 
+    def kept_of_each(self, noun: str, rows: Rows) -> Sequence[Mapping[str, Any]]:
+        """Give, for each row, the members that nobody asked for and that have a value."""
+        each = rows.rest()
+        names = set().union(*each)
+        self._unknown.update(UnknownField(noun, name) for name in names)
+        return [{name: value for name, value in rest.items() if value is not None} for rest in each] if names else each
+
     def word(self, noun: str, row: Fields, name: str, known: Iterable[str]) -> str | None:
         """Give a text of a known enumeration; another value is kept and noted."""
         value = row.text_or_none(name)
@@ -70,6 +77,14 @@ def text_or_none(row: Fields, *names: str) -> str | None:
     """
     texts = [row.text_or_none(name) for name in names]
     return next((text for text in texts if text), None)
+
+
+def texts_or_none(rows: Rows, *names: str) -> Sequence[str | None]:
+    """Give a text of each row: as ``text_or_none``."""
+    texts = [text or None for text in rows.texts_or_none(names[0])]
+    for name in names[1:]:
+        texts = [text or other or None for text, other in zip(texts, rows.texts_or_none(name), strict=True)]
+    return texts
 
 
 def start_of(row: Fields, name: str) -> datetime | None:
