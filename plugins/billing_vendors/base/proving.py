@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from billing.accounts import Account
-from billing.certificate.publish import publish
+from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.period import BillingPeriod
 from billing.reconcile import Reconciled, reconcile_month
@@ -55,11 +55,12 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
 
 
 def _reconcile(vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int) -> Reconciled:
-    """Derive, store and prove; then certify the month and the later ones whose results it changed."""
+    """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
     folder = documents_folder()
     done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id, document_reader(folder))
     _log(account, done)
-    for period in (done.period, *done.proved_again):
+    left = unpublished(engine, Subject(vendor.name, account.name, done.period), folder)
+    for period in sorted({done.period, *done.proved_again, *left}):
         place = publish(engine, Subject(vendor.name, account.name, period), folder)
         log.info("%s/%s %s: certificate %s", vendor.name, account.name, period, place)
     return done

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from billing.accounts import find_account, load_accounts
 from billing.certificate.page import render
-from billing.certificate.publish import publish
+from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.certificate.vendor_month import make_vendor_certificate
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
@@ -235,6 +235,18 @@ def test_a_published_certificate_is_the_same_file_each_time(stored):
     assert publish(stored.engine, SUBJECT, stored.folder) == "certificates/genesys_cloud/nord-contact/2026-08.json"
     assert (stored.folder / place).read_bytes() == first
     assert (stored.folder / place).with_suffix(".html").exists()
+
+
+def test_a_month_whose_certificate_is_missing_torn_or_of_older_results_is_unpublished(stored):
+    """A task that is killed before it has certified what it stored leaves such a month."""
+    assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.period]
+    place = stored.folder / publish(stored.engine, SUBJECT, stored.folder)
+    assert unpublished(stored.engine, SUBJECT, stored.folder) == []
+
+    recorded_at = read_json(place.read_bytes())[1]["reconciliation"]["recorded_at"]
+    for body in (b"", b"[]", place.read_bytes().replace(recorded_at.encode(), b"2020-01-01T00:00:00+00:00")):
+        place.write_bytes(body)
+        assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.period]
 
 
 def test_the_command_verifies_a_file_and_says_what_is_wrong(stored):
