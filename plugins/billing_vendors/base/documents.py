@@ -2,8 +2,8 @@
 Fetch a file behind a link that a vendor gave: a link is a credential, and it leads to a host nobody has vetted.
 
 So nothing of it is logged, stored or put into an error; the vendor's token does not go with it; and it may lead to
-a public address only, judged by the address the connection really has, not by a look-up before. Redirects are
-followed by hand, each judged like the first link.
+a public address only, judged by the address the connection really has, not by a look-up before, which may see another
+one. Redirects are followed by hand, each judged like the first link.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
 from billing.errors import PayloadError
 from billing_vendors.base import transport
 from billing_vendors.base.access import is_local, simulator_host
+from billing_vendors.base.addresses import Address, is_in_our_network, is_loopback, is_public
 from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import ANY, Question
 from billing_vendors.base.refusal import Received, refusal, shown
@@ -34,8 +36,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PDF_TYPES = frozenset({"application/pdf", "application/octet-stream", "binary/octet-stream"})
 _PDF_MAGIC = b"%PDF-"
 _NETWORK_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def fetch_pdf(link: str, request: str, *, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
@@ -83,31 +83,27 @@ def _check_link(link: str, question: Question, local: bool) -> None:
     if parts.scheme == "http" and not (local and is_local(host)):
         raise PayloadError(f"{question.request}: the link is not https")
     try:
-        address = ipaddress.ip_address(host)
+        _judge(ipaddress.ip_address(host), question, local)
     except ValueError:
+        if select_proxy(link, get_environ_proxies(link)):
+            for address in _addresses_of(host):
+                _judge(address, question, local)
+
+
+def _addresses_of(host: str) -> Iterator[Address]:
+    """Give what a name stands for as seen from here; nothing where only the proxy can tell."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
         return
-    _judge(address, question, local)
+    for *_, place in found:
+        yield ipaddress.ip_address(str(place[0]).partition("%")[0])
 
 
 def _judge(address: Address, question: Question, local: bool) -> None:
-    for form in _forms(address):
-        public = form.is_global and not form.is_multicast and not form.is_reserved
-        ours = form.is_loopback or (form.is_private and simulator_host())
-        if not public and not (local and ours):
-            raise PayloadError(f"{question.request}: the link leads into a private network")
-
-
-def _forms(address: Address) -> list[Address]:
-    """Give an address and the IPv4 address that it may carry inside: mapped, 6to4, or through NAT64."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    if address.ipv4_mapped:
-        return [address.ipv4_mapped]
-    if address.sixtofour:
-        return [address, address.sixtofour]
-    if address in ipaddress.IPv6Network("64:ff9b::/96"):
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
-    return [address]
+    ours = is_loopback(address) or (simulator_host() and is_in_our_network(address))
+    if not is_public(address) and not (local and ours):
+        raise PayloadError(f"{question.request}: the link leads into a private network")
 
 
 @contextmanager
@@ -127,7 +123,8 @@ class _JudgingAdapter(transport.CuttableAdapter):
     """
     Shows each connection's real address to ``judge`` before a byte is sent.
 
-    A connection through the environment's proxy is the proxy's to judge: it alone knows the address.
+    Through the environment's proxy the address is the proxy's to know: then the link's name is judged before by what
+    it stands for here, and the proxy must not reach into a private network for us.
     """
 
     def __init__(self, judge: Callable[[str], None]) -> None:
