@@ -1,0 +1,68 @@
+"""Tasks inherit our code from the scheduler that forks them, unless it has been edited since."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from tieout_stack import airflow_scheduler
+
+import billing.period, billing.money
+loaded = airflow_scheduler.times_of_ours()
+os.register_at_fork(after_in_child=lambda: airflow_scheduler.forget_if_edited(loaded))
+
+def inherited():
+    read, write = os.pipe()
+    if os.fork() == 0:
+        os.write(write, b"yes" if "billing.period" in sys.modules else b"no")
+        os._exit(0)
+    os.wait()
+    return os.read(read, 3).decode()
+
+edited = Path(billing.period.__file__)
+print(inherited())
+os.utime(edited, ns=(0, edited.stat().st_mtime_ns + 1))
+print(inherited())
+edited.unlink()
+print(inherited())
+print("billing.period" in sys.modules)
+"""
+
+
+def test_a_fork_inherits_our_code_until_a_file_of_it_changes(tmp_path):
+    (tmp_path / "billing").mkdir()
+    for name in ("__init__", "period", "money"):
+        (tmp_path / "billing" / f"{name}.py").write_text("")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
+
+    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.stdout.split() == ["yes", "no", "no", "True"], done.stderr
+
+
+def test_all_that_the_tasks_of_every_vendor_import_is_loaded(airflow_home):
+    script = (
+        "import sys; from tieout_stack import airflow_scheduler; airflow_scheduler.load_ours(); before = set(sys.modules);"
+        "from billing_vendors.base import accruing, announcing, fetching, proving, sensors, triggers;"
+        "from billing_vendors.registry import vendors;"
+        "[(each.collect, each.derive, each.controls) for each in vendors()];"
+        "print(sorted(set(sys.modules) - before), len(airflow_scheduler.times_of_ours()) > 100)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[] True"], done.stdout + done.stderr
+
+
+def test_code_that_cannot_be_imported_stops_no_scheduler(tmp_path):
+    (tmp_path / "billing_vendors").mkdir()
+    (tmp_path / "billing_vendors" / "__init__.py").write_text("an edit in progress")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
+    script = (
+        "import sys; from tieout_stack import airflow_scheduler; airflow_scheduler.load_ours();"
+        "print(any(map(airflow_scheduler.is_ours, sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), "import our code themselves" in done.stderr) == ("False", True), done.stderr
