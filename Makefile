@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down sql certificate rederive pictures test check lock
+.PHONY: help demo down sql certificate rederive pictures test soak check lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
@@ -37,6 +37,10 @@ pictures: ## take the pictures of docs/pictures from the running demo (needs Chr
 test: ## run all tests (ARGS="-k fastly": some)
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest $(ARGS)
+
+soak: ## run the long fault and crash runs (TIEOUT_SEED=4711: those of that seed again)
+	@tools/bootstrap dev
+	@.venv/bin/python -m pytest -m soak $(ARGS)
 
 check: ## format, lint, types, import contracts, then the tests
 	@tools/bootstrap dev

@@ -26,6 +26,8 @@ from tieout_stack.stop_signals import StopSignals
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="tieout-airflow-"))
 
+SOAK_SEED = int(os.environ.get("TIEOUT_SEED") or secrets.randbelow(1_000_000))
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # for the processes that tests start
 for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "AIRFLOW__", "TIEOUT_"))]:
     del os.environ[name]  # a developer's own Airflow stays out of the tests
@@ -136,6 +138,18 @@ def airflow_home() -> Path:
     migrated = subprocess.run(command, capture_output=True, text=True, check=False)
     assert migrated.returncode == 0, migrated.stdout + migrated.stderr
     return HOME
+
+
+@pytest.fixture(scope="session")
+def soak_seed() -> int:
+    """What a soak test draws its lots by; TIEOUT_SEED sets it."""
+    return SOAK_SEED
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say by which seed a soak is run."""
+    asked = "soak" in config.getoption("markexpr").removeprefix("not soak")
+    return f"soak: TIEOUT_SEED={SOAK_SEED} runs the same again" if asked else None
 
 
 def pytest_unconfigure() -> None:

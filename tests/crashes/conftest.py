@@ -1,0 +1,61 @@
+"""Runs that are killed, races and migrations: what they need, and what they say in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.crashes.stage import Case, Stage
+
+from tieout_stack.postgres import PostgresServer
+from vendor_simulator.testing import Simulator
+from vendor_simulator.web.settings import Settings
+from vendor_simulator.world import World
+
+AROUND = ("2026-07", "2026-09")
+CASES = (
+    Case("fastly", "acme-media", "2026-08", AROUND, restated=True),
+    Case("fastly", "legacy-press", "2026-08", AROUND),
+    Case("genesys_cloud", "nord-contact", "2026-08", AROUND),
+    Case("genesys_cloud", "pacific-care", "2026-08", AROUND, restated=True),
+)
+TALLY: dict[str, Counter[str]] = {"kills survived": Counter(), "races tried": Counter(), "deadlocks": Counter()}
+
+
+@pytest.fixture(scope="session")
+def tally() -> dict[str, Counter[str]]:
+    """What was survived, by kind and place; said at the end of the run."""
+    return TALLY
+
+
+@pytest.fixture(scope="session")
+def stages(
+    postgres: PostgresServer, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Case], Stage]]:
+    """Give the stage of a case, with a vendor of its own; made once."""
+    made: dict[Case, Stage] = {}
+    simulators: list[Simulator] = []
+
+    def stage(case: Case) -> Stage:
+        if case not in made:
+            simulator = Simulator(World(seed=7), settings=Settings(report_asks=0, rate_limit=1_000_000)).__enter__()
+            simulators.append(simulator)
+            folder: Path = tmp_path_factory.mktemp("stage")
+            made[case] = Stage(postgres, migrated_template, simulator, folder, case)
+        return made[case]
+
+    yield stage
+    for each in made.values():
+        each.close()
+    for simulator in simulators:
+        simulator.__exit__(None, None, None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was tried and survived."""
+    for what, counts in TALLY.items():
+        if counts:
+            told = ", ".join(f"{place} {count}" for place, count in sorted(counts.items()))
+            terminalreporter.write_line(f"{what}: {counts.total()} ({told})")
