@@ -24,11 +24,19 @@ class SimulatorProcess:
     :param port: a free one.
     :param ready_file: the simulator makes it when it answers.
     :param options: further options of its ``serve``, for benchmarks.
+    :param program: what Python is to run, for benchmarks with a world of their own.
     """
 
-    def __init__(self, port: int, ready_file: Path, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        port: int,
+        ready_file: Path,
+        options: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "vendor_simulator"),
+    ) -> None:
         self.base_url = f"http://{LOOPBACK}:{port}"
         self.options = tuple(options)
+        self.program = tuple(program)
         self._port = port
         self._ready_file = ready_file
 
@@ -36,7 +44,7 @@ class SimulatorProcess:
         """Start it; it is ready a few seconds later."""
         self._ready_file.unlink(missing_ok=True)
         command = [
-            sys.executable, "-m", "vendor_simulator", "serve",
+            sys.executable, *self.program, "serve",
             "--port", str(self._port), "--ready-file", str(self._ready_file), *self.options,
         ]  # fmt: skip
         supervisor.start(NAME, command, os.environ)
@@ -56,7 +64,7 @@ class SimulatorProcess:
 
     def connections(self) -> Mapping[str, Mapping[str, Any]]:
         """Ask which Airflow connections lead to it: by connection id, the fields of each."""
-        command = [sys.executable, "-m", "vendor_simulator", "connections", "--base-url", self.base_url]
+        command = [sys.executable, *self.program, "connections", "--base-url", self.base_url]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         if answer.returncode != 0:
             raise StackError(f"{NAME} does not tell its connections: {answer.stderr.strip()[-300:]}")

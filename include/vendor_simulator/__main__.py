@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,10 +32,14 @@ _OPTIONS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; give the exit code."""
+def main(arguments: Sequence[str] | None = None, make_world: Callable[[int], World] = World) -> int:
+    """
+    Run one command; give the exit code.
+
+    :param make_world: makes a world of a seed; benchmarks have larger ones.
+    """
     options = _parser().parse_args(arguments)
-    world = World(options.seed)
+    world = make_world(options.seed)
     match options.command:
         case "serve":
             return _serve(world, options)

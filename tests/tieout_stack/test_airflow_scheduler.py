@@ -46,7 +46,8 @@ def test_a_fork_inherits_our_code_until_a_file_of_it_changes(tmp_path):
 
 def test_all_that_the_tasks_of_every_vendor_import_is_loaded(airflow_home):
     script = (
-        "import sys; from tieout_stack import airflow_scheduler; airflow_scheduler.load_ours(); before = set(sys.modules);"
+        "import sys; from tieout_stack import airflow_scheduler; airflow_scheduler.load_ours();"
+        "before = set(sys.modules);"
         "from billing_vendors.base import accruing, announcing, fetching, proving, sensors, triggers;"
         "from billing_vendors.registry import vendors;"
         "[(each.collect, each.derive, each.controls) for each in vendors()];"

@@ -122,6 +122,7 @@ def test_control_routes_count_plan_faults_set_the_clock_and_restate(serve):
     stats = control(url, "GET", "stats")[1]
     assert (stats["operations"], stats["accounts"]) == ({"fastly.v3.invoices": 1}, {"acme-media": 1})
     assert (sum(stats["minutes"].values()), stats["most_in_flight"]) == (1, 1)
+    assert stats["vendors"] == {"fastly": {"most_in_flight": 1, "most_of_an_account_in_a_minute": 1}}
 
     status, planned = control(url, "POST", "faults", [{"kind": "status", "status": 503, "times": 2}])
     assert (status, planned[0]["kind"], planned[0]["times"]) == (200, "status", 2)

@@ -297,7 +297,7 @@ def place_of(invoice: str) -> tuple[int, int, Month]:
     :raises ValueError: it is none.
     """
     digits = invoice.removeprefix("INV").removeprefix("CM")
-    if len(digits) != 8 or not digits.isdecimal() or digits == invoice:
+    if len(digits) < 8 or not digits.isdecimal() or digits == invoice:
         raise ValueError(f"{invoice} is no invoice id")
     number = int(digits)
     return number // 10_000_000, number // 10_000 % 1_000, _EPOCH.shift(number % 10_000 // 10)

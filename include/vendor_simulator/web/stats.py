@@ -40,23 +40,31 @@ class Stats:
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     _statuses: Counter[int] = field(default_factory=Counter)
     _minutes: Counter[str] = field(default_factory=Counter)
+    _minutes_of: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _in_flight_of: Counter[str] = field(default_factory=Counter)
+    _most_in_flight_of: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def counting(self, request: Request) -> Iterator[None]:
         """Record a request, and that it is being answered."""
+        vendor, minute = request.operation.partition(".")[0], request.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
         with self._lock:
             self.requests.append(request)
             self._asked[request.operation, request.account] += 1
-            self._minutes[request.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")] += 1
+            self._minutes[minute] += 1
+            self._minutes_of[vendor, request.account, minute] += 1
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
+            self._in_flight_of[vendor] += 1
+            self._most_in_flight_of[vendor] = max(self._most_in_flight_of[vendor], self._in_flight_of[vendor])
         try:
             yield
         finally:
             with self._lock:
                 self._statuses[request.status] += 1
                 self.in_flight -= 1
+                self._in_flight_of[vendor] -= 1
 
     def count(self, operation: str, account: str | None = None) -> int:
         """Count the requests of one operation, of one account if named."""
@@ -67,20 +75,29 @@ class Stats:
     def clear(self) -> None:
         """Start counting anew."""
         with self._lock:
-            for counts in (self._asked, self._statuses, self._minutes):
+            for counts in (self._asked, self._statuses, self._minutes, self._minutes_of):
                 counts.clear()
+            self._most_in_flight_of = self._in_flight_of.copy()
             self.requests.clear()
             self.most_in_flight = self.in_flight
             self.tokens_leaked = self.rate_limited = self.tokens_issued = 0
 
     def summary(self) -> dict[str, Any]:
-        """Sum up as a JSON value: per operation, per account, per status (0 = cut off) and per UTC minute."""
+        """
+        Sum up as a JSON value: per operation, per account, per status (0 = cut off) and per UTC minute.
+
+        ``vendors`` has, for each, the most requests that were being answered at once, and the most that one account
+        sent in one UTC minute.
+        """
         with self._lock:
             operations: Counter[str] = Counter()
             accounts: Counter[str] = Counter()
             for (operation, account), times in self._asked.items():
                 operations[operation] += times
                 accounts[account] += times
+            busiest: dict[str, int] = {}
+            for (vendor, _, _), times in self._minutes_of.items():
+                busiest[vendor] = max(busiest.get(vendor, 0), times)
             return {
                 "requests": self._asked.total(),
                 "operations": dict(operations),
@@ -88,6 +105,10 @@ class Stats:
                 "statuses": {str(status): times for status, times in self._statuses.items()},
                 "minutes": dict(self._minutes),
                 "most_in_flight": self.most_in_flight,
+                "vendors": {
+                    vendor: {"most_in_flight": self._most_in_flight_of[vendor], "most_of_an_account_in_a_minute": times}
+                    for vendor, times in busiest.items()
+                },
                 "rate_limited": self.rate_limited,
                 "tokens_issued": self.tokens_issued,
                 "tokens_leaked": self.tokens_leaked,

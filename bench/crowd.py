@@ -1,0 +1,81 @@
+"""
+The simulator with a crowd: its ordinary accounts many times over, each copy with ids and credentials of its own.
+
+    python bench/crowd.py --accounts 200 serve|accounts|connections …
+
+What follows the number is the simulator's own command line.
+"""
+
+import sys
+from dataclasses import replace
+
+from vendor_simulator import draw
+from vendor_simulator.__main__ import main
+from vendor_simulator.world import World
+
+FASTLY_SHARE = 0.6
+
+
+class Crowd(World):
+    """
+    A world of ``count`` accounts, three in five of Fastly.
+
+    :param count: of both vendors together.
+    """
+
+    def __init__(self, seed, count):
+        super().__init__(seed)
+        fastly = round(count * FASTLY_SHARE)
+        self.fastly.accounts = copies(self.fastly.accounts, fastly, copy_account, seed)
+        self.genesys_cloud.organisations = copies(
+            self.genesys_cloud.organisations, count - fastly, copy_organisation, seed
+        )
+
+
+def copies(originals, count, copy, seed):
+    """Give the originals, then copies of them in turn, until there are ``count``."""
+    numbers = range(len(originals), count)
+    more = (copy(originals[number % len(originals)], number + 1, seed) for number in numbers)
+    return (*originals[:count], *more)
+
+
+def copy_account(account, number, seed):
+    name = f"{account.name}-{number}"
+    return replace(
+        account,
+        name=name,
+        number=number,
+        customer_id=draw.text(22, seed, "fastly customer", name),
+        token=draw.text(32, seed, "fastly token", name),
+    )
+
+
+def copy_organisation(organisation, number, seed):
+    name = f"{organisation.name}-{number}"
+    key = (seed, "genesys", name)
+    return replace(
+        organisation,
+        name=name,
+        number=number,
+        organization_id=draw.identifier(*key, "organisation"),
+        client_id=draw.identifier(*key, "client"),
+        client_secret=draw.text(43, *key, "secret"),
+        contracts=tuple(copy_contract(each, name, number, key) for each in organisation.contracts),
+    )
+
+
+def copy_contract(contract, owner, owner_number, key):
+    return replace(
+        contract,
+        id=draw.identifier(*key, "contract", contract.number),
+        organisation=owner,
+        organisation_number=owner_number,
+        external_number=f"Q-{owner_number:03d}{contract.number:05d}",
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] != ["--accounts"]:
+        sys.exit(__doc__)
+    wanted = int(sys.argv[2])
+    sys.exit(main(sys.argv[3:], lambda seed: Crowd(seed, wanted)))
