@@ -24,6 +24,11 @@ from billing.period import BillingPeriod
 from billing.rate_card import CardRate, Commitment, parse_commitments, parse_rate_card
 from billing.tolerances import Tolerance, parse_tolerances
 
+try:
+    from yaml import CSafeLoader as SafeLoader  # 8 times as fast: every task reads the file
+except ImportError:  # PyYAML was built without its C library
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 ACCOUNTS_VARIABLE = "TIEOUT_ACCOUNTS"
 _DEFAULT_PATH = Path(__file__).resolve().parent.parent / "accounts.yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -142,7 +147,7 @@ def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Acco
     )
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """YAML in which a key that is given twice is an error: a reviewer sees one of the two values, the code another."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -163,7 +168,7 @@ def _rows(path: Path) -> list[Any]:
             f"there is no accounts file {path}: say in the environment variable {ACCOUNTS_VARIABLE} where yours is"
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"cannot read the accounts file {path}: {error}") from error
+        raise ConfigurationError(f"cannot read the accounts file {path}: {' '.join(str(error).split())}") from error
     rows = document.get("accounts") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise ConfigurationError(f"{path}: expected a list under the key 'accounts'")

@@ -18,10 +18,12 @@ LIBRARIES = (
     "airflow.dag_processing.dagbag",
     "airflow.providers.http.hooks.http",
     "airflow.providers.postgres.hooks.postgres",
+    "airflow.sdk.definitions.asset.metadata",
     "airflow.sdk.definitions.decorators",
     "airflow.sdk.execution_time.task_runner",
     "croniter",
     "iso4217",
+    "jinja2.ext",
     "jiter",
     "pypdf",
     "requests",
@@ -52,6 +54,7 @@ def load_ours() -> None:
         for vendor in importlib.import_module("billing_vendors.registry").vendors():
             vendor.work()
             vendor.catalogue()
+            importlib.import_module(f"billing_vendors.{vendor.name}.looks")
     except Exception as error:  # noqa: BLE001 (whatever an edit in progress may raise)
         sys.stderr.write(f"tasks will import our code themselves: {error!r}\n")
         forget_ours()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from billing import exact_json
 
@@ -16,12 +16,8 @@ _FIRST = {"EXCEPTION": 0, "BLOCKED": 1}  # what a person has to look at stands o
 
 def render(certificate: Mapping[str, Any]) -> str:
     """Write the page; it loads nothing from anywhere and runs no script."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["number"] = _number
-    environment.filters["json"] = exact_json.dumps
-    template = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     results = sorted(certificate["controls"], key=lambda result: _FIRST.get(result["state"], len(_FIRST)))
-    return environment.from_string(template).render(c=certificate, results=results, states=_states(results))
+    return _PAGE.render(c=certificate, results=results, states=_states(results))
 
 
 def _number(value: Decimal | int | None) -> str:
@@ -33,3 +29,13 @@ def _states(controls: list[Mapping[str, Any]]) -> str:
     for result in controls:
         counts[result["state"]] = counts.get(result["state"], 0) + 1
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "No control was run"
+
+
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["number"] = _number
+    environment.filters["json"] = exact_json.dumps
+    return environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+
+
+_PAGE = _template()  # compiled when it is imported: tasks inherit it from the process that forks them
