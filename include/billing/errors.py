@@ -15,9 +15,18 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `StorageError`       | mend the database: its schema or its rows are not what this code needs |
 """
 
+from billing.one_line import one_line
+
 
 class BillingError(Exception):
-    """Root of all errors that Tieout raises on purpose."""
+    """
+    Root of all errors that Tieout raises on purpose.
+
+    :param message: may name what a vendor calls things; it leaves here as one line that forges no other.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class VendorUnavailable(BillingError):

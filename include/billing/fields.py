@@ -20,6 +20,9 @@ from billing.errors import PayloadError
 
 # A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
 _LARGEST_EXPONENT = 40
+# Identifiers are keys, and an entry of an index holds 2,704 bytes: a longer one would break the month with a database's
+# error instead of ours. Vendors' own have 36 characters.
+_LONGEST_IDENTIFIER = 500
 # Decimal("1_000") and date.fromisoformat("2026-W40-1") read more than vendors document.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,11 +65,11 @@ class Fields:
         return value
 
     def identifier(self, name: str) -> str:
-        """Give an identifier that the vendor sends as a text or as an integer, always as a text."""
+        """Give an identifier that the vendor sends as a text or as an integer, always as a short text."""
         value = self.optional(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_IDENTIFIER:
             raise self._unexpected(name, "an identifier", value)
         return value
 

@@ -30,6 +30,7 @@ from billing.certificate.verify import Verdict, make_certificate, read_json, ver
 from billing.errors import BillingError, ConfigurationError
 from billing.period import BillingPeriod
 from billing.proof import Rules
+from billing.storage.documents import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
 from billing.storage.revision import check_revision
@@ -121,8 +122,8 @@ def _rules(subject: Subject) -> tuple[Account[Any], Rules]:
     if vendor is None:
         raise ConfigurationError(f"no vendor {subject.vendor!a} is installed")
     account = find_account(load_accounts(vendor.name, vendor.settings_type), subject.account)
-    documents = Path(_from_environment("TIEOUT_DOCUMENTS"))
-    return account, Rules(vendor.derive, tuple(vendor.controls), lambda location: (documents / location).read_bytes())
+    read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
+    return account, Rules(vendor.derive, tuple(vendor.controls), read_file)
 
 
 def _from_environment(name: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, make_url
+import psycopg2
+from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event, make_url
 
 from billing import exact_json
+from billing.errors import StorageError
+from billing.storage.revision import hold_revision
 
 
 def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
@@ -23,7 +28,46 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg2"),
         **pool,
         client_encoding="utf8",  # whatever PGCLIENTENCODING says
+        hide_parameters=True,  # an error names the statement; what a vendor answered stays out of logs
         json_serializer=exact_json.dumps,
         json_deserializer=exact_json.loads_text,
         connect_args={"connect_timeout": 10, "application_name": "tieout", "options": "-c timezone=UTC"},
     )
+
+
+def task_engine(url: str | URL) -> Engine:
+    """
+    Make the engine of a task: with one connection, whose every transaction holds the schema's version.
+
+    :raises StorageError: by each use, if the schema is of another version, or the server is gone, is full, or has
+        ended the transaction: the task may be run again.
+    """
+    engine = engine_from_url(url, keep_open=True)
+    event.listen(engine, "begin", hold_revision)
+    event.listen(engine, "handle_error", _explain)
+    return engine
+
+
+@contextmanager
+def server_errors() -> Iterator[None]:
+    """
+    Say in one sentence what a server does to a statement that goes past SQLAlchemy, as COPY does.
+
+    :raises StorageError: as for ``task_engine``.
+    """
+    try:
+        yield
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise _in_a_sentence(error) from error
+
+
+def _explain(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if isinstance(error, psycopg2.OperationalError) or context.is_disconnect:
+        raise _in_a_sentence(error) from error
+
+
+def _in_a_sentence(error: BaseException) -> StorageError:
+    # libpq names host, port, user and database, and no password; the statement's values stay out
+    said = " ".join(str(error).split()).rstrip(".")
+    return StorageError(f"the billing database (connection billing_db) failed: {said}. The task may be run again")

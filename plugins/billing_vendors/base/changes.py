@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from billing.one_line import one_line
 from billing.storage.records import Change
 
 _NAMED = 20
@@ -29,5 +30,7 @@ def _of(changes: Sequence[Change], cause: str) -> list[Change]:
 
 def _names(changes: Sequence[Change], cause: str) -> str:
     found = _of(changes, cause)
-    named = ", ".join(f"{each.kind} {each.record_id} is now version {each.version}" for each in found[:_NAMED])
+    named = ", ".join(
+        f"{each.kind} {one_line(each.record_id, 100)} is now version {each.version}" for each in found[:_NAMED]
+    )
     return named + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
