@@ -16,7 +16,7 @@ VERSION_TABLE = "alembic_version"
 
 UPDATED = {
     "record": ("current_version",),
-    "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at"),
+    "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at", "proved_sha256"),
 }
 """The only columns that tasks change: which version is current, and what holds for a month."""
 
@@ -51,9 +51,8 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
     if role != WRITER:
         return start + read
     add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name != VERSION_TABLE]
-    move = [
-        f"grant update ({', '.join(UPDATED[name])}) on {SCHEMA}.{name} to {role}" for name in UPDATED if name in tables
-    ]
+    there = {name: [column for column in UPDATED[name] if column in tables[name]] for name in UPDATED if name in tables}
+    move = [f"grant update ({', '.join(columns)}) on {SCHEMA}.{name} to {role}" for name, columns in there.items()]
     return start + read + add + move
 
 
