@@ -20,7 +20,7 @@ from billing_vendors.base.asking import connection_errors, headers_of, pause_sec
 from billing_vendors.base.awaited_asking import AwaitedAsking
 from billing_vendors.base.credential import Credential, Keeper
 from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation, Pages, Question, step
+from billing_vendors.base.question import Conversation, Pages, Question, one_page, step
 from billing_vendors.base.refusal import Received
 
 _SENT_AGAIN = frozenset({None, 429, 502, 503, 504})  # None: the connection broke
@@ -87,7 +87,7 @@ class VendorHook(AwaitedAsking, HttpHook):
         """Yield each page as it arrives; the next one is asked for when the caller wants it."""
         question: Question | None = pages.first
         while question is not None:
-            answer = self.ask(question)
+            answer = self.hold(one_page(pages, question))
             yield answer
             question = pages.after(answer)
 

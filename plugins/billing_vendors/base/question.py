@@ -9,12 +9,14 @@ from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 from billing.answer import Answer
-from billing.errors import BillingError, PayloadError
+from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
 
 JSON = "application/json"
 CSV = "text/csv"
 PDF = "application/pdf"
 ANY = "*/*"
+
+_CURSOR_REFUSED = frozenset({400, 404, 410})
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
@@ -103,6 +105,7 @@ class Pages:
     :param cursor_of: reads the next cursor from an answer; None or an empty text ends the read.
     :param parameter: the query parameter that carries the cursor.
     :param most: more pages than this are an error: some listings never end.
+    :param check: is shown each page and the cursor it names, and raises an error if it does not fit the pages before.
     """
 
     def __init__(
@@ -112,11 +115,13 @@ class Pages:
         *,
         parameter: str = "cursor",
         most: int = 1000,
+        check: Callable[[Answer, str | None], None] = lambda _page, _cursor: None,
     ) -> None:
         self._first = first
         self._cursor_of = cursor_of
         self._parameter = parameter
         self._most = most
+        self._check = check
         self._seen: set[str] = set()
 
     @property
@@ -131,14 +136,32 @@ class Pages:
         :raises PayloadError: the cursor was used before, or there are too many pages.
         """
         cursor = self._cursor_of(answer)
-        if not cursor:
-            return None
         if cursor in self._seen:
             raise PayloadError(f"{self._first.operation}: page {len(self._seen) + 1} leads back to an earlier page")
+        self._check(answer, cursor)
+        if not cursor:
+            return None
         if len(self._seen) + 1 >= self._most:
             raise PayloadError(f"{self._first.operation}: no end after {self._most} pages")
         self._seen.add(cursor)
         return replace(self._first, params={**self._first.params, self._parameter: cursor})
+
+
+def one_page(pages: Pages, question: Question) -> Conversation[Answer]:
+    """
+    Ask for one page.
+
+    :raises VendorUnavailable: the vendor does not take its own cursor any more; a new reading gets new ones.
+    """
+    try:
+        answer = yield question
+    except VendorRejected as error:
+        if question is pages.first or error.status not in _CURSOR_REFUSED:
+            raise
+        raise VendorUnavailable(
+            f"{question.request} answered {error.status}: the vendor no longer takes the cursor that it gave; read anew"
+        ) from error
+    return answer
 
 
 def all_pages(pages: Pages) -> Conversation[tuple[Answer, ...]]:
@@ -146,7 +169,7 @@ def all_pages(pages: Pages) -> Conversation[tuple[Answer, ...]]:
     answers: list[Answer] = []
     question: Question | None = pages.first
     while question is not None:
-        answer = yield question
+        answer = yield from one_page(pages, question)
         answers.append(answer)
         question = pages.after(answer)
     return tuple(answers)

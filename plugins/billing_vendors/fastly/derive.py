@@ -11,9 +11,9 @@ from billing.fields import Fields
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.period import BillingPeriod
 from billing_vendors.fastly import parse, parse_legacy, questions
-from billing_vendors.fastly.pages import list_cursor
+from billing_vendors.fastly.pages import declared_total, list_cursor
 from billing_vendors.fastly.settings import FastlySettings
-from billing_vendors.fastly.usage import ServiceUsage, declared_total, usage_report
+from billing_vendors.fastly.usage import ServiceUsage, usage_report
 from billing_vendors.fastly.words import V2_NOT_ISSUED, Noted
 
 

@@ -11,7 +11,7 @@ from billing.fields import Fields
 from billing.models import MonthToDate
 from billing.period import BillingPeriod
 from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation
+from billing_vendors.base.question import Conversation, one_page
 from billing_vendors.base.waiting import Look, Observation
 from billing_vendors.fastly import parse_legacy, questions
 from billing_vendors.fastly.derive import estimate_of, ids_of_month
@@ -103,7 +103,7 @@ class PostedLook(FastlyLook):
         pages = invoice_pages(period)
         question = pages.first
         while True:
-            answer = yield question
+            answer = yield from one_page(pages, question)
             if ids_of_month(answer, period):
                 return Observation(True, "200, an invoice of the month")
             following = pages.after(answer)

@@ -11,7 +11,7 @@ from billing.errors import PayloadError
 from billing.fields import Fields
 from billing.models import Listing, UsageLine, UsageReport
 from billing.period import BillingPeriod
-from billing_vendors.fastly.pages import service_cursor
+from billing_vendors.fastly.pages import declared_total, service_cursor
 from billing_vendors.fastly.parse import parse_usage
 from billing_vendors.fastly.questions import V3_SERVICE_USAGE
 from billing_vendors.fastly.words import Noted, amount, end_of, start_of, text_or_none
@@ -111,13 +111,6 @@ class ServiceUsage:
                 unit=unit,
                 attributes={"service_id": service_id} | self._noted.kept("service_usage_row", row, "customer_id"),
             )
-
-
-def declared_total(holder: Fields) -> int | None:
-    """Give ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
-    meta = holder.object_or_none("meta")
-    total = None if meta is None else meta.number_or_none("total")
-    return None if total is None else int(total)
 
 
 def _asked_for(answer: Answer) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from billing.accounts import Account
 from billing.answer import Answer
-from billing.errors import VendorRejected
+from billing.errors import PayloadError, VendorRejected
 from billing.period import BillingPeriod
 from billing_vendors.base.documents import DOCUMENT_LIMITS
 from billing_vendors.base.limits import Limits
@@ -74,6 +74,10 @@ def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Te
     for page in hook.list_contracts():
         yield page
         contract_ids |= dict.fromkeys(row.identifier("id") for row in rows_of(page))
+    if not contract_ids:
+        raise PayloadError(
+            "the vendor lists no contract, and an account that is billed has one: is it the right client?"
+        )
     answers = []
     for contract_id in contract_ids:
         answers.append(hook.get_contract(contract_id))

@@ -15,10 +15,10 @@ from billing.answer import Answer
 from billing.errors import PayloadError
 from billing.fields import Fields
 from billing_vendors.base.question import Pages, Question
+from billing_vendors.base.rows_seen import RowsSeen
 from billing_vendors.genesys_cloud.words import Noted, objects, with_todays_names
 
 CURSOR = "after"
-_EMPTY_PAGES_IN_A_ROW = 3
 _MOST_PAGES = 2000
 
 
@@ -55,30 +55,23 @@ def next_cursor(answer: Answer) -> str | None:
 
 def pages_of(first: Question) -> Pages:
     """Give the questions of one paged read."""
-    return Pages(first, NextCursor(), parameter=CURSOR, most=_MOST_PAGES)
+    return Pages(first, next_cursor, parameter=CURSOR, most=_MOST_PAGES, check=_Fitting(first.operation))
 
 
-class NextCursor:
+class _Fitting:
     """
-    The next cursor of one paged read while it goes on.
+    Makes sure that the pages of one read fit together.
 
     Some of the vendor's listings are known never to end: they lead from one empty page to another.
     """
 
-    def __init__(self) -> None:
-        self._empty = 0
+    def __init__(self, operation: str) -> None:
+        self._seen = RowsSeen(operation)
 
-    def __call__(self, answer: Answer) -> str | None:
-        """
-        Give the next cursor; None at the end.
-
-        :raises PayloadError: several pages without a row in a row, and still no end.
-        """
-        cursor = next_cursor(answer)
-        self._empty = 0 if rows_of(answer) else self._empty + 1
-        if cursor and self._empty >= _EMPTY_PAGES_IN_A_ROW:
-            raise PayloadError(f"{answer.operation}: {self._empty} pages without a row, and the vendor names another")
-        return cursor
+    def __call__(self, answer: Answer, cursor: str | None) -> None:
+        """Take in a page; a row without an id, if there is one, is not looked for on others."""
+        ids = (row.optional("id") for row in rows_of(answer))
+        self._seen.take((row_id for row_id in ids if isinstance(row_id, str)), cursor)
 
 
 def in_order(answers: Iterable[Answer]) -> tuple[Sequence[Answer], bool]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.answer import Answer
-from billing.errors import PayloadError, VendorRejected
+from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.question import Ended, Pages, Question, all_pages, segment, step
 
 FIRST = Question("v1.list", "/list", {"limit": "2"})
@@ -73,3 +73,22 @@ def test_an_identifier_that_would_lead_elsewhere_is_refused(value):
 
 def test_the_form_is_not_shown_with_its_question():
     assert "s3cr3t" not in repr(Question("test", "/token", method="POST", form={"client_secret": "s3cr3t"}))
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_cursor_that_the_vendor_no_longer_takes_is_worth_another_reading(status):
+    conversation = all_pages(pages())
+    step(conversation, None)
+    step(conversation, page("c2"))
+    with pytest.raises(VendorUnavailable, match="no longer takes the cursor"):
+        step(conversation, VendorRejected("no", status=status))
+
+
+@pytest.mark.parametrize(("cursor", "status"), [(None, 400), ("c2", 401), ("c2", 403)])
+def test_any_other_refusal_stays_one(cursor, status):
+    conversation = all_pages(pages())
+    step(conversation, None)
+    if cursor:
+        step(conversation, page(cursor))
+    with pytest.raises(VendorRejected):
+        step(conversation, VendorRejected("no", status=status))

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from billing.errors import ConfigurationError, NotReady, PayloadError, RouteRetired, VendorRejected
+from billing.errors import ConfigurationError, NotReady, PayloadError, RouteRetired, VendorRejected, VendorUnavailable
 from billing.period import BillingPeriod
 from billing_vendors.base.question import CSV, PDF
 from billing_vendors.fastly.hooks import FastlyBillingHook
@@ -57,9 +57,24 @@ class TestV3:
 
     def test_a_list_without_end_is_an_error(self, hook, simulated):
         simulated.faults.add("endless_cursor", "fastly.v3.invoices", times=None)
-        with pytest.raises(PayloadError, match="no end after"):
+        with pytest.raises(PayloadError, match="3 pages in a row without a row"):
             for _ in hook.list_invoices(OCTOBER):
                 pass
+
+    @pytest.mark.parametrize(
+        ("kind", "words"),
+        [
+            ("endless_rows", "repeats 2 rows"),
+            ("drop_rows", "the vendor counts 2"),
+            ("wrong_total", "the vendor counts 3"),
+        ],
+    )
+    def test_a_list_whose_pages_do_not_fit_together_is_worth_another_reading(self, hook, simulated, kind, words):
+        simulated.faults.add(kind, "fastly.v3.invoices", times=None)
+        with pytest.raises(VendorUnavailable, match=words):
+            list(hook.list_invoices(OCTOBER))
+        simulated.faults.clear()
+        assert len(list(hook.list_invoices(OCTOBER))) == 1
 
     def test_the_cursor_of_service_usage_sits_inside_data(self, scripted, server):
         server.answers({"body": b'{"data": {"meta": {"next_cursor": "c2"}}}'}, {"body": b'{"data": {"meta": {}}}'})

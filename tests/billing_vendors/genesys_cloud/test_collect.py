@@ -348,11 +348,16 @@ def test_what_a_vendor_must_not_do_ends_the_collection(world, organisations, fau
         derived(organisations["sakura-support"], BillingPeriod(2026, 10))
 
 
-def test_rows_that_come_twice_show_in_the_listing(world, organisations, faults):
-    """No total is there to compare with; a page that is sent again is seen by its ids."""
+def test_a_page_that_is_sent_again_is_an_error(world, organisations, faults):
+    """No total is there to compare with; it is seen by its ids."""
     faults.add("repeat_page", operation="genesys.contracts", times=None)
 
-    found, _ = derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+    with pytest.raises(VendorUnavailable, match="contracts: a page repeats"):
+        derived(organisations["sakura-support"], BillingPeriod(2026, 10))
 
-    ids = found.listings[0].row_ids
-    assert len(ids) > len(set(ids))
+
+def test_an_organisation_without_a_contract_is_none_that_is_billed(world, organisations, faults):
+    faults.add("null_list", operation="genesys.contracts", times=None)
+
+    with pytest.raises(PayloadError, match="lists no contract"):
+        derived(organisations["sakura-support"], BillingPeriod(2026, 10))

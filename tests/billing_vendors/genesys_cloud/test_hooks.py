@@ -156,7 +156,7 @@ class TestCursors:
         count = iter(range(1000))
         genesys.billing("/contracts", by=lambda _: json_reply({"entities": [], "nextUri": f"/x?after=n{next(count)}"}))
 
-        with pytest.raises(PayloadError, match="3 pages without a row"):
+        with pytest.raises(PayloadError, match="3 pages in a row without a row"):
             list(hook.list_contracts())
 
         assert len(genesys.asked("/contracts")) == 3
@@ -165,11 +165,23 @@ class TestCursors:
         monkeypatch.setattr("billing_vendors.genesys_cloud.pages._MOST_PAGES", 7)
         count = iter(range(1000))
         genesys.billing(
-            "/contracts", by=lambda _: json_reply({"entities": [{"id": "1"}], "nextUri": f"/x?after=n{next(count)}"})
+            "/contracts",
+            by=lambda _: json_reply({"entities": [{"id": f"c{(n := next(count))}"}], "nextUri": f"/x?after=n{n}"}),
         )
 
         with pytest.raises(PayloadError, match="no end after 7 pages"):
             list(hook.list_contracts())
+
+    def test_cursors_to_the_same_rows_end_at_once(self, hook, genesys):
+        count = iter(range(1000))
+        genesys.billing(
+            "/contracts", by=lambda _: json_reply({"entities": [{"id": "1"}], "nextUri": f"/x?after=n{next(count)}"})
+        )
+
+        with pytest.raises(VendorUnavailable, match="repeats 1 rows of an earlier one"):
+            list(hook.list_contracts())
+
+        assert len(genesys.asked("/contracts")) == 2
 
     @pytest.mark.parametrize("next_uri", [None, "", "/api/v2/billing/contracts?pageSize=10", "/x?after="])
     def test_no_cursor_is_the_end(self, hook, genesys, next_uri):
