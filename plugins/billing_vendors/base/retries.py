@@ -8,13 +8,14 @@ from typing import Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected, VendorUnavailable
+from billing_vendors.base.waiting import LONGEST_OBEYED_RETRY_AFTER
 
 _USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
 
 
 class VendorRetryPolicy(RetryPolicy):
     """
-    Fail at once where the same request would fail again; obey ``Retry-After``; else as the task says.
+    Fail at once where the same request would fail again; obey ``Retry-After`` up to an hour; else as the task says.
 
     The error keeps its own class, unlike with ``AirflowFailException``: callbacks and logs show ``VendorRejected``.
     """
@@ -30,9 +31,8 @@ class VendorRetryPolicy(RetryPolicy):
         if isinstance(exception, _USELESS):
             return RetryDecision.fail(reason=f"{type(exception).__name__}: the same request would fail again")
         if isinstance(exception, VendorUnavailable) and exception.retry_after:
-            return RetryDecision.retry(
-                delay=timedelta(seconds=exception.retry_after), reason="the vendor's Retry-After"
-            )
+            asked = timedelta(seconds=exception.retry_after)
+            return RetryDecision.retry(delay=min(asked, LONGEST_OBEYED_RETRY_AFTER), reason="the vendor's Retry-After")
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:

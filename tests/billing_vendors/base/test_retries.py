@@ -34,6 +34,10 @@ def test_the_vendors_retry_after_sets_the_delay():
     assert (decision.action, decision.retry_delay) == (RetryAction.RETRY, timedelta(seconds=300))
 
 
+def test_a_vendor_that_asks_for_days_is_asked_again_after_an_hour():
+    assert decided(VendorUnavailable("busy", retry_after=86400)).retry_delay == timedelta(hours=1)
+
+
 @pytest.mark.parametrize("error", [VendorUnavailable("down"), RuntimeError("worker lost")])
 def test_anything_else_is_retried_as_the_task_says(error):
     assert decided(error).action is RetryAction.DEFAULT
