@@ -42,10 +42,16 @@ class Services:
 
     def cpu_seconds(self):
         """CPU used so far, by component; the tasks' is the scheduler's, which starts them."""
+        return {name: _cpu_seconds(pids) for name, pids in self.components().items()}
+
+    def components(self):
+        """List the processes of each component; the one that was started comes first."""
         records = json.loads(self.state.processes.read_text(encoding="utf-8"))
         leaders = {record["name"].removeprefix("airflow-"): record["pid"] for record in records}
-        used = {name: _cpu_seconds(session_members(pid)) for name, pid in leaders.items()}
-        return used | {"postgres": _cpu_seconds(_with_children(int(self._postmaster()[0])))}
+        found = {
+            name: sorted(session_members(pid), key=lambda each, pid=pid: each != pid) for name, pid in leaders.items()
+        }
+        return found | {"postgres": _with_children(int(self._postmaster()[0]))}
 
     def _postmaster(self):
         return (postgres_of(self.state).data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
@@ -81,12 +87,14 @@ class BenchAirflow(AirflowStack):
 
 
 class BenchStack(LocalStack):
-    """The local stack, with the floor's DAGs and a simulator whose limit is out of the way."""
+    """The local stack, with the floor's DAGs beside the product's."""
+
+    airflow_type = BenchAirflow
 
     @property
     def airflow(self):
         usual = super().airflow
-        return BenchAirflow(usual.checkout, usual.state, usual.metadata_url, usual.port)
+        return self.airflow_type(usual.checkout, usual.state, usual.metadata_url, usual.port)
 
 
 @contextmanager
@@ -99,13 +107,25 @@ def own_stack(floor, rate_limit, simulator=()):
     :param simulator: further options of the simulator's ``serve``.
     """
     os.environ["BENCH_FLOOR"] = json.dumps(floor)
+    with temporary_stack(BenchStack, ("--rate-limit", str(rate_limit), *simulator)) as stack:
+        yield Services(stack.state)
+
+
+@contextmanager
+def temporary_stack(kind, simulator=()):
+    """
+    Start a stack in a temporary folder; it is stopped and removed in the end, whatever ends the block.
+
+    :param kind: BenchStack or a subclass.
+    :param simulator: further options of the simulator's ``serve``.
+    """
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, StopSignals() as signals:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
-        stack = BenchStack(BENCH.parent, StateFolder(Path(folder) / "state"), Stages(), signals)
-        stack.simulator.options = ("--rate-limit", str(rate_limit), *simulator)
+        stack = kind(BENCH.parent, StateFolder(Path(folder) / "state"), Stages(), signals)
+        stack.simulator.options += tuple(simulator)
         try:
             stack.start()
-            yield Services(stack.state)
+            yield stack
         except StopRequested as request:
             sys.exit(128 + request.number)
         finally:

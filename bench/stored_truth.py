@@ -39,8 +39,12 @@ def account_months(accounts, first, last):
     }
 
 
-def faults_of_storage(engine, accounts, first, last):
-    """Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency."""
+def faults_of_storage(engine, accounts, first, last, world=None):
+    """
+    Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
+
+    :param world: what is billed; the simulator's own by default.
+    """
     wanted = account_months(accounts, first, last)
     with engine.connect() as connection:
         span = {"first": first, "last": last}
@@ -48,7 +52,7 @@ def faults_of_storage(engine, accounts, first, last):
         query = "select vendor, account, to_char(period, 'YYYY-MM') from billing.account_month"
         stored = {tuple(row) for row in connection.execute(text(query))}
     found = {row[:4]: (row[4], Decimal(row[5]), row[6], Decimal(row[7])) for row in map(tuple, invoices)}
-    true = _truth(wanted)
+    true = _truth(wanted, world or World())
     no_currency = {(each["vendor"], each["name"]) for each in accounts if each.get("api") == "v2"}
     faults = [f"{' '.join(key)}: not stored" for key in sorted(wanted - stored)]
     faults += [f"{' '.join(key)}: stored, and was never billed" for key in sorted(found.keys() - true.keys())]
@@ -67,8 +71,8 @@ def _equal(stored, billed, *, silent):
     return stored == billed
 
 
-def _truth(wanted):
-    world, now = World(), datetime.now(UTC)
+def _truth(wanted, world):
+    now = datetime.now(UTC)
     return {
         (vendor, account, month, each.invoice_id): (each.currency, each.total, each.lines, each.lines_total)
         for vendor, account, month in wanted

@@ -37,7 +37,7 @@ class SimulatorProcess:
         self.base_url = f"http://{LOOPBACK}:{port}"
         self.options = tuple(options)
         self.program = tuple(program)
-        self._port = port
+        self.port = port
         self._ready_file = ready_file
 
     def start(self, supervisor: Supervisor) -> None:
@@ -45,7 +45,7 @@ class SimulatorProcess:
         self._ready_file.unlink(missing_ok=True)
         command = [
             sys.executable, *self.program, "serve",
-            "--port", str(self._port), "--ready-file", str(self._ready_file), *self.options,
+            "--port", str(self.port), "--ready-file", str(self._ready_file), *self.options,
         ]  # fmt: skip
         supervisor.start(NAME, command, os.environ)
 

@@ -1,0 +1,235 @@
+"""
+Two hundred accounts, one month, through real Airflow: is all of it right, are the limits kept, is memory flat?
+
+    python bench/load.py                     200 accounts of both vendors, the last month that was billed
+    python bench/load.py --accounts 20       a quick run
+
+Services of its own: Postgres, Airflow, and the simulator with a crowd of accounts (bench/crowd.py), each with its own
+connection. Genesys Cloud's limit is the true one, 300 requests a minute and token; its usage reports are ready at the
+second look, so every Genesys account waits in the triggerer. The pools are narrower than the executor, so it is they
+that must hold. Exit code 1 if a figure is wrong, a limit was passed, or a process grew.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from urllib.request import ProxyHandler, Request, build_opener
+
+import yaml
+from sqlalchemy import text
+
+from crowd import Crowd
+from services import BENCH, BenchAirflow, BenchStack, Services, temporary_stack
+from stored_truth import faults_of_storage, open_database
+from tieout_stack.simulator import SimulatorProcess
+from vendor_simulator.months import Month
+from vendor_simulator.world import DEFAULT_SEED
+
+DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
+CONTROL = "bench"
+TOKEN_LIMIT = 300  # requests a minute that Genesys Cloud takes from one token
+IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.async_transport
+GROWTH = 1.3  # the last sixth of a run may hold as much more memory than the second sixth
+SAMPLE_SECONDS = 2
+ENDED = ("success", "failed")
+TASKS = """
+    select task_id, state, count(*), percentile_cont(0.5) within group (order by duration), max(duration),
+           sum(case when try_number > 1 then 1 else 0 end)
+    from task_instance group by 1, 2 order by 1, 2
+"""
+
+
+class CrowdAirflow(BenchAirflow):
+    """Room in the executor for more tasks than the pools let ask."""
+
+    parallelism = 8
+
+    def environment(self):
+        return super().environment() | {"AIRFLOW__CORE__PARALLELISM": str(self.parallelism)}
+
+
+class CrowdStack(BenchStack):
+    """The local stack with a crowd of accounts."""
+
+    airflow_type = CrowdAirflow
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.simulator = SimulatorProcess(
+            self.simulator.port,
+            self.state.root / "simulator.ready",
+            ("--control-token", CONTROL, "--rate-limit", str(TOKEN_LIMIT)),
+            (str(BENCH / "crowd.py"), "--accounts", os.environ["BENCH_CROWD"]),
+        )
+
+    def stats(self):
+        """What the simulator has counted."""
+        request = Request(f"{self.simulator.base_url}/_simulator/stats", headers={"X-Simulator-Token": CONTROL})  # noqa: S310 (loopback)
+        with build_opener(ProxyHandler({})).open(request) as answer:
+            return json.load(answer)
+
+
+class Memory:
+    """PSS of every component, sampled while the block runs: what a process alone holds and its share of the rest."""
+
+    def __init__(self, services):
+        self.services = services
+        self.series = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _sample(self):
+        while not self._over.wait(SAMPLE_SECONDS):
+            for name, pids in self.services.components().items():
+                for role, own in self._roles(name, pids).items():
+                    self.series.setdefault(role, []).append(sum(map(pss, own)))
+
+    @staticmethod
+    def _roles(name, pids):
+        """The scheduler's children are the executor's workers and their tasks, which come and go."""
+        return {name: pids} if name != "scheduler" else {"scheduler": pids[:1], "workers and tasks": pids[1:]}
+
+    def grown(self):
+        """Name what holds much more at the end than it did early on."""
+        return [role for role, values in self.series.items() if sixth(values, 5) > GROWTH * sixth(values, 1)]
+
+
+def sixth(values, number):
+    """Give the median of one sixth of the samples."""
+    return median(values[len(values) * number // 6 : len(values) * (number + 1) // 6] or values)
+
+
+def pss(pid):
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def last_billed():
+    return Month.of(datetime.now(UTC) - timedelta(days=6)).shift(-1)
+
+
+def run_month(services, month):
+    """Run one month of both vendors and wait for the end; a DAG that leaves its pause runs its last month anyway."""
+    metadata = open_database(services.url("airflow"))
+    services.api.wait_for_dags(list(DAGS.values()), 180)
+    began = time.monotonic()
+    for dag in DAGS.values():
+        services.api.create_backfill(dag, month.start.isoformat(), month.end.isoformat(), max_active_runs=1)
+        services.api.set_paused(dag, paused=False)
+    said = began
+    while True:
+        with metadata.connect() as connection:
+            states = dict(connection.execute(text("select run_id, state from dag_run")).all())
+            if len(states) == len(DAGS) and all(state in ENDED for state in states.values()):
+                return time.monotonic() - began, states, connection.execute(text(TASKS)).all()
+            tasks = Counter(
+                dict(connection.execute(text("select state, count(*) from task_instance group by 1")).all())
+            )
+        if time.monotonic() - said > 30:
+            said = time.monotonic()
+            print(f"    {said - began:5.0f} s  {dict(tasks)}", flush=True)
+        time.sleep(1)
+
+
+def say_tasks(tasks):
+    print(f"\n{'task':36}{'state':>14}{'number':>8}{'median s':>10}{'max s':>8}{'tried again':>13}")
+    for task, state, count, middle, longest, again in tasks:
+        print(f"{task:36}{state!s:>14}{count:8}{middle or 0:10.2f}{longest or 0:8.2f}{again:13}")
+
+
+def say_limits(stats, slots):
+    """Print what the vendors counted beside what they, or the pools, allow; list what was passed."""
+    print(
+        f"\n{'vendor':14}{'at once':>9}{'tasks may':>11}{'and triggers':>14}"
+        f"{'a minute':>10}{'limit':>7}   (of one account)"
+    )
+    passed = []
+    for vendor, name in (("fastly", "fastly"), ("genesys_cloud", "genesys")):
+        counted = stats["vendors"][name]
+        most, minute = counted["most_in_flight"], counted["most_of_an_account_in_a_minute"]
+        limit = TOKEN_LIMIT if name == "genesys" else None
+        print(f"{vendor:14}{most:9}{slots:11}{IN_TRIGGERER if limit else 0:14}{minute:10}{limit or 'none':>7}")
+        passed += [f"{vendor}: {most} at once"] if most > slots + (IN_TRIGGERER if limit else 0) else []
+        passed += [f"{vendor}: {minute} a minute"] if limit and minute > limit else []
+    passed += [f"answered 429: {stats['rate_limited']}"] if stats["rate_limited"] else []
+    print(f"{stats['requests']} requests, answered {stats['statuses']}")
+    return passed
+
+
+def say_memory(memory):
+    print(f"\n{'MB (PSS)':20}{'first':>8}{'median':>8}{'last':>8}{'max':>8}")
+    for role, values in memory.series.items():
+        print(f"{role:20}{values[0]:8.0f}{median(values):8.0f}{values[-1]:8.0f}{max(values):8.0f}")
+
+
+def say_cpu(wall, cpu, tasks):
+    count = sum(row[2] for row in tasks)
+    print(f"\n{count} tasks in {wall:.1f} s: {count / wall:.2f} a second, {sum(cpu.values()) / count:.2f} CPU s each")
+    print("CPU s: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in sorted(cpu.items())))
+
+
+def measure(stack, options, world):
+    services = Services(stack.state)
+    before = Counter(services.cpu_seconds())
+    for vendor in DAGS:
+        services.api.call("PATCH", f"/pools/{vendor}?update_mask=slots", {"pool": vendor, "slots": options.slots})
+    with Memory(services) as memory:
+        wall, states, tasks = run_month(services, options.month)
+    cpu = dict(Counter(services.cpu_seconds()) - before)
+    say_tasks(tasks)
+    say_cpu(wall, cpu, tasks)
+    passed = say_limits(stack.stats(), options.slots)
+    say_memory(memory)
+    month, accounts = str(options.month), world.accounts()
+    wrong, totals = faults_of_storage(open_database(services.url("billing")), accounts, month, month, world)
+    print(f"\n{len(accounts)} accounts, {month}:")
+    for (vendor, currency), (invoices, lines, amount) in totals.items():
+        print(f"    {vendor:14}{invoices:6} invoices{lines:8} lines{amount:>32,} {currency}")
+    faults = {
+        "missing, too much or another figure": wrong,
+        "runs that did not succeed": [run for run, state in states.items() if state != "success"],
+        "limits passed": passed,
+        "grew": memory.grown(),
+    }
+    for title, found in faults.items():
+        print(f"{title}: {'; '.join(found[:20]) or 'nothing'}")
+    return 1 if any(faults.values()) else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", type=int, default=200)
+    parser.add_argument("--month", type=Month.parse, default=last_billed(), metavar="YYYY-MM")
+    parser.add_argument("--slots", type=int, default=3, help="of each vendor's pool")
+    options = parser.parse_args()
+    world = Crowd(DEFAULT_SEED, options.accounts)
+    os.environ["BENCH_CROWD"] = str(options.accounts)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as accounts:
+        yaml.safe_dump({"accounts": world.accounts()}, accounts, allow_unicode=True)
+        accounts.flush()
+        os.environ["TIEOUT_ACCOUNTS"] = accounts.name
+        with temporary_stack(CrowdStack) as stack:
+            return measure(stack, options, world)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
