@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from billing.storage.revision import MIGRATION_LOCK
 from billing.storage.rights import grant_rights
 from billing.storage.tables import SCHEMA, metadata
 
@@ -13,8 +14,9 @@ def _ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def _run(connection: Connection) -> None:
-    # Two set-ups at once wait for each other here. The lock is the session's: it outlives each migration's commit.
-    connection.execute(text("select pg_advisory_lock(hashtextextended('billing migrations', 0))"))
+    # Two set-ups at once wait for each other here, and each for the transactions of tasks. The lock is the
+    # session's: it outlives each migration's commit.
+    connection.execute(text(f"select pg_advisory_lock({MIGRATION_LOCK})"))
     if not connection.scalar(text("select to_regnamespace(:name)"), {"name": SCHEMA}):
         # asked first: "if not exists" wants the right to create schemas even where there is nothing to create
         connection.execute(text(f"create schema {SCHEMA}"))
@@ -35,7 +37,7 @@ def _run(connection: Connection) -> None:
     finally:
         connection.rollback()
         connection.execute(text("reset role"))
-        connection.execute(text("select pg_advisory_unlock(hashtextextended('billing migrations', 0))"))
+        connection.execute(text(f"select pg_advisory_unlock({MIGRATION_LOCK})"))
         connection.commit()
 
 

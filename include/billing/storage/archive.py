@@ -108,7 +108,11 @@ class Fetch:
         self._bytes += len(answer.body)
 
     def keep_document(self, invoice_id: str, form: str, media_type: str, request: str, body: bytes) -> None:
-        """Store one file at once, unless the same bytes for the same invoice are there."""
+        """
+        Store one file at once, unless the same bytes for the same invoice are there.
+
+        :raises StorageError: the folder of documents does not take it.
+        """
         now = datetime.now(UTC)
         values = {
             "vendor": self._vendor,
@@ -118,7 +122,9 @@ class Fetch:
             "media_type": media_type,
             "sha256": hashlib.sha256(body).digest(),
             "size": len(body),
-            "location": keep_document(self._documents, body, form),
+            "location": keep_document(
+                self._documents, body, form, f"the {form} of invoice {invoice_id!a} of {self._vendor}/{self._account}"
+            ),
             "request": request,
             "first_seen_at": now,
             "first_dag_run": self._dag_run,

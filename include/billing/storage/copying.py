@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table
 from billing import exact_json
 from billing.errors import PayloadError
 from billing.period import BillingPeriod
+from billing.storage.engine import server_errors
 
 _ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory stays flat however long the invoice
 _BYTES_AT_ONCE = 1 << 20
@@ -30,13 +31,16 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
 
     :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
         store the first two and must not store the last.
+    :raises StorageError: the server is gone, or has ended the transaction.
     """
     statement = f"copy {table.fullname} ({', '.join(columns)}) from stdin"
     cursor = connection.connection.cursor()
     rows, written = iter(rows), 0
     try:
         while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            cursor.copy_expert(statement, io.BytesIO(_lines(batch).encode()), size=_BYTES_AT_ONCE)
+            lines = io.BytesIO(_lines(batch).encode())
+            with server_errors():
+                cursor.copy_expert(statement, lines, size=_BYTES_AT_ONCE)
             written += len(batch)
     finally:
         cursor.close()

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from airflow.sdk import BaseHook, ObjectStoragePath
 from sqlalchemy import URL, Engine
-from sqlalchemy.exc import OperationalError
 
-from billing.errors import ConfigurationError, StorageError
+from billing.errors import ConfigurationError
 from billing.storage.documents import Folder
-from billing.storage.engine import engine_from_url
-from billing.storage.revision import check_revision
+from billing.storage.engine import task_engine
 
 BILLING_CONN_ID = "billing_db"
 DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
@@ -24,7 +22,8 @@ def billing_engine() -> Engine:
     Make an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
 
     :raises ConfigurationError: the connection is not a usable Postgres connection.
-    :raises StorageError: the schema is of another version, or Postgres does not let us in.
+    :raises StorageError: the schema is of another version, or Postgres does not let us in; later, by each use of the
+        engine, if that has become so.
     """
     connection = BaseHook.get_connection(BILLING_CONN_ID)
     options = connection.extra_dejson
@@ -34,7 +33,7 @@ def billing_engine() -> Engine:
             f"connection {BILLING_CONN_ID}: it must be of type postgres with host and database, and its extra may "
             f"hold {', '.join(sorted(_TLS_OPTIONS))}; unknown: {', '.join(unknown) or 'none'}"
         )
-    engine = engine_from_url(
+    engine = task_engine(
         URL.create(
             "postgresql+psycopg2",
             username=connection.login,
@@ -43,16 +42,10 @@ def billing_engine() -> Engine:
             port=connection.port,
             database=connection.schema,
             query={name: str(value) for name, value in options.items()},
-        ),
-        keep_open=True,
+        )
     )
-    try:
-        with engine.connect() as session:
-            check_revision(session)
-    except OperationalError as error:
-        # libpq names host, port, user and database, and no password
-        raise StorageError(f"connection {BILLING_CONN_ID}: {' '.join(str(error.orig).split())}") from None
-    return engine
+    with engine.connect():  # which checks the version
+        return engine
 
 
 def documents_folder() -> Folder:

@@ -1,11 +1,15 @@
 """Vendors' files, each kept once under its hash."""
 
 import hashlib
+import os
+import re
+import time
 
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from billing.storage.documents import Folder, keep_document
+from billing.errors import StorageError
+from billing.storage.documents import Folder, keep_document, put_file
 
 BODY = b"%PDF-1.7 invoice"
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -53,9 +57,24 @@ def test_a_local_file_appears_whole_and_closed_to_others(tmp_path):
     assert (tmp_path / location).parent.stat().st_mode & 0o077 == 0
 
 
-def test_an_interrupted_write_leaves_no_file_under_the_hash(tmp_path):
+def test_a_folder_that_takes_no_file_says_so_and_holds_nothing_of_it(tmp_path):
     """The folder's name is taken by a file: the write fails, and nothing pretends to be the document."""
     (tmp_path / DIGEST[:2]).write_text("in the way")
-    with pytest.raises(OSError, match=r"exists|Not a directory"):
-        keep_document(tmp_path, BODY, "pdf")
+    wanted = f"the pdf of invoice 'I-1' cannot be written to the folder of documents {tmp_path}: File exists; make room"
+    with pytest.raises(StorageError, match=re.escape(wanted)):
+        keep_document(tmp_path, BODY, "pdf", "the pdf of invoice 'I-1'")
     assert not (tmp_path / DIGEST[:2] / f"{DIGEST}.pdf").exists()
+
+
+def test_what_a_killed_task_was_writing_is_removed_a_day_later(tmp_path):
+    """Until then another task may still be writing it."""
+    parts = tmp_path / ".parts"
+    parts.mkdir()
+    (parts / "left").write_bytes(BODY[:4])
+    keep_document(tmp_path, BODY, "pdf")
+    assert [path.name for path in parts.iterdir()] == ["left"]
+
+    yesterday = time.time() - 86_401
+    os.utime(parts / "left", (yesterday, yesterday))
+    put_file(tmp_path, ("certificates",), "x.json", b"{}")
+    assert [*parts.iterdir()] == []
