@@ -20,6 +20,7 @@ from pathlib import Path
 from loading import contenders as who
 from loading import report
 from loading.arena import Arena, Result
+from loading.sources import SOURCES
 
 SMALL, STANDARD = (200, 100), (2_000, 100)
 GROWTH = ((100, 100), (1_000, 100), (2_000, 100), (10_000, 100), (1, 100_000))
@@ -28,6 +29,7 @@ ALL = (who.LIMIT, who.PRODUCT, who.MINIMAL, who.DLT_DECLARED)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vendor", choices=SOURCES, default="fastly")
     parser.add_argument("--size", choices=["S", "L"], default="S")
     parser.add_argument("--invoices", type=int)
     parser.add_argument("--lines", type=int)
@@ -43,14 +45,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, ExitStack() as closing:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
         arena = closing.enter_context(Arena(Path(folder)))
-        compare(arena, chosen, size, arguments.rounds)
+        compare(arena, arguments.vendor, chosen, size, arguments.rounds)
         if large:
-            grow(arena)
+            grow(arena, arguments.vendor)
 
 
-def compare(arena: Arena, chosen: list[who.Contender], size: tuple[int, int], rounds: int) -> None:
+def compare(arena: Arena, vendor: str, chosen: list[who.Contender], size: tuple[int, int], rounds: int) -> None:
     """Let the loaders take turns on one size, and print every step of each beside the limit."""
-    with arena.month(*size) as month:
+    with arena.month(vendor, *size) as month:
         report.say_month(month)
         results: list[Result] = []
         for _ in range(rounds):
@@ -59,11 +61,11 @@ def compare(arena: Arena, chosen: list[who.Contender], size: tuple[int, int], ro
         report.say_results(results)
 
 
-def grow(arena: Arena) -> None:
+def grow(arena: Arena, vendor: str) -> None:
     """Load ever more lines for the first time, and print memory and the exponent of time."""
     results: list[Result] = []
     for size in GROWTH:
-        with arena.month(*size) as month:
+        with arena.month(vendor, *size) as month:
             for contender in (who.LIMIT, who.PRODUCT, who.MINIMAL):
                 results += month.load(contender, ("first",))
     report.say_growth(results)

@@ -15,9 +15,9 @@ import psycopg2
 from billing.storage.migrate import upgrade
 from loading import limit
 from loading.contenders import LIMIT, PRODUCT, Contender, stored
-from loading.fast_json import pages
 from loading.job import Job, run
 from loading.measuring import Cost
+from loading.sources import SOURCES
 from loading.truth import Truth
 from loading.vendor_server import Served, serving
 from tieout_stack.postgres import PostgresServer
@@ -70,9 +70,9 @@ class Arena:
         self._server.stop()
 
     @contextmanager
-    def month(self, invoices: int, lines: int) -> Iterator[Month]:
+    def month(self, vendor: str, invoices: int, lines: int) -> Iterator[Month]:
         """Serve a month inside the block; the limit's rows are made ready first, by a load of Tieout's."""
-        with serving(invoices, lines) as served:
+        with serving(vendor, invoices, lines) as served:
             month = Month(self, served)
             month.prepare()
             yield month
@@ -87,7 +87,7 @@ class Arena:
         folder = self.folder / name
         folder.mkdir()
         postmaster = int((self._server.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-        return Job(served.url, self._server.url(name), postmaster, str(folder), contender.option)
+        return Job(served.vendor, served.url, self._server.url(name), postmaster, str(folder), contender.option)
 
     def plain(self, product: Job) -> None:
         """Make the limit's empty tables, and its rows out of a database that Tieout has loaded."""
@@ -124,9 +124,9 @@ class Month:
         return results
 
     def download_seconds(self) -> float:
-        """Measure how fast the list comes with nothing done to it but finding the next page."""
+        """Measure how fast everything comes with nothing done to it but finding the next page."""
         started = time.monotonic()
-        for _ in pages(f"{self.served.url}/first"):
+        for _ in SOURCES[self.served.vendor].read(f"{self.served.url}/first"):
             pass
         return time.monotonic() - started
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
-from loading.truth import Truth
+from loading.truth import Rendered, Truth, decimal_text
 
 MONTH = "2026-10"
 CUSTOMER = "xBenchCustomer00000001"
@@ -24,23 +23,11 @@ _START, _END, _POSTED = "2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z", "2026-11
 _LONG_QUANTITY = 900_719_925_474_099_312  # in ten-thousandths; on the first line of each invoice
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """
-    Bodies by what is asked for: a path, with the cursor or the product where there are several.
-
-    :param listed_bytes: size of the list alone, which holds every invoice and line.
-    """
-
-    bodies: dict[str, memoryview]
-    truth: Truth
-    listed_bytes: int
-
-
-def render(invoices: int, lines: int, *, changed: bool = False) -> Rendered:
+def render(base_url: str, invoices: int, lines: int, *, changed: bool = False) -> Rendered:  # noqa: ARG001 (every vendor's signature)
     """
     Render a month.
 
+    :param base_url: where it will be served; Fastly's answers hold no link.
     :param lines: of each invoice.
     :param changed: the last line of the last invoice bills one unit more, and its invoice as much.
     """
@@ -62,7 +49,7 @@ def render(invoices: int, lines: int, *, changed: bool = False) -> Rendered:
         bodies[f"/billing/v3/invoices {first or ''}".rstrip()] = body
         bodies |= {f"/billing/v3/invoices/{_id(number)}": body[start:end] for number, start, end in places}
     listed = sum(len(body) for key, body in bodies.items() if key.partition(" ")[0] == "/billing/v3/invoices")
-    truth = Truth(invoices, invoices * lines, _decimal(cents, 2), _decimal(sum(sums), 4))
+    truth = Truth(invoices, invoices * lines, Decimal(decimal_text(cents, 2)), Decimal(decimal_text(sum(sums), 4)))
     return Rendered(bodies | dict(_usage(sums)), truth, listed)
 
 
@@ -90,7 +77,7 @@ def _invoice(number: int, lines: int, sums: list[int], more: int) -> tuple[bytes
     head = (
         f'{{"customer_id":"{CUSTOMER}","invoice_id":"{_id(number)}","invoice_posted_on":"{_POSTED}",'
         f'"billing_start_date":"{_START}","billing_end_date":"{_END}","statement_number":"ST{_id(number)}",'
-        f'"currency_code":"USD","monthly_transaction_amount":{_text(total, 2)},"transaction_line_items":['
+        f'"currency_code":"USD","monthly_transaction_amount":{decimal_text(total, 2)},"transaction_line_items":['
     )
     return f"{head}{','.join(texts)}]}}".encode(), total
 
@@ -104,8 +91,8 @@ def _quantity(number: int, position: int) -> int:
 def _line(meter: int, rate: int, quantity: int, cents: int) -> str:
     product, region = PRODUCTS[meter % len(PRODUCTS)], REGIONS[meter // len(PRODUCTS)]
     return (
-        f'{{"description":"{product}","amount":{_text(cents, 2)},"rate":{_text(rate, 9)},'
-        f'"units":{_text(quantity, 4)},"product_name":"{product}","product_group":"Full Site Delivery",'
+        f'{{"description":"{product}","amount":{decimal_text(cents, 2)},"rate":{decimal_text(rate, 9)},'
+        f'"units":{decimal_text(quantity, 4)},"product_name":"{product}","product_group":"Full Site Delivery",'
         f'"product_line":"Network Services","region":"{region}","usage_type":"requests_{meter % len(PRODUCTS):02d}"}}'
     )
 
@@ -118,11 +105,11 @@ def _usage(sums: list[int]) -> Iterator[tuple[str, memoryview]]:
         by_product[product] += quantity
         named = {"month": MONTH, "name": PRODUCTS[product], "region": REGIONS[meter // len(PRODUCTS)]}
         kind = {"usage_type": f"requests_{product:02d}", "unit": "unit", "product_id": f"product-{product:02d}"}
-        measured = f'"quantity":{_text(quantity, 4)},"raw_quantity":{_text(quantity, 4)}'
+        measured = f'"quantity":{decimal_text(quantity, 4)},"raw_quantity":{decimal_text(quantity, 4)}'
         rows.append(json.dumps(named | kind | {"last_updated_at": _POSTED})[:-1] + f", {measured}}}")
     yield "/billing/v3/usage-metrics", _body(f'{{"data": [{",".join(rows)}]}}')
     for product, quantity in enumerate(by_product):
-        detail = f'{{"service_id":"s1","service_name":"www","usage_units":{_text(quantity, 4)}}}'
+        detail = f'{{"service_id":"s1","service_name":"www","usage_units":{decimal_text(quantity, 4)}}}'
         interval = f'"start_time":"{_START}","end_time":"{_END}"'
         text = f'{{"data":{{{interval},"unit":"unit","details":[{detail}],"meta":{{"total":1}}}}}}'
         yield f"/billing/v3/service-usage-metrics product-{product:02d}", _body(text)
@@ -130,12 +117,3 @@ def _usage(sums: list[int]) -> Iterator[tuple[str, memoryview]]:
 
 def _body(text: str) -> memoryview:
     return memoryview(text.encode())
-
-
-def _decimal(number: int, places: int) -> Decimal:
-    return Decimal(_text(number, places))
-
-
-def _text(number: int, places: int) -> str:
-    """Write a whole number of hundredths, ten-thousandths or billionths as a decimal, without a float."""
-    return f"{number // 10**places}.{number % 10**places:0{places}d}"

@@ -19,6 +19,7 @@ class Job:
     """
     One load.
 
+    :param vendor: its name.
     :param vendor_url: base URL of the vendor, with its variant.
     :param database_url: SQLAlchemy URL of the loader's own database.
     :param postmaster: the server's process id.
@@ -26,6 +27,7 @@ class Job:
     :param option: a loader's own word.
     """
 
+    vendor: str
     vendor_url: str
     database_url: str
     postmaster: int

@@ -1,8 +1,9 @@
 """
-The limit: download the list and decode it, then COPY rows that lie ready into plain tables of the same shape.
+The limit: download invoices and lines (and files, where there are some) and decode them, then COPY rows that lie ready
+into plain tables of the same shape. The two parts follow one another.
 
 The rows are those that Tieout has stored of the invoices: records, versions, invoices, lines, in COPY's own text. The
-tables have the primary keys and nothing else. The two parts follow one another.
+tables have the primary keys and nothing else.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ import psycopg2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from loading.fast_json import decode_invoice, pages
 from loading.job import job_of_process, report
 from loading.measuring import measured
+from loading.sources import SOURCES
 
 TABLES = ("record", "record_version", "invoice", "invoice_line")
 
 
 def main() -> None:
     job = job_of_process()
+    source = SOURCES[job.vendor]
     ready = {table: io.BytesIO(ready_rows(job.folder, table).read_bytes()) for table in TABLES}
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
-        for page in pages(job.vendor_url):
-            for raw in page:
-                decode_invoice(raw)
+        for page in source.read(job.vendor_url):
+            for found in page:
+                source.rows(found)
         loaded = time.monotonic()
         connection = psycopg2.connect(job.dsn)
         with connection, connection.cursor() as cursor:

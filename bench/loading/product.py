@@ -17,18 +17,18 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from loading.fastly_bill import CUSTOMER, MONTH
+from loading import fastly_bill, genesys_bill
 from loading.job import Job, job_of_process, report
 from loading.measuring import Cost, measured
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-ACCOUNT = "bench"
+ACCOUNT, MONTH = "bench", fastly_bill.MONTH
 _PARTS = {
     "prove": ("billing.proof", "run_controls"),
     "results": ("billing.proof", "save_reconciliation"),
@@ -44,15 +44,16 @@ def main() -> None:
 
     from billing_vendors.base.fetching import fetch_month  # noqa: PLC0415
     from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415
-    from billing_vendors.fastly.vendor import FASTLY  # noqa: PLC0415
+    from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
-    vendor_work, controls = FASTLY.work(), FASTLY.catalogue()
+    vendor = vendor_named(job.vendor)
+    usual, controls = vendor.work(), vendor.catalogue()
     parts: dict[str, float] = {}
     for part, (module, name) in _PARTS.items():
         found = import_module(module)
         setattr(found, name, _timed(parts, part, getattr(found, name)))
-    work = replace(vendor_work, derive=_timed(parts, "derive", vendor_work.derive))
-    vendor = replace(FASTLY, work=lambda: work, catalogue=lambda: controls)
+    work = replace(usual, derive=_timed(parts, "derive", usual.derive))
+    vendor = replace(vendor, work=lambda: work, catalogue=lambda: controls)
     run = {"dag_run": SimpleNamespace(run_id=f"bench {time.time()}")}
     with set_current_context(run), measured(job.dsn, job.postmaster) as cost:
         fetch_id = _timed(parts, "fetch", fetch_month)(vendor, ACCOUNT, MONTH, again=True)
@@ -63,17 +64,31 @@ def main() -> None:
 def _settings(job: Job) -> None:
     """Give the accounts file, connections and folders to this process, as a deployment would."""
     folder = Path(job.folder)
-    account = {"name": ACCOUNT, "vendor": "fastly", "conn_id": "fastly_bench", "customer_id": CUSTOMER, "api": "v3"}
-    account |= {"currency": "USD", "first_month": MONTH, "posting_day": 5}
+    own, connection = _PEOPLE[job.vendor](job.vendor_url)
+    account = {"name": ACCOUNT, "vendor": job.vendor, "conn_id": "bench", "first_month": MONTH, "posting_day": 5}
+    account |= own
     (folder / "accounts.yaml").write_text(json.dumps({"accounts": [account]}), encoding="utf-8")
     os.environ |= {
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW_CONN_BILLING_DB": job.dsn.replace("postgresql:", "postgres:"),
-        "AIRFLOW_CONN_FASTLY_BENCH": json.dumps({"conn_type": "fastly", "host": job.vendor_url, "password": "token"}),
+        "AIRFLOW_CONN_BENCH": json.dumps({"conn_type": job.vendor, "password": "secret"} | connection),
         "TIEOUT_ACCOUNTS": str(folder / "accounts.yaml"),
         "TIEOUT_DOCUMENTS": str(folder / "documents"),
     }
     logging.basicConfig(filename=folder / "task.log", level=logging.INFO)
+
+
+def _fastly(url: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Give an account's own keys, and a connection's."""
+    return {"customer_id": fastly_bill.CUSTOMER, "api": "v3", "currency": "USD"}, {"host": url}
+
+
+def _genesys_cloud(url: str) -> tuple[dict[str, str], dict[str, Any]]:
+    own = {"organization_id": genesys_bill.ORGANIZATION["id"], "bill_to": genesys_bill.CUSTOMER["number"]}
+    return own | {"currency": "EUR"}, {"login": "client", "extra": {"api_host": url}}
+
+
+_PEOPLE = {"fastly": _fastly, "genesys_cloud": _genesys_cloud}
 
 
 def _timed(parts: dict[str, float], part: str, work: Callable[P, R]) -> Callable[P, R]:

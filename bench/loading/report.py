@@ -18,10 +18,10 @@ def say_month(month: Month) -> None:
     """Print what is loaded, and that the server is not the bottleneck."""
     served, truth = month.served, month.served.truths["first"]
     megabytes = served.listed_bytes / _MEGABYTE
-    print(f"\n{truth.invoices:,} invoices, {truth.lines:,} lines; the list has {megabytes:.1f} MB", end=", ")
+    print(f"\n{served.vendor}: {truth.invoices:,} invoices, {truth.lines:,} lines, in {megabytes:.1f} MB", end="; ")
     print(f"all answers together {served.all_bytes / _MEGABYTE:.1f} MB; sum of the lines {truth.amount}")
     seconds = median(month.download_seconds() for _ in range(3))
-    print(f"a plain client has the list from the server in {seconds:.3f} s: {megabytes / seconds:,.0f} MB/s")
+    print(f"a plain client has the lines from the server in {seconds:.3f} s: {megabytes / seconds:,.0f} MB/s")
 
 
 def say_results(results: Sequence[Result]) -> None:

@@ -29,3 +29,21 @@ class Truth:
     def texts(self) -> dict[str, str]:
         """Write every figure as a text, for JSON."""
         return {name: str(value) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """
+    A vendor's answers, as bytes by what is asked for: the path, with the cursor or the product where there are several.
+
+    :param listed_bytes: size of the answers that hold every invoice and line once.
+    """
+
+    bodies: dict[str, memoryview]
+    truth: Truth
+    listed_bytes: int
+
+
+def decimal_text(number: int, places: int) -> str:
+    """Write a whole number of hundredths, ten-thousandths or billionths as a decimal, without a float."""
+    return f"{number // 10**places}.{number % 10**places:0{places}d}"

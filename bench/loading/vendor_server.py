@@ -2,7 +2,7 @@
 A vendor on loopback that is never the bottleneck: bytes rendered before the first request, one thread a connection.
 
 Runs as a process of its own (``serving``). A path that begins with ``/changed`` is answered from a second rendering
-with one changed line; ``/first`` from the first.
+with one changed line; ``/first`` from the first. ``/counts`` tells how it was asked.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from loading import fastly_bill
+from loading import fastly_bill, genesys_bill
+from loading.desk import COUNTS, Counts, Desk
 from loading.truth import Truth
 
 VARIANTS = ("first", "changed")
+BILLS = {"fastly": fastly_bill, "genesys_cloud": genesys_bill}
 _SEND_BUFFER = 4 * 1024 * 1024
+_OUT_OF_THE_WAY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -38,69 +41,73 @@ class Served:
     :param all_bytes: size of all answers.
     """
 
+    vendor: str
     url: str
     truths: dict[str, Truth]
     listed_bytes: int
     all_bytes: int
 
+    def counts(self) -> Counts:
+        """Ask how the server was used so far."""
+        with urllib.request.urlopen(f"{self.url}{COUNTS}") as answer:  # noqa: S310 (our own server)
+            return Counts(**json.load(answer))
+
 
 @contextmanager
-def serving(invoices: int, lines: int) -> Iterator[Served]:
-    """Serve a month inside the block."""
-    command = [sys.executable, __file__, str(invoices), str(lines)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
+def serving(
+    vendor: str, invoices: int, lines: int, *, allowed: int = _OUT_OF_THE_WAY, window: int = 60
+) -> Iterator[Served]:
+    """
+    Serve a month inside the block.
+
+    :param allowed: requests in a window of that many seconds.
+    """
+    command = [sys.executable, __file__, vendor, *map(str, (invoices, lines, allowed, window))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = json.loads(process.stdout.readline()) if process.stdout else {}
             truths = {name: Truth.of(texts) for name, texts in told.pop("truths").items()}
-            yield Served(truths=truths, **told)
+            yield Served(vendor, truths=truths, **told)
         finally:
             process.terminate()
 
 
-Answering = Callable[[str], memoryview | None]
-
-
 def main() -> None:
-    invoices, lines = map(int, sys.argv[1:])
-    rendered = {name: fastly_bill.render(invoices, lines, changed=name == "changed") for name in VARIANTS}
-
-    def answer(target: str) -> memoryview | None:
-        parts = urlsplit(target)
-        _, variant, path = parts.path.split("/", 2)
-        return rendered[variant].bodies.get(fastly_bill.asked_for(f"/{path}", parse_qs(parts.query)))
-
+    vendor, (invoices, lines, allowed, window) = sys.argv[1], map(int, sys.argv[2:])
+    bill = BILLS[vendor]
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    rendered = {name: bill.render(f"{url}/{name}", invoices, lines, changed=name == "changed") for name in VARIANTS}
     first = rendered["first"]
-    told = {
-        "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
-        "truths": {name: each.truth.texts() for name, each in rendered.items()},
-        "listed_bytes": first.listed_bytes,
-        "all_bytes": sum(len(body) for body in first.bodies.values()),
-    }
-    print(json.dumps(told), flush=True)
+    sizes = {"listed_bytes": first.listed_bytes, "all_bytes": sum(map(len, first.bodies.values()))}
+    truths = {name: each.truth.texts() for name, each in rendered.items()}
+    desk = Desk(rendered, bill.asked_for, allowed, window)
+    print(json.dumps({"url": url, "truths": truths} | sizes), flush=True)
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=_serve, args=(connection, answer), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, desk), daemon=True).start()
 
 
-def _serve(connection: socket.socket, answer: Answering) -> None:
+def _serve(connection: socket.socket, desk: Desk) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     with suppress(OSError), connection, connection.makefile("rb") as stream:  # a client that went away is fine
         while target := _request(stream):
-            body = answer(target)
-            status = "404 Not Found" if body is None else "200 OK"
-            body = memoryview(b"{}") if body is None else body
-            head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            connection.sendall(head.encode())
-            connection.sendall(body)
+            head, body = desk.answer(target)
+            try:
+                connection.sendall(head)
+                connection.sendall(body)
+            finally:
+                desk.answered(target)
 
 
 def _request(stream: BinaryIO) -> str | None:
-    """Read one request without a body; give its target, None at the end of the connection."""
-    line = stream.readline().decode().split()
-    while stream.readline().strip():
-        pass
+    """Read one request and its body; give its target, None at the end of the connection."""
+    line, length = stream.readline().decode().split(), 0
+    while header := stream.readline().strip().lower():
+        if header.startswith(b"content-length:"):
+            length = int(header.partition(b":")[2])
+    stream.read(length)
     return line[1] if line else None
 
 
