@@ -14,7 +14,7 @@ import psycopg2
 
 from billing.storage.migrate import upgrade
 from loading import limit
-from loading.contenders import LIMIT, PRODUCT, Contender, stored
+from loading.contenders import LIMIT, PRODUCT, Contender
 from loading.job import Job, run
 from loading.measuring import Cost
 from loading.sources import SOURCES
@@ -82,7 +82,7 @@ class Arena:
         """Make a fresh database and folder for a contender."""
         self._databases += 1
         name = f"load_{self._databases}"
-        template = {PRODUCT: _TEMPLATE, LIMIT: _PLAIN}.get(contender, "template0")
+        template = {PRODUCT.name: _TEMPLATE, LIMIT.name: _PLAIN}.get(contender.name, "template0")
         self._server.create_database(name, template=template)
         folder = self.folder / name
         folder.mkdir()
@@ -135,6 +135,6 @@ class Month:
         cost = run(contender.python, contender.script, replace(job, vendor_url=f"{job.vendor_url}/{variant}"))
         connection = psycopg2.connect(job.dsn)
         with connection, connection.cursor() as cursor:
-            result = Result(contender, step, cost, stored(cursor, contender), self.served.truths[variant])
+            stored = contender.stored(self.served.vendor, cursor)
         connection.close()
-        return result
+        return Result(contender, step, cost, stored, self.served.truths[variant])

@@ -5,14 +5,39 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import psycopg2
+
 from loading.truth import Truth
 
 _DLT = "dlt[postgres]==1.31.0"
-_SUMS = "count(*)::text as lines, sum(amount)::text as amount, sum({quantity})::text as quantity"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """
+    Where a loader keeps invoices and lines.
+
+    :param invoices: the table of invoices, with a join if need be.
+    :param lines: the table of lines, as ``invoices``.
+    :param quantity: its name of the column of quantities.
+    """
+
+    invoices: str
+    lines: str
+    quantity: str = "quantity"
+
+    def stored(self, cursor: psycopg2.extensions.cursor) -> Truth:
+        """Count what is stored now: the numbers of invoices and lines, and the exact sums."""
+        cursor.execute(
+            f"select (select count(*) from {self.invoices}), count(*), sum(amount)::text, sum({self.quantity})::text "
+            f"from {self.lines}"
+        )
+        return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), cursor.fetchone(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -21,56 +46,40 @@ class Contender:
     One way to load.
 
     :param script: in this folder.
-    :param steps: which loads it can do: ``first``, ``again``, ``changed``.
-    :param lines: the table of lines (with a join, if need be) for its check.
-    :param invoices: the table of invoices, as ``lines``.
-    :param quantity: its name of the column of quantities.
-    :param python: interpreter; None: this one.
+    :param tables: by vendor; ``""``: of any.
+    :param option: handed to the script.
+    :param steps: which loads it can do.
     """
 
     name: str
     script: str
-    lines: str
-    invoices: str
+    tables: Mapping[str, Lines]
     option: str = ""
     steps: tuple[str, ...] = ("first", "again", "changed")
-    quantity: str = "quantity"
-    other_python: bool = False
 
     @property
     def python(self) -> str:
         """The interpreter that it runs in."""
-        return _python_with_dlt() if self.other_python else sys.executable
+        return _python_with_dlt() if "dlt" in self.script else sys.executable
 
-    @property
-    def check(self) -> str:
-        """The query for what is stored now: numbers of invoices and lines, and the exact sums."""
-        sums = _SUMS.format(quantity=self.quantity)
-        return f"select (select count(*)::text from {self.invoices}) as invoices, {sums} from {self.lines}"
+    def stored(self, vendor: str, cursor: psycopg2.extensions.cursor) -> Truth:
+        """Count what is stored now."""
+        return (self.tables.get(vendor) or self.tables[""]).stored(cursor)
 
 
 _CURRENT = "join billing.record r on r.record_key = v.record_key and r.current_version = v.version"
-LIMIT = Contender("limit", "limit.py", "invoice_line", "invoice", steps=("first",))
-PRODUCT = Contender("Tieout", "product.py", f"billing.invoice_line v {_CURRENT}", f"billing.invoice v {_CURRENT}")
-MINIMAL = Contender("minimal loader", "minimal.py", "invoice_line", "invoice")
-DLT_DECLARED, DLT_DEFAULT = (
-    Contender(
-        f"dlt, {option}",
-        "with_dlt.py",
-        "bench.invoice__transaction_line_items",
-        "bench.invoice",
-        option=option,
-        quantity="units",
-        other_python=True,
-    )
-    for option in ("declared", "default")
+_PLAIN = {"": Lines("invoice", "invoice_line")}
+_DLT_TABLES = {
+    "fastly": Lines("bench.invoice", "bench.invoice__transaction_line_items", "units"),
+    "genesys_cloud": Lines("bench.invoice", "bench.invoice__lines"),
+}
+LIMIT = Contender("limit", "limit.py", _PLAIN, steps=("first",))
+PRODUCT = Contender(
+    "Tieout", "product.py", {"": Lines(f"billing.invoice v {_CURRENT}", f"billing.invoice_line v {_CURRENT}")}
 )
-
-
-def stored(cursor: object, contender: Contender) -> Truth:
-    """Count what a contender has stored, by an open cursor on its database."""
-    cursor.execute(contender.check)  # type: ignore[attr-defined]  # psycopg2 has no types
-    return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), cursor.fetchone(), strict=True)))  # type: ignore[attr-defined]  # the same
+MINIMAL = Contender("minimal loader", "minimal.py", _PLAIN)
+DLT_DECLARED = Contender("dlt, declared", "with_dlt.py", _DLT_TABLES, "declared")
+DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default")
 
 
 @cache

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,6 +95,7 @@ _PEOPLE = {"fastly": _fastly, "genesys_cloud": _genesys_cloud}
 def _timed(parts: dict[str, float], part: str, work: Callable[P, R]) -> Callable[P, R]:
     """Add up the wall seconds of a piece of work under a name."""
 
+    @wraps(work)
     def timed(*args: P.args, **kwargs: P.kwargs) -> R:
         started = time.monotonic()
         try:
