@@ -70,9 +70,13 @@ class Arena:
         self._server.stop()
 
     @contextmanager
-    def month(self, vendor: str, invoices: int, lines: int) -> Iterator[Month]:
-        """Serve a month inside the block; the limit's rows are made ready first, by a load of Tieout's."""
-        with serving(vendor, invoices, lines) as served:
+    def month(self, vendor: str, invoices: int, lines: int, **limit: int) -> Iterator[Month]:
+        """
+        Serve a month inside the block; the limit's rows are made ready first, by a load of Tieout's.
+
+        :param limit: the vendor's, see ``serving``.
+        """
+        with serving(vendor, invoices, lines, **limit) as served:
             month = Month(self, served)
             month.prepare()
             yield month

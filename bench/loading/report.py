@@ -39,6 +39,13 @@ def say_results(results: Sequence[Result]) -> None:
             print(f"{name}, {step}: {_parts(rows[name, step])}")
 
 
+def say_counts(month: Month) -> None:
+    """Print how the vendor was asked by all loaders together."""
+    counts = month.served.counts()
+    print(f"{counts.requests:,} requests, at most {counts.most_at_once} at once", end="; ")
+    print(f"at most {counts.most_in_window:,} in a window of the rate limit, {counts.refused} refused")
+
+
 def say_growth(results: Sequence[Result]) -> None:
     """Print time and memory by size, and the exponent of time from the smallest to the largest of many invoices."""
     rows = _grouped(results, lambda result: (result.contender.name, result.truth.invoices, result.truth.lines))
