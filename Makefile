@@ -50,6 +50,10 @@ check: ## format, lint, types, import contracts, then the tests
 	.venv/bin/lint-imports
 	@$(MAKE) test
 
+bench: ## run the benchmarks (SIZE=L: the large sizes, on a quiet machine)
+	@tools/bootstrap run
+	@.venv/bin/python bench/run.py --size $(or $(SIZE),S)
+
 lock: ## renew the lock files (ARGS=--upgrade: to the newest versions)
 	@tools/bootstrap uv
 	@tools/lock $(ARGS)
