@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from billing import exact_json
 from billing.errors import PayloadError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,19 @@ class Answer:
     body: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
+    _made: dict[Callable[[Answer], Any], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def sha256(self) -> bytes:
         """Hash of the body, 32 bytes: the address under which the body is kept."""
-        return hashlib.sha256(self.body).digest()
+        return self.once(_hash)
+
+    def once(self, make: Callable[[Answer], T]) -> T:
+        """Give what a function makes of this answer; made once, and kept as long as the answer."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
         """
@@ -60,3 +70,7 @@ class Answer:
         if not isinstance(value, dict):
             raise PayloadError(f"{self.request}: expected a JSON object, found {type(value).__name__}")
         return value
+
+
+def _hash(answer: Answer) -> bytes:
+    return hashlib.sha256(answer.body).digest()

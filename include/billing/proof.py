@@ -19,9 +19,10 @@ from billing.controls.control import Control
 from billing.controls.engine import Outcome, run_controls
 from billing.controls.inputs import evidence_sha256
 from billing.errors import BillingError
+from billing.listed import InvoiceList
 from billing.models import AccountMonth
 from billing.period import BillingPeriod
-from billing.storage.archive import FetchHead, find_fetch, read_answers
+from billing.storage.archive import FetchHead, each_answer, find_fetch, read_answers
 from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
 from billing.storage.reconciliations import (
     inputs_sha256,
@@ -29,8 +30,11 @@ from billing.storage.reconciliations import (
     note_proved_again,
     note_seen,
     save_reconciliation,
+    states_in_force,
 )
-from billing.storage.records import Change, lock_account, save_payment_statuses, save_records, save_unknown_fields
+from billing.storage.records import Found, Records, found_in, lock_account, save_unknown_fields
+from billing.storage.standing import count_invoices, note_seen_again, note_standing, standing_sha256, stands
+from billing.storage.versions import Change
 
 Derive = Callable[[Account[object], BillingPeriod, Sequence[Answer]], AccountMonth]
 
@@ -43,27 +47,37 @@ class Rules:
     By what a month is derived and proved.
 
     :param read_file: reads a vendor's file by its location; None if no control may look into one.
+    :param invoice_list: where a vendor's list holds whole invoices, which need not all be read to be stored.
+    :param reader: hash of the code and of the configuration; None if not known, and then nothing is taken as read.
     """
 
     derive: Derive
     controls: tuple[Control, ...]
     read_file: ReadFile | None
+    invoice_list: InvoiceList | None = None
+    reader: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
+class Reconciled:
     """
     What became of a reading.
 
-    :param proved_again: later months that got other results by it.
+    :param states: number of results in force by state.
+    :param changes: versions that were added.
+    :param unknown_fields: what the vendor sends and was never seen before.
+    :param results_added: False if the same rules gave the same results on the same inputs before.
+    :param proved_again: later months that look at this one and got other results by it.
     """
 
-    month: AccountMonth
-    changes: tuple[Change, ...]
-    unknown_fields: tuple[str, ...]
-    outcome: Outcome
-    results_added: bool
-    proved_again: tuple[BillingPeriod, ...]
+    period: BillingPeriod
+    invoices: int
+    lines: int
+    states: dict[str, int]
+    changes: tuple[Change, ...] = ()
+    unknown_fields: tuple[str, ...] = ()
+    results_added: bool = False
+    proved_again: tuple[BillingPeriod, ...] = ()
 
 
 class Proof:
@@ -81,27 +95,62 @@ class Proof:
         self.faults: dict[str, Exception] = {}
         """What failed by our own fault, by what it was."""
 
-    def store(self, fetch: FetchHead) -> Proved:
+    def store(self, fetch: FetchHead) -> Reconciled:
         """
         Store and prove what a fetch read.
 
-        A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen.
+        A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen. One that
+        brought nothing new to what was proved is noted, and that is all.
         """
-        month = self._read(fetch)
         lock_account(self._connection, self._account.vendor, self._account.name)
+        if (reader := self._rules.reader) and stands(self._connection, fetch, self._standing(fetch, reader)):
+            return self._see_again(fetch)
         before = self._view()
-        overtaken = before.fetches.get(fetch.period, 0) > fetch.fetch_id
-        changes = save_records(self._connection, month, fetch, self._read_by_id, self._now, overtaken=overtaken)
-        save_payment_statuses(self._connection, month, fetch, self._now, overtaken=overtaken)
-        unknown = save_unknown_fields(self._connection, month, fetch, self._now)
         rested_on = before.fetches.get(fetch.period)
+        records = Records(
+            self._connection,
+            fetch,
+            self._read_by_id,
+            self._now,
+            overtaken=rested_on is not None and rested_on > fetch.fetch_id,
+            reader=self._rules.reader,
+        )
+        changes = self._save_listed(records, fetch)
+        month = self._read(fetch)
+        changes += records.save(found_in(month))
+        records.save_payment_statuses(month)
+        unknown = save_unknown_fields(self._connection, month, fetch, self._now)
         after = (self._view() if changes else before).resting(fetch)
         outcome, added = self._prove_newest(fetch, month, after)
         # contracts are shared by months: which version a month had read changes with its fetch alone
         moved = bool(month.contracts) and after.fetches[fetch.period] != rested_on
         touched = months_touched(fetch.period, before, after, changed=bool(changes) or rested_on is None or moved)
         again = tuple(period for period in touched if self._prove_again(period, after))
-        return Proved(month, tuple(changes), tuple(unknown), outcome, added, again)
+        lines = sum(len(invoice.lines) for invoice in month.invoices)
+        return Reconciled(
+            month.period, len(month.invoices), lines, outcome.states, tuple(changes), tuple(unknown), added, again
+        )
+
+    def _save_listed(self, records: Records, fetch: FetchHead) -> list[Change]:
+        """Store the invoices that lie whole in a list: in a stream, and unread where their bytes are known."""
+        if (listed := self._rules.invoice_list) is None:
+            return []
+        pages = each_answer(self._connection, fetch.fetch_id, listed.operation)
+        found = listed.find(fetch.period, pages)
+        return records.save(Found(("invoice", each.invoice_id), each.read, each.source) for each in found)
+
+    def _see_again(self, fetch: FetchHead) -> Reconciled:
+        """Note that a month was read again which stands as it was stored and proved."""
+        note_seen_again(self._connection, fetch)
+        states = states_in_force(self._connection, fetch)
+        log.info(
+            "%s/%s %s: nothing has changed since it was proved; %s",
+            *(fetch.vendor, fetch.account, fetch.period, ", ".join(f"{n} {state}" for state, n in states.items())),
+        )
+        return Reconciled(fetch.period, *count_invoices(self._connection, fetch), states)
+
+    def _standing(self, fetch: FetchHead, reader: bytes) -> bytes:
+        return standing_sha256(self._connection, self._account, fetch, reader)
 
     def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
         """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
@@ -135,6 +184,8 @@ class Proof:
         saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, gathered), outcome, self._now)
         if read:
             note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
+            if self._rules.reader and not outcome.faults:
+                note_standing(self._connection, fetch, self._standing(fetch, self._rules.reader))
         else:
             note_proved_again(self._connection, fetch, saved.reconciliation_id)
         self.faults |= {f"{control_id} of {fetch.period}": error for control_id, error in outcome.faults.items()}

@@ -9,7 +9,6 @@ months are stored, the results are the same in the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -17,34 +16,11 @@ from sqlalchemy import Engine
 from billing.accounts import Account
 from billing.controls.control import Control
 from billing.errors import StorageError
-from billing.period import BillingPeriod
-from billing.proof import Derive, Proof, Rules
+from billing.listed import InvoiceList
+from billing.proof import Derive, Proof, Reconciled, Rules
 from billing.storage.accruals import AccrualBook
 from billing.storage.archive import find_fetch
 from billing.storage.evidence import ReadFile
-from billing.storage.records import Change
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """
-    What one reconciliation did.
-
-    :param changes: versions that were added.
-    :param states: number of results by state.
-    :param unknown_fields: what the vendor sends and was never seen before.
-    :param results_added: False if the same rules gave the same results on the same inputs before.
-    :param proved_again: later months that look at this one and got other results by it.
-    """
-
-    period: BillingPeriod
-    invoices: int
-    lines: int
-    changes: tuple[Change, ...]
-    states: dict[str, int]
-    unknown_fields: tuple[str, ...]
-    results_added: bool
-    proved_again: tuple[BillingPeriod, ...] = ()
 
 
 def reconcile_month(
@@ -54,6 +30,9 @@ def reconcile_month(
     account: Account[object],
     fetch_id: int,
     read_file: ReadFile | None = None,
+    *,
+    invoice_list: InvoiceList | None = None,
+    reader: bytes | None = None,
 ) -> Reconciled:
     """
     Derive, store and prove what one fetch brought, and prove again what rests on it.
@@ -62,6 +41,9 @@ def reconcile_month(
 
     :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
         is none; without it no control can look into a file.
+    :param invoice_list: the vendor's list that holds whole invoices, if it has one.
+    :param reader: hash of the code and of the account's configuration; with it, what is known to be as it was is
+        neither read nor proved again.
     :raises PayloadError: an answer has another shape; nothing was stored, the answers themselves are kept.
     :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
     :raises ConfigurationError: the account has a tolerance for a control that there is not.
@@ -76,7 +58,7 @@ def reconcile_month(
                 f"not a month of {account.vendor}/{account.name}"
             )
         now = datetime.now(UTC)
-        proof = Proof(connection, Rules(derive, tuple(controls), read_file), account, now)
+        proof = Proof(connection, Rules(derive, tuple(controls), read_file, invoice_list, reader), account, now)
         done = proof.store(fetch)
         AccrualBook(connection, account, fetch.dag_run, now).settle()
     if proof.faults:
@@ -85,13 +67,4 @@ def reconcile_month(
             f"{', '.join(proof.faults)}; the month is stored and they are recorded as BLOCKED",
             list(proof.faults.values()),
         )
-    return Reconciled(
-        period=done.month.period,
-        invoices=len(done.month.invoices),
-        lines=sum(len(invoice.lines) for invoice in done.month.invoices),
-        changes=done.changes,
-        states=done.outcome.states,
-        unknown_fields=done.unknown_fields,
-        results_added=done.results_added,
-        proved_again=done.proved_again,
-    )
+    return done

@@ -30,7 +30,7 @@ def evidence_sha256(evidence: Evidence, stored: Mapping[BillingPeriod, Sequence[
     due = evidence.account.posting_deadline(evidence.month.period)
     return sha256_of(
         {
-            "account": _configuration(evidence.account),
+            "account": configuration(evidence.account),
             "restated": {number: content_sha256(before).hex() for number, before in evidence.restated.items()},
             "overdue": evidence.as_of is not None and evidence.as_of >= due,
             "stored": {str(month): [sha256.hex() for sha256 in content] for month, content in stored.items()},
@@ -45,7 +45,8 @@ def evidence_sha256(evidence: Evidence, stored: Mapping[BillingPeriod, Sequence[
     )
 
 
-def _configuration(account: Account[object]) -> dict[str, Any]:
+def configuration(account: Account[object]) -> dict[str, Any]:
+    """Give what is configured of an account and what results may depend on, as plain values."""
     return {name: _plain(getattr(account, name)) for name in _ACCOUNT}
 
 

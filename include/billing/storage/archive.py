@@ -12,9 +12,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.answer import Answer
@@ -191,33 +192,48 @@ def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:
 
     :raises StorageError: stored bytes do not match their hash.
     """
-    query = (
-        select(t.payload, t.payload_sighting.c.seen_at)
+    rows = connection.execute(_sightings(fetch_id).add_columns(*_CONTENT))
+    return tuple(map(_answer, rows))
+
+
+def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Answer]:
+    """Give the answers to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
+    payloads = connection.execute(_sightings(fetch_id).where(t.payload.c.operation == operation)).all()
+    for payload_id, seen_at in payloads:
+        columns = (t.payload.c.payload_id, *_CONTENT, literal(seen_at).label("seen_at"))
+        query = select(*columns).where(t.payload.c.payload_id == payload_id)
+        yield _answer(connection.execute(query).one())
+
+
+_CONTENT = t.payload.c["operation", "request", "status", "media_type", "headers", "sha256", "body"]
+
+
+def _sightings(fetch_id: int) -> Select[int, datetime]:
+    return (
+        select(t.payload.c.payload_id, t.payload_sighting.c.seen_at)
         .join(t.payload_sighting)
         .where(t.payload_sighting.c.fetch_id == fetch_id)
         .order_by(t.payload_sighting.c.position)
     )
-    return tuple(_answers(connection, query))
 
 
-def _answers(connection: Connection, query: object) -> Iterator[Answer]:
-    for row in connection.execute(query):  # type: ignore[call-overload]  # a select, see read_answers
-        try:
-            body = zstandard.decompress(row.body)
-        except zstandard.ZstdError as error:
-            raise StorageError(f"payload {row.payload_id} ({row.request}) cannot be unpacked: restore it") from error
-        answer = Answer(
-            operation=row.operation,
-            request=row.request,
-            status=row.status,
-            media_type=row.media_type,
-            headers=row.headers,
-            body=body,
-            received_at=row.seen_at,
-        )
-        if answer.sha256 != row.sha256:
-            raise StorageError(f"payload {row.payload_id} ({row.request}) no longer matches its SHA-256: restore it")
-        yield answer
+def _answer(row: Any) -> Answer:  # noqa: ANN401 (a row of a select)
+    try:
+        body = zstandard.decompress(row.body)
+    except zstandard.ZstdError as error:
+        raise StorageError(f"payload {row.payload_id} ({row.request}) cannot be unpacked: restore it") from error
+    answer = Answer(
+        operation=row.operation,
+        request=row.request,
+        status=row.status,
+        media_type=row.media_type,
+        headers=row.headers,
+        body=body,
+        received_at=row.seen_at,
+    )
+    if answer.sha256 != row.sha256:
+        raise StorageError(f"payload {row.payload_id} ({row.request}) no longer matches its SHA-256: restore it")
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -61,7 +61,18 @@ def note_seen(
 
 def note_proved_again(connection: Connection, fetch: FetchHead, reconciliation_id: int) -> None:
     """Note what holds now for a month that was not read again."""
-    connection.execute(update(t.account_month).where(*_same_month(fetch)).values(reconciliation_id=reconciliation_id))
+    proved = {"reconciliation_id": reconciliation_id, "proved_sha256": None}
+    connection.execute(update(t.account_month).where(*_same_month(fetch)).values(**proved))
+
+
+def states_in_force(connection: Connection, fetch: FetchHead) -> dict[str, int]:
+    """Give the number of a month's results in force by state."""
+    of_month = t.control_result.join(
+        t.account_month, t.account_month.c.reconciliation_id == t.control_result.c.reconciliation_id
+    )
+    query = select(t.control_result.c.state, func.count()).select_from(of_month).where(*_same_month(fetch))
+    rows = connection.execute(query.group_by(t.control_result.c.state).order_by(t.control_result.c.state))
+    return dict(rows)
 
 
 def last_inputs_sha256(connection: Connection, fetch: FetchHead) -> bytes | None:

@@ -7,96 +7,53 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from functools import partial
+from itertools import islice
 
-from sqlalchemy import Connection, Table, func, select, text, tuple_, update
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.content import content_sha256
 from billing.errors import PayloadError
-from billing.models import (
-    AccountMonth,
-    Charge,
-    Contract,
-    ContractBillingPeriod,
-    ContractItem,
-    Invoice,
-    InvoiceLine,
-    UsageLine,
-    UsageReport,
-    Wallet,
-)
+from billing.models import AccountMonth, Invoice
 from billing.storage import tables as t
 from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.versions import (
+    NOUNS,
+    Change,
+    Current,
+    RecordId,
+    Version,
+    current_versions,
+    insert_heads,
+    insert_versions,
+)
 
-RecordId = tuple[str, str]
-"""Kind and identifier: unique within a vendor's account."""
+_RECORDS_AT_ONCE = 200  # memory stays flat however many invoices a month has
 
-
-@dataclass(frozen=True)
-class Noun:
-    """
-    Where one type of ``billing.models`` is stored.
-
-    :param many: field of the type with its rows, the rows' type and their table.
-    """
-
-    kind: str
-    identity: str
-    table: Table
-    many: tuple[tuple[str, type, Table], ...]
-
-
-NOUNS: dict[type, Noun] = {
-    Invoice: Noun("invoice", "invoice_id", t.invoice, (("lines", InvoiceLine, t.invoice_line),)),
-    Contract: Noun("contract", "contract_id", t.contract, (("items", ContractItem, t.contract_item),)),
-    ContractBillingPeriod: Noun(
-        "billing_period",
-        "billing_period_id",
-        t.billing_period,
-        (("charges", Charge, t.charge), ("wallets", Wallet, t.wallet)),
-    ),
-    UsageReport: Noun("usage_report", "report_id", t.usage_report, (("lines", UsageLine, t.usage_line),)),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """
-    One version that was added.
-
-    :param cause: ``first``, ``vendor`` (the vendor's content changed) or ``derivation`` (our reading of it did).
-    """
-
-    kind: str
-    record_id: str
-    version: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Current:
-    record_key: int
-    version: int
-    content_sha256: bytes
-    fetch_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    record_key: int
-    record: object
-    content_sha256: bytes
-    change: Change
-
+_LONGEST_NAME = 500  # of what nobody knows: it is part of a key
 
 ReadAgain = Callable[[int], AccountMonth]
 """Derive, with today's code, what an earlier fetch held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A record that a reading has found.
+
+    :param read: gives the value; raises PayloadError.
+    :param source: the bytes that hold the record and nothing else, if there are such: a record whose bytes are those
+        of its current version need not be read.
+    """
+
+    key: RecordId
+    read: Callable[[], object]
+    source: bytes | None = None
 
 
 def lock_account(connection: Connection, vendor: str, account: str) -> None:
@@ -130,82 +87,155 @@ def records_of(month: AccountMonth) -> dict[RecordId, object]:
     return found
 
 
-def save_records(
-    connection: Connection,
-    month: AccountMonth,
-    fetch: FetchHead,
-    read_again: ReadAgain,
-    now: datetime,
-    *,
-    overtaken: bool = False,
-) -> list[Change]:
+class Records:
     """
-    Add a version for each record that is new or has changed, and make it the current one.
+    What one reading adds to an account's records.
 
     A record whose current version was read by a later fetch is left as it is: re-deriving an old month must not
     bring back an old contract.
 
+    :param read_again: to find out why a record has changed.
     :param overtaken: a later fetch of the same month is stored. It may have found a record unchanged, which adds no
         version, so no record that is there may be changed by this one.
+    :param reader: hash of the code and the configuration that read; None: not known, so what they would make of the
+        same bytes is not known either.
     """
-    records = records_of(month)
-    current = _current(connection, month, list(records))
-    hashes = {key: content_sha256(record) for key, record in records.items()}
-    changed = [
-        key
-        for key in records
-        if key not in current
-        or (current[key].content_sha256 != hashes[key] and current[key].fetch_id <= fetch.fetch_id and not overtaken)
-    ]
-    if not changed:
-        return []
-    keys = _insert_heads(connection, month, [key for key in changed if key not in current])
-    causes = _causes({key: current[key] for key in changed if key in current}, records, fetch, read_again)
-    versions = [
-        _Version(
-            record_key=current[key].record_key if key in current else keys[key],
-            record=records[key],
-            content_sha256=hashes[key],
-            change=Change(*key, current[key].version + 1 if key in current else 1, causes.get(key, "first")),
+
+    def __init__(
+        self,
+        connection: Connection,
+        fetch: FetchHead,
+        read_again: ReadAgain,
+        now: datetime,
+        *,
+        overtaken: bool = False,
+        reader: bytes | None = None,
+    ) -> None:
+        self._connection = connection
+        self._fetch = fetch
+        self._read_again = read_again
+        self._now = now
+        self._overtaken = overtaken
+        self._reader = reader
+        self._then: dict[int, dict[RecordId, object]] = {}
+
+    def save(self, found: Iterable[Found]) -> list[Change]:
+        """Add a version for each record that is new or has changed, and make it the current one."""
+        found, changes = iter(found), []
+        while some := list(islice(found, _RECORDS_AT_ONCE)):
+            changes += self._save(some)
+        return changes
+
+    def save_payment_statuses(self, month: AccountMonth) -> int:
+        """Record each invoice's payment status where it differs from the last one known; give the number of rows."""
+        known = select(t.payment_status.c.payment_status).where(t.payment_status.c.record_key == t.record.c.record_key)
+        latest = known.order_by(t.payment_status.c.fetch_id.desc()).limit(1).scalar_subquery()
+        newest_fetch = (
+            select(func.max(t.payment_status.c.fetch_id))
+            .where(t.payment_status.c.record_key == t.record.c.record_key)
+            .scalar_subquery()
         )
-        for key in changed
-    ]
-    _insert_versions(connection, versions, fetch, now)
-    return [version.change for version in versions]
+        statuses = {i.invoice_id: i.payment_status for i in month.invoices if i.payment_status is not None}
+        query = select(t.record.c.record_id, t.record.c.record_key, latest, newest_fetch).where(
+            t.record.c.vendor == month.vendor,
+            t.record.c.account == month.account,
+            t.record.c.kind == "invoice",
+            t.record.c.record_id.in_(statuses),
+        )
+        rows = [
+            {
+                "record_key": record_key,
+                "fetch_id": self._fetch.fetch_id,
+                "payment_status": statuses[invoice_id],
+                "recorded_at": self._now,
+            }
+            for invoice_id, record_key, last, last_fetch in self._connection.execute(query)
+            if last is None
+            or (last != statuses[invoice_id] and last_fetch < self._fetch.fetch_id and not self._overtaken)
+        ]
+        if rows:
+            self._connection.execute(t.payment_status.insert(), rows)
+        return len(rows)
+
+    def _save(self, found: list[Found]) -> list[Change]:
+        owner = (self._fetch.vendor, self._fetch.account)
+        current = current_versions(self._connection, *owner, [each.key for each in found])
+        changed = list(self._changed(found, current))
+        new = insert_heads(self._connection, *owner, [each.key for each in changed if each.key not in current])
+        versions = [self._version(each, new.get(each.key), current.get(each.key)) for each in changed]
+        if versions:
+            insert_versions(self._connection, versions, self._fetch, self._now)
+        return [version.change for version in versions]
+
+    def _changed(self, found: Iterable[Found], current: Mapping[RecordId, Current]) -> Iterator[_Read]:
+        for each in found:
+            before = current.get(each.key)
+            source = None if each.source is None else hashlib.sha256(each.source).digest()
+            if before and self._may_not_differ(before, source):
+                continue
+            record = each.read()
+            content = content_sha256(record)
+            if before is None or before.content_sha256 != content:
+                yield _Read(each.key, record, content, source)
+
+    def _may_not_differ(self, before: Current, source: bytes | None) -> bool:
+        if self._overtaken or before.fetch_id > self._fetch.fetch_id:
+            return True
+        same_reader = self._reader is not None and self._reader == before.reader_sha256
+        return same_reader and source is not None and source == before.source_sha256
+
+    def _version(self, read: _Read, new_key: int | None, before: Current | None) -> Version:
+        if before is None:
+            key, change = new_key, Change(*read.key, 1, "first")
+        else:
+            key, change = before.record_key, Change(*read.key, before.version + 1, self._cause(read, before))
+        if key is None:
+            raise AssertionError(f"{read.key} is neither new nor stored")
+        return Version(key, read.record, read.content_sha256, read.source_sha256, self._reader, change)
+
+    def _cause(self, read: _Read, before: Current) -> str:
+        """
+        Say why a record changed: ``vendor`` or ``derivation``.
+
+        What the same code reads otherwise, the vendor has changed. Else the earlier fetch is read again: if today's
+        code gives today's content, the vendor's answer is what it was and our parser has changed. So it has where only
+        the month differs that a document is counted in, which is our decision. An earlier answer that today's code
+        refuses proves nothing: a person has to look, as if the vendor had changed it.
+        """
+        if before.fetch_id == self._fetch.fetch_id:
+            return "derivation"
+        if self._reader is not None and self._reader == before.reader_sha256:
+            return "vendor"
+        earlier = self._at(before.fetch_id).get(read.key)
+        if earlier is None or content_sha256(_counted_with(earlier, read.record)) != read.content_sha256:
+            return "vendor"
+        return "derivation"
+
+    def _at(self, fetch_id: int) -> dict[RecordId, object]:
+        if fetch_id not in self._then:
+            self._then[fetch_id] = _read_again(self._read_again, fetch_id)
+        return self._then[fetch_id]
 
 
-def save_payment_statuses(
-    connection: Connection, month: AccountMonth, fetch: FetchHead, now: datetime, *, overtaken: bool = False
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    key: RecordId
+    record: object
+    content_sha256: bytes
+    source_sha256: bytes | None
+
+
+def found_in(month: AccountMonth) -> list[Found]:
     """
-    Record each invoice's payment status where it differs from the last one known; give the number of rows.
+    Give all records of a month, to be saved.
 
-    :param overtaken: as for ``save_records``.
+    :raises PayloadError: as ``records_of``.
     """
-    known = select(t.payment_status.c.payment_status).where(t.payment_status.c.record_key == t.record.c.record_key)
-    latest = known.order_by(t.payment_status.c.fetch_id.desc()).limit(1).scalar_subquery()
-    newest_fetch = (
-        select(func.max(t.payment_status.c.fetch_id))
-        .where(t.payment_status.c.record_key == t.record.c.record_key)
-        .scalar_subquery()
-    )
-    statuses = {i.invoice_id: i.payment_status for i in month.invoices if i.payment_status is not None}
-    query = select(t.record.c.record_id, t.record.c.record_key, latest, newest_fetch).where(
-        *_of_account(month), t.record.c.kind == "invoice", t.record.c.record_id.in_(statuses)
-    )
-    rows = [
-        {
-            "record_key": record_key,
-            "fetch_id": fetch.fetch_id,
-            "payment_status": statuses[invoice_id],
-            "recorded_at": now,
-        }
-        for invoice_id, record_key, last, last_fetch in connection.execute(query)
-        if last is None or (last != statuses[invoice_id] and last_fetch < fetch.fetch_id and not overtaken)
-    ]
-    if rows:
-        connection.execute(t.payment_status.insert(), rows)
-    return len(rows)
+    return [Found(key, partial(_itself, record)) for key, record in records_of(month).items()]
+
+
+def _itself(record: object) -> object:
+    return record
 
 
 def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: FetchHead, now: datetime) -> list[str]:
@@ -214,7 +244,7 @@ def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: Fetc
         {
             "vendor": month.vendor,
             "noun": field.noun,
-            "name": field.name,
+            "name": field.name[:_LONGEST_NAME],
             "first_seen_at": now,
             "first_fetch_id": fetch.fetch_id,
         }
@@ -225,53 +255,6 @@ def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: Fetc
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
     new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
     return sorted(f"{noun}.{name}" for noun, name in new)
-
-
-def _of_account(month: AccountMonth) -> tuple[Any, Any]:
-    return t.record.c.vendor == month.vendor, t.record.c.account == month.account
-
-
-def _current(connection: Connection, month: AccountMonth, keys: Sequence[RecordId]) -> dict[RecordId, _Current]:
-    query = (
-        select(
-            t.record.c.kind,
-            t.record.c.record_id,
-            t.record.c.record_key,
-            t.record.c.current_version,
-            t.record_version.c.content_sha256,
-            t.record_version.c.fetch_id,
-        )
-        .join(
-            t.record_version,
-            (t.record_version.c.record_key == t.record.c.record_key)
-            & (t.record_version.c.version == t.record.c.current_version),
-        )
-        .where(*_of_account(month), tuple_(t.record.c.kind, t.record.c.record_id).in_(keys))
-    )
-    return {(kind, record_id): _Current(*rest) for kind, record_id, *rest in connection.execute(query)}
-
-
-def _causes(
-    changed: Mapping[RecordId, _Current], records: Mapping[RecordId, object], fetch: FetchHead, read_again: ReadAgain
-) -> dict[RecordId, str]:
-    """
-    Say why each record changed, by reading the earlier fetch again with today's code.
-
-    If that gives today's content, the vendor's answer is what it was and our parser has changed. So it has where only
-    the month differs that a document is counted in, which is our decision. An earlier answer that today's code refuses
-    proves nothing: a person has to look, as if the vendor had changed it.
-    """
-    then: dict[int, dict[RecordId, object]] = {}
-    causes: dict[RecordId, str] = {}
-    for key, before in changed.items():
-        if before.fetch_id not in then and before.fetch_id != fetch.fetch_id:
-            then[before.fetch_id] = _read_again(read_again, before.fetch_id)
-        earlier = then.get(before.fetch_id, {}).get(key)
-        ours = before.fetch_id == fetch.fetch_id or (
-            earlier is not None and content_sha256(_counted_with(earlier, records[key])) == content_sha256(records[key])
-        )
-        causes[key] = "derivation" if ours else "vendor"
-    return causes
 
 
 def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:
@@ -286,57 +269,3 @@ def _counted_with(earlier: object, now: object) -> object:
     if isinstance(earlier, Invoice) and isinstance(now, Invoice):
         return replace(earlier, period=now.period)
     return earlier
-
-
-def _insert_heads(connection: Connection, month: AccountMonth, keys: Sequence[RecordId]) -> dict[RecordId, int]:
-    if not keys:
-        return {}
-    rows = [
-        {"vendor": month.vendor, "account": month.account, "kind": kind, "record_id": record_id, "current_version": 1}
-        for kind, record_id in keys
-    ]
-    columns = t.record.c["kind", "record_id", "record_key"]
-    inserted = connection.execute(t.record.insert().returning(*columns), rows)
-    return {(kind, record_id): key for kind, record_id, key in inserted}
-
-
-def _insert_versions(connection: Connection, versions: Sequence[_Version], fetch: FetchHead, now: datetime) -> None:
-    connection.execute(
-        t.record_version.insert(),
-        [
-            {
-                "record_key": version.record_key,
-                "version": version.change.version,
-                "cause": version.change.cause,
-                "content_sha256": version.content_sha256,
-                "fetch_id": fetch.fetch_id,
-                "dag_run": fetch.dag_run,
-                "recorded_at": now,
-            }
-            for version in versions
-        ],
-    )
-    for kind, noun in NOUNS.items():
-        ours = [version for version in versions if isinstance(version.record, kind)]
-        if ours:
-            _copy_noun(connection, kind, noun, ours)
-    later = [version.record_key for version in versions if version.change.version > 1]
-    if later:  # the account is locked: nobody else moves these on
-        point = update(t.record).where(t.record.c.record_key.in_(later))
-        connection.execute(point.values(current_version=t.record.c.current_version + 1))
-
-
-def _copy_noun(connection: Connection, kind: type, noun: Noun, versions: Sequence[_Version]) -> None:
-    copy_rows(connection, noun.table, *_rows(kind, noun.table, ((v, [v.record]) for v in versions)))
-    for field, row_type, table in noun.many:
-        copy_rows(connection, table, *_rows(row_type, table, ((v, getattr(v.record, field)) for v in versions)))
-
-
-def _rows(
-    row_type: type, table: Table, groups: Iterable[tuple[_Version, Iterable[object]]]
-) -> tuple[list[str], Iterator[tuple[object, ...]]]:
-    """Pair a table's columns with the fields of the same names."""
-    names = [field.name for field in fields(row_type) if field.name in table.c]
-    values = attrgetter(*names)
-    rows = ((version.record_key, version.change.version, *values(row)) for version, group in groups for row in group)
-    return ["record_key", "version", *names], rows

@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
 from billing.period import BillingPeriod
 from billing.storage import tables as t
-from billing.storage.records import NOUNS
+from billing.storage.versions import NOUNS
 
 Version = tuple[int, int]
 """A record's key and the number of one of its versions."""

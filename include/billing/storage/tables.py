@@ -173,6 +173,8 @@ record_version = Table(
     Column("version", Integer, nullable=False),
     _required("cause"),
     _sha256("content_sha256"),
+    Column("source_sha256", LargeBinary, comment="of the bytes that held the record whole, where a list did"),
+    Column("reader_sha256", LargeBinary, comment="of the code and the configuration that read it"),
     Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
     _required("dag_run"),
     _moment("recorded_at"),
@@ -183,7 +185,12 @@ record_version = Table(
 
 
 def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
-    """Make the table of one noun: one row per version of a record, or ``many`` rows by position."""
+    """
+    Make the table of one noun: one row per version of a record, or ``many`` rows by position.
+
+    That the version of many rows exists is held by a trigger once a statement (the migrations): a foreign key looks at
+    each row, and for an invoice's lines that took longer than to write them.
+    """
     key: list[Column[object]] = [
         Column("record_key", BigInteger, nullable=False),
         Column("version", Integer, nullable=False),
@@ -197,9 +204,13 @@ def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
         *columns,
         Column("attributes", JSONB, nullable=False),
         PrimaryKeyConstraint(*(column.name for column in key)),
-        ForeignKeyConstraint(
-            ["record_key", "version"], ["billing.record_version.record_key", "billing.record_version.version"]
-        ),
+        *([] if many else [_of_version()]),
+    )
+
+
+def _of_version() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["record_key", "version"], ["billing.record_version.record_key", "billing.record_version.version"]
     )
 
 
@@ -538,6 +549,7 @@ control_result = Table(
         "state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED', 'EXCEPTION', 'BLOCKED', 'NOT_APPLICABLE')",
         name="state",
     ),
+    Index("control_result_open_idx", "reconciliation_id", postgresql_where=text("state in ('EXCEPTION', 'BLOCKED')")),
 )
 
 account_month = Table(
@@ -551,6 +563,7 @@ account_month = Table(
     Column("currency", Text, nullable=False, comment="the currency the account is expected to be billed in"),
     _moment("first_stored_at"),
     _moment("last_seen_at"),
+    Column("proved_sha256", LargeBinary, comment="of all that the results rest on; null: to be proved again"),
     PrimaryKeyConstraint("vendor", "account", "period"),
 )
 

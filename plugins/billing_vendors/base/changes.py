@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from billing.one_line import one_line
-from billing.storage.records import Change
+from billing.storage.versions import Change
 
 _NAMED = 20
 _CAUSES = {"vendor": "changed by the vendor", "derivation": "read differently by this code"}

@@ -16,7 +16,7 @@ from billing.models import AccountMonth
 from billing.period import BillingPeriod
 from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answers
 from billing.storage.closed import closed_fetch
-from billing.storage.records import lock_account, save_records, save_unknown_fields
+from billing.storage.records import Records, found_in, lock_account, save_unknown_fields
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.database import billing_engine, documents_folder
 from billing_vendors.base.one_sentence import in_one_sentence
@@ -96,7 +96,7 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
         now = datetime.now(UTC)
         head = find_fetch(connection, fetched.fetch_id)
         running = read(fetched.fetch_id)
-        changes = save_records(connection, running, head, read, now)
+        changes = Records(connection, head, read, now).save(found_in(running))
         save_unknown_fields(connection, running, head, now)
     log.info(
         "%s/%s %s: %s contracts, %s billing periods so far, %s versions added",

@@ -11,7 +11,9 @@ from billing.accounts import Account
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.period import BillingPeriod
-from billing.reconcile import Reconciled, reconcile_month
+from billing.proof import Reconciled
+from billing.reader import reader_sha256
+from billing.reconcile import reconcile_month
 from billing.storage.closed import latest_fetch
 from billing.storage.documents import document_reader
 from billing_vendors.base.changes import in_words
@@ -57,7 +59,17 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
 def _reconcile(vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int) -> Reconciled:
     """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
     folder = documents_folder()
-    done = reconcile_month(engine, vendor.derive, vendor.controls, account, fetch_id, document_reader(folder))
+    work = vendor.work()
+    done = reconcile_month(
+        engine,
+        work.derive,
+        vendor.controls,
+        account,
+        fetch_id,
+        document_reader(folder),
+        invoice_list=work.invoice_list,
+        reader=reader_sha256(account, work.derive.__module__),
+    )
     _log(account, done)
     left = unpublished(engine, Subject(vendor.name, account.name, done.period), folder)
     for period in sorted({done.period, *done.proved_again, *left}):

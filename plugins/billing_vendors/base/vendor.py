@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from billing.accruals import Basis
     from billing.answer import Answer
     from billing.controls.control import Control
+    from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
     from billing.period import BillingPeriod
 
@@ -42,6 +43,8 @@ class Work:
     :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
         arrives (it is stored before the next request), and each document after the answer that led to it.
     :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
+    :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
+        all of them in memory, and without reading again those that are known.
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored answer into a value.
@@ -57,6 +60,7 @@ class Work:
     derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
     collect_running_month: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
     derive_running_month: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth] | None = None
+    invoice_list: InvoiceList | None = None
 
 
 @dataclass(frozen=True)

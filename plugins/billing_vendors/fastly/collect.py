@@ -11,8 +11,9 @@ from billing.period import BillingPeriod
 from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import CSV, PDF
 from billing_vendors.base.vendor import Document
-from billing_vendors.fastly.derive import bill_of, estimate_of, ids_of_month
+from billing_vendors.fastly.derive import bill_of, estimate_of
 from billing_vendors.fastly.hooks import FastlyBillingHook
+from billing_vendors.fastly.pages import list_page
 from billing_vendors.fastly.refusals import NoBill
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
@@ -65,7 +66,7 @@ def _collect_v3(hook: FastlyBillingHook, period: BillingPeriod) -> Iterator[Answ
     ids: dict[str, None] = {}
     for page in hook.list_invoices(period):
         yield page
-        ids |= dict.fromkeys(ids_of_month(page, period))
+        ids |= dict.fromkeys(row.invoice_id for row in list_page(page).rows if row.period == period)
     for invoice_id in ids:
         yield hook.get_invoice(invoice_id)
     usage = hook.get_usage_metrics(period)

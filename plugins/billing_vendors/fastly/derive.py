@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+from billing import exact_json
 from billing.accounts import Account
 from billing.answer import Answer
 from billing.errors import PayloadError
 from billing.fields import Fields
+from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.period import BillingPeriod
 from billing_vendors.fastly import parse, parse_legacy, questions
-from billing_vendors.fastly.pages import declared_total, list_cursor
+from billing_vendors.fastly.pages import declared_total, list_page, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import ServiceUsage, usage_report
 from billing_vendors.fastly.words import V2_NOT_ISSUED, Noted
@@ -28,10 +31,10 @@ def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Seq
     """
     noted = Noted()
     of = _by_operation(answers)
-    pages = of.get(questions.V3_LIST, [])
     usage, by_service = of.get(questions.V3_USAGE, []), of.get(questions.V3_SERVICE_USAGE, [])
     services = ServiceUsage(by_service, period, noted)
-    listed = _listed(pages, period, noted) + _bills(of.get(questions.V2_MONTH, []), period, noted)
+    listed, listings = _listed(of.get(questions.V3_LIST, []), period, noted)
+    listed += _bills(of.get(questions.V2_MONTH, []), period, noted)
     single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(questions.V3_INVOICE, [])]
     single += _bills(of.get(questions.V2_INVOICE, []), period, noted)
     reports = ([usage_report(usage, period, noted)] if usage else []) + ([services.report()] if by_service else [])
@@ -42,7 +45,7 @@ def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Seq
         invoices=tuple(_each_once(listed).values()),
         by_id=_each_once(single),
         usage_reports=tuple(reports),
-        listings=(*_list_listing(pages), *services.listings),
+        listings=(*listings, *services.listings),
         unknown_fields=noted.unknown,
     )
 
@@ -68,9 +71,26 @@ def estimate_of(answer: Answer) -> MonthToDate:
     return parse.parse_month_to_date(row, Noted())
 
 
-def ids_of_month(page: Answer, period: BillingPeriod) -> list[str]:
-    """Give the ids of a list page's invoices whose own billing period is the month."""
-    return [row.identifier("invoice_id") for row in parse.invoice_rows(page) if parse.month_of(row) == period]
+def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[ListedInvoice]:
+    """
+    Find the invoices of a month in the pages of the v3 list, each once: the first of each id.
+
+    :raises PayloadError: as ``list_page``.
+    """
+    seen: set[str] = set()
+    for page in pages:
+        for row in list_page(page).rows:
+            if row.period == period and row.invoice_id not in seen:
+                seen.add(row.invoice_id)
+                yield ListedInvoice(row.invoice_id, row.source, partial(_read_listed, row.source, page.request))
+
+
+def _read_listed(source: bytes, request: str) -> Invoice:
+    try:
+        row = exact_json.loads(source)
+    except PayloadError as error:
+        raise PayloadError(f"{request}: {error}") from error
+    return parse.parse_invoice(Fields(row, request), Noted())
 
 
 def bill_of(answer: Answer, period: BillingPeriod) -> Invoice | None:
@@ -89,9 +109,21 @@ def _whole(answer: Answer) -> Fields:
     return Fields(answer.json_object(), answer.request)
 
 
-def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
-    rows = [row for page in pages for row in parse.invoice_rows(page)]
-    return [parse.parse_invoice(row, noted) for row in rows if parse.month_of(row) == period]
+def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tuple[list[Invoice], tuple[Listing, ...]]:
+    """Read the pages of the v3 list: the invoices of the month, and what the listing says of its completeness."""
+    invoices: list[Invoice] = []
+    row_ids: list[str] = []
+    last: Fields | None = None
+    for page in pages:
+        last = _whole(page)
+        for row in parse.invoice_rows(last):
+            row_ids.append(row.identifier("invoice_id"))
+            if parse.month_of(row) == period:
+                invoices.append(parse.parse_invoice(row, noted))
+    if last is None:
+        return [], ()
+    ended = not next_cursor(last)
+    return invoices, (Listing(questions.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
 
 
 def _bills(answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
@@ -109,11 +141,3 @@ def _each_once(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
     for invoice in invoices:
         first.setdefault(invoice.invoice_id, invoice)
     return first
-
-
-def _list_listing(pages: Sequence[Answer]) -> tuple[Listing, ...]:
-    if not pages:
-        return ()
-    row_ids = tuple(row.identifier("invoice_id") for page in pages for row in parse.invoice_rows(page))
-    last = _whole(pages[-1])
-    return (Listing(questions.V3_LIST, row_ids, declared_total(last), ended=not list_cursor(pages[-1])),)

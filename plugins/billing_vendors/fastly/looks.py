@@ -14,9 +14,9 @@ from billing_vendors.base.limits import Limits
 from billing_vendors.base.question import Conversation, one_page
 from billing_vendors.base.waiting import Look, Observation
 from billing_vendors.fastly import parse_legacy, questions
-from billing_vendors.fastly.derive import estimate_of, ids_of_month
+from billing_vendors.fastly.derive import estimate_of
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.pages import invoice_pages
+from billing_vendors.fastly.pages import invoice_pages, list_page
 from billing_vendors.fastly.refusals import NoBill
 from billing_vendors.fastly.words import V2_NOT_ISSUED
 
@@ -104,7 +104,7 @@ class PostedLook(FastlyLook):
         question = pages.first
         while True:
             answer = yield from one_page(pages, question)
-            if ids_of_month(answer, period):
+            if any(row.period == period for row in list_page(answer).rows):
                 return Observation(True, "200, an invoice of the month")
             following = pages.after(answer)
             if following is None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from billing import exact_json
 from billing.answer import Answer
 from billing.errors import PayloadError
 from billing.fields import Fields
+from billing.json_parts import elements, members
 from billing.period import BillingPeriod
 from billing_vendors.base.question import Pages
 from billing_vendors.base.rows_seen import RowsSeen
 from billing_vendors.fastly import questions
+from billing_vendors.fastly.parse import month_of
 
 MOST_PAGES = 500
+_HEAD = ("invoice_id", "billing_start_date")
 
 
 def invoice_pages(period: BillingPeriod) -> Pages:
@@ -27,14 +32,48 @@ def service_usage_pages(period: BillingPeriod, product_id: str, usage_type: str)
     return Pages(first, service_cursor, most=MOST_PAGES, check=_Whole(first.operation, _services))
 
 
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """
+    One row of an invoice list, by what tells which it is.
+
+    :param source: the bytes of the whole row.
+    """
+
+    invoice_id: str
+    period: BillingPeriod
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """
+    One page of the invoice list.
+
+    :param holder: the object that holds ``meta``.
+    """
+
+    rows: tuple[ListedRow, ...]
+    holder: Fields
+
+
+def list_page(answer: Answer) -> ListPage:
+    """
+    Find the invoices of a list page without reading their lines.
+
+    :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
+    """
+    return answer.once(_take_apart)
+
+
 def list_cursor(answer: Answer) -> str | None:
     """Give the next cursor of an invoice list; None, null, or an empty text at the end."""
-    return _cursor(_invoices(answer)[0])
+    return next_cursor(list_page(answer).holder)
 
 
 def service_cursor(answer: Answer) -> str | None:
     """Give the next cursor of a service usage answer, whose ``data`` is one object."""
-    return _cursor(_services(answer)[0])
+    return next_cursor(_services(answer)[0])
 
 
 def declared_total(holder: Fields) -> int | None:
@@ -64,10 +103,26 @@ class _Whole:
 
 
 def _invoices(answer: Answer) -> tuple[Fields, list[str]]:
-    page = Fields(answer.json_object(), answer.request)
-    if not isinstance(page.optional("data"), list):
+    page = list_page(answer)
+    return page.holder, [row.invoice_id for row in page.rows]
+
+
+def _take_apart(answer: Answer) -> ListPage:
+    page = members(answer.body, answer.request)
+    if not page.get("data", b"").startswith(b"["):
         raise PayloadError(f"{answer.request}: data should be a list")
-    return page, [row.identifier("invoice_id") for row in page.objects("data")]
+    rows = enumerate(elements(page["data"], answer.request), start=1)
+    meta = exact_json.loads(page.get("meta", b"null"))
+    return ListPage(
+        rows=tuple(_row(source, f"{answer.request}, data {position}") for position, source in rows),
+        holder=Fields({"meta": meta}, answer.request),
+    )
+
+
+def _row(source: bytes, where: str) -> ListedRow:
+    row = members(source, where)
+    head = Fields({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
+    return ListedRow(head.identifier("invoice_id"), month_of(head), source)
 
 
 def _services(answer: Answer) -> tuple[Fields, list[str]]:
@@ -77,6 +132,7 @@ def _services(answer: Answer) -> tuple[Fields, list[str]]:
     return page, [row.identifier("service_id") for row in page.objects("details")]
 
 
-def _cursor(holder: Fields) -> str | None:
+def next_cursor(holder: Fields) -> str | None:
+    """Give the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
     meta = holder.object_or_none("meta")
     return None if meta is None else meta.text_or_none("next_cursor")

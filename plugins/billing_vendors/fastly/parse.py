@@ -6,10 +6,9 @@ Amounts are in the document's ``currency_code``; a month-to-date document has no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from billing.answer import Answer
 from billing.errors import PayloadError
 from billing.fields import Fields, Rows, each_of
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
@@ -26,16 +25,15 @@ from billing_vendors.fastly.words import (
 )
 
 
-def invoice_rows(page: Answer) -> list[Fields]:
+def invoice_rows(page: Fields) -> Iterator[Fields]:
     """
     Give the rows of one page of the invoice list.
 
     :raises PayloadError: the page has no list of objects in ``data``.
     """
-    document = Fields(page.json_object(), page.request)
-    if not isinstance(document.optional("data"), list):
-        raise PayloadError(f"{page.request}: data should be a list")
-    return list(document.objects("data"))
+    if not isinstance(page.optional("data"), list):
+        raise PayloadError(f"{page.where}: data should be a list")
+    return page.objects("data")
 
 
 def month_of(row: Fields) -> BillingPeriod:

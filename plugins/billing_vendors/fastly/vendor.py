@@ -47,7 +47,8 @@ def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: AN
 def work() -> Work:
     """Import and give what the tasks do."""
     from billing.accruals import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
-    from billing_vendors.fastly import collect, derive  # noqa: PLC0415
+    from billing.listed import InvoiceList  # noqa: PLC0415
+    from billing_vendors.fastly import collect, derive, questions  # noqa: PLC0415
 
     return Work(
         collect=collect.collect,
@@ -55,6 +56,7 @@ def work() -> Work:
         accrual_basis=Basis.SNAPSHOT,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
+        invoice_list=InvoiceList(questions.V3_LIST, derive.find_invoices),
     )
 
 

@@ -24,7 +24,7 @@ from billing.models import (
     Wallet,
 )
 from billing.period import BillingPeriod
-from billing.storage.records import NOUNS
+from billing.storage.versions import NOUNS
 from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
 
@@ -170,7 +170,7 @@ def test_an_unchanged_month_adds_no_row(ledger, full_month, differing):
         before["account_month"][0].strip("()").split(","),
         ledger.dump()["account_month"][0].strip("()").split(","),
     )
-    assert [old[place] == new[place] for place in range(len(old))] == [True, True, True, True, False, True, True, False]
+    assert [old[place] == new[place] for place in range(len(old))] == [True, True, True, True, False, True, True, False, True]
     assert ledger.one("select fetch_id from billing.account_month") == 2
     assert ledger.one(
         "select last_seen_at = completed_at from billing.account_month join billing.fetch using (fetch_id)"

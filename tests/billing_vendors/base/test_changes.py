@@ -1,6 +1,6 @@
 """The line about changes in a task's log."""
 
-from billing.storage.records import Change
+from billing.storage.versions import Change
 from billing_vendors.base.changes import in_words
 
 

@@ -1,0 +1,49 @@
+"""
+Take JSON apart without reading it: the bytes of a member, of an element.
+
+Of a list of invoices most is not needed to find one in it. What is taken is read by ``exact_json``, which refuses
+what two readers could understand differently; what is passed over is only held to be JSON.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from billing.errors import PayloadError
+
+T = TypeVar("T")
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def members(body: bytes, where: str) -> dict[str, bytes]:
+    """
+    Give the members of a JSON object, each as the bytes of its value.
+
+    :param where: the place for error messages.
+    :raises PayloadError: it is not an object, or not JSON.
+    """
+    found = _take(_OBJECT, body.removeprefix(_BYTE_ORDER_MARK), "an object", where)
+    return {name: bytes(value) for name, value in found.items()}
+
+
+def elements(body: bytes, where: str) -> list[bytes]:
+    """
+    Give the elements of a JSON list, each as its bytes.
+
+    :raises PayloadError: it is not a list, or not JSON.
+    """
+    return [bytes(value) for value in _take(_LIST, body, "a list", where)]
+
+
+def _take(decoder: msgspec.json.Decoder[T], body: bytes, wanted: str, where: str) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise PayloadError(f"{where}: expected {wanted}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PayloadError(f"{where}: the body of {len(body)} bytes is not usable JSON: {error}") from error
