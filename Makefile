@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down sql certificate rederive pictures test soak check lock
+.PHONY: help demo down sql certificate rederive pictures test soak check bench lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
