@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
 from billing.controls.control import Control, Evidence, InvoiceHead
 from billing.controls.result import Finding, State, blocked, not_applicable
-from billing.controls.signatures import amount_of, numbers_of
+from billing.controls.signatures import Signature, amount_of, numbers_of, signatures_of
 
 NEAR = timedelta(days=7)
 """How near two documents of different months must be issued to be a weak match."""
@@ -31,15 +32,28 @@ def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
     if not month.invoices:
         yield not_applicable(str(month.period), "the month has no invoice")
     heads = sorted(evidence.history, key=_order)
+    first = {head.invoice_id: place for place, head in reversed(list(enumerate(heads)))}
+    marked = _by_mark(heads)
     for invoice in month.invoices:
-        at = next((place for place, head in enumerate(heads) if head.invoice_id == invoice.invoice_id), None)
+        at = first.get(invoice.invoice_id)
         if at is None:
             yield blocked(invoice.invoice_id, "it is not among the stored documents that it is compared with")
         else:
-            yield _judged(heads[at], heads[:at])
+            alike = set().union(*(marked[mark] for mark in signatures_of(heads[at])))
+            yield _judged(heads[at], [heads[place] for place in sorted(alike) if place < at], at)
 
 
-def _judged(head: InvoiceHead, earlier: list[InvoiceHead]) -> Finding:
+def _by_mark(heads: list[InvoiceHead]) -> dict[Signature, list[int]]:
+    """Give the places of the documents that bear a mark: whatever is like another one has a mark in common with it."""
+    places: dict[Signature, list[int]] = defaultdict(list)
+    for place, head in enumerate(heads):
+        for mark in signatures_of(head):
+            places[mark].append(place)
+    return places
+
+
+def _judged(head: InvoiceHead, earlier: list[InvoiceHead], compared: int) -> Finding:
+    """Judge a document; ``earlier`` are those that may be like it, of all that it was compared with."""
     for strength, alike, why in (
         ("strong", _same_number, "bears a number of"),
         ("medium", _same_bill, "has the month, currency and amount of"),
@@ -54,7 +68,7 @@ def _judged(head: InvoiceHead, earlier: list[InvoiceHead]) -> Finding:
                 operands={"strength": strength, "like": twins, "amount": head.total},
                 currency=head.currency,
             )
-    return Finding(head.invoice_id, State.PASS, "no earlier document is like it", operands={"compared": len(earlier)})
+    return Finding(head.invoice_id, State.PASS, "no earlier document is like it", operands={"compared": compared})
 
 
 def _same_number(head: InvoiceHead, other: InvoiceHead) -> bool:
