@@ -34,6 +34,15 @@ def test_all_dags_are_there(bag):
     assert set(bag.dags) == EXPECTED
 
 
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_a_task_builds_its_own_dag_alone(bag, dag_id, monkeypatch):
+    """Every task reads its DAG file anew before it starts, and Airflow says then which DAG it is for."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_id)
+    assert set(DagBag(dag_folder=bag.dags[dag_id].fileloc).dags) == {dag_id}
+
+
 def test_each_vendor_has_a_monthly_dag_and_a_pool_of_its_name(bag):
     for vendor in vendors():
         fetch = bag.dags[f"invoices_{vendor.name}"].get_task("account_month.fetch")
