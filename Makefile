@@ -42,13 +42,18 @@ soak: ## run the long fault and crash runs (TIEOUT_SEED=4711: those of that seed
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
-check: ## format, lint, types, import contracts, then the tests
+check: ## format, lint, types, import contracts, known faults, then the tests
 	@tools/bootstrap dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	@.venv/bin/python tools/audit.py --if-reachable
 	@$(MAKE) test
+
+audit: ## ask whether a locked package has a known fault (needs the internet)
+	@tools/bootstrap dev
+	@.venv/bin/python tools/audit.py
 
 bench: ## run the benchmarks (SIZE=L: the large sizes, on a quiet machine)
 	@tools/bootstrap run

@@ -23,7 +23,8 @@ def check_revision(connection: Connection) -> None:
     :raises StorageError: says which version is there, which is needed and which command mends it.
     """
     known = connection.scalar(text("select to_regclass(:name)"), {"name": f"{SCHEMA}.alembic_version"})
-    found = connection.scalar(text(f"select version_num from {SCHEMA}.alembic_version")) if known else None
+    version = text(f"select version_num from {SCHEMA}.alembic_version")  # noqa: S608 (our own constant)
+    found = connection.scalar(version) if known else None
     _check(found)
 
 
@@ -37,7 +38,7 @@ def hold_revision(connection: Connection) -> None:
     """
     try:  # one message, two statements: the version is read once the lock is there
         found = connection.exec_driver_sql(
-            f"select pg_advisory_xact_lock_shared({MIGRATION_LOCK}); select version_num from {SCHEMA}.alembic_version"
+            f"select pg_advisory_xact_lock_shared({MIGRATION_LOCK}); select version_num from {SCHEMA}.alembic_version"  # noqa: S608 (the same)
         ).scalar()
     except ProgrammingError as error:
         if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
