@@ -94,6 +94,14 @@ def test_endless_body(client, fault):
     connection.close()
 
 
+def test_document_host(client, fault):
+    invoice = client.get("nord-contact", CONTRACTS + "/invoices").json["entities"][0]["id"]
+    fault("document_host", "genesys.invoice_document", text="localhost")
+    link = client.get("nord-contact", f"{CONTRACTS}/invoices/{invoice}/document").json["url"]
+    assert urlsplit(link).hostname == "localhost"
+    assert client.ask(link.partition("localhost")[2].partition("/")[2].join(("/", ""))).status == 200
+
+
 def pages_of(client, name: str, path: str, most: int) -> list[list[str]]:
     """Give the ids on each page, wherever the cursors lead."""
     pages, query = [], "limit=5" if name == ACME else "pageSize=3"

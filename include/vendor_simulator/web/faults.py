@@ -20,7 +20,7 @@ KINDS = {
     "html": "answer 200 with a web page",
     "media_type": "send `text` as the Content-Type",
     "duplicate_key": "repeat the first member of the body with another value",
-    "nan": "put NaN (or `text`: Infinity) for the first number",
+    "nan": "put NaN (or `text`: Infinity) for the first amount or quantity",
     "extra_field": "add members the contract does not know",
     "unknown_enum": "put `text` (or BrandNewValue) for the first enumerated member",
     "null_enum": "put null for the first enumerated member",
@@ -37,6 +37,7 @@ KINDS = {
     "expire_tokens": "forget every token, then go on",
     "redirect": "answer 302 with Location `url`",
     "document_url": "let the document link be `url`",
+    "document_host": "let the document link lead to the host `text` instead of ours",
     "oversize": "send `size` bytes of blanks before the body",
     "endless_body": "send blanks for as long as somebody reads",
     "gzip": "compress the body",
@@ -44,7 +45,7 @@ KINDS = {
     "bom": "send a byte order mark before the body",
     "charset": "encode the body in `text` (or UTF-16)",
     "text_numbers": "write every number with a fraction as a text",
-    "word_for_number": "put `text` (or n/a) for the first number",
+    "word_for_number": "put `text` (or n/a) for the first amount or quantity",
     "number_for_text": "put 7 for the first text that is a currency, a description or the like",
     "null_list": "put null for the list",
     "camel_lines": "name line members as before SDK 5.6.0 (ProductName)",
@@ -64,6 +65,8 @@ class Fault:
     :param account: the account it meets alone; empty for any.
     :param times: how many requests it meets; None for all.
     :param after: how many matching requests it leaves alone first.
+    :ivar met: how many requests it has met.
+    :ivar changed: how many good answers it has changed: a kind may not fit an answer.
     """
 
     kind: str
@@ -79,6 +82,7 @@ class Fault:
     text: str = ""
     size: int = 1_000_000
     met: int = 0
+    changed: int = 0
     memory: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,7 +96,7 @@ class Fault:
 
         :raises ValueError: an unknown kind or member.
         """
-        unknown = set(members) - {f.name for f in fields(cls)} | set(members) & {"met", "memory"}
+        unknown = set(members) - {f.name for f in fields(cls)} | set(members) & {"met", "changed", "memory"}
         if unknown or "kind" not in members:
             raise ValueError(f"a fault needs a kind and knows no {sorted(unknown)}")
         return cls(**members)

@@ -16,19 +16,25 @@ from vendor_simulator.web import cursors
 from vendor_simulator.web.answers import Answer
 from vendor_simulator.web.faults import Fault
 
+_PAGES_BEFORE_THE_JUMP = 2
 _FAR = 1_000_000  # an offset behind every listing
 _ENUMERATED = ("status", "paymentStatus", "unitOfMeasure", "subscriptionType")
-_NUMBER = re.compile(rb":-?\d+(\.\d+)?(?=[,}\]])")
+_NUMBER = re.compile(
+    rb'"(?P<name>[a-z_]*amount|total|price|quantity|units|units_billed|raw_usage_quantity|usage_units|overageCharge|'
+    rb'[a-z]+Quantity|minimumMonthlyAmount|totalUsage|expires_in|minimum)":("?)-?[0-9]+(\.[0-9]+)?\2(?=[,}])'
+)
 _TEXTS = ("currency_code", "currencyIsoCode", "currency", "description", "month", "usage_type", "access_token", "url")
 _LISTS = ("data", "entities", "transaction_line_items", "line_items", "charges", "usages", "details")
 
 
 def payload(fault: Fault, answer: Answer, request: web.Request) -> None:
     """Change a good answer as the fault says; a fault that does not fit the answer changes nothing."""
+    before = answer.body()
     if fault.kind in _VALUES and isinstance(answer.payload, dict):
         answer.payload = _VALUES[fault.kind](answer.payload, fault, request)
     if fault.kind in _BYTES:
         _BYTES[fault.kind](answer, fault)
+    fault.changed += answer.body() != before
 
 
 def _home_of_rows(value: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -66,16 +72,18 @@ def _set_next(value: dict[str, Any], request: web.Request, cursor: str) -> dict[
 
 
 def _repeat_cursor(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
-    cursor = fault.memory.setdefault("cursor", _get_next(value))
-    return _set_next(value, request, cursor)
+    following = _get_next(value)
+    kept = fault.memory.setdefault(cursors.scope_of(request.path, request.query), following)
+    return _set_next(value, request, kept) if kept else value
 
 
 def _jump_back(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+    given = fault.memory.setdefault(cursors.scope_of(request.path, request.query), [])
     following = _get_next(value)
-    first = fault.memory.setdefault("cursor", following)
-    cursors_given = fault.memory.setdefault("given", 0)
-    fault.memory["given"] += 1
-    return _set_next(value, request, following if cursors_given < 2 and following else first)
+    if len(given) == _PAGES_BEFORE_THE_JUMP or (given and not following):
+        following = given[0]
+    given.append(following)
+    return _set_next(value, request, following) if following else value
 
 
 def _endless_rows(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
@@ -105,9 +113,9 @@ def _drop_rows(value: dict[str, Any], _fault: Fault, _request: web.Request) -> d
     return value
 
 
-def _repeat_page(value: dict[str, Any], fault: Fault, _request: web.Request) -> dict[str, Any]:
+def _repeat_page(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
     home, name = _home_of_rows(value)
-    home[name] = fault.memory.setdefault("rows", home[name])
+    home[name] = fault.memory.setdefault(cursors.scope_of(request.path, request.query), home[name])
     return value
 
 
@@ -182,6 +190,10 @@ def _document_url(value: dict[str, Any], fault: Fault, _request: web.Request) ->
     return {**value, "url": fault.url} if "url" in value else value
 
 
+def _document_host(value: dict[str, Any], fault: Fault, request: web.Request) -> dict[str, Any]:
+    return {**value, "url": value["url"].replace(request.url.host or "", fault.text, 1)} if "url" in value else value
+
+
 _CAMEL = {
     "product_name": "ProductName",
     "product_group": "ProductGroup",
@@ -218,12 +230,17 @@ def _duplicate_key(answer: Answer, _fault: Fault) -> None:
         answer.payload = f'{{"{first[1]}":"first of two",{text[1:]}'.encode()
 
 
+def _put(body: bytes, value: str) -> bytes:
+    """Put a value for the first amount or quantity, however the vendor writes it."""
+    return _NUMBER.sub(lambda found: b'"' + found["name"] + b'":' + value.encode(), body, count=1)
+
+
 def _nan(answer: Answer, fault: Fault) -> None:
-    answer.payload = _NUMBER.sub(f":{fault.text or 'NaN'}".encode(), answer.body(), count=1)
+    answer.payload = _put(answer.body(), fault.text or "NaN")
 
 
 def _word_for_number(answer: Answer, fault: Fault) -> None:
-    answer.payload = _NUMBER.sub(f':"{fault.text or "n/a"}"'.encode(), answer.body(), count=1)
+    answer.payload = _put(answer.body(), f'"{fault.text or "n/a"}"')
 
 
 def _truncated(answer: Answer, _fault: Fault) -> None:
@@ -275,6 +292,7 @@ _VALUES: dict[str, Callable[[dict[str, Any], Fault, web.Request], Any]] = {
     "null_list": _null_list,
     "text_numbers": _text_numbers,
     "document_url": _document_url,
+    "document_host": _document_host,
     "camel_lines": _camel_lines,
     "get_names": _get_names,
 }
