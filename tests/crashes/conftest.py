@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
+from tests.crashes.killing import Killing
 from tests.crashes.stage import Case, Stage
 
 from tieout_stack.postgres import PostgresServer
@@ -24,6 +25,11 @@ CASES = (
 TALLY: dict[str, Counter[str]] = {"kills survived": Counter(), "races tried": Counter(), "deadlocks": Counter()}
 
 
+def a_vendor() -> Simulator:
+    """Make a simulator that has every report ready and no limit; its world is its own to be restated."""
+    return Simulator(World(seed=7), settings=Settings(report_asks=0, rate_limit=1_000_000))
+
+
 @pytest.fixture(scope="session")
 def tally() -> dict[str, Counter[str]]:
     """What was survived, by kind and place; said at the end of the run."""
@@ -36,21 +42,30 @@ def stages(
 ) -> Iterator[Callable[[Case], Stage]]:
     """Give the stage of a case, with a vendor of its own; made once."""
     made: dict[Case, Stage] = {}
-    simulators: list[Simulator] = []
 
     def stage(case: Case) -> Stage:
         if case not in made:
-            simulator = Simulator(World(seed=7), settings=Settings(report_asks=0, rate_limit=1_000_000)).__enter__()
-            simulators.append(simulator)
-            folder: Path = tmp_path_factory.mktemp("stage")
-            made[case] = Stage(postgres, migrated_template, simulator, folder, case)
+            simulator = opened.enter_context(a_vendor())
+            made[case] = Stage(postgres, migrated_template, simulator, tmp_path_factory.mktemp("stage"), case)
         return made[case]
 
-    yield stage
-    for each in made.values():
-        each.close()
-    for simulator in simulators:
-        simulator.__exit__(None, None, None)
+    with ExitStack() as opened:
+        yield stage
+        for each in made.values():
+            each.close()
+
+
+@pytest.fixture(scope="session")
+def killings(stages: Callable[[Case], Stage]) -> Callable[[Case], Killing]:
+    """Give the undisturbed run of a case, played once, to compare with."""
+    made: dict[Case, Killing] = {}
+
+    def killing(case: Case) -> Killing:
+        if case not in made:
+            made[case] = Killing(stages(case))
+        return made[case]
+
+    return killing
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

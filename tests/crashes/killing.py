@@ -43,7 +43,7 @@ class Ending:
     @property
     def shown(self) -> dict[str, bytes]:
         """Give the files that have a name; what a killed process was writing has none yet."""
-        return {name: body for name, body in self.files.items() if not name.rpartition("/")[2].startswith(".")}
+        return {name: body for name, body in self.files.items() if not name.startswith(".parts/")}
 
 
 class Killing:
@@ -70,28 +70,31 @@ class Killing:
 
         Gives the number of kills: a retry has less to do and may be through before its point.
         """
-        beginning, end, _ = self.undisturbed
         killed = 0
         with self.stage.place() as place:
             steps, fetched = self.stage.case.steps(), None
             for point in points:
                 told = self._kill(place, steps, fetched, point)
-                self._is_old_or_new(place, beginning, end, point)
+                self.is_old_or_new(place, point)
                 if told.exitcode == 0:
                     assert killed or point.wire == "time", (point, "was not reached")
                     break
                 killed += 1
-                steps, fetched = _left(steps, told, fetched)
+                steps, fetched = left(steps, told, fetched)
             else:
                 place.run(steps, fetched=fetched)
-            found = Ending.of(place)
-            _certificates_say_what_the_rows_say(place, self.stage.case)
-        differing = differences(end.dump, found.dump)
-        assert not differing, (points, differing)
-        assert set(found.readings) == set(end.readings), (points, "a reading that is not whole")
-        assert sum(found.readings.values()) <= sum(end.readings.values()) + len(points), points
-        assert {n for n in found.shown.keys() | end.shown.keys() if found.shown.get(n) != end.shown.get(n)} == set()
+            self.ended_well(place, points)
         return killed
+
+    def ended_well(self, place: Place, tries: Sequence[object]) -> None:
+        """Hold what a retry has left against an undisturbed run; each earlier try may have added a whole reading."""
+        end, found = self.undisturbed[1], Ending.of(place)
+        differing = differences(end.dump, found.dump)
+        assert not differing, (tries, differing)
+        assert set(found.readings) == set(end.readings), (tries, "a reading that is not whole")
+        assert sum(found.readings.values()) <= sum(end.readings.values()) + len(tries), tries
+        assert {n for n in found.shown.keys() | end.shown.keys() if found.shown.get(n) != end.shown.get(n)} == set()
+        certificates_say_what_the_rows_say(place, self.stage.case)
 
     def _kill(self, place: Place, steps: Sequence[Step], fetched: int | None, point: Point) -> Told:
         limits = Limits(
@@ -108,15 +111,15 @@ class Killing:
             process.kill()
         return process.wait()
 
-    def _is_old_or_new(self, place: Place, beginning: Ending, end: Ending, point: Point) -> None:
+    def is_old_or_new(self, place: Place, point: object) -> None:
         """A reader sees the month as it was or as it is, with whole files, also while nobody mends it."""
-        found = Ending.of(place)
+        (beginning, end, _), found = self.undisturbed, Ending.of(place)
         assert found.derived in (beginning.derived, end.derived), (point, differences(end.dump, found.dump))
         for name, body in found.shown.items():
             assert body in (beginning.files.get(name), end.files.get(name)), (point, name)
 
 
-def _certificates_say_what_the_rows_say(place: Place, case: Case) -> None:
+def certificates_say_what_the_rows_say(place: Place, case: Case) -> None:
     """Make them once more, elsewhere: to the last byte the same."""
     engine, again = engine_from_url(place.url), place.documents.with_name(f"{place.documents.name}.again")
     for month in (case.month, *case.around):
@@ -125,7 +128,7 @@ def _certificates_say_what_the_rows_say(place: Place, case: Case) -> None:
     shutil.rmtree(again)
 
 
-def _left(steps: Sequence[Step], told: Told, fetched: int | None) -> tuple[Sequence[Step], int | None]:
+def left(steps: Sequence[Step], told: Told, fetched: int | None) -> tuple[Sequence[Step], int | None]:
     """Give what Airflow would run again: not a task that has handed on its result."""
     if steps[0].name == "fetch" and told.given:
         return steps[1:], told.given[0]

@@ -98,9 +98,11 @@ class Stage:
         for month in (*self.case.around, *([self.case.month] if self.case.restated else [])):
             place.run(self.case.steps(month), dag_run="manual__before")
         if self.case.restated:
-            self.simulator.restate(self.case.vendor, self._an_invoice())
+            self.simulator.restate(self.case.vendor, self.invoice_id)
 
-    def _an_invoice(self) -> str:
+    @property
+    def invoice_id(self) -> str:
+        """The month's first invoice."""
         return self.simulator.truth(self.case.vendor, self.case.account, self.case.month)[0].invoice_id
 
     @contextmanager

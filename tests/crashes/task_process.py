@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from airflow.sdk import Asset
 from airflow.sdk.execution_time.context import set_current_context
 
-from billing_vendors.base import fetching, proving
+from billing_vendors.base import accruing, announcing, fetching, proving
 from billing_vendors.registry import vendors
 
 # what the tasks import when they start is imported once, before the fork
@@ -165,7 +166,10 @@ STEPS: dict[str, Callable[[Step, int | None], Any]] = {
     "fetch": _fetch,
     "reconcile": _reconcile,
     "rederive": _rederive,
-    "snapshot": lambda step, _: fetching.take_snapshot(VENDORS[step.vendor], step.account, step.month),
+    "take_snapshot": lambda step, _: fetching.take_snapshot(VENDORS[step.vendor], step.account, step.month),
+    "keep_running_month": lambda step, _: fetching.keep_running_month(VENDORS[step.vendor], step.account, step.month),
+    "propose_accrual": lambda step, _: accruing.propose_accrual(VENDORS[step.vendor], step.account, step.month),
+    "announce_month": lambda step, _: announcing.announce_month(step.vendor, Asset("x-months"), step.month, [], []),
 }
 
 

@@ -7,19 +7,11 @@ from dataclasses import replace
 
 import pytest
 from tests.crashes.conftest import CASES
-from tests.crashes.killing import Killing
 from tests.crashes.points import choose, points_of
 
 KILLS_OF_A_CASE = 25
 SEED = 20260822
 SOAK_KILLS_OF_A_CASE = 500
-
-
-@pytest.fixture(scope="session")
-def killings(stages):
-    """The undisturbed run of each case, once."""
-    made = {}
-    return lambda case: made.setdefault(case, Killing(stages(case)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

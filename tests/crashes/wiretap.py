@@ -149,15 +149,14 @@ class Wiretap:
 
     :ivar events: the client's messages, in order.
     :ivar stop_at: number of the message at which ``stop`` is called, and at which of its moments.
-    :ivar stop: what is to happen then, e.g. a kill; afterwards this connection is closed.
+    :ivar stop: what is to happen then, e.g. a kill; afterwards this connection is closed, unless it gives True.
     """
 
     port: int
     protocol: Callable[[], Conversation]
     events: list[Event] = field(default_factory=list)
     stop_at: tuple[int, str] | None = None
-    stop: Callable[[Conversation], None] = lambda _conversation: None
-    stopped: Event | None = None
+    stop: Callable[[Conversation], bool | None] = lambda _conversation: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -173,7 +172,7 @@ class Wiretap:
     def count_anew(self) -> None:
         """Forget what was seen and let everything pass."""
         with self._lock:
-            self.events, self.stop_at, self.stopped = [], None, None
+            self.events, self.stop_at = [], None
 
     def _accept(self) -> None:
         while True:
@@ -231,6 +230,4 @@ class Wiretap:
     def _stops(self, event: Event | None, moment: str, conversation: Conversation) -> bool:
         if event is None or self.stop_at != (event.number, moment):
             return False
-        self.stopped = event
-        self.stop(conversation)
-        return True
+        return not self.stop(conversation)

@@ -69,5 +69,6 @@ def _explain(context: ExceptionContext) -> None:
 
 def _in_a_sentence(error: BaseException) -> StorageError:
     # libpq names host, port, user and database, and no password; the statement's values stay out
-    said = " ".join(str(error).split()).rstrip(".")
+    lost = isinstance(error, psycopg2.InterfaceError)  # noticed at the roll-back: its cause was said before
+    said = "the connection was lost" if lost else " ".join(str(error).split()).rstrip(".")
     return StorageError(f"the billing database (connection billing_db) failed: {said}. The task may be run again")
