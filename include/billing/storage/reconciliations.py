@@ -72,7 +72,7 @@ def states_in_force(connection: Connection, fetch: FetchHead) -> dict[str, int]:
     )
     query = select(t.control_result.c.state, func.count()).select_from(of_month).where(*_same_month(fetch))
     rows = connection.execute(query.group_by(t.control_result.c.state).order_by(t.control_result.c.state))
-    return dict(rows)
+    return {row.state: row[1] for row in rows}
 
 
 def last_inputs_sha256(connection: Connection, fetch: FetchHead) -> bytes | None:
