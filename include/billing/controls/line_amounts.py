@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from billing.controls.control import Control, Evidence
-from billing.controls.result import Finding, State, blocked, compare_amounts, not_applicable
+from billing.controls.result import Finding, State, blocked, bound_of, compare_amounts, not_applicable, state_of
 from billing.models import Invoice, InvoiceLine
-from billing.money import product
+from billing.money import difference, product
 
-_GOOD = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})
+_ROUNDINGS = 1  # the vendor rounds a line once
 
 
 def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
@@ -32,37 +33,55 @@ def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
-    findings = [finding for line in invoice.lines if (finding := _of_line(invoice, line, currency)) is not None]
-    good = [finding for finding in findings if finding.state in _GOOD]
-    yield from (finding for finding in findings if finding.state not in _GOOD)
-    if good:
-        rounded = sum(finding.state is State.PASS_WITHIN_ROUNDING for finding in good)
+    bound = bound_of(currency, _ROUNDINGS)
+    agree = rounded = others = 0
+    for line in invoice.lines:
+        state = _state(line, bound)
+        # nearly all lines agree, and are counted only: a finding each would cost more than all else here
+        if state is State.PASS or state is State.PASS_WITHIN_ROUNDING:
+            agree += 1
+            rounded += state is State.PASS_WITHIN_ROUNDING
+        elif state is not None:
+            others += 1
+            yield _of_line(invoice, line, currency)
+    if agree:
         yield Finding(
             invoice.invoice_id,
             State.PASS_WITHIN_ROUNDING if rounded else State.PASS,
-            f"{len(good)} of {len(invoice.lines)} lines recomputed, {rounded} of them within rounding",
-            bound=good[0].bound,
+            f"{agree} of {len(invoice.lines)} lines recomputed, {rounded} of them within rounding",
+            bound=bound,
             currency=currency,
-            operands={"lines": len(invoice.lines), "recomputed": len(good), "within_rounding": rounded},
+            operands={"lines": len(invoice.lines), "recomputed": agree, "within_rounding": rounded},
         )
-    elif not findings:
+    elif not others:
         yield not_applicable(invoice.invoice_id, "no line has a rate to recompute")
 
 
-def _of_line(invoice: Invoice, line: InvoiceLine, currency: str) -> Finding | None:
+def _state(line: InvoiceLine, bound: Decimal | None) -> State | None:
     """Judge one line; None for a credit that carries no rate, since a credit is an amount and not a price."""
+    expected = _recomputed(line)
+    if expected is None:
+        return None if line.credit_coupon else State.BLOCKED
+    return state_of(difference(line.amount, expected), bound)
+
+
+def _recomputed(line: InvoiceLine) -> Decimal | None:
+    return None if line.rate is None or line.quantity is None else product(line.rate, line.quantity)
+
+
+def _of_line(invoice: Invoice, line: InvoiceLine, currency: str) -> Finding:
+    """Say what is wrong with a line."""
     subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
-    if line.rate is None or line.quantity is None:
-        if line.credit_coupon:
-            return None
+    expected = _recomputed(line)
+    if expected is None:
         return blocked(subject, f"{what} has no {'rate' if line.rate is None else 'units'}")
     found = compare_amounts(
         subject,
         f"{what}, {line.quantity} x {line.rate}",
-        expected=product(line.rate, line.quantity),
+        expected=expected,
         actual=line.amount,
         currency=currency,
-        roundings=1,
+        roundings=_ROUNDINGS,
     )
     return replace(found, operands={"line": line.position, "rate": line.rate, "units": line.quantity})
 

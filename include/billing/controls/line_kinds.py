@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from billing.models import Invoice, InvoiceLine
 
@@ -21,8 +22,12 @@ def is_shortfall(line: InvoiceLine) -> bool:
 
     Source: Fastly guide "About the charges on your bill": the gap is a commit-shortfall amount; checked 2026-11-22.
     """
-    named = (line.product or "", line.product_group or "", line.description)
-    return not is_credit(line) and any("shortfall" in name.casefold() for name in named)
+    return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
+
+
+@lru_cache(maxsize=4096)  # the same few products on thousands of lines
+def _names_shortfall(*names: str | None) -> bool:
+    return any("shortfall" in (name or "").casefold() for name in names)
 
 
 def is_charge(line: InvoiceLine) -> bool:

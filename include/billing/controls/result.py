@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from billing.money import difference, minor_unit, rounding_bound
@@ -68,23 +69,43 @@ def compare_amounts(
         no currency                                       -> PASS only if equal, else BLOCKED
     """
     gap = difference(actual, expected)
-    unit = minor_unit(currency) if currency else None
-    bound = rounding_bound(roundings, unit) if unit is not None else None
-    if gap == 0:
-        state, verdict = State.PASS, "agrees"
-    elif bound is None:
-        state, verdict = State.BLOCKED, f"differs by {gap}, and without a known currency no rounding bound exists"
-    elif abs(gap) <= bound:
-        state, verdict = State.PASS_WITHIN_ROUNDING, f"differs by {gap}, which {roundings} roundings explain"
-    else:
-        state, verdict = State.EXCEPTION, f"differs by {gap}, more than rounding explains ({bound})"
+    bound = bound_of(currency, roundings)
+    state = state_of(gap, bound)
     return Finding(
         subject,
         state,
-        f"{what}: {verdict}",
+        f"{what}: {_verdict(state, gap, roundings, bound)}",
         expected=expected,
         actual=actual,
         difference=gap,
         bound=bound,
         currency=currency,
     )
+
+
+@lru_cache(maxsize=1024)
+def bound_of(currency: str | None, roundings: int) -> Decimal | None:
+    """Give the largest honest difference between two amounts; None without a known currency."""
+    unit = minor_unit(currency) if currency else None
+    return rounding_bound(roundings, unit) if unit is not None else None
+
+
+def state_of(gap: Decimal, bound: Decimal | None) -> State:
+    """Judge a difference between two amounts; without a bound only equal ones pass."""
+    if gap == 0:
+        return State.PASS
+    if bound is None:
+        return State.BLOCKED
+    return State.PASS_WITHIN_ROUNDING if abs(gap) <= bound else State.EXCEPTION
+
+
+def _verdict(state: State, gap: Decimal, roundings: int, bound: Decimal | None) -> str:
+    match state:
+        case State.PASS:
+            return "agrees"
+        case State.BLOCKED:
+            return f"differs by {gap}, and without a known currency no rounding bound exists"
+        case State.PASS_WITHIN_ROUNDING:
+            return f"differs by {gap}, which {roundings} roundings explain"
+        case _:
+            return f"differs by {gap}, more than rounding explains ({bound})"
