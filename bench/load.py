@@ -20,14 +20,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from urllib.request import ProxyHandler, Request, build_opener
 
 import yaml
 from sqlalchemy import text
 
 from crowd import Crowd
-from services import BENCH, BenchAirflow, BenchStack, Services, temporary_stack
+from services import BENCH, BenchAirflow, BenchStack, Services, stat, temporary_stack
 from stored_truth import faults_of_storage, open_database
 from tieout_stack.simulator import SimulatorProcess
 from vendor_simulator.months import Month
@@ -81,7 +81,7 @@ class CrowdStack(BenchStack):
 
 
 class Memory:
-    """PSS of every component, sampled while the block runs: what a process alone holds and its share of the rest."""
+    """PSS (what a process alone holds, and its share of the rest) by component, sampled while the block runs."""
 
     def __init__(self, services):
         self.services = services
@@ -100,13 +100,18 @@ class Memory:
     def _sample(self):
         while not self._over.wait(SAMPLE_SECONDS):
             for name, pids in self.services.components().items():
-                for role, own in self._roles(name, pids).items():
-                    self.series.setdefault(role, []).append(sum(map(pss, own)))
+                for role, size in self._sizes(name, pids).items():
+                    self.series.setdefault(role, []).append(size)
 
     @staticmethod
-    def _roles(name, pids):
-        """The scheduler's children are the executor's workers and their tasks, which come and go."""
-        return {name: pids} if name != "scheduler" else {"scheduler": pids[:1], "workers and tasks": pids[1:]}
+    def _sizes(name, pids):
+        """The scheduler's children are the executor's workers, and theirs are tasks, which come and go."""
+        if name != "scheduler":
+            return {name: sum(map(pss, pids))}
+        workers = [pid for pid in pids if parent(pid) == pids[0]]
+        tasks = [pid for pid in pids[1:] if parent(pid) in workers]
+        found = {name: pss(pids[0]), "one worker": mean(map(pss, workers)) if workers else 0}
+        return found | ({"the largest task": max(map(pss, tasks))} if tasks else {})
 
     def grown(self):
         """Name what of Airflow holds much more at the end than it did after a while; a simulator keeps its months."""
@@ -117,6 +122,11 @@ class Memory:
 def sixth(values, number):
     """Give the median of one sixth of the samples."""
     return median(values[len(values) * number // 6 : len(values) * (number + 1) // 6] or values)
+
+
+def parent(pid):
+    fields = stat(pid)
+    return int(fields[1]) if fields else 0
 
 
 def pss(pid):

@@ -59,16 +59,16 @@ class Services:
 
 def _cpu_seconds(pids):
     """Of these processes, with all that they have started and waited for."""
-    return sum(sum(map(int, fields[11:15])) for fields in map(_stat, pids) if fields) / TICKS
+    return sum(sum(map(int, fields[11:15])) for fields in map(stat, pids) if fields) / TICKS
 
 
 def _with_children(parent):
     """A server of Postgres makes a session for each connection: its processes are known by their parent."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in pids if pid == parent or ((fields := _stat(pid)) and int(fields[1]) == parent)]
+    return [pid for pid in pids if pid == parent or ((fields := stat(pid)) and int(fields[1]) == parent)]
 
 
-def _stat(pid):
+def stat(pid):
     """Read /proc/PID/stat from the third field on: state, parent, …"""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
