@@ -12,7 +12,7 @@ from billing.certificate.verify import make_certificate, write_json
 from billing.errors import PayloadError
 from billing.period import BillingPeriod
 from billing.storage import tables as t
-from billing.storage.documents import Folder, document_reader, put_file
+from billing.storage.documents import Folder, put_file, read_file
 from billing.storage.records import lock_account
 
 
@@ -66,8 +66,8 @@ def _folders(subject: Subject) -> tuple[str, ...]:
 
 def _recorded_at(subject: Subject, root: Folder) -> object:
     """Read when the results were stored that the certificate shows; None if there is no readable one."""
-    location = "/".join((*_folders(subject), f"{subject.period}.json"))
     try:
-        return exact_json.loads(document_reader(root)(location))["reconciliation"]["recorded_at"]
+        body = read_file(root, _folders(subject), f"{subject.period}.json")
+        return exact_json.loads(body)["reconciliation"]["recorded_at"]
     except (OSError, PayloadError, KeyError, TypeError):
         return None

@@ -60,6 +60,14 @@ def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes) -> st
     return location
 
 
+def read_file(root: Folder, folders: Sequence[str], name: str) -> bytes:
+    """Read a file of our own below ``root``; raises OSError where there is no such file."""
+    target = _local(root)
+    for part in (*folders, name):
+        target = target / part
+    return target.read_bytes()
+
+
 def document_reader(root: Folder) -> Callable[[str], bytes]:
     """
     Make a reader of files by their location below ``root``; it raises OSError where there is no such file.
