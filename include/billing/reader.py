@@ -22,13 +22,13 @@ def reader_sha256(account: Account[object], module: str) -> bytes:
 
     :param module: of the vendor's package, imported.
     """
-    digest = hashlib.sha256(_code_sha256(module.rpartition(".")[0] or module))
+    digest = hashlib.sha256(code_sha256(module.rpartition(".")[0] or module))
     digest.update(sha256_of([account.vendor, account.name, configuration(account)]))
     return digest.digest()
 
 
 @cache
-def _code_sha256(package: str) -> bytes:
+def code_sha256(package: str) -> bytes:
     """Hash every source file of ``billing`` and of a vendor's package, and the versions of what they read with."""
     digest = hashlib.sha256("".join(f"{name} {version(name)}\n" for name in _LIBRARIES).encode())
     for folder in (Path(billing.__path__[0]), Path(sys.modules[package].__path__[0])):

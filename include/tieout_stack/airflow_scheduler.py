@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 LIBRARIES = (
     "aiohttp",
@@ -53,27 +54,38 @@ def load_ours() -> None:
             importlib.import_module(f"billing_vendors.base.{name}")
         for vendor in importlib.import_module("billing_vendors.registry").vendors():
             vendor.work()
-            vendor.catalogue()
             importlib.import_module(f"billing_vendors.{vendor.name}.looks")
+            hash_code(vendor)
     except Exception as error:  # noqa: BLE001 (whatever an edit in progress may raise)
         sys.stderr.write(f"tasks will import our code themselves: {error!r}\n")
         forget_ours()
 
 
-def times_of_ours() -> dict[str, int]:
-    """Tell when the files of our loaded modules were written last: nanoseconds by path."""
-    files = [getattr(module, "__file__", None) for name, module in sys.modules.items() if is_ours(name)]
-    return {path: Path(path).stat().st_mtime_ns for path in files if path}
+def hash_code(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
+    """Let the hashes be inherited too that results name: of the code that reads answers, and of each rule."""
+    importlib.import_module("billing.reader").code_sha256(f"billing_vendors.{vendor.name}")
+    _ = [control.rule_sha256 for control in vendor.catalogue()]
 
 
-def forget_if_edited(loaded: Mapping[str, int]) -> None:
+def times_of_ours() -> dict[Path, int]:
+    """Tell when our files and folders were written last, imported or not: nanoseconds by path."""
+    roots = [Path(place) for name in OURS if name in sys.modules for place in sys.modules[name].__path__]
+    paths = [path for root in roots for path in (root, *root.rglob("*"))]
+    return {
+        path: path.stat().st_mtime_ns
+        for path in paths
+        if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
+    }
+
+
+def forget_if_edited(loaded: Mapping[Path, int]) -> None:
     """
-    Let a process that was just forked import our code anew if a file of it has changed or gone.
+    Let a process that was just forked import our code anew if a file of it has changed or gone, or there is a new one.
 
     :param loaded: what ``times_of_ours`` told when it was imported.
     """
     try:
-        unchanged = all(Path(path).stat().st_mtime_ns == time for path, time in loaded.items())
+        unchanged = all(path.stat().st_mtime_ns == time for path, time in loaded.items())
     except OSError:
         unchanged = False
     if not unchanged:

@@ -5,15 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import os, sys
 from pathlib import Path
 from tieout_stack import airflow_scheduler
 
-import billing.period, billing.money
+import billing.period
 loaded = airflow_scheduler.times_of_ours()
 os.register_at_fork(after_in_child=lambda: airflow_scheduler.forget_if_edited(loaded))
+edited = Path(billing.__path__[0]) / sys.argv[2]
 
 def inherited():
     read, write = os.pipe()
@@ -23,25 +26,33 @@ def inherited():
     os.wait()
     return os.read(read, 3).decode()
 
-edited = Path(billing.period.__file__)
 print(inherited())
-os.utime(edited, ns=(0, edited.stat().st_mtime_ns + 1))
-print(inherited())
-edited.unlink()
+if sys.argv[1] == "write":
+    edited.write_text("TAX = 1")
+    os.utime(edited, ns=(0, edited.parent.stat().st_mtime_ns + 1))
+else:
+    edited.unlink()
 print(inherited())
 print("billing.period" in sys.modules)
 """
 
 
-def test_a_fork_inherits_our_code_until_a_file_of_it_changes(tmp_path):
+@pytest.mark.parametrize(
+    ("what", "file"),
+    [("write", "period.py"), ("unlink", "period.py"), ("write", "money.py"), ("write", "new.py")],
+    ids=["edited", "removed", "one that nobody has imported", "a new one"],
+)
+def test_a_fork_inherits_our_code_until_a_file_of_it_changes(what, file, tmp_path):
     (tmp_path / "billing").mkdir()
     for name in ("__init__", "period", "money"):
         (tmp_path / "billing" / f"{name}.py").write_text("")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
 
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, what, file], env=environment, capture_output=True, text=True, check=False
+    )
 
-    assert done.stdout.split() == ["yes", "no", "no", "True"], done.stderr
+    assert done.stdout.split() == ["yes", "no", "True"], done.stderr
 
 
 def test_all_that_the_tasks_of_every_vendor_import_is_loaded(airflow_home):
