@@ -17,6 +17,7 @@ from billing.money import exact_sum
 from billing.period import BillingPeriod
 from billing.storage import tables as t
 from billing.storage.documents import Folder, put_file
+from billing.storage.records import lock_account
 
 VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]
 """Recompute one account's certificate from its stored answers."""
@@ -64,10 +65,15 @@ def verify_vendor_certificate(
 
 
 def publish_vendor_month(engine: Engine, vendor: str, period: BillingPeriod, root: Folder) -> str:
-    """Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``."""
-    with engine.connect() as connection:
+    """
+    Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``.
+
+    Until it is written whoever else wants to write it waits: older rows never come over newer ones.
+    """
+    with engine.begin() as connection:
+        lock_account(connection, vendor, f"{period} of all accounts")  # no account has such a name
         body = write_json(make_vendor_certificate(connection, vendor, period))
-    return put_file(root, ("certificates", vendor), f"{period}.json", body)
+        return put_file(root, ("certificates", vendor), f"{period}.json", body)
 
 
 def _sealed(certificate: Mapping[str, Any]) -> dict[str, Any]:
