@@ -6,7 +6,8 @@ What a month costs beside DAGs that do nothing, of the same shape and with as ma
 
 Ours and the floor run in turn, in services of their own; figures are medians, ratios are ours to the floor's. CPU is of
 Airflow with its tasks, and of Postgres; that of the simulated vendors is shown beside. They are ready at the first
-look, so that no time is the vendor's; bench/waiting.py measures waiting. Exit code 1 if a stored figure is wrong.
+look, so that no time is the vendor's; bench/waiting.py measures waiting. Exit code 1 if a stored figure is wrong or a
+ratio is above its limit.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from vendor_simulator.months import Month
 FIRST = Month.parse("2023-04")  # in March one account has a bill of 5,000 lines
 FLOORS = {f"floor_{vendor}": dag for vendor, dag in DAGS.items()}
 SIMULATOR, POSTGRES = "vendor-simulator", "postgres"
+LIMIT_OF_ONE, LIMIT_OF_MANY = 1.5, 1.3  # ours to the floor's, wall and CPU, of one month and of a backfill
 SETTLED_SECONDS = 1.5  # the executor's workers have reaped the last task
 RUN = """
     select r.state, count(i.task_id) from dag_run r left join task_instance i using (dag_id, run_id)
@@ -88,10 +90,11 @@ COLUMNS = {
 
 def say(table):
     """
-    Print medians and ratios.
+    Print medians and ratios; list the ratios above their limits.
 
     :param table: by what was run, the passes of ours and of the floor.
     """
+    missed = []
     heads = ["wall s", "CPU s"]
     print(f"\n{'':34}{'rounds':>7}{'tasks':>7}" + "".join(f"{name:>10}" for name in COLUMNS) + f"{'CPU/task':>10}")
     for title, (ours, floors) in table.items():
@@ -103,12 +106,16 @@ def say(table):
                 + "".join(f"{each:10.2f}" for each in figures.values())
                 + f"{figures['CPU s'] / tasks:10.2f}"
             )
-        ratios = (
-            median(COLUMNS[head](one) for one in ours) / median(COLUMNS[head](one) for one in floors) for head in heads
-        )
-        print(f"{'  ratio':48}" + "".join(f"{ratio:10.2f}" for ratio in ratios))
+        limit = LIMIT_OF_ONE if title.startswith("one month") else LIMIT_OF_MANY
+        ratios = {
+            head: median(COLUMNS[head](one) for one in ours) / median(COLUMNS[head](one) for one in floors)
+            for head in heads
+        }
+        print(f"{'  ratio':48}" + "".join(f"{ratio:10.2f}" for ratio in ratios.values()) + f"   limit {limit}")
+        missed += [f"{title}: {head} {ratio:.2f} > {limit}" for head, ratio in ratios.items() if ratio > limit]
         if any(one.count != other.count for one, other in zip(ours, floors, strict=True)):
             print("  the numbers of tasks differ: bench/floor_dags/floor.py is not in the shape of the monthly DAGs")
+    return missed
 
 
 def say_tasks(passes):
@@ -124,6 +131,7 @@ def measure(services, options, accounts):
     months.warm_up()
     table, month = {}, FIRST
     for number in range(options.rounds):
+        print(f"round {number + 1}: {month}", flush=True)
         for vendor, dag in DAGS.items():
             pair = [(dag, 0), (f"floor_{vendor}", 1)]
             for name, place in pair if number % 2 else reversed(pair):
@@ -136,7 +144,7 @@ def measure(services, options, accounts):
         for place, dags in enumerate((list(DAGS.values()), list(FLOORS))):
             pair[place].append(months.backfill(dags, month, last))
         month = last.shift(1)
-    say(table)
+    missed = say(table)
     say_tasks([passes[-1] for passes in pair])
     wrong, totals = faults_of_storage(
         open_database(services.url("billing")), accounts, str(FIRST), str(month.shift(-1))
@@ -145,7 +153,8 @@ def measure(services, options, accounts):
     for (vendor, currency), (invoices, lines, amount) in totals.items():
         print(f"{vendor:14}{invoices:6} invoices{lines:8} lines{amount:>32,} {currency}")
     say_faults("missing, too much or another figure", wrong)
-    return 1 if wrong else 0
+    say_faults("ratios above their limits", missed)
+    return 1 if wrong or missed else 0
 
 
 def main():

@@ -26,6 +26,7 @@ BENCHMARKS = {
         "reading.py",
         "dag_parse.py",
         "month.py --rounds 3",
+        "load.py --accounts 20",
         "waiting.py --accounts 100 --steady 10",
     ),
     "L": (
@@ -34,6 +35,7 @@ BENCHMARKS = {
         "reading.py --size L --plans",
         "dag_parse.py",
         "month.py --size L",
+        "load.py",
         "waiting.py",
         "waiting.py --connections each --kind ours",
     ),
