@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from tempfile import SpooledTemporaryFile
+
 from sqlalchemy import Engine, select
 
 from billing import exact_json
 from billing.certificate.page import render
-from billing.certificate.sources import Subject
-from billing.certificate.statement import plain
-from billing.certificate.verify import make_certificate, write_json
-from billing.errors import PayloadError
+from billing.certificate.sources import Subject, stored_seal
+from billing.certificate.statement import Seal, plain
+from billing.certificate.writing import write_stored
 from billing.period import BillingPeriod
 from billing.storage import tables as t
-from billing.storage.documents import Folder, put_file, read_file
+from billing.storage.documents import Folder, is_in_file, put_file
 from billing.storage.records import lock_account
+
+_IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary file
 
 
 def publish(engine: Engine, subject: Subject, root: Folder) -> str:
     """
     Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; give the JSON file's path below ``root``.
 
-    The same rows give the same bytes, so a second run of a month writes the same files. The account is locked until
-    both are written: whoever has read older rows cannot put their certificate over a newer one.
+    The same rows give the same bytes, so a month whose results are those that its certificate shows is left alone. The
+    account is locked until both are written: whoever has read older rows cannot put their certificate over a newer one.
     """
-    folders = _folders(subject)
-    with engine.begin() as connection:
+    folders, name = _folders(subject), f"{subject.period}.json"
+    with engine.begin() as connection, SpooledTemporaryFile(_IN_MEMORY) as file:
         lock_account(connection, subject.vendor, subject.account)
-        certificate = make_certificate(connection, subject)
+        if is_in_file(root, folders, name, _mark(stored_seal(connection, subject))):
+            return "/".join((*folders, name))
+        certificate = write_stored(connection, subject, file)
         put_file(root, folders, f"{subject.period}.html", render(certificate).encode())
-        return put_file(root, folders, f"{subject.period}.json", write_json(certificate))
+        file.seek(0)
+        return put_file(root, folders, name, file)
 
 
 def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[BillingPeriod]:
@@ -46,17 +53,18 @@ def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[BillingP
         .scalar_subquery()
     )
     proved_since = (
-        select(t.account_month.c.period, t.reconciliation.c.recorded_at)
+        select(t.account_month.c.period)
         .join(t.reconciliation, t.reconciliation.c.reconciliation_id == t.account_month.c.reconciliation_id)
         .where(*ours, t.reconciliation.c.recorded_at >= read_at)
         .order_by(t.account_month.c.period)
     )
     with engine.connect() as connection:
-        months = [(BillingPeriod.of(day), recorded_at) for day, recorded_at in connection.execute(proved_since)]
+        months = [replace(subject, period=BillingPeriod.of(day)) for day in connection.scalars(proved_since)]
+        marks = {month: _mark(stored_seal(connection, month)) for month in months}
     return [
-        period
-        for period, recorded_at in months
-        if _recorded_at(Subject(subject.vendor, subject.account, period), root) != plain(recorded_at)
+        month.period
+        for month, mark in marks.items()
+        if not is_in_file(root, _folders(month), f"{month.period}.json", mark)
     ]
 
 
@@ -64,10 +72,10 @@ def _folders(subject: Subject) -> tuple[str, ...]:
     return ("certificates", subject.vendor, subject.account)
 
 
-def _recorded_at(subject: Subject, root: Folder) -> object:
-    """Read when the results were stored that the certificate shows; None if there is no readable one."""
-    try:
-        body = read_file(root, _folders(subject), f"{subject.period}.json")
-        return exact_json.loads(body)["reconciliation"]["recorded_at"]
-    except (OSError, PayloadError, KeyError, TypeError):
-        return None
+def _mark(seal: Seal) -> bytes:
+    """
+    Give what only a certificate of these results holds.
+
+    No vendor's text can: its quotes are escaped, and it knows no hash of the results.
+    """
+    return f'"reconciliation":{exact_json.dumps(plain(seal))},"sha256":"'.encode()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from billing.accounts import Account
 from billing.certificate.statement import File, Seal, Source, make_statement
 from billing.errors import ConfigurationError
+from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
 from billing.period import BillingPeriod
 from billing.proof import Proof, Rules
 from billing.storage import tables as t
@@ -62,19 +63,29 @@ def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]
     """
     head = _reconciliation(connection, subject)
     months = load_months(connection, subject.vendor, subject.account, {subject.period: head.month_fetch_id})
-    results = connection.execute(
-        select(*(column for column in t.control_result.c if column.name not in {"reconciliation_id", "position"}))
-        .where(t.control_result.c.reconciliation_id == head.reconciliation_id)
-        .order_by(t.control_result.c.position)
-    )
-    return make_statement(
-        months[subject.period].month,
-        [dict(row) for row in results.mappings()],
-        _sources(connection, head.fetch_id),
-        _files(connection, head.fetch_id),
-        Seal(head.inputs_sha256, head.results_sha256, head.code_version, head.dag_run, head.recorded_at),
-        subject.invoice_id,
-    )
+    return _statement(connection, head, months[subject.period].month, subject.invoice_id)
+
+
+def stored_without_invoices(connection: Connection, subject: Subject) -> dict[str, Any]:
+    """
+    Say what the stored rows say of a month, but for its invoices: those come one by one, from ``each_invoice``.
+
+    :raises ConfigurationError: the month is not stored.
+    """
+    head = _reconciliation(connection, subject)
+    wanted = {subject.period: head.month_fetch_id}
+    kinds = (ContractBillingPeriod, UsageReport)
+    months = load_months(connection, subject.vendor, subject.account, wanted, kinds)
+    return _statement(connection, head, months[subject.period].month, None)
+
+
+def stored_seal(connection: Connection, subject: Subject) -> Seal:
+    """
+    Give the reconciliation that holds for a month.
+
+    :raises ConfigurationError: the month is not stored.
+    """
+    return _seal(_reconciliation(connection, subject))
 
 
 def recomputed_statement(
@@ -97,6 +108,26 @@ def recomputed_statement(
         Seal(inputs, results_sha256(outcome.results), head.code_version, head.dag_run, head.recorded_at),
         subject.invoice_id,
     )
+
+
+def _statement(connection: Connection, head: Any, month: AccountMonth, invoice_id: str | None) -> dict[str, Any]:  # noqa: ANN401 (a row)
+    results = connection.execute(
+        select(*(column for column in t.control_result.c if column.name not in {"reconciliation_id", "position"}))
+        .where(t.control_result.c.reconciliation_id == head.reconciliation_id)
+        .order_by(t.control_result.c.position)
+    )
+    return make_statement(
+        month,
+        [dict(row) for row in results.mappings()],
+        _sources(connection, head.fetch_id),
+        _files(connection, head.fetch_id),
+        _seal(head),
+        invoice_id,
+    )
+
+
+def _seal(head: Any) -> Seal:  # noqa: ANN401 (a row)
+    return Seal(head.inputs_sha256, head.results_sha256, head.code_version, head.dag_run, head.recorded_at)
 
 
 def _reconciliation(connection: Connection, subject: Subject) -> Any:  # noqa: ANN401 (a row)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.exact_json import sha256_of
-from billing.models import AccountMonth
+from billing.models import AccountMonth, Invoice
 from billing.period import BillingPeriod
 
 FORMAT = 1
@@ -73,7 +73,7 @@ def make_statement(
     others = {invoice.invoice_id for invoice in month.invoices} - {invoice.invoice_id for invoice in invoices}
     periods = sorted(month.billing_periods, key=lambda period: period.billing_period_id)
     under_contract = {period.contract_id for period in periods}
-    statement = {
+    return {
         "format": FORMAT,
         "vendor": month.vendor,
         "account": month.account,
@@ -81,7 +81,10 @@ def make_statement(
         "invoice_id": invoice_id,
         "reconciliation": plain(seal),
         "controls": [plain(result) for result in results if result["subject"] not in others],
-        "invoices": [plain(invoice) for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_id)],
+        "invoices": [
+            {**invoice_head(invoice), "lines": plain(invoice.lines)}
+            for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_id)
+        ],
         "contracts": [
             plain(contract)
             for contract in sorted(month.contracts, key=lambda contract: contract.contract_id)
@@ -92,10 +95,14 @@ def make_statement(
         "answers": [plain(source) for source in sources],
         "files": [plain(file) for file in files if file.invoice_id not in others],
     }
-    for invoice in statement["invoices"]:
-        # a bill that is paid later, or whose month is explained in other words, is the same bill
-        del invoice["payment_status"], invoice["period_evidence"]
-    return statement
+
+
+def invoice_head(invoice: Invoice) -> dict[str, Any]:
+    """Give what a certificate says of an invoice beside its lines."""
+    # a bill that is paid later, or whose month is explained in other words, is the same bill
+    left_out = {"lines", "payment_status", "period_evidence"}
+    names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]
+    return {name: plain(getattr(invoice, name)) for name in names}
 
 
 def seal_of(statement: Mapping[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -12,6 +14,7 @@ from sqlalchemy import Connection, Engine, select
 from billing.certificate.sources import Subject
 from billing.certificate.statement import FORMAT, first_difference, seal_of
 from billing.certificate.verify import Verdict, make_certificate, write_json
+from billing.certificate.writing import write_stored
 from billing.errors import BillingError, ConfigurationError
 from billing.money import exact_sum
 from billing.period import BillingPeriod
@@ -36,7 +39,7 @@ def make_vendor_certificate(connection: Connection, vendor: str, period: Billing
     ).all()
     if not names:
         raise ConfigurationError(f"{vendor} {period} is not stored: run its month first")
-    accounts = [_sealed(make_certificate(connection, Subject(vendor, name, period))) for name in names]
+    accounts = [_sealed(connection, Subject(vendor, name, period)) for name in names]
     certificate = {"format": FORMAT, "vendor": vendor, "month": str(period), "accounts": accounts}
     return {**certificate, "sha256": seal_of(certificate)}
 
@@ -76,7 +79,10 @@ def publish_vendor_month(engine: Engine, vendor: str, period: BillingPeriod, roo
         return put_file(root, ("certificates", vendor), f"{period}.json", body)
 
 
-def _sealed(certificate: Mapping[str, Any]) -> dict[str, Any]:
+def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:
+    """Make an account's certificate anew, to read its seal and its sums; it is written nowhere."""
+    with Path(os.devnull).open("wb") as nowhere:
+        certificate = write_stored(connection, subject, nowhere)
     invoices = certificate["invoices"]
     by_currency: dict[str, list[Decimal]] = {}
     for invoice in invoices:

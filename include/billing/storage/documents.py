@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
 from billing.errors import StorageError
 
 _PARTS = ".parts"  # of files that are being written; beside none of the files that are whole
 _OLD_SECONDS = 86_400.0
+_BYTES_AT_ONCE = 1 << 20
 
 _LOCATION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
@@ -48,10 +52,11 @@ def keep_document(root: Folder, body: bytes, suffix: str, of: str = "a document"
     return f"{folder}/{name}"
 
 
-def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes) -> str:
+def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes | IO[bytes]) -> str:
     """
     Write, or replace, a file of our own below ``root`` and give its path below it; the names are ours, too.
 
+    :param body: the bytes, or an open file of them, which is read to its end and need not fit into memory.
     :raises StorageError: as for ``keep_document``; the file that was there is still there.
     """
     location = "/".join((*folders, name))
@@ -60,12 +65,18 @@ def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes) -> st
     return location
 
 
-def read_file(root: Folder, folders: Sequence[str], name: str) -> bytes:
-    """Read a file of our own below ``root``; raises OSError where there is no such file."""
+def is_in_file(root: Folder, folders: Sequence[str], name: str, text: bytes) -> bool:
+    """Tell whether a file of our own is there and holds some bytes."""
     target = _local(root)
     for part in (*folders, name):
         target = target / part
-    return target.read_bytes()
+    try:
+        if not isinstance(target, Path):
+            return text in target.read_bytes()
+        with target.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+            return body.find(text) >= 0
+    except (OSError, ValueError):  # there is none, or it is empty
+        return False
 
 
 def document_reader(root: Folder) -> Callable[[str], bytes]:
@@ -102,12 +113,12 @@ def _writing(root: Folder, what: str) -> Iterator[None]:
         ) from error
 
 
-def _write_whole(root: Folder, names: Sequence[str], body: bytes) -> None:
-    target = root
+def _write_whole(root: Folder, names: Sequence[str], body: bytes | IO[bytes]) -> None:
+    target, source = root, io.BytesIO(body) if isinstance(body, bytes) else body
     for name in names:
         target = target / name
     if not isinstance(root, Path) or not isinstance(target, Path):
-        target.write_bytes(body)  # an object store shows an object only when it is complete
+        target.write_bytes(source.read())  # an object store shows an object only when it is complete
         return
     parts = root / _PARTS
     for folder in (parts, target.parent):
@@ -116,7 +127,7 @@ def _write_whole(root: Folder, names: Sequence[str], body: bytes) -> None:
     part = parts / secrets.token_hex(8)
     try:
         with part.open("wb") as file:
-            file.write(body)
+            shutil.copyfileobj(source, file, _BYTES_AT_ONCE)
             file.flush()
             os.fsync(file.fileno())  # the row that names the file must not outlive it
         part.replace(target)

@@ -7,7 +7,7 @@ Nothing here writes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -23,6 +23,7 @@ from billing.storage.versions import NOUNS
 Version = tuple[int, int]
 """A record's key and the number of one of its versions."""
 
+_INVOICES_AT_ONCE = 100
 _OF_A_MONTH = (Invoice, ContractBillingPeriod, UsageReport)
 
 
@@ -49,7 +50,11 @@ def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Bil
 
 
 def load_months(
-    connection: Connection, vendor: str, account: str, wanted: Mapping[BillingPeriod, int]
+    connection: Connection,
+    vendor: str,
+    account: str,
+    wanted: Mapping[BillingPeriod, int],
+    kinds: Collection[type] = _OF_A_MONTH,
 ) -> dict[BillingPeriod, StoredMonth]:
     """
     Give months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
@@ -58,12 +63,13 @@ def load_months(
     A contract belongs to no month; its later versions must not change what an earlier month was.
 
     :param wanted: the fetch that each month rests on.
+    :param kinds: which records beside the contracts; ``each_invoice`` gives the invoices of a month one by one.
     """
     if not wanted:
         return {}
     found: dict[BillingPeriod, dict[Version, Any]] = {period: {} for period in wanted}
     versions = _current_versions(connection, vendor, account, wanted)
-    for kind in _OF_A_MONTH:
+    for kind in kinds:
         for version, record in load_records(connection, kind, versions[NOUNS[kind].kind]).items():
             found[record.period][version] = record
     for period, contracts in _contracts(connection, vendor, account, wanted, found).items():
@@ -75,6 +81,27 @@ def load_months(
         )
         for period, records in found.items()
     }
+
+
+def each_invoice(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> Iterator[Invoice]:
+    """Give a month's invoices in order of their ids, with no more than some of them in memory."""
+    versions = connection.execute(
+        select(t.record.c.record_key, t.record.c.current_version)
+        .join(
+            t.invoice,
+            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
+        )
+        .where(
+            t.record.c.vendor == vendor,
+            t.record.c.account == account,
+            t.record.c.kind == NOUNS[Invoice].kind,
+            t.invoice.c.period == period.first_day,
+        )
+        .order_by(t.record.c.record_id.collate("C"))
+    )
+    ahead = [(record_key, version) for record_key, version in versions]
+    for first in range(0, len(ahead), _INVOICES_AT_ONCE):
+        yield from load_records(connection, Invoice, ahead[first : first + _INVOICES_AT_ONCE]).values()
 
 
 def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
@@ -217,9 +244,13 @@ def _rows(
         .order_by(table.c.position if many else order)
     )
     found: dict[Version, list[Any]] = defaultdict(list)
+    if many:  # a line's columns are its fields
+        for record_key, version, *values in connection.execute(query):
+            found[record_key, version].append(row_type(**dict(zip(names, values, strict=True))))
+        return found
     for record_key, version, *values in connection.execute(query):
         row = {name: _value(name, value) for name, value in zip(names, values, strict=True)}
-        found[record_key, version].append(row_type(**row) if many else row)
+        found[record_key, version].append(row)
     return found
 
 

@@ -237,6 +237,12 @@ def test_a_published_certificate_is_the_same_file_each_time(stored):
     assert (stored.folder / place).with_suffix(".html").exists()
 
 
+def test_a_published_certificate_is_the_one_made_as_a_whole(stored):
+    place = stored.folder / publish(stored.engine, SUBJECT, stored.folder)
+
+    assert place.read_bytes() == write_json(certificate_of(stored))
+
+
 def test_a_month_whose_certificate_is_missing_torn_or_of_older_results_is_unpublished(stored):
     """A task that is killed before it has certified what it stored leaves such a month."""
     assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.period]

@@ -51,6 +51,14 @@ def test_lines_that_agree_are_one_finding_and_each_other_is_its_own(make, judge)
     assert found[2].operands == {"lines": 4, "recomputed": 2, "within_rounding": 1}
 
 
+def test_a_negative_amount_is_recomputed_with_its_sign(make, judge):
+    """What is said of a line that differs, and the count of those that agree, look at the same numbers."""
+    (differs,) = judge(F2, priced(make, ("-1", "2", "-3.00")))
+    (agrees,) = judge(F2, priced(make, ("-1", "2", "-2.00")))
+    assert (differs.expected, differs.actual) == (Decimal(-2), Decimal("-3.00"))
+    assert agrees.operands == {"lines": 1, "recomputed": 1, "within_rounding": 0}
+
+
 def test_a_credit_is_an_amount_and_has_no_price(make, judge):
     credit = make.line(1, "-5.00", credit_coupon="WELCOME")
     assert [f.state.value for f in judge(F2, make.invoice(lines=(credit,)))] == ["NOT_APPLICABLE"]
