@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from billing.accounts import load_accounts
+from billing.storage.rights import AUDITOR, READER, WRITER
 from billing.storage.tables import metadata
 from billing_vendors.base.access import SIMULATOR_VARIABLE
 from billing_vendors.provider import get_provider_info
@@ -14,6 +15,7 @@ from billing_vendors.registry import vendors
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+ROLES = ("billing_owner", WRITER, READER, AUDITOR)
 PAGES = sorted(DOCS.glob("*.md"))
 QUERIES = [
     pytest.param(query, id=f"{page.stem}-{position}")
@@ -90,7 +92,15 @@ def test_every_variable_that_is_read_is_explained():
     assert SIMULATOR_VARIABLE in read_names
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_the_security_page_names_is_there():
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", page))
+    assert len(named) > 10
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert {name for name in ROLES if f"| `{name}` |" not in page} == set()
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "SECURITY.md"], ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from billing.storage.engine import engine_from_url
 
@@ -39,3 +40,13 @@ def test_times_are_in_utc_and_numbers_in_json_exact(engine):
     with engine.connect() as connection:
         assert connection.scalar(text("show timezone")) == "UTC"
         assert str(connection.scalar(text("select '0.1000'::jsonb"))) == "0.1000"
+
+
+def test_an_error_holds_no_more_of_a_value_than_postgres_itself_quotes(billing_url):
+    """A parameter may be a vendor's answer, and an error goes into a log."""
+    with engine_from_url(billing_url).begin() as connection:
+        connection.execute(text("create table kept (n int not null, body text)"))
+    with engine_from_url(billing_url).begin() as connection, pytest.raises(IntegrityError) as raised:
+        connection.execute(text("insert into kept values (null, :body)"), {"body": "x" * 100 + "answer-canary"})
+    assert "Failing row contains" in str(raised.value)
+    assert "answer-canary" not in str(raised.value)
