@@ -36,7 +36,7 @@ ALLOWED, WINDOW = 60, 5  # requests, seconds: the vendor's 300 a minute, without
 def main() -> None:
     arguments = _arguments()
     large = arguments.size == "L"
-    chosen = [who.PRODUCT, who.MINIMAL, who.DLT_DECLARED, *([who.DLT_DEFAULT] if large else [])]
+    chosen = [who.PRODUCT_STORE, who.PRODUCT, who.MINIMAL, who.DLT_DECLARED, *([who.DLT_DEFAULT] if large else [])]
     if arguments.only:
         chosen = [each for each in chosen if each.name in arguments.only]
     exact = True
@@ -71,7 +71,7 @@ def compare(arena: Arena, vendor: str, chosen: Sequence[who.Contender], size: tu
     with arena.month(vendor, *size) as month:
         report.say_month(month)
         for _ in range(rounds):
-            for contender in (who.LIMIT, *chosen):
+            for contender in (who.LIMIT, *(each for each in chosen if vendor in each.vendors)):
                 results += month.load(contender, contender.steps)
         report.say_results(results)
         report.say_counts(month)
@@ -83,7 +83,7 @@ def grow(arena: Arena, vendor: str) -> bool:
     results: list[Result] = []
     for size in GROWTH:
         with arena.month(vendor, *size) as month:
-            for contender in (who.LIMIT, who.PRODUCT, who.MINIMAL):
+            for contender in (who.LIMIT, who.PRODUCT_STORE, who.MINIMAL):
                 results += month.load(contender, ("first",))
     report.say_growth(results)
     return _ours_are_exact(results)
@@ -97,7 +97,7 @@ def obey(arena: Arena) -> None:
 
 
 def _ours_are_exact(results: Sequence[Result]) -> bool:
-    return all(result.exact for result in results if result.contender is who.PRODUCT)
+    return all(result.exact for result in results if result.contender.ours)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import psycopg2
 
 from billing.storage.migrate import upgrade
 from loading import limit
-from loading.contenders import LIMIT, PRODUCT, Contender
+from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE, Contender
 from loading.job import Job, run
 from loading.measuring import Cost
 from loading.sources import SOURCES
@@ -86,7 +86,7 @@ class Arena:
         """Make a fresh database and folder for a contender."""
         self._databases += 1
         name = f"load_{self._databases}"
-        template = {PRODUCT.name: _TEMPLATE, LIMIT.name: _PLAIN}.get(contender.name, "template0")
+        template = _TEMPLATE if contender.ours else _PLAIN if contender is LIMIT else "template0"
         self._server.create_database(name, template=template)
         folder = self.folder / name
         folder.mkdir()
@@ -113,8 +113,9 @@ class Month:
 
     def prepare(self) -> None:
         """Make the limit's rows ready; it also warms what a first load would find cold."""
-        job = self.arena.job(PRODUCT, self.served)
-        self._run(PRODUCT, job, "first")
+        loader = PRODUCT_STORE if self.served.vendor == "fastly" else PRODUCT
+        job = self.arena.job(loader, self.served)
+        self._run(loader, job, "first")
         self.arena.plain(job)
         self.arena.drop(job)
 

@@ -49,6 +49,8 @@ class Contender:
     :param tables: by vendor; ``""``: of any.
     :param option: handed to the script.
     :param steps: which loads it can do.
+    :param vendors: whose months it can load.
+    :param ours: it loads into Tieout's own schema.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Contender:
     tables: Mapping[str, Lines]
     option: str = ""
     steps: tuple[str, ...] = ("first", "again", "changed")
+    ours: bool = False
+    vendors: tuple[str, ...] = ("fastly", "genesys_cloud")
 
     @property
     def python(self) -> str:
@@ -74,9 +78,9 @@ _DLT_TABLES = {
     "genesys_cloud": Lines("bench.invoice", "bench.invoice__lines"),
 }
 LIMIT = Contender("limit", "limit.py", _PLAIN, steps=("first",))
-PRODUCT = Contender(
-    "Tieout", "product.py", {"": Lines(f"billing.invoice v {_CURRENT}", f"billing.invoice_line v {_CURRENT}")}
-)
+_BILLING = {"": Lines(f"billing.invoice v {_CURRENT}", f"billing.invoice_line v {_CURRENT}")}
+PRODUCT = Contender("Tieout, whole month", "product.py", _BILLING, ours=True)
+PRODUCT_STORE = Contender("Tieout, hook and store", "product_store.py", _BILLING, ours=True, vendors=("fastly",))
 MINIMAL = Contender("minimal loader", "minimal.py", _PLAIN)
 DLT_DECLARED = Contender("dlt, declared", "with_dlt.py", _DLT_TABLES, "declared")
 DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default")

@@ -39,7 +39,7 @@ _PARTS = {
 
 def main() -> None:
     job = job_of_process()
-    _settings(job)
+    give_settings(job)
     # Airflow reads its settings when it is imported
     from airflow.sdk.execution_time.context import set_current_context  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def main() -> None:
     report(_with_parts(cost, parts))
 
 
-def _settings(job: Job) -> None:
+def give_settings(job: Job) -> None:
     """Give the accounts file, connections and folders to this process, as a deployment would."""
     folder = Path(job.folder)
     own, connection = _PEOPLE[job.vendor](job.vendor_url)

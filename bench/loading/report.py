@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from loading.arena import Month, Result
-from loading.contenders import LIMIT, PRODUCT
+from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
 from loading.measuring import Cost
 
 _MEGABYTE = 1024 * 1024
@@ -34,7 +34,10 @@ def say_results(results: Sequence[Result]) -> None:
     print(f"{'loader':{_WIDE}} {'step':8}" + "".join(f"{name:>8}" for name in names) + "  sums")
     for (name, step), group in rows.items():
         print(f"{name:{_WIDE}} {step:8}{_figures(group, limit)}  {_verdict(group)}")
-    for name, step in ((LIMIT.name, "first"), *((PRODUCT.name, step) for step in PRODUCT.steps)):
+    for name, step in (
+        (LIMIT.name, "first"),
+        *((ours.name, step) for ours in (PRODUCT_STORE, PRODUCT) for step in ours.steps),
+    ):
         if (name, step) in rows:
             print(f"{name}, {step}: {_parts(rows[name, step])}")
 

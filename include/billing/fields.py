@@ -160,8 +160,7 @@ class Fields:
         return value
 
     def _bounded(self, name: str, number: Decimal) -> Decimal:
-        exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT or number.adjusted() >= _LARGEST_EXPONENT:
+        if not in_proportion(number):
             wanted = f"a number of at most {_LARGEST_EXPONENT} digits before and after the point"
             raise self._unexpected(name, wanted, number)
         return number
@@ -265,11 +264,12 @@ def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
 
 
 def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
-    """Give decimals if all are numbers of so few digits that none can be out of proportion."""
+    """Give decimals if all are numbers, and none out of proportion."""
     if not set(map(type, values)) <= {Decimal, int}:
         return None
-    texts = list(map(str, values))
-    if max(map(len, texts), default=0) > _LARGEST_EXPONENT or "E" in "".join(texts):
+    # written without an exponent, so many characters hold no digit too many; few numbers are written otherwise
+    doubtful = (text for text in map(str, values) if "E" in text or len(text) > _LARGEST_EXPONENT)
+    if not all(in_proportion(Decimal(text)) for text in doubtful):
         return None
     return list(map(Decimal, values))
 
@@ -288,6 +288,12 @@ def day_after(last_day: date | None) -> date | None:
     None stays None, and so becomes 9999-12-31, by which systems mean that there is no end.
     """
     return None if last_day is None or last_day == date.max else last_day + timedelta(days=1)
+
+
+def in_proportion(number: Decimal) -> bool:
+    """Tell whether a number has a value, and at most 40 digits on either side of the point."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT and number.adjusted() < _LARGEST_EXPONENT
 
 
 def _kind(value: object) -> str:

@@ -15,9 +15,19 @@ from billing.errors import PayloadError
 
 T = TypeVar("T")
 
+_ANY = msgspec.json.Decoder(msgspec.Raw)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def is_json(body: bytes) -> bool:
+    """Tell whether a body is JSON, without reading it."""
+    try:
+        _ANY.decode(body.removeprefix(_BYTE_ORDER_MARK))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def members(body: bytes, where: str) -> dict[str, bytes]:

@@ -20,9 +20,10 @@ from billing.controls.engine import Outcome, run_controls
 from billing.controls.inputs import evidence_sha256
 from billing.errors import BillingError
 from billing.listed import InvoiceList
+from billing.loading import save_listed
 from billing.models import AccountMonth
 from billing.period import BillingPeriod
-from billing.storage.archive import FetchHead, each_answer, find_fetch, read_answers
+from billing.storage.archive import FetchHead, find_fetch, read_answers
 from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
 from billing.storage.reconciliations import (
     inputs_sha256,
@@ -32,7 +33,7 @@ from billing.storage.reconciliations import (
     save_reconciliation,
     states_in_force,
 )
-from billing.storage.records import Found, Records, found_in, lock_account, save_unknown_fields
+from billing.storage.records import Records, found_in, lock_account, save_unknown_fields
 from billing.storage.standing import count_invoices, note_seen_again, note_standing, standing_sha256, stands
 from billing.storage.versions import Change
 
@@ -115,7 +116,7 @@ class Proof:
             overtaken=rested_on is not None and rested_on > fetch.fetch_id,
             reader=self._rules.reader,
         )
-        changes = self._save_listed(records, fetch)
+        changes = save_listed(self._connection, records, fetch, self._rules.invoice_list)
         month = self._read(fetch)
         changes += records.save(found_in(month))
         records.save_payment_statuses(month)
@@ -130,14 +131,6 @@ class Proof:
         return Reconciled(
             month.period, len(month.invoices), lines, outcome.states, tuple(changes), tuple(unknown), added, again
         )
-
-    def _save_listed(self, records: Records, fetch: FetchHead) -> list[Change]:
-        """Store the invoices that lie whole in a list: in a stream, and unread where their bytes are known."""
-        if (listed := self._rules.invoice_list) is None:
-            return []
-        pages = each_answer(self._connection, fetch.fetch_id, listed.operation)
-        found = listed.find(fetch.period, pages)
-        return records.save(Found(("invoice", each.invoice_id), each.read, each.source) for each in found)
 
     def _see_again(self, fetch: FetchHead) -> Reconciled:
         """Note that a month was read again which stands as it was stored and proved."""

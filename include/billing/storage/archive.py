@@ -94,19 +94,35 @@ class Fetch:
             payload_id = connection.scalar(statement.returning(t.payload.c.payload_id))
             self._new_payloads += payload_id is not None
             if payload_id is None:
-                payload_id = connection.scalar(
-                    select(t.payload.c.payload_id).where(
-                        t.payload.c.vendor == self._vendor,
-                        t.payload.c.account == self._account,
-                        t.payload.c.sha256 == answer.sha256,
-                        func.md5(t.payload.c.request) == func.md5(answer.request),  # the index key
-                        t.payload.c.request == answer.request,
-                    )
-                )
+                payload_id = self._find(connection, answer)
         if payload_id is None:
             raise StorageError(f"{answer.request}: its answer was neither stored nor found in billing.payload")
         self._sightings.append((payload_id, answer.received_at))
         self._bytes += len(answer.body)
+
+    def keep_json(self, answer: Answer) -> None:
+        """
+        Store one answer as ``keep`` does, but not what two readers could understand differently.
+
+        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
+        """
+        with self._engine.connect() as connection:
+            known = self._find(connection, answer) is not None
+        if not known:  # what is stored was read when it came
+            answer.json()
+        self.keep(answer)
+
+    def _find(self, connection: Connection, answer: Answer) -> int | None:
+        payload_id: int | None = connection.scalar(
+            select(t.payload.c.payload_id).where(
+                t.payload.c.vendor == self._vendor,
+                t.payload.c.account == self._account,
+                t.payload.c.sha256 == answer.sha256,
+                func.md5(t.payload.c.request) == func.md5(answer.request),  # the index key
+                t.payload.c.request == answer.request,
+            )
+        )
+        return payload_id
 
     def keep_document(self, invoice_id: str, form: str, media_type: str, request: str, body: bytes) -> None:
         """

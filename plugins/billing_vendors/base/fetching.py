@@ -126,5 +126,5 @@ def _keep(
         if isinstance(kept, Document):
             fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
         else:
-            fetch.keep(kept)
+            fetch.keep_json(kept)
     return fetch.complete()

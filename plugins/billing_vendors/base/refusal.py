@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from billing import exact_json
 from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
+from billing.json_parts import is_json
 from billing_vendors.base.question import Question
 
 LONGEST_RETRY_AFTER_SECONDS = 24 * 3600.0
@@ -52,12 +53,12 @@ class Received:
 
     @property
     def is_json(self) -> bool:
-        """Tell whether the body reads as JSON, whatever the media type says: Fastly sends some as text/plain."""
-        try:
-            exact_json.loads(self.body)
-        except PayloadError:
-            return False
-        return True
+        """
+        Tell whether the body is JSON, whatever the media type says: Fastly sends some as text/plain.
+
+        What two readers could understand differently is refused when the answer is kept.
+        """
+        return is_json(self.body)
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
