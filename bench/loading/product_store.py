@@ -1,0 +1,64 @@
+"""
+Tieout's hook and store alone: what a month's tasks do to bring the invoices of the list into rows.
+
+Inside the clock: connecting, every page asked for by the hook, kept as received and hashed, the fetch completed; then
+out of the kept answers, in one transaction that holds the account's lock, every invoice read, hashed and written as a
+version with its source. Outside: what the tasks do besides, to prove: the second reading by id, usage, controls, the
+certificate (``product.py`` has all of it), and Python's start with the imports.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from loading.job import job_of_process, report
+from loading.measuring import measured
+from loading.product import ACCOUNT, MONTH, give_settings
+
+
+def main() -> None:
+    job = job_of_process()
+    give_settings(job)
+    # Airflow reads its settings when it is imported
+    from billing.accounts import load_accounts  # noqa: PLC0415
+    from billing.loading import save_listed  # noqa: PLC0415
+    from billing.period import BillingPeriod  # noqa: PLC0415
+    from billing.reader import reader_sha256  # noqa: PLC0415
+    from billing.storage.archive import Fetch, find_fetch  # noqa: PLC0415
+    from billing.storage.records import Records, lock_account  # noqa: PLC0415
+    from billing_vendors.base.database import billing_engine, documents_folder  # noqa: PLC0415
+    from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
+    from billing_vendors.registry import vendor_named  # noqa: PLC0415
+
+    vendor, period = vendor_named(job.vendor), BillingPeriod.parse(MONTH)
+    work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
+    names = {"purpose": "month", "vendor": vendor.name, "account": ACCOUNT, "period": period, "dag_run": "bench"}
+    with measured(job.dsn, job.postmaster) as cost:
+        started = time.monotonic()
+        engine = billing_engine()
+        fetch = Fetch(engine, documents_folder(), **names)
+        with FastlyBillingHook(account.conn_id) as hook:
+            for page in hook.list_invoices(period):
+                fetch.keep_json(page)
+        fetch_id = fetch.complete().fetch_id
+        fetched = time.monotonic()
+        with engine.begin() as connection:
+            lock_account(connection, vendor.name, ACCOUNT)
+            head, reader = find_fetch(connection, fetch_id), reader_sha256(account, work.derive.__module__)
+            records = Records(connection, head, _never, datetime.now(UTC), reader=reader)
+            save_listed(connection, records, head, work.invoice_list)
+        cost.parts = {"fetch": fetched - started, "store": time.monotonic() - fetched}
+    report(cost)
+
+
+def _never(fetch_id: int) -> None:
+    raise AssertionError(f"fetch {fetch_id} is not read again: the same code had read it")
+
+
+if __name__ == "__main__":
+    main()
