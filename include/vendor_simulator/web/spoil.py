@@ -308,3 +308,6 @@ _BYTES: dict[str, Callable[[Answer, Fault], None]] = {
     "gzip": _gzip,
     "media_type": _media_type,
 }
+
+SPOILING = frozenset(_VALUES) | frozenset(_BYTES)
+"""The kinds that change a good answer, if they fit it."""
