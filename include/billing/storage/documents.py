@@ -18,7 +18,7 @@ from typing import IO, Protocol, runtime_checkable
 from billing.errors import StorageError
 
 _PARTS = ".parts"  # of files that are being written; beside none of the files that are whole
-_OLD_SECONDS = 86_400.0
+_OLD_SECONDS = 86_400
 _BYTES_AT_ONCE = 1 << 20
 
 _LOCATION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
