@@ -149,6 +149,9 @@ def _column(values: Sequence[object], form: Form) -> Iterable[str]:
     if kinds <= {Decimal, int, NoneType}:
         return ["null" if value is None else form.number(value) for value in values]  # type: ignore[arg-type]  # by their types
     if kinds <= {str, NoneType}:  # a product's name comes again and again
-        written = {value: form.value(value) for value in set(values)}
-        return map(written.__getitem__, values)
-    return [form.value(plain(value)) for value in values]
+        texts = {value: form.value(value) for value in set(values)}
+        return map(texts.__getitem__, values)
+    # the attributes of many lines are one and the same value
+    keys = list(map(id, values))
+    written = {key: form.value(plain(value)) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return map(written.__getitem__, keys)

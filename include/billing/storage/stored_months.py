@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, tuple_, union_all
+from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
+from billing.exact_json import loads_text
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
 from billing.period import BillingPeriod
 from billing.storage import tables as t
@@ -23,7 +25,7 @@ from billing.storage.versions import NOUNS
 Version = tuple[int, int]
 """A record's key and the number of one of its versions."""
 
-_INVOICES_AT_ONCE = 100
+_INVOICES_AT_ONCE, _ROWS_AT_ONCE = 100, 5_000
 _OF_A_MONTH = (Invoice, ContractBillingPeriod, UsageReport)
 
 
@@ -238,20 +240,33 @@ def _rows(
     """Give a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
     many = "position" in table.c
     names = [field.name for field in fields(row_type) if field.name in table.c]
+    columns = [cast(table.c[name], Text) if many and name == "attributes" else table.c[name] for name in names]
     query = (
-        select(table.c.record_key, table.c.version, *(table.c[name] for name in names))
+        select(table.c.record_key, table.c.version, *columns)
         .where(tuple_(table.c.record_key, table.c.version).in_(versions))
         .order_by(table.c.position if many else order)
     )
     found: dict[Version, list[Any]] = defaultdict(list)
-    if many:  # a line's columns are its fields
-        for record_key, version, *values in connection.execute(query):
-            found[record_key, version].append(row_type(**dict(zip(names, values, strict=True))))
+    if many:
+        for record_key, version, row in _many_rows(connection, query, names):
+            found[record_key, version].append(row_type(**row))
         return found
     for record_key, version, *values in connection.execute(query):
         row = {name: _value(name, value) for name, value in zip(names, values, strict=True)}
         found[record_key, version].append(row)
     return found
+
+
+def _many_rows(
+    connection: Connection, query: Select[Any], names: Sequence[str]
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Give a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do."""
+    read = cache(loads_text)
+    for rows in connection.execute(query).partitions(_ROWS_AT_ONCE):
+        for record_key, version, *values in rows:
+            row = dict(zip(names, values, strict=True))
+            row["attributes"] = read(row["attributes"])
+            yield record_key, version, row
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (one column of any type)
