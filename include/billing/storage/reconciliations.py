@@ -22,6 +22,9 @@ from billing.controls.engine import Outcome, Result
 from billing.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.archive import FetchHead
+from billing.storage.copying import copy_rows
+
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,12 @@ def save_reconciliation(
     connection: Connection, fetch: FetchHead, inputs_sha256: bytes, outcome: Outcome, now: datetime
 ) -> Saved:
     """Add the results unless the same rules gave the same results on the same inputs last time."""
-    digest = results_sha256(outcome.results)
+    rows = rows_of(outcome.results)
+    digest = _sha256_of(rows)
     last = _last(connection, fetch)
     if last is not None and (last.inputs_sha256, last.results_sha256) == (inputs_sha256, digest):
         return Saved(last.reconciliation_id, added=False)
-    return Saved(_insert(connection, fetch, outcome.results, inputs_sha256, digest, now), added=True)
+    return Saved(_insert(connection, fetch, rows, inputs_sha256, digest, now), added=True)
 
 
 def note_seen(
@@ -116,7 +120,7 @@ def _same_month(fetch: FetchHead) -> list[ColumnElement[bool]]:
 
 
 def _insert(
-    connection: Connection, fetch: FetchHead, results: Sequence[Result], inputs: bytes, digest: bytes, now: datetime
+    connection: Connection, fetch: FetchHead, rows: Sequence[_Row], inputs: bytes, digest: bytes, now: datetime
 ) -> int:
     reconciliation_id: int = connection.execute(
         insert(t.reconciliation)
@@ -131,12 +135,9 @@ def _insert(
         )
         .returning(t.reconciliation.c.reconciliation_id)
     ).scalar_one()
-    rows = [
-        {"reconciliation_id": reconciliation_id, "position": position, **_columns(result)}
-        for position, result in enumerate(results, start=1)
-    ]
     if rows:
-        connection.execute(insert(t.control_result), rows)
+        numbered = ((reconciliation_id, place, *row.values()) for place, row in enumerate(rows, start=1))
+        copy_rows(connection, t.control_result, ("reconciliation_id", "position", *rows[0]), numbered)
     return reconciliation_id
 
 
@@ -144,10 +145,10 @@ def _key(fetch: FetchHead) -> dict[str, object]:
     return {"vendor": fetch.vendor, "account": fetch.account, "period": fetch.period.first_day}
 
 
-def _columns(result: Result) -> dict[str, object]:
-    finding = result.finding
+def _columns(result: Result) -> _Row:
+    finding, control = result.finding, result.control
     return {
-        "control_id": result.control.control_id,
+        "control_id": control.control_id,
         "subject": finding.subject,
         "state": finding.state.value,
         "expected": finding.expected,
@@ -157,19 +158,20 @@ def _columns(result: Result) -> dict[str, object]:
         "currency": finding.currency,
         "operands": finding.operands,
         "explanation": finding.explanation,
-        "severity": result.control.severity,
-        "rule_sha256": result.control.rule_sha256,
+        "severity": control.severity,
+        "rule_sha256": control.rule_sha256,
     }
 
 
-def rows_of(results: Sequence[Result]) -> list[dict[str, object]]:
-    """Give results as rows of ``control_result``, in order."""
+def rows_of(results: Sequence[Result]) -> list[_Row]:
+    """Give results as rows of ``control_result``, in order; all with the same columns in the same order."""
     return [_columns(result) for result in results]
 
 
 def results_sha256(results: Sequence[Result]) -> bytes:
     """Hash results with the hashes of their rules."""
-    rows = rows_of(results)
-    return sha256_of(
-        [{**row, "rule_sha256": result.control.rule_sha256.hex()} for row, result in zip(rows, results, strict=True)]
-    )
+    return _sha256_of(rows_of(results))
+
+
+def _sha256_of(rows: Sequence[_Row]) -> bytes:
+    return sha256_of([{**row, "rule_sha256": row["rule_sha256"].hex()} for row in rows])
