@@ -24,6 +24,7 @@ from loading import contenders as who
 from loading import report
 from loading.arena import Arena, Result
 from loading.sources import SOURCES
+from termination import unwind_on_sigterm
 
 SIZES = {
     "S": {"fastly": (200, 100), "genesys_cloud": (50, 200)},
@@ -35,6 +36,7 @@ ALLOWED, WINDOW = 60, 5  # requests, seconds: the vendor's 300 a minute, without
 
 def main() -> None:
     arguments = _arguments()
+    unwind_on_sigterm()
     large = arguments.size == "L"
     chosen = [who.PRODUCT_STORE, who.PRODUCT, who.MINIMAL, who.DLT_DECLARED, *([who.DLT_DEFAULT] if large else [])]
     if arguments.only:

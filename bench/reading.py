@@ -23,6 +23,7 @@ import psycopg2
 from billing.storage.migrate import upgrade
 from history.fill import Extent, fill
 from history.queries import QUERIES, values_of
+from termination import unwind_on_sigterm
 from tieout_stack.postgres import PostgresServer
 
 EXTENTS = {"S": Extent(months=6, accounts=40, lines=100), "L": Extent(months=36, accounts=200, lines=500)}
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--size", choices=EXTENTS, default="S")
     parser.add_argument("--plans", action="store_true")
     arguments = parser.parse_args()
+    unwind_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
         with PostgresServer(Path(folder)) as server:
