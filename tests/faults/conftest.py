@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.faults.ground import Ground
+from tests.faults.report import LINES, SEARCHES, Line, tell
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -20,21 +18,6 @@ from vendor_simulator.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One cell of the report."""
-
-    fault: str
-    place: str
-    outcome: str
-    requests: int
-    busiest: int
-    seconds: float
-
-
-LINES = pytest.StashKey[list[Line]]()
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +30,15 @@ def vendors() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="session")
 def session_ground(
-    postgres: PostgresServer, migrated_template: str, vendors: Simulator, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer,
+    migrated_template: str,
+    vendors: Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[Ground]:
+    """The ground of all cells."""
     ground = Ground(postgres, vendors, migrated_template, tmp_path_factory.mktemp("faults"))
+    pytestconfig.stash.setdefault(SEARCHES, []).append(ground.search)
     yield ground
     ground.drop()
 
@@ -72,29 +61,5 @@ def lines(request: pytest.FixtureRequest) -> list[Line]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print one line for each fault and outcome; with -v one for each cell. ``FAULTS_TABLE=FILE`` writes the cells."""
-    lines = config.stash.get(LINES, [])
-    if not lines:
-        return
-    if path := os.environ.get("FAULTS_TABLE"):
-        rows = (
-            "\t".join(map(str, (x.fault, x.place, x.outcome, x.requests, x.busiest, f"{x.seconds:.2f}"))) for x in lines
-        )
-        Path(path).write_text(
-            "fault\tplace\toutcome\trequests\tbusiest\tseconds\n" + "\n".join(rows) + "\n", encoding="utf-8"
-        )
-    terminalreporter.section(f"{len(lines)} cells of the fault matrix")
-    head = f"{'fault':20} {'outcome':28} {'cells':>5} {'requests':>8} {'busiest':>7} {'seconds':>7}  places"
-    terminalreporter.write_line(head)
-    if config.get_verbosity() > 0:
-        grouped = {(line.fault, line.outcome, line.place): [line] for line in lines}
-    else:
-        grouped = defaultdict(list)
-        for line in lines:
-            grouped[line.fault, line.outcome, ""].append(line)
-    for (fault, outcome, place), cells in grouped.items():
-        most = max(line.busiest for line in cells)
-        total, longest = sum(line.requests for line in cells), max(line.seconds for line in cells)
-        terminalreporter.write_line(
-            f"{fault:20} {outcome:28} {len(cells):5} {total:8} {most:7} {longest:7.2f}  {place}".rstrip()
-        )
+    """Print one line for each fault and outcome; with -v one for each cell."""
+    tell(terminalreporter, config)

@@ -7,9 +7,9 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from tests.faults.canaries import shown
 from tests.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SAME, UNAVAILABLE, UNSEEN
 from tests.faults.cells import Cell, Struck, every_cell, strike
-from tests.faults.conftest import Line
 from tests.faults.dump import Dump
 from tests.faults.ground import Ground, Truth
+from tests.faults.report import Line
 from tests.faults.works import LIMITS, Outcome
 
 from billing.errors import VendorUnavailable

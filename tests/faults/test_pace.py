@@ -38,6 +38,7 @@ FAULTS = {
     "503": {"kind": "status", "status": 503},
     "reset": {"kind": "reset"},
     "time-out": {"kind": "delay", "seconds": 30},
+    "drip": {"kind": "drip", "seconds": 30},
 }
 
 
