@@ -54,8 +54,14 @@ ENDS = {
         "from the truth",
         "read `billing.current_control_result`; fetch the month again",
     ),
-    EMPTY: ("the vendor writes null for an empty list", "nothing; the next day's run brings what was left out"),
-    UNSEEN: ("the vendor names no total, so nothing tells", "nothing; the next day's run brings what was left out"),
+    EMPTY: (
+        "the vendor writes null for an empty list; if a bill is left out, a control of the month objects",
+        "read `billing.current_control_result`; fetch the month again",
+    ),
+    UNSEEN: (
+        "the vendor names no total, so nothing tells; what was stored the day before stays",
+        "nothing: the next day's run brings what was left out",
+    ),
 }
 TABLE = """
 `NotReady` is what a waiting task makes of `VendorUnavailable`: it goes on waiting until its deadline.
