@@ -11,7 +11,7 @@ from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
 from loading.measuring import Cost
 
 _MEGABYTE = 1024 * 1024
-_WIDE = 15
+_WIDE = 22
 
 
 def say_month(month: Month) -> None:
