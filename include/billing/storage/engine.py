@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event, make_url
 
 from billing import exact_json
