@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def reader_sha256(account: Account[object], module: str) -> bytes:
     """
     Hash what decides, beside the answers, what is read out of them and proved of it; 32 bytes.
 
-    :param module: of the vendor's package, imported.
+    :param module: of the vendor's package.
     """
     digest = hashlib.sha256(code_sha256(module.rpartition(".")[0] or module))
     digest.update(sha256_of([account.vendor, account.name, configuration(account)]))
@@ -31,7 +31,7 @@ def reader_sha256(account: Account[object], module: str) -> bytes:
 def code_sha256(package: str) -> bytes:
     """Hash every source file of ``billing`` and of a vendor's package, and the versions of what they read with."""
     digest = hashlib.sha256("".join(f"{name} {version(name)}\n" for name in _LIBRARIES).encode())
-    for folder in (Path(billing.__path__[0]), Path(sys.modules[package].__path__[0])):
+    for folder in (Path(billing.__path__[0]), Path(import_module(package).__path__[0])):
         for file in sorted(folder.rglob("*.py")):
             body = file.read_bytes()
             digest.update(f"{file.relative_to(folder).as_posix()} {len(body)}\n".encode() + body)

@@ -24,9 +24,9 @@ from billing.models import (
     Wallet,
 )
 from billing.period import BillingPeriod
-from billing.storage.versions import NOUNS
 from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
+from billing.storage.versions import NOUNS
 
 DERIVED = {"record", "record_version", "payment_status", "unknown_field"} | {
     table.name for noun in NOUNS.values() for table in (noun.table, *(many[2] for many in noun.many))
@@ -170,7 +170,17 @@ def test_an_unchanged_month_adds_no_row(ledger, full_month, differing):
         before["account_month"][0].strip("()").split(","),
         ledger.dump()["account_month"][0].strip("()").split(","),
     )
-    assert [old[place] == new[place] for place in range(len(old))] == [True, True, True, True, False, True, True, False, True]
+    assert [old[place] == new[place] for place in range(len(old))] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+        True,
+    ]
     assert ledger.one("select fetch_id from billing.account_month") == 2
     assert ledger.one(
         "select last_seen_at = completed_at from billing.account_month join billing.fetch using (fetch_id)"
@@ -298,6 +308,22 @@ def test_an_overtaken_fetch_proves_the_later_one_again(ledger, make, differing):
 
 
 # -- the database's own guarantees
+
+
+@pytest.mark.parametrize("table", ["invoice_line", "contract_item", "charge", "wallet", "usage_line"])
+def test_the_database_refuses_rows_of_a_version_that_is_not_there(ledger, full_month, table):
+    """One look a statement, whatever the statement: an insert, or a COPY of rows that are in order but for one."""
+    ledger.store(full_month())
+    changed = "to_jsonb(r) || jsonb_build_object('record_key', %s, 'version', %s, 'position', %s)"
+    row = f"(jsonb_populate_record(null::billing.{table}, {changed})).*"
+    new = f"select {row} from (select * from billing.{table} limit 1) r"
+    ((key, version),) = ledger.rows(f"select record_key, version from billing.{table} limit 1")
+    for absent in ((key, 99), (987654, 1)):
+        with pytest.raises(
+            psycopg2.errors.ForeignKeyViolation, match=rf"billing\.{table}: rows of a version that is not"
+        ):
+            ledger.rows(f"insert into billing.{table} {new} union all {new}", key, version, 777, *absent, 778)
+    assert ledger.one(f"select count(*) from billing.{table} where position > 700") == 0
 
 
 def test_the_database_refuses_a_record_without_a_current_version(ledger, full_month):

@@ -1,13 +1,14 @@
 """The stored answers of a month and what follows from them."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from billing.errors import PayloadError
 from billing.period import BillingPeriod
-from billing_vendors.fastly.derive import derive, derive_month_to_date
+from billing_vendors.fastly.derive import derive, derive_month_to_date, find_invoices
 
 JANUARY = BillingPeriod(2024, 1)
 
@@ -138,3 +139,20 @@ def test_what_the_vendor_adds_is_kept_and_noted(account, answer):
     month = derive(account(), JANUARY, [answer("v3.list_invoices", page({**FIRST, "tax_amount": "0.10"}))])
     assert month.invoices[0].attributes == {"tax_amount": "0.10"}
     assert {f"{field.noun}.{field.name}" for field in month.unknown_fields} == {"invoice.tax_amount"}
+
+
+def test_what_is_found_in_the_list_reads_as_the_month_does(account, answer):
+    """The two ways from a page to an invoice: all at once for the controls, one by one for the rows."""
+    again = invoice("2", "2024-01-01T00:00:00Z", "2024-01-31T23:59:59Z", total="9.99")
+    pages = [answer("v3.list_invoices", page(SECOND, FIRST, cursor="c2")), answer("v3.list_invoices", page(again))]
+    found = list(find_invoices(JANUARY, pages))
+    assert [listed.read() for listed in found] == list(derive(account(), JANUARY, pages).invoices)
+    assert [(listed.invoice_id, json.loads(listed.source)) for listed in found] == [("3", SECOND), ("2", FIRST)]
+
+
+def test_an_ambiguous_invoice_in_the_list_is_refused_when_it_is_read(answer):
+    listing = answer("v3.list_invoices", page(FIRST))
+    listing = replace(listing, body=listing.body.replace(b'"currency_code"', b'"invoice_id": "8", "currency_code"'))
+    (listed,) = find_invoices(JANUARY, [listing])
+    with pytest.raises(PayloadError, match=r"GET .*: the body of .*uplicate"):
+        listed.read()
