@@ -46,11 +46,22 @@ os.environ |= {
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def watchdog():
+    """Told of a folder, it stops what runs there if this run of the tests is killed."""
+    from tests.watchdog import Watchdog
+
+    watching = Watchdog()
+    yield watching
+    watching.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(watchdog) -> Iterator[PostgresServer]:
     """One embedded server for the whole run; nothing it keeps outlives it."""
     # not tmp_path: its parents are closed to the user that runs Postgres when the tests run as root
     folder = Path(tempfile.mkdtemp(prefix="tieout-postgres-"))
     folder.chmod(0o755)
+    watchdog.watch(folder)
     try:
         with PostgresServer(folder, durable=False) as server:
             yield server
@@ -112,7 +123,7 @@ def simulator():
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
+def stack(watchdog) -> Iterator[LocalStack]:
     """
     The whole local stack, started once: a real Airflow with its four processes, Postgres and the simulator.
 
@@ -122,6 +133,7 @@ def stack() -> Iterator[LocalStack]:
     # a folder that the user who runs Postgres for root can enter
     folder = Path(tempfile.mkdtemp(prefix="tieout-stack-"))
     folder.chmod(0o755)
+    watchdog.watch(folder)
     running = LocalStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
     try:
         running.start()

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+from tests.watchdog import Watchdog
 
 from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.local_stack import LocalStack
@@ -112,10 +113,11 @@ def accounts_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def services(accounts_of_two: Path) -> Iterator[Services]:
+def services(accounts_of_two: Path, watchdog: Watchdog) -> Iterator[Services]:
     """The services; in the end every process is stopped and every file removed."""
     folder = Path(tempfile.mkdtemp(prefix="tieout-services-"))
     folder.chmod(0o755)  # the user who runs Postgres for root must get through
+    watchdog.watch(folder)
     with Simulator(World(seed=7)) as simulator:
         stack = LocalStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
         stack.simulator = SimulatorHere(simulator)

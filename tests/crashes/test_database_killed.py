@@ -39,10 +39,11 @@ MOMENTS = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
+def server(watchdog) -> Iterator[PostgresServer]:
     """A server that keeps what it has committed, on a port that it keeps, too."""
     folder = Path(tempfile.mkdtemp(prefix="tieout-postgres-"))
     folder.chmod(0o755)
+    watchdog.watch(folder)
     try:
         with PostgresServer(folder, port=free_ports(1)[0]) as running:
             running.create_database("migrated")

@@ -121,7 +121,7 @@ def _parent(pid: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory) -> Iterator[Services]:
+def services(tmp_path_factory, watchdog) -> Iterator[Services]:
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         simulator = opened.enter_context(a_vendor())
         (like,) = (each for each in simulator.world.accounts() if each["name"] == LIKE)
@@ -132,6 +132,7 @@ def services(tmp_path_factory) -> Iterator[Services]:
         folder = Path(tempfile.mkdtemp(prefix="tieout-services-"))
         opened.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # the user who runs Postgres for root must get through
+        watchdog.watch(folder)
         stack = QuickStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
         stack.simulator = SimulatorHere(simulator)  # type: ignore[assignment]  # the part of it that the stack needs
         running = Services(stack, simulator)
