@@ -76,6 +76,17 @@ _STATEMENTS = (
     """,
 )
 
+# as the migration that made the table
+_STATEMENTS += (
+    """
+    insert into billing.product_month (vendor, period, currency, product, lines, amount)
+    select vendor, period, currency, product, count(*), sum(amount)
+    from billing.current_invoice_line l
+    join (select record_key, version, period, currency from billing.current_invoice) i using (record_key, version)
+    group by 1, 2, 3, 4
+    """,
+)
+
 _PLAIN = (
     """
     create table plain.invoice as

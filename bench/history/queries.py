@@ -24,14 +24,21 @@ QUERIES = {
         select vendor, period, currency, sum(total) as total, sum(invoices) as invoices
         from billing.account_month_summary group by vendor, period, currency order by 1, 2, 3""",
     "all months by vendor and product": """
-        select i.vendor, i.period, l.product, i.currency, sum(l.amount) as amount
-        from billing.current_invoice i join billing.current_invoice_line l using (record_key, version)
-        group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
+        select vendor, period, product, currency, lines, amount from billing.product_month
+        order by 1, 2, 3, 4""",
     "all unexplained exceptions": """
         select vendor, account, period, control_id, subject, expected, actual, difference, explanation
         from billing.current_control_result where state in ('EXCEPTION', 'BLOCKED')
         order by period desc, vendor, account, control_id""",
 }
+
+BESIDE = {
+    "the same, added up from the lines": """
+        select i.vendor, i.period, l.product, i.currency, count(*) as lines, sum(l.amount) as amount
+        from billing.current_invoice i join billing.current_invoice_line l using (record_key, version)
+        group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
+}
+"""What a query would cost if its answer were not kept: shown, not judged."""
 
 
 def values_of(invoice: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from billing.proof import Derive, Proof, Reconciled, Rules
 from billing.storage.accruals import AccrualBook
 from billing.storage.archive import find_fetch
 from billing.storage.evidence import ReadFile
+from billing.storage.product_months import add_to_product_months
 
 
 def reconcile_month(
@@ -61,6 +62,7 @@ def reconcile_month(
         proof = Proof(connection, Rules(derive, tuple(controls), read_file, invoice_list, reader), account, now)
         done = proof.store(fetch)
         AccrualBook(connection, account, fetch.dag_run, now).settle()
+        add_to_product_months(connection, account.vendor, account.name, done.changes)
     if proof.faults:
         raise ExceptionGroup(
             f"{account.vendor}/{account.name} {fetch.period}: controls failed by our own fault: "

@@ -17,8 +17,9 @@ VERSION_TABLE = "alembic_version"
 UPDATED = {
     "record": ("current_version",),
     "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at", "proved_sha256"),
+    "product_month": ("lines", "amount"),
 }
-"""The only columns that tasks change: which version is current, and what holds for a month."""
+"""The only columns that tasks change: which version is current, what holds for a month, and sums."""
 
 AS_RECEIVED = {"payload": ("headers", "body")}
 """Columns with a vendor's words as they came: links to pay by, people's names, whatever a vendor adds tomorrow."""

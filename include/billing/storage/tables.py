@@ -567,5 +567,17 @@ account_month = Table(
     PrimaryKeyConstraint("vendor", "account", "period"),
 )
 
-MUTABLE_TABLES = frozenset({"record", "account_month"})
-"""The two tables that may change: which version is current, and when a month was last seen."""
+product_month = Table(
+    "product_month",
+    metadata,
+    _required("vendor"),
+    Column("period", Date, nullable=False),
+    Column("currency", Text, nullable=False, comment="empty where the invoice names none"),
+    Column("product", Text, nullable=False, comment="empty where the line names none"),
+    Column("lines", BigInteger, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    PrimaryKeyConstraint("vendor", "period", "currency", "product"),
+)
+
+MUTABLE_TABLES = frozenset({"record", "account_month", "product_month"})
+"""The tables that may change: which version is current, what holds for a month, and sums over current versions."""

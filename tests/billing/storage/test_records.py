@@ -367,8 +367,8 @@ def test_evidence_is_never_changed(ledger, table):
             ledger.rows(change)
 
 
-def test_two_tables_may_change():
-    assert {"record", "account_month"} == MUTABLE_TABLES
+def test_three_tables_may_change():
+    assert {"record", "account_month", "product_month"} == MUTABLE_TABLES
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_the_owner_meets_the_trigger(owner, table):
 
 
 def test_what_tasks_may_update_is_named(owner):
-    """Two tables, and of them the columns of rights.py; all other rights to change rows are the owner's alone."""
+    """Three tables, and of them the columns of rights.py; all other rights to change rows are the owner's alone."""
     granted = owner(
         "select table_name, column_name, grantee, privilege_type from information_schema.column_privileges "
         "where table_schema = 'billing' and privilege_type not in ('SELECT', 'INSERT', 'REFERENCES') "

@@ -1,0 +1,101 @@
+"""The sums by product are those of the lines that count, whatever was stored, in whatever order, by however many."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from itertools import permutations
+
+import psycopg2
+import pytest
+
+from billing.period import BillingPeriod
+from billing.storage.migrate import downgrade, upgrade
+
+OCTOBER, NOVEMBER = BillingPeriod(2026, 10), BillingPeriod(2026, 11)
+STORED = "select vendor, period, currency, product, lines, amount from billing.product_month where lines <> 0"
+COUNTED = """
+    select r.vendor, i.period, coalesce(i.currency, ''), coalesce(l.product, ''), count(*), sum(l.amount)
+    from billing.record r
+    join billing.invoice i on i.record_key = r.record_key and i.version = r.current_version
+    join billing.invoice_line l on l.record_key = r.record_key and l.version = r.current_version
+    group by 1, 2, 3, 4
+"""
+
+
+@pytest.fixture
+def bill(make):
+    """Make an invoice whose lines are named by their products."""
+
+    def made(lines, **changed):
+        rows = enumerate(lines, start=1)
+        lines = tuple(make.line(position, amount, product=product) for position, (product, amount) in rows)
+        return replace(make.invoice(**changed), lines=lines, total=sum((line.amount for line in lines), Decimal(0)))
+
+    return made
+
+
+@pytest.fixture
+def agree(ledger):
+    """Compare the sums that are kept with the lines, and give what they come to."""
+
+    def compared():
+        assert sorted(ledger.rows(STORED)) == sorted(ledger.rows(COUNTED))
+        return {row[3]: row[5] for row in ledger.rows(STORED)}
+
+    return compared
+
+
+def test_sums_follow_every_version(ledger, make, bill, agree):
+    ledger.store(make.month(bill([("CDN", "1.10"), ("CDN", "2.20"), ("TLS", "5"), (None, "0.1")])))
+    assert agree() == {"CDN": Decimal("3.30"), "TLS": Decimal(5), "": Decimal("0.1")}
+    ledger.store(make.month(bill([("CDN", "1.10"), ("WAF", "7")])), "restated")
+    assert agree() == {"CDN": Decimal("1.10"), "WAF": Decimal(7)}
+    ledger.store(make.month(bill([("CDN", "1.10"), ("WAF", "7")])), "the same again")
+    assert agree() == {"CDN": Decimal("1.10"), "WAF": Decimal(7)}
+
+
+def test_an_invoice_that_moves_takes_its_sums_along(ledger, make, bill, agree):
+    ledger.store(make.month(bill([("CDN", "3")])))
+    ledger.store(make.month(bill([("CDN", "3")], period=NOVEMBER, currency=None), period=NOVEMBER), "moved")
+    assert agree() == {"CDN": Decimal(3)}
+    assert ledger.one("select period::text || currency from billing.product_month where lines <> 0") == "2026-11-01"
+
+
+def test_accounts_and_orders_come_to_the_same(ledger, make, bill, agree):
+    months = [("acme", "A", "1"), ("acme", "B", "2"), ("globex", "A", "4")]
+    for number, order in enumerate(permutations(months), start=1):
+        for account, invoice, amount in order:
+            made = bill([("CDN", amount)], invoice_id=f"{invoice}-{number}")
+            ledger.store(make.month(made, account=account), f"{account}-{made.invoice_id}")
+        assert agree() == {"CDN": Decimal(7 * number)}
+
+
+def test_tasks_at_once_neither_lose_nor_block_one_another(ledger, make, bill, agree):
+    """Accounts whose lines name the same products in opposite orders."""
+    products = [f"P{number:02d}" for number in range(30)]
+
+    def store(number):
+        named = products if number % 2 else products[::-1]
+        made = bill([(product, "0.01") for product in named], invoice_id=f"I-{number}")
+        ledger.store(make.month(made, account=f"account-{number}"), f"r{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store, range(12)))
+    assert agree() == dict.fromkeys(products, Decimal("0.12"))
+
+
+def test_a_migration_sums_what_is_there(ledger, make, bill, agree, migrated_url):
+    ledger.store(make.month(bill([("CDN", "3"), ("TLS", "0.5")])))
+    ledger.store(make.month(bill([("CDN", "4"), ("TLS", "0.5")])), "restated")
+    downgrade(migrated_url, "0004")
+    upgrade(migrated_url)
+    assert agree() == {"CDN": Decimal(4), "TLS": Decimal("0.5")}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["delete from billing.product_month", "update billing.product_month set product = 'other'"],
+)
+def test_sums_are_neither_removed_nor_renamed(ledger, statement):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="is evidence"):
+        ledger.rows(statement)
