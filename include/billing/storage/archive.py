@@ -9,7 +9,7 @@ evidence but is never taken for a whole one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +75,31 @@ class Fetch:
 
     def keep(self, answer: Answer) -> None:
         """Store one answer at once, unless the same bytes for the same request are there."""
+        self._keep(answer, new=lambda: None)
+
+    def keep_json(self, answer: Answer) -> None:
+        """
+        Store one answer as ``keep`` does, but not what two readers could understand differently.
+
+        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
+        """
+        self._keep(answer, new=answer.json)  # what is stored was read when it came
+
+    def _keep(self, answer: Answer, new: Callable[[], object]) -> None:
+        with self._engine.begin() as connection:
+            payload_id = self._find(connection, answer)
+            if payload_id is None:
+                new()
+                payload_id = self._insert(connection, answer)
+                self._new_payloads += payload_id is not None
+            if payload_id is None:  # another task was faster
+                payload_id = self._find(connection, answer)
+        if payload_id is None:
+            raise StorageError(f"{answer.request}: its answer was neither stored nor found in billing.payload")
+        self._sightings.append((payload_id, answer.received_at))
+        self._bytes += len(answer.body)
+
+    def _insert(self, connection: Connection, answer: Answer) -> int | None:
         values = {
             "vendor": self._vendor,
             "account": self._account,
@@ -89,28 +114,9 @@ class Fetch:
             "first_seen_at": answer.received_at,
             "first_dag_run": self._dag_run,
         }
-        with self._engine.begin() as connection:
-            statement = upsert(t.payload).values(values).on_conflict_do_nothing()
-            payload_id = connection.scalar(statement.returning(t.payload.c.payload_id))
-            self._new_payloads += payload_id is not None
-            if payload_id is None:
-                payload_id = self._find(connection, answer)
-        if payload_id is None:
-            raise StorageError(f"{answer.request}: its answer was neither stored nor found in billing.payload")
-        self._sightings.append((payload_id, answer.received_at))
-        self._bytes += len(answer.body)
-
-    def keep_json(self, answer: Answer) -> None:
-        """
-        Store one answer as ``keep`` does, but not what two readers could understand differently.
-
-        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
-        """
-        with self._engine.connect() as connection:
-            known = self._find(connection, answer) is not None
-        if not known:  # what is stored was read when it came
-            answer.json()
-        self.keep(answer)
+        statement = upsert(t.payload).values(values).on_conflict_do_nothing()
+        payload_id: int | None = connection.scalar(statement.returning(t.payload.c.payload_id))
+        return payload_id
 
     def _find(self, connection: Connection, answer: Answer) -> int | None:
         payload_id: int | None = connection.scalar(
