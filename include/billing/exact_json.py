@@ -22,8 +22,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # No bill needs more on either side of the point, and 1E+999999999 would make a gigabyte of zeros when written out.
 _MOST_DIGITS = 100
-# What a body must contain before a value that has to be refused can be in it; most bodies don't.
-_SUSPECT = re.compile(rb"[0-9][eE][+-]?[0-9]{2}|[0-9]{%d}|\\u0000" % (_MOST_DIGITS // 2))
+# What a body must contain before a value that has to be refused can be in it; most bodies don't. With every digit
+# written as 0 these are plain texts, which are found in a tenth of the time that a pattern takes.
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
+_MANY_DIGITS = b"0" * (_MOST_DIGITS // 2)
+_EXPONENTS = (b"0e0", b"0e+0", b"0e-0")
+_EXPONENT = re.compile(rb"(?<=[0-9])[eE][+-]?[0-9]{2,}(?=[\s,}\]]|$)")  # not the "4e12" of a UUID
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
@@ -42,9 +46,16 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
         )
     except ValueError as error:
         raise PayloadError(f"the body of {len(body)} bytes is not usable JSON: {error}") from error
-    if _SUSPECT.search(body):
+    if _is_suspect(body):
         _check(value)
     return value
+
+
+def _is_suspect(body: bytes) -> bool:
+    shape = body.translate(_DIGITS_AS_ZERO)
+    if b"\\u0000" in body or _MANY_DIGITS in shape:
+        return True
+    return any(exponent in shape for exponent in _EXPONENTS) and _EXPONENT.search(body) is not None
 
 
 def _check(value: object) -> None:
