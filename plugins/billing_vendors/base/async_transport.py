@@ -117,9 +117,11 @@ async def exchange(url: str, question: Question, headers: Mapping[str, str], lim
                 received_at=datetime.now(UTC),
             )
     except TimeoutError:
-        raise VendorUnavailable(f"{question.request} was not finished in time") from None
+        failure = VendorUnavailable(f"{question.request} was not finished in time")
     except (aiohttp.ClientError, OSError) as error:
-        raise VendorUnavailable(f"{question.request} failed: {reason(error)}") from None
+        failure = VendorUnavailable(f"{question.request} failed: {reason(error)}")
+    # out here, so that the library's error is not its context: that may show the request with its headers
+    raise failure
 
 
 async def _read(response: aiohttp.ClientResponse, limits: Limits, question: Question) -> bytes:

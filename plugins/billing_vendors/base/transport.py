@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from billing.errors import PayloadError, VendorUnavailable
+from billing.errors import BillingError, PayloadError, VendorUnavailable
 from billing_vendors.base.limits import CHUNK_BYTES, Limits, check_length
 from billing_vendors.base.question import Question
 from billing_vendors.base.refusal import Received
@@ -46,8 +46,10 @@ def exchange(
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large or cannot be decompressed.
     """
+    cut = threading.Event()
+    failure: BillingError | None
     try:
-        with _deadline(session, url, limits, question) as cut:
+        with _deadline(session, url, limits, cut):
             response = session.request(
                 question.method,
                 url,
@@ -59,13 +61,17 @@ def exchange(
             )
             with response:
                 body = _read(response, limits, question)
-            if cut.is_set():  # cut without the library noticing: a body of no declared length just ends
-                raise _too_slow(question, limits)
-    except requests.exceptions.ContentDecodingError:
-        raise PayloadError(f"{question.request} answered with a body that cannot be decompressed") from None
+        failure = _too_slow(question, limits) if cut.is_set() else None  # a body of no declared length just ends
     except requests.RequestException as error:
-        # from None: the library's messages quote the whole URL, which may hold a signature
-        raise VendorUnavailable(f"{question.request} failed: {reason(error)}") from None
+        if cut.is_set():
+            failure = _too_slow(question, limits)
+        elif isinstance(error, requests.exceptions.ContentDecodingError):
+            failure = PayloadError(f"{question.request} answered with a body that cannot be decompressed")
+        else:
+            failure = VendorUnavailable(f"{question.request} failed: {reason(error)}")
+    if failure is not None:
+        # out here, so that the library's error is not its context: that quotes the whole URL, signature and all
+        raise failure
     return Received(
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
@@ -115,12 +121,15 @@ def _too_slow(question: Question, limits: Limits) -> VendorUnavailable:
 
 
 @contextmanager
-def _deadline(session: requests.Session, url: str, limits: Limits, question: Question) -> Iterator[threading.Event]:
-    """Cut the session's connections when the time is over: a read time-out alone starts anew with every byte."""
+def _deadline(session: requests.Session, url: str, limits: Limits, cut: threading.Event) -> Iterator[None]:
+    """
+    Cut the session's connections when the time is over: a read time-out alone starts anew with every byte.
+
+    :param cut: set when they are cut.
+    """
     adapter = session.get_adapter(url)
     if not isinstance(adapter, CuttableAdapter):
         raise TypeError("the session must come from open_session()")
-    cut = threading.Event()
 
     def cut_off() -> None:
         cut.set()
@@ -130,11 +139,7 @@ def _deadline(session: requests.Session, url: str, limits: Limits, question: Que
     timer.daemon = True
     timer.start()
     try:
-        yield cut
-    except requests.RequestException:
-        if cut.is_set():
-            raise _too_slow(question, limits) from None
-        raise
+        yield
     finally:
         timer.cancel()
 

@@ -226,6 +226,7 @@ class TestWhatComesBack:
             hook.get_document("INV1")
 
         assert SIGNATURE not in str(raised.value)
+        assert raised.value.__context__ is None  # the library's own error quotes the whole link
 
     def test_a_store_that_drips_is_cut_off(self, store):
         def drip():
