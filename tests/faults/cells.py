@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from tests.faults.canaries import listening
 from tests.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
-from tests.faults.works import WORKS, Endpoint, Outcome, Work
+from tests.faults.works import LONG_WAIT, SHORT_WAIT, WORKS, Endpoint, Outcome, Work
 
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.stats import Request
@@ -110,7 +110,7 @@ def strike(simulator: Simulator, cell: Cell) -> Struck:
     started = time.monotonic()
     with listening() as heard:
         try:
-            outcome = cell.work.run(cell.work, cell.fault.limits)
+            outcome = cell.work.run(cell.work, cell.fault.limits, LONG_WAIT if cell.fault.passes else SHORT_WAIT)
         finally:
             seconds = time.monotonic() - started
             simulator.lift_faults()

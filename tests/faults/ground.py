@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 from tests.faults.canaries import Canaries, Search
 from tests.faults.dump import Dump
-from tests.faults.works import BEFORE, LIMITS, Work, fetch_and_prove
+from tests.faults.works import BEFORE, LIMITS, LONG_WAIT, Work, fetch_and_prove
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -71,12 +71,12 @@ class Ground:
             self._postgres.create_database(template, template=self.empty)
             with self._use(template) as engine:
                 if work.run is fetch_and_prove:
-                    outcome = fetch_and_prove(work, LIMITS, BEFORE)
+                    outcome = fetch_and_prove(work, LIMITS, month=BEFORE)
                     assert outcome.error is None, outcome.error
                 before = Dump(engine)
             self._end_sessions(template)
             with self.database(template) as engine:
-                outcome = work.run(work, LIMITS)
+                outcome = work.run(work, LIMITS, LONG_WAIT)
                 assert outcome.error is None, outcome.error
                 self._truths[work.name] = Truth(template, before, Dump(engine))
         return self._truths[work.name]

@@ -39,7 +39,7 @@ def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> Rows:
     with ground.database(ground.empty) as engine:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"alter database \"{engine.url.database}\" set timezone = '{zone}'"))
-        outcome = fetch_and_prove(work, LIMITS, month)
+        outcome = fetch_and_prove(work, LIMITS, month=month)
         assert outcome.error is None, outcome.error
         return Dump(engine).derived()
 
@@ -69,7 +69,7 @@ def test_a_leap_day_is_in_its_month(work, ground):
     """29 February 2024 belongs to the month: the vendors' total of it is stored, to the last digit."""
     truth = ground.simulator.truth(work.vendor.name, work.account, "2024-02")
     with ground.database(ground.empty) as engine:
-        assert fetch_and_prove(work, LIMITS, "2024-02").error is None
+        assert fetch_and_prove(work, LIMITS, month="2024-02").error is None
         with engine.connect() as connection:
             query = "select invoice_id, total from billing.current_invoice where period = '2024-02-01' order by 1"
             rows = [tuple(row) for row in connection.execute(text(query))]

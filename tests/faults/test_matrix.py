@@ -10,7 +10,7 @@ from tests.faults.cells import Cell, Struck, every_cell, strike
 from tests.faults.dump import Dump
 from tests.faults.ground import Ground, Truth
 from tests.faults.report import Line
-from tests.faults.works import LIMITS, Outcome
+from tests.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
 from billing_vendors.base.retries import VendorRetryPolicy
@@ -53,7 +53,7 @@ def _run(cell: Cell, ground: Ground, lines: list[Line], *, again: bool) -> None:
             stage.as_before = struck.outcome.error is not None and seen.fetches == stage.truth.before.fetches
             if outcome in STORED_AS_SENT or (again and outcome != SAME):
                 stage.as_before = False
-                second = cell.work.run(cell.work, LIMITS)
+                second = cell.work.run(cell.work, LIMITS, LONG_WAIT)
                 assert second.error is None, second.error
                 _compare(outcome, Dump(stage.engine), stage.truth)
     else:
@@ -63,7 +63,7 @@ def _run(cell: Cell, ground: Ground, lines: list[Line], *, again: bool) -> None:
         _judge(cell, struck, outcome)
         _search(ground, struck, {})
         if again:
-            assert _waited(cell.work.run(cell.work, LIMITS)) == SAME
+            assert _waited(cell.work.run(cell.work, LIMITS, LONG_WAIT)) == SAME
 
 
 def _search(ground: Ground, struck: Struck, texts: dict[str, str]) -> None:
