@@ -32,7 +32,7 @@ RESTATED, _, OF_A_PDF, _ = CASES
 MOMENTS = {
     "while answers are kept": ("insert billing.payload", ANSWERED),
     "in a COPY": ("copied rows", BEFORE),
-    "between two statements": ("insert billing.control_result", ANSWERED),
+    "between two statements": ("insert billing.reconciliation", ANSWERED),
     "before the commit": ("commit", BEFORE),
     "when it has committed": ("commit", ANSWERED),
 }

@@ -46,7 +46,7 @@ def migrations(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", [RESTATED, FIRST], ids=lambda case: case.name)
-@pytest.mark.parametrize("at", ["insert billing.payload", "insert billing.control_result", "commit"])
+@pytest.mark.parametrize("at", ["insert billing.payload", "insert billing.reconciliation", "commit"])
 def test_a_migration_waits_for_the_transaction_in_flight_and_the_task_is_refused_after_it(
     killings, migrations, tally, case, at
 ):
