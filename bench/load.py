@@ -111,7 +111,8 @@ class Memory:
         workers = [pid for pid in pids if parent(pid) == pids[0]]
         tasks = [pid for pid in pids[1:] if parent(pid) in workers]
         found = {name: pss(pids[0]), "one worker": mean(map(pss, workers)) if workers else 0}
-        return found | ({"the largest task": max(map(pss, tasks))} if tasks else {})
+        largest = max(map(pss, tasks), default=0)  # 0 where they have ended meanwhile
+        return found | ({"the largest task": largest} if largest else {})
 
     def grown(self):
         """Name what of Airflow holds much more at the end than it did after a while; a simulator keeps its months."""
