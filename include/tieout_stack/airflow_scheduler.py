@@ -2,7 +2,8 @@
 ``airflow scheduler``, with what tasks import loaded before it forks its workers.
 
 LocalExecutor's workers, and from them the tasks, inherit what the scheduler has imported: that saves each task some
-tenths of a second of a core. An edit of our own code needs no restart: a task that finds a file changed reads our code anew.
+tenths of a second of a core. An edit of our own code needs no restart: a task that finds a file changed reads our code
+anew.
 """
 
 from __future__ import annotations
