@@ -12,12 +12,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
-from billing.exact_json import canonical, number_text
+from billing.exact_json import canonical, number_texts
 from billing.period import BillingPeriod
 
 _ROWS_AT_ONCE = 10_000  # memory stays flat however long the invoice
@@ -56,12 +57,21 @@ def _row_texts(many: str, rows: Sequence[object]) -> bytes:
     return "".join(f"{start}{''.join(row)[1:]}}}]\n" for row in zip(*members, strict=True)).encode()
 
 
+@lru_cache(maxsize=10_000)
+def _quoted(text: str) -> str:
+    """Write a text; a product's name comes again and again."""
+    return canonical(text)
+
+
 def _members(name: str, values: Sequence[object]) -> Iterable[str]:
-    """Write one field of many rows, ``,"name":value`` each, nothing for None; a value that returns is written once."""
-    begin = f",{canonical(name)}:"
-    if set(map(type, values)) <= {Decimal, int, NoneType}:
-        return ["" if value is None else begin + number_text(value) for value in values]  # type: ignore[arg-type]  # by their types
-    # attributes of many rows are one object, and a product's name comes again and again
+    """Write one field of many rows, ``,"name":value`` each, nothing for None; one object is written once."""
+    begin = f",{_quoted(name)}:"
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
+        return ["" if value is None else begin + _quoted(value) for value in values]
+    if kinds <= {Decimal, int}:
+        return [begin + text for text in number_texts(values)]  # type: ignore[arg-type]  # by their types
+    # the attributes of many rows are one object
     keys = list(map(id, values))
     distinct = dict(zip(keys, values, strict=True))
     written = {key: "" if value is None else begin + value_text(value) for key, value in distinct.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -147,3 +147,11 @@ def number_text(number: Decimal | int) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def number_texts(numbers: Sequence[Decimal | int]) -> list[str]:
+    """Write many numbers as ``number_text`` writes each; most need no more than a look at all of them together."""
+    texts = list(map(str, numbers))
+    if "".join(texts).replace(".", "").isdecimal():  # no sign and no exponent
+        return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+    return list(map(number_text, numbers))

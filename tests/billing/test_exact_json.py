@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.errors import PayloadError
-from billing.exact_json import canonical, dumps, loads, loads_text, number_text, sha256_of
+from billing.exact_json import canonical, dumps, loads, loads_text, number_text, number_texts, sha256_of
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: number.as_tuple().exponent >= -90 and abs(number.adjusted()) < 90
@@ -179,3 +179,13 @@ def test_trailing_zeros_do_not_change_the_number_text(number, zeros):
     sign, digits, exponent = number.as_tuple()
     padded = Decimal((sign, digits + (0,) * zeros, exponent - zeros))
     assert number_text(padded) == number_text(number)
+
+
+@given(st.lists(NUMBERS | st.integers(-(10**30), 10**30) | st.integers(0, 99).map(Decimal), max_size=6))
+def test_many_numbers_are_written_as_each_is(numbers):
+    assert number_texts(numbers) == [number_text(number) for number in numbers]
+
+
+def test_among_many_numbers_what_is_none_is_refused():
+    with pytest.raises(TypeError, match="NaN has no exact JSON form"):
+        number_texts([Decimal(1), Decimal("NaN")])
