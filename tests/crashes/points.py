@@ -71,7 +71,7 @@ def _sql(event: Event) -> Iterable[Point]:
 
 
 def _file(number: int, event: str) -> Point:
-    what = "a certificate" if "/certificates/" in event else "a document"
+    what = "a certificate" if "/certificates/" in event else "a part" if "/.parts" in event else "a document"
     when = {"os.mkdir": "before", "open": "before", "os.rename": "written, not yet in place:"}
     return Point(f"files: {when.get(event.partition(' ')[0], 'after')} {what}", "file", number)
 

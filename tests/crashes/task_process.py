@@ -183,7 +183,8 @@ def _watch_files(folder: str, limits: Limits) -> list[str]:
             return
         if not str(arguments[0]).startswith(folder) or (event == "open" and "w" not in str(arguments[1])):
             return
-        seen.append(f"{event} {str(arguments[0]).removeprefix(folder)}")
+        place = arguments[1] if event == "os.rename" else arguments[0]  # a part has no telling name
+        seen.append(f"{event} {str(place).removeprefix(folder)}")
         if len(seen) == limits.file_event:
             os.kill(ours, signal.SIGKILL)
             time.sleep(60)  # the signal is already on its way
