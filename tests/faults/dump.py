@@ -62,7 +62,11 @@ class Dump:
         return self._texts(lambda _table, _row: True)
 
     def current(self) -> Rows:
-        """What the vendor says by now: the current version of each record, without the history and the proof."""
+        """
+        Give what the vendor says by now: the current version of each record, without the history and the proof.
+
+        Without the sentence on how a month was found, too: it is no content, and stays as it was first said.
+        """
         versions = {row["record_key"]: row["current_version"] for row in self.rows["record"]}
         kept = {
             name: rows
@@ -70,7 +74,7 @@ class Dump:
                 lambda table, row: (
                     table in _SNAPSHOTS or ("version" in row and row["version"] == versions.get(row.get("record_key")))
                 ),
-                frozenset({"version", "attributes", "cause", "content_sha256"}),
+                frozenset({"version", "attributes", "cause", "content_sha256", "period_evidence"}),
             ).items()
             if name not in {"record_version", "true_up_document", "accrual_part"}
         }
