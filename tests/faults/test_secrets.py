@@ -81,7 +81,9 @@ def test_the_search_finds_what_a_command_line_shows(ground: Ground) -> None:
 
     secret = "canary-on-a-command-line"
     canaries = Canaries({"secret": {secret}})
-    with subprocess.Popen([sys.executable, "-c", "input()", secret], stdin=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", "print(flush=True); input()", secret]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # before that, its command line may still be ours
         assert canaries.leaks("command lines", command_lines()) == ["secret in command lines"]
         process.communicate(b"\n")
 
