@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,9 +123,20 @@ def _keep(
         period=period,
         dag_run=str(get_current_context()["dag_run"].run_id),
     )
-    for kept in arriving:
-        if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
-        else:
-            fetch.keep_json(kept)
+    # One answer is stored while the next is asked for, never more: what had arrived is kept whatever comes after it.
+    with ThreadPoolExecutor(1, thread_name_prefix="keep") as behind:
+        storing: Future[None] | None = None
+        for arrived in arriving:
+            if storing is not None:
+                storing.result()
+            storing = behind.submit(_store, fetch, arrived)
+        if storing is not None:
+            storing.result()
     return fetch.complete()
+
+
+def _store(fetch: Fetch, arrived: Answer | Document) -> None:
+    if isinstance(arrived, Document):
+        fetch.keep_document(arrived.invoice_id, arrived.form, arrived.media_type, arrived.request, arrived.body)
+    else:
+        fetch.keep_json(arrived)

@@ -41,7 +41,7 @@ class Work:
     What the tasks of a vendor do.
 
     :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
-        arrives (it is stored before the next request), and each document after the answer that led to it.
+        arrives (it is stored while the next is asked for), and each document after the answer that led to it.
     :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
     :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
         all of them in memory, and without reading again those that are known.
