@@ -12,7 +12,7 @@ from vendor_simulator.world import World
 # Tables that say when something was seen: a second run adds rows to them, and changes none.
 GROWING = frozenset({"fetch", "payload_sighting", "document_sighting"})
 # Columns that move when a month is seen again.
-LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at")}
+LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "proved_sha256")}
 BEFORE = "bench_before"
 
 INVOICES = """
