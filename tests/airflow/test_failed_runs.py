@@ -35,7 +35,14 @@ FAILURES = {
         "VendorRejected",
         "the vendor refuses the client id or secret of connection genesys_nord_contact",
     ),
-    "wrong password of the database": (FASTLY, "2024-11", "fetch", "up_for_retry", "StorageError", "(connection billing_db) failed: "),
+    "wrong password of the database": (
+        FASTLY,
+        "2024-11",
+        "fetch",
+        "up_for_retry",
+        "StorageError",
+        "(connection billing_db) failed: ",
+    ),
 }
 CONNECTIONS = {
     "wrong token": "fastly_acme_media",
