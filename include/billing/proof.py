@@ -96,15 +96,18 @@ class Proof:
         self.faults: dict[str, Exception] = {}
         """What failed by our own fault, by what it was."""
 
-    def store(self, fetch: FetchHead) -> Reconciled:
+    def store(self, fetch: FetchHead, *, anew: bool = False) -> Reconciled:
         """
         Store and prove what a fetch read.
 
         A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen. One that
         brought nothing new to what was proved is noted, and that is all.
+
+        :param anew: derive and prove even so.
         """
         lock_account(self._connection, self._account.vendor, self._account.name)
-        if (reader := self._rules.reader) and stands(self._connection, fetch, self._standing(fetch, reader)):
+        reader = self._rules.reader
+        if reader and not anew and stands(self._connection, fetch, self._standing(fetch, reader)):
             return self._see_again(fetch)
         before = self._view()
         rested_on = before.fetches.get(fetch.period)

@@ -8,6 +8,7 @@ import pytest
 from billing.accounts import Account
 from billing.controls.control import Control
 from billing.controls.result import Finding, State
+from billing.errors import StorageError
 from billing.listed import InvoiceList, ListedInvoice
 from billing.period import BillingPeriod
 from billing.reader import reader_sha256
@@ -34,8 +35,8 @@ class Reading:
         self.derived = 0
         self.reader = READER
 
-    def __call__(self, fetch_id, account):
-        return reconcile_month(self.ledger.engine, self._derive, (LOOKS,), account, fetch_id, reader=self.reader)
+    def __call__(self, fetch_id, account, **how):
+        return reconcile_month(self.ledger.engine, self._derive, (LOOKS,), account, fetch_id, reader=self.reader, **how)
 
     def _derive(self, *given):
         self.derived += 1
@@ -135,6 +136,26 @@ def test_a_control_that_failed_by_our_own_fault_is_tried_again(read, make, ledge
         reconcile_month(ledger.engine, ledger.derive, (broken,), make.account(), fetch_id, reader=bytes(range(32)))
     read.reader = bytes(range(32))
     assert read.again("october", make.account())[0]
+
+
+def test_a_month_is_derived_anew_if_somebody_wants_to_know(read, make, ledger):
+    """A re-derivation shows that the stored answers still give the stored rows: it must not take that from a hash."""
+    newest = ledger.one("select max(fetch_id) from billing.fetch where period = '2026-10-01'")
+    before = read.derived
+    done = read(newest, make.account(), anew=True)
+    assert (read.derived > before, done.changes, done.results_added) == (True, (), False)
+    ledger.tamper("payload", "update billing.payload set body = 'x' where request = 'GET /invoices'")
+    with pytest.raises(StorageError, match="cannot be unpacked"):
+        read(newest, make.account(), anew=True)
+
+
+def test_an_invoice_that_is_counted_in_another_month_was_not_restated(read, make, ledger):
+    """The same code counts it elsewhere since another answer says so; its own answer is what it was."""
+    ledger.readings["moved"] = make.month(
+        make.invoice("1.00", "2.50", period=NOVEMBER), make.invoice("3.00", invoice_id="I-9"), period=OCTOBER
+    )
+    _, done = read.again("moved", make.account())
+    assert {(change.record_id, change.cause) for change in done.changes} == {("I-1", "derivation"), ("I-9", "first")}
 
 
 class TestList:

@@ -197,14 +197,16 @@ class Records:
         """
         Say why a record changed: ``vendor`` or ``derivation``.
 
-        What the same code reads otherwise, the vendor has changed. Else the earlier fetch is read again: if today's
-        code gives today's content, the vendor's answer is what it was and our parser has changed. So it has where only
-        the month differs that a document is counted in, which is our decision. An earlier answer that today's code
-        refuses proves nothing: a person has to look, as if the vendor had changed it.
+        What the same code reads otherwise out of the record's own bytes, the vendor has changed. Else the earlier fetch
+        is read again: if today's code gives today's content, the vendor's answer is what it was and our parser has
+        changed. So it has where only the month differs that a document is counted in, which is our decision and may
+        rest on other answers. An earlier answer that today's code refuses proves nothing: a person has to look, as if
+        the vendor had changed it.
         """
         if before.fetch_id == self._fetch.fetch_id:
             return "derivation"
-        if self._reader is not None and self._reader == before.reader_sha256:
+        whole = read.source_sha256 is not None and before.source_sha256 is not None
+        if whole and self._reader is not None and self._reader == before.reader_sha256:
             return "vendor"
         earlier = self._at(before.fetch_id).get(read.key)
         if earlier is None or content_sha256(_counted_with(earlier, read.record)) != read.content_sha256:

@@ -45,8 +45,8 @@ def stands(connection: Connection, fetch: FetchHead, standing: bytes) -> bool:
     return row is not None and row.proved_sha256 == standing and row.fetch_id <= fetch.fetch_id
 
 
-def note_standing(connection: Connection, fetch: FetchHead, standing: bytes | None) -> None:
-    """Note what the results of a month rest on; None: they are to be proved again by the next reading."""
+def note_standing(connection: Connection, fetch: FetchHead, standing: bytes) -> None:
+    """Note what the results of a month rest on."""
     connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.period)).values(proved_sha256=standing))
 
 

@@ -51,12 +51,14 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     if fetch_id is None:
         log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, period)
         return {}
-    done = _reconcile(vendor, engine, account, fetch_id)
+    done = _reconcile(vendor, engine, account, fetch_id, anew=True)
     causes = [change.cause for change in done.changes]
     return {cause: causes.count(cause) for cause in sorted(set(causes))}
 
 
-def _reconcile(vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int) -> Reconciled:
+def _reconcile(
+    vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, anew: bool = False
+) -> Reconciled:
     """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
     folder = documents_folder()
     work = vendor.work()
@@ -69,6 +71,7 @@ def _reconcile(vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: 
         document_reader(folder),
         invoice_list=work.invoice_list,
         reader=reader_sha256(account, work.derive.__module__),
+        anew=anew,
     )
     _log(account, done)
     left = unpublished(engine, Subject(vendor.name, account.name, done.period), folder)
