@@ -32,6 +32,7 @@ def main() -> None:
     from billing.storage.archive import Fetch, find_fetch  # noqa: PLC0415
     from billing.storage.records import Records, lock_account  # noqa: PLC0415
     from billing_vendors.base.database import billing_engine, documents_folder  # noqa: PLC0415
+    from billing_vendors.base.fetching import keep_all  # noqa: PLC0415
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
@@ -43,9 +44,7 @@ def main() -> None:
         engine = billing_engine()
         fetch = Fetch(engine, documents_folder(), **names)
         with FastlyBillingHook(account.conn_id) as hook:
-            for page in hook.list_invoices(period):
-                fetch.keep_json(page)
-        fetch_id = fetch.complete().fetch_id
+            fetch_id = keep_all(fetch, hook.list_invoices(period)).fetch_id
         fetched = time.monotonic()
         with engine.begin() as connection:
             lock_account(connection, vendor.name, ACCOUNT)

@@ -55,10 +55,11 @@ class Answer:
 
         :raises PayloadError: names the request as well as what is wrong with the body.
         """
-        try:
-            return exact_json.loads(self.body)
-        except PayloadError as error:
-            raise PayloadError(f"{self.request}: {error}") from error
+        return self._named(exact_json.loads)
+
+    def check_json(self) -> None:
+        """Make sure that the body can be read as exact JSON; raises as ``json``."""
+        self._named(exact_json.check)
 
     def json_object(self) -> dict[str, Any]:
         """
@@ -70,6 +71,12 @@ class Answer:
         if not isinstance(value, dict):
             raise PayloadError(f"{self.request}: expected a JSON object, found {type(value).__name__}")
         return value
+
+    def _named(self, read: Callable[[bytes], T]) -> T:
+        try:
+            return read(self.body)
+        except PayloadError as error:
+            raise PayloadError(f"{self.request}: {error}") from error
 
 
 def _hash(answer: Answer) -> bytes:

@@ -12,12 +12,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from itertools import islice
-from operator import attrgetter
+from functools import cache, lru_cache
+from itertools import chain, repeat
 from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
+from billing.columns import columns_of
 from billing.exact_json import canonical, number_texts
 from billing.period import BillingPeriod
 
@@ -27,11 +27,12 @@ _NOT_CONTENT = frozenset({"period_evidence", "payment_status"})
 
 def content_sha256(record: object) -> bytes:
     """Hash one record of ``billing.models`` with all its rows, in order; 32 bytes."""
-    digest = hashlib.sha256(_row_texts("", [record]))
-    for name in _shape(type(record))[1]:
-        rows = iter(getattr(record, name))
-        while some := list(islice(rows, _ROWS_AT_ONCE)):
-            digest.update(_row_texts(name, some))
+    plain, many = _shape(type(record))  # type: ignore[arg-type]  # a class has a hash
+    digest = hashlib.sha256(_row_texts("", plain, [record]))
+    for name, fields in many.items():
+        rows = getattr(record, name)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            digest.update(_row_texts(name, fields, rows[start : start + _ROWS_AT_ONCE]))
     return digest.digest()
 
 
@@ -40,7 +41,7 @@ def value_text(value: object) -> str:
     return canonical(_plain(value))
 
 
-def _row_texts(many: str, rows: Sequence[object]) -> bytes:
+def _row_texts(many: str, names: Sequence[str], rows: Sequence[object]) -> bytes:
     """
     Write rows of one type, each as one canonical JSON text, by column: a column's values have much in common.
 
@@ -48,13 +49,14 @@ def _row_texts(many: str, rows: Sequence[object]) -> bytes:
     out, so that a new one changes no old hash.
 
     :param many: the field of the record that holds them; empty for the record itself.
+    :param names: their fields, sorted.
     """
-    names = sorted(_shape(type(rows[0]))[0])
-    columns = zip(*map(attrgetter(*names), rows), strict=True)
-    members = [_members(name, values) for name, values in zip(names, columns, strict=True)]
     start = f"[{canonical(many)},{{"
-    # each member begins with a comma, and the first has none before it
-    return "".join(f"{start}{''.join(row)[1:]}}}]\n" for row in zip(*members, strict=True)).encode()
+    members = map(_members, names, columns_of(rows, names))
+    parts = [repeat(f"\n{start}"), *(part for member in members for part in member), repeat("}]", len(rows))]
+    text = "".join(chain.from_iterable(zip(*parts)))  # noqa: B905 (constant parts have no end)
+    # Each member begins with a comma, the first one too many. In JSON a line ends nowhere but here.
+    return (text.replace(f"\n{start},", f"\n{start}")[1:] + "\n").encode()
 
 
 @lru_cache(maxsize=10_000)
@@ -63,40 +65,35 @@ def _quoted(text: str) -> str:
     return canonical(text)
 
 
-def _members(name: str, values: Sequence[object]) -> Iterable[str]:
-    """Write one field of many rows, ``,"name":value`` each, nothing for None; one object is written once."""
+def _members(name: str, values: Sequence[object]) -> Iterable[Iterable[str]]:
+    """Write one field of many rows, ``,"name":value`` each in one or two parts, nothing for None."""
     begin = f",{_quoted(name)}:"
     kinds = set(map(type, values))
+    if kinds <= {NoneType}:
+        return ()
     if kinds <= {str, NoneType}:
-        return ["" if value is None else begin + _quoted(value) for value in values]
+        texts = {value: "" if value is None else begin + _quoted(value) for value in set(values)}
+        return (map(texts.__getitem__, values),)
     if kinds <= {Decimal, int}:
-        return [begin + text for text in number_texts(values)]  # type: ignore[arg-type]  # by their types
+        return repeat(begin), number_texts(values)  # type: ignore[arg-type]  # by their types
     # the attributes of many rows are one object
     keys = list(map(id, values))
     distinct = dict(zip(keys, values, strict=True))
     written = {key: "" if value is None else begin + value_text(value) for key, value in distinct.items()}
-    return map(written.__getitem__, keys)
+    return (map(written.__getitem__, keys),)
 
 
-_SHAPES: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-
-
-def _shape(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the names of a type's plain fields, and of those that hold many rows."""
-    if kind not in _SHAPES:
-        _SHAPES[kind] = _read_shape(kind)
-    return _SHAPES[kind]
-
-
-def _read_shape(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@cache
+def _shape(kind: type) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Give the names of a type's plain fields, sorted, and for those that hold many rows the rows' names."""
     hints = get_type_hints(kind)
-    fields = [field.name for field in dataclasses.fields(kind) if field.name not in _NOT_CONTENT]
-    many = tuple(name for name in fields if _holds_rows(hints[name]))
+    fields = sorted(field.name for field in dataclasses.fields(kind) if field.name not in _NOT_CONTENT)
+    many = {name: _shape(get_args(hints[name])[0])[0] for name in fields if _holds_rows(hints[name])}
     return tuple(name for name in fields if name not in many), many
 
 
 def _holds_rows(hint: object) -> bool:
-    return get_origin(hint) is tuple and dataclasses.is_dataclass(get_args(hint)[0])
+    return get_origin(hint) in (tuple, Sequence) and dataclasses.is_dataclass(get_args(hint)[0])
 
 
 def _plain(value: object) -> object:

@@ -7,12 +7,10 @@ error that names the place; what nobody asked for is kept and reported, never dr
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import repeat
 from types import NoneType
 from typing import Any, TypeVar
 
@@ -195,6 +193,10 @@ class Rows:
         """Give the number of rows."""
         return len(self._rows)
 
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a row has a member of this name."""
+        return name in self._names
+
     def __iter__(self) -> Iterator[Fields]:
         """Give each row to be read by itself; what is asked of it is not asked of all."""
         for position, row in enumerate(self._rows, start=1):
@@ -202,9 +204,6 @@ class Rows:
 
     def texts_or_none(self, name: str) -> Sequence[str | None]:
         """Give a text of each row; None where it is null or missing."""
-        if name not in self._names:
-            self._asked.add(name)
-            return [None] * len(self)
         return self._column(name, _plain_texts, Fields.text_or_none)
 
     def numbers(self, name: str, read: Callable[[Fields, str], Decimal] = Fields.number) -> Sequence[Decimal]:
@@ -236,26 +235,6 @@ class Rows:
         return [read(row, name) for row in self] if values is None else values
 
 
-def each_of(kind: type[T], **columns: Iterable[Any]) -> Iterator[T]:
-    """
-    Make values of a dataclass out of columns, one for each row, until the shortest column ends.
-
-    :param columns: by field; a field that is not named has its default in every row.
-    """
-    wanted = dataclasses.fields(kind)  # type: ignore[arg-type]  # a dataclass
-    if wrong := columns.keys() - {field.name for field in wanted}:
-        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(wrong))}")
-    return map(kind, *(columns[field.name] if field.name in columns else _default(field) for field in wanted))
-
-
-def _default(field: dataclasses.Field[Any]) -> Iterable[Any]:
-    if field.default_factory is not dataclasses.MISSING:
-        return repeat(field.default_factory())
-    if field.default is dataclasses.MISSING:
-        raise TypeError(f"the column {field.name} is missing")
-    return repeat(field.default)
-
-
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -265,13 +244,16 @@ def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
 
 def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
     """Give decimals if all are numbers, and none out of proportion."""
-    if not set(map(type, values)) <= {Decimal, int}:
+    kinds = set(map(type, values))
+    if not kinds <= {Decimal, int}:
         return None
     # written without an exponent, so many characters hold no digit too many; few numbers are written otherwise
-    doubtful = (text for text in map(str, values) if "E" in text or len(text) > _LARGEST_EXPONENT)
-    if not all(in_proportion(Decimal(text)) for text in doubtful):
-        return None
-    return list(map(Decimal, values))
+    texts = list(map(str, values))
+    if "E" in "".join(texts) or max(map(len, texts), default=0) > _LARGEST_EXPONENT:
+        doubtful = (text for text in texts if "E" in text or len(text) > _LARGEST_EXPONENT)
+        if not all(in_proportion(Decimal(text)) for text in doubtful):
+            return None
+    return values if kinds == {Decimal} else list(map(Decimal, values))
 
 
 def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:

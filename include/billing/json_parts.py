@@ -7,6 +7,7 @@ what two readers could understand differently; what is passed over is only held 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,6 @@ T = TypeVar("T")
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -41,13 +41,22 @@ def members(body: bytes, where: str) -> dict[str, bytes]:
     return {name: bytes(value) for name, value in found.items()}
 
 
-def elements(body: bytes, where: str) -> list[bytes]:
+def page(body: bytes, rows: str, head: str, where: str) -> tuple[list[bytes], bytes]:
     """
-    Give the elements of a JSON list, each as its bytes.
+    Give the rows of a page, and what the page says of itself, each as the bytes of its value.
 
-    :raises PayloadError: it is not a list, or not JSON.
+    :param rows: name of the member that must be a list.
+    :param head: name of the other member; ``null`` if it is missing.
+    :raises PayloadError: the page is not an object with such a list, or not JSON.
     """
-    return [bytes(value) for value in _take(_LIST, body, "a list", where)]
+    found = _take(_page_decoder(rows, head), body.removeprefix(_BYTE_ORDER_MARK), f"a list in {rows}", where)
+    return [bytes(row) for row in getattr(found, rows)], bytes(getattr(found, head))
+
+
+@cache
+def _page_decoder(rows: str, head: str) -> msgspec.json.Decoder[msgspec.Struct]:
+    missing = msgspec.Raw(b"null")
+    return msgspec.json.Decoder(msgspec.defstruct("Page", ((rows, list[msgspec.Raw]), (head, msgspec.Raw, missing))))
 
 
 def _take(decoder: msgspec.json.Decoder[T], body: bytes, wanted: str, where: str) -> T:

@@ -3,17 +3,19 @@ What a vendor bills, in the words of accounting: plain values without a vendor's
 
 Every amount is in major units (dollars, not cents) of the currency beside it, digit for digit the vendor's own.
 Every interval is half-open: ``end`` is the first instant or day that no longer belongs to it. Every instant is UTC.
-``attributes`` holds what the vendor sends beyond the named fields; it takes part in the content hash.
+An invoice's lines are a tuple, or ``Columns`` where a parser reads many at once. ``attributes`` holds what the vendor
+sends beyond the named fields; it takes part in the content hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.columns import columns_of
 from billing.money import exact_sum
 from billing.period import BillingPeriod
 
@@ -73,7 +75,7 @@ class Invoice:
     period_evidence: str
     total: Decimal
     currency: str | None
-    lines: tuple[InvoiceLine, ...]
+    lines: Sequence[InvoiceLine]
     kind: str = "invoice"
     issued_at: datetime | None = None
     service_start: datetime | None = None
@@ -85,7 +87,7 @@ class Invoice:
     @property
     def lines_total(self) -> Decimal:
         """Sum of the line amounts, exact."""
-        return exact_sum(line.amount for line in self.lines)
+        return exact_sum(columns_of(self.lines, ["amount"])[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ class MonthToDate:
     period: BillingPeriod
     total: Decimal
     currency: str | None
-    lines: tuple[InvoiceLine, ...]
+    lines: Sequence[InvoiceLine]
     starts_at: datetime | None = None
     as_of: datetime | None = None
     attributes: Attributes = field(default_factory=dict)

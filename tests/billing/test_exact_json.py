@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.errors import PayloadError
-from billing.exact_json import canonical, dumps, loads, loads_text, number_text, number_texts, sha256_of
+from billing.exact_json import (
+    canonical,
+    check,
+    dumps,
+    loads,
+    loads_checked,
+    loads_text,
+    number_text,
+    number_texts,
+    sha256_of,
+)
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: number.as_tuple().exponent >= -90 and abs(number.adjusted()) < 90
@@ -60,13 +70,16 @@ def test_an_exponent_is_written_out(text, value):
 )
 def test_a_number_that_would_explode_is_refused(bomb):
     """Also in a member that nobody asks for: it would be written out into jsonb."""
-    with pytest.raises(PayloadError):
-        loads(bomb)
+    for read in (loads, check):
+        with pytest.raises(PayloadError):
+            read(bomb)
 
 
 @pytest.mark.parametrize("fine", [b"9" * 100, b"1E+99", b"1E-99", b'"1E+999999"', b'{"id": "77e123a"}'])
 def test_long_numbers_and_texts_that_look_like_one_are_read(fine):
+    check(fine)
     assert loads(fine) is not None
+    assert loads_checked(fine) == loads(fine)
 
 
 @pytest.mark.parametrize(
@@ -89,15 +102,17 @@ def test_long_numbers_and_texts_that_look_like_one_are_read(fine):
     ],
 )
 def test_what_two_readers_could_read_differently_is_refused(body):
-    with pytest.raises(PayloadError, match=f"body of {len(body)} bytes"):
-        loads(body)
+    for read in (loads, check):
+        with pytest.raises(PayloadError, match=f"body of {len(body)} bytes"):
+            read(body)
 
 
 @pytest.mark.parametrize("body", [b'"a\\u0000b"', b'{"a": ["\\u0000"]}', b'{"\\u0000": 1}'])
 def test_the_character_zero_is_refused_where_it_is_read(body):
     """Postgres has no place for it, neither in text nor in jsonb."""
-    with pytest.raises(PayloadError, match=r"U\+0000"):
-        loads(body)
+    for read in (loads, check):
+        with pytest.raises(PayloadError, match=r"U\+0000"):
+            read(body)
 
 
 def test_a_byte_order_mark_is_not_content():

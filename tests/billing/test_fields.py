@@ -7,8 +7,7 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.exact_json import loads
-from billing.fields import Fields, Rows, day_after, each_of
-from billing.models import InvoiceLine
+from billing.fields import Fields, Rows, day_after
 
 WHERE = "invoice 4183280, line 3"
 
@@ -228,13 +227,3 @@ def test_what_nobody_asked_of_the_rows_is_left_over():
     assert list(lines.rest()) == [{"new": 1}, {}, {"b": None}]
     lines.texts_or_none("new2")
     assert [list(rows().numbers("a")), list(rows().rest())] == [[], []]
-
-
-def test_values_are_made_of_columns_and_take_their_defaults():
-    lines = each_of(InvoiceLine, position=[1, 2], description=["a", "b"], amount=[Decimal(1), Decimal(2)])
-    assert [(line.position, line.description, line.region, line.attributes) for line in lines] == [
-        (1, "a", None, {}),
-        (2, "b", None, {}),
-    ]
-    with pytest.raises(TypeError, match="InvoiceLine has no color"):
-        each_of(InvoiceLine, position=[1], description=["a"], amount=[Decimal(1)], color=["red"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from billing import exact_json
 from billing.errors import PayloadError
-from billing.json_parts import elements, is_json, members
+from billing.json_parts import is_json, members, page
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=8)
 VALUES = st.recursive(
@@ -25,10 +25,17 @@ def test_the_parts_of_an_object_read_as_the_object_does(value):
     assert {name: exact_json.loads(part) for name, part in members(body, "x").items()} == exact_json.loads(body)
 
 
-@given(st.lists(VALUES, max_size=5))
-def test_the_parts_of_a_list_read_as_the_list_does(value):
-    body = json.dumps(value, indent=1).encode()
-    assert [exact_json.loads(part) for part in elements(body, "x")] == exact_json.loads(body)
+@given(st.lists(VALUES, max_size=5), VALUES)
+def test_the_parts_of_a_page_read_as_the_page_does(rows, meta):
+    body = json.dumps({"other": rows, "data": rows, "meta": meta}, indent=1).encode()
+    parts, head = page(body, "data", "meta", "x")
+    assert {"other": rows, "data": list(map(exact_json.loads, parts)), "meta": exact_json.loads(head)} == json.loads(
+        body
+    )
+
+
+def test_a_page_may_say_nothing_of_itself():
+    assert page(b'\xef\xbb\xbf{"data": [1.50, {}]}', "data", "meta", "x") == ([b"1.50", b"{}"], b"null")
 
 
 def test_every_digit_and_blank_of_a_part_is_kept():
@@ -49,6 +56,7 @@ def test_what_is_no_object_is_named(body):
         members(body, "GET /x")
 
 
-def test_what_is_no_list_is_named():
-    with pytest.raises(PayloadError, match="GET /x: expected a list"):
-        elements(b"{}", "GET /x")
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": {}}', b'{"data": null}'])
+def test_a_page_without_its_list_is_named(body):
+    with pytest.raises(PayloadError, match="GET /x: expected a list in data"):
+        page(body, "data", "meta", "GET /x")

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.columns import Columns
 from billing.exact_json import sha256_of
 from billing.models import AccountMonth, Invoice
 from billing.period import BillingPeriod
@@ -125,7 +126,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (any value of the domain becomes a
             return str(value)
         case Mapping():
             return {str(name): plain(member) for name, member in value.items()}
-        case list() | tuple():
+        case list() | tuple() | Columns():
             return [plain(member) for member in value]
         case _ if dataclasses.is_dataclass(value):
             return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -84,7 +84,7 @@ def _subtotals(invoice: Invoice, evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _sums(lines: tuple[InvoiceLine, ...], of: Callable[[InvoiceLine], str]) -> dict[str, Decimal]:
+def _sums(lines: Iterable[InvoiceLine], of: Callable[[InvoiceLine], str]) -> dict[str, Decimal]:
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for line in lines:
         amounts[of(line)].append(line.amount)

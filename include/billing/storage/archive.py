@@ -83,7 +83,7 @@ class Fetch:
 
         :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
         """
-        self._keep(answer, new=answer.json)  # what is stored was read when it came
+        self._keep(answer, new=answer.check_json)
 
     def _keep(self, answer: Answer, new: Callable[[], object]) -> None:
         with self._engine.begin() as connection:

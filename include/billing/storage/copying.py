@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from types import NoneType
 
 from sqlalchemy import Connection, Table
@@ -20,50 +20,78 @@ from billing.storage.engine import server_errors
 _ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory stays flat however long the invoice
 _BYTES_AT_ONCE = 1 << 20
 _NULL = "\\N"
-_SPECIAL = re.compile(r"[\\\t\n\r\0]")
-_NOT_FINITE = re.compile("NaN|Inf")  # NaN, sNaN, Infinity
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
-def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+@dataclass(frozen=True, slots=True)
+class Copy:
     """
-    Append rows to a table inside the connection's transaction and give their number.
+    Rows as COPY's text, ready to be sent.
 
-    :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
-        store the first two and must not store the last.
-    :raises StorageError: the server is gone, or has ended the transaction.
+    :param pieces: whole rows each.
     """
-    statement = f"copy {table.fullname} ({', '.join(columns)}) from stdin"
-    cursor = connection.connection.cursor()
+
+    statement: str
+    pieces: tuple[bytes, ...]
+
+
+def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Append rows to a table as ``copy_of`` and ``send`` do, a part at a time, and give their number."""
     rows, written = iter(rows), 0
-    try:
-        while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            lines = io.BytesIO(_lines(batch).encode())
-            with server_errors():
-                cursor.copy_expert(statement, lines, size=_BYTES_AT_ONCE)
-            written += len(batch)
-    finally:
-        cursor.close()
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        send(connection, copy_of(table, dict(zip(columns, zip(*some, strict=True), strict=True))))
+        written += len(some)
     return written
 
 
-def _lines(rows: Iterable[Sequence[object]]) -> str:
+def copy_of(table: Table, columns: Mapping[str, Sequence[object]]) -> Copy:
+    """
+    Write rows as text.
+
+    :param columns: by name, all of one length, one of them with a value. One without any value is not named: it stays
+        null.
+    :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
+        store the first two and must not store the last.
+    """
+    rows = len(next(iter(columns.values())))
+    columns = {name: values for name, values in columns.items() if set(map(type, values)) != {NoneType}}
+    slices = (slice(start, start + _ROWS_AT_ONCE) for start in range(0, rows, _ROWS_AT_ONCE))
+    pieces = (_lines([values[some] for values in columns.values()]).encode() for some in slices)
+    return Copy(f"copy {table.fullname} ({', '.join(columns)}) from stdin", tuple(pieces))
+
+
+def send(connection: Connection, copy: Copy) -> None:
+    """
+    Append rows to their table inside the connection's transaction.
+
+    :raises StorageError: the server is gone, or has ended the transaction.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        for piece in copy.pieces:
+            with server_errors():
+                cursor.copy_expert(copy.statement, io.BytesIO(piece), size=_BYTES_AT_ONCE)
+    finally:
+        cursor.close()
+
+
+def _lines(columns: Sequence[Sequence[object]]) -> str:
     """Write rows in COPY's text format, by column: one look at a whole column is cheaper than one at each value."""
-    columns = [_column(values) for values in zip(*rows, strict=True)]
-    return "".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True)))
+    parts: list[Iterable[str]] = []
+    for values in columns:
+        parts += [_column(values), repeat("\t")]
+    parts[-1] = repeat("\n")
+    return "".join(chain.from_iterable(zip(*parts)))  # noqa: B905 (the separators have no end)
 
 
 def _column(values: Sequence[object]) -> Iterable[str]:
     kinds = set(map(type, values))
-    if kinds == {NoneType}:
-        return repeat(_NULL, len(values))
-    if kinds <= {str, NoneType}:
-        texts = "".join(value for value in values if value is not None)  # type: ignore[misc]  # their types say so
-        if texts.isascii() and not _SPECIAL.search(texts):
-            return [_NULL if value is None else value for value in values]  # type: ignore[misc]  # as above
-    if kinds <= {Decimal, int, NoneType}:
-        numbers = [_NULL if value is None else str(value) for value in values]
-        if not _NOT_FINITE.search("".join(numbers)):
+    if kinds <= {str, NoneType} or kinds == {int}:  # a product's name or a record's key comes again and again
+        texts = {value: _value(value) for value in set(values)}
+        return map(texts.__getitem__, values)
+    if kinds <= {Decimal, int}:
+        numbers = list(map(str, values))
+        if "N" not in (written := "".join(numbers)) and "I" not in written:  # NaN, Infinity
             return numbers
     if kinds <= {dict, NoneType}:
         return _repeated(values)

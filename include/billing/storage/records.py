@@ -8,7 +8,7 @@ The caller owns the transaction; nothing here commits.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from itertools import islice
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from billing.behind import Behind
 from billing.content import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
@@ -28,6 +29,7 @@ from billing.storage.versions import (
     Current,
     RecordId,
     Version,
+    as_text,
     current_versions,
     insert_heads,
     insert_versions,
@@ -117,13 +119,27 @@ class Records:
         self._now = now
         self._overtaken = overtaken
         self._reader = reader
+        self._sending = Behind()
         self._then: dict[int, dict[RecordId, object]] = {}
 
     def save(self, found: Iterable[Found]) -> list[Change]:
-        """Add a version for each record that is new or has changed, and make it the current one."""
-        found, changes = iter(found), []
-        while some := list(islice(found, _RECORDS_AT_ONCE)):
-            changes += self._save(some)
+        """
+        Add a version for each record that is new or has changed, and make it the current one.
+
+        While the rows of some records are sent, those that follow are read and written as text.
+        """
+        found, ready = iter(found), None
+        changes: list[Change] = []
+        with self._sending:
+            while some := list(islice(found, _RECORDS_AT_ONCE)):
+                known = self._known(some)
+                if ready is not None:
+                    self._sending.start(insert_versions, self._connection, ready)
+                ready = as_text(list(self._changed(some, known)), self._fetch, self._now)
+                self._sending.wait()
+                changes += ready.changes
+            if ready is not None:
+                insert_versions(self._connection, ready)
         return changes
 
     def save_payment_statuses(self, month: AccountMonth) -> int:
@@ -157,41 +173,32 @@ class Records:
             self._connection.execute(t.payment_status.insert(), rows)
         return len(rows)
 
-    def _save(self, found: list[Found]) -> list[Change]:
-        owner = (self._fetch.vendor, self._fetch.account)
-        current = current_versions(self._connection, *owner, [each.key for each in found])
-        changed = list(self._changed(found, current))
-        new = insert_heads(self._connection, *owner, [each.key for each in changed if each.key not in current])
-        versions = [self._version(each, new.get(each.key), current.get(each.key)) for each in changed]
-        if versions:
-            insert_versions(self._connection, versions, self._fetch, self._now)
-        return [version.change for version in versions]
+    def _known(self, found: Sequence[Found]) -> dict[RecordId, Current | int]:
+        """Give, for each record, its current version; of a new one the key that it gets."""
+        owner, keys = (self._fetch.vendor, self._fetch.account), [each.key for each in found]
+        current = current_versions(self._connection, *owner, keys)
+        return {**current, **insert_heads(self._connection, *owner, [key for key in keys if key not in current])}
 
-    def _changed(self, found: Iterable[Found], current: Mapping[RecordId, Current]) -> Iterator[_Read]:
+    def _changed(self, found: Iterable[Found], known: Mapping[RecordId, Current | int]) -> Iterator[Version]:
         for each in found:
-            before = current.get(each.key)
+            before = known[each.key]
             source = None if each.source is None else hashlib.sha256(each.source).digest()
-            if before and self._may_not_differ(before, source):
+            if isinstance(before, Current) and self._may_not_differ(before, source):
                 continue
             record = each.read()
             content = content_sha256(record)
-            if before is None or before.content_sha256 != content:
-                yield _Read(each.key, record, content, source)
+            if isinstance(before, int):
+                yield Version(before, record, content, source, self._reader, Change(*each.key, 1, "first"))
+            elif before.content_sha256 != content:
+                read = _Read(each.key, record, content, source)
+                change = Change(*each.key, before.version + 1, self._cause(read, before))
+                yield Version(before.record_key, record, content, source, self._reader, change)
 
     def _may_not_differ(self, before: Current, source: bytes | None) -> bool:
         if self._overtaken or before.fetch_id > self._fetch.fetch_id:
             return True
         same_reader = self._reader is not None and self._reader == before.reader_sha256
         return same_reader and source is not None and source == before.source_sha256
-
-    def _version(self, read: _Read, new_key: int | None, before: Current | None) -> Version:
-        if before is None:
-            key, change = new_key, Change(*read.key, 1, "first")
-        else:
-            key, change = before.record_key, Change(*read.key, before.version + 1, self._cause(read, before))
-        if key is None:
-            raise AssertionError(f"{read.key} is neither new nor stored")
-        return Version(key, read.record, read.content_sha256, read.source_sha256, self._reader, change)
 
     def _cause(self, read: _Read, before: Current) -> str:
         """
@@ -215,6 +222,7 @@ class Records:
 
     def _at(self, fetch_id: int) -> dict[RecordId, object]:
         if fetch_id not in self._then:
+            self._sending.wait()  # a connection does one thing at a time
             self._then[fetch_id] = _read_again(self._read_again, fetch_id)
         return self._then[fetch_id]
 

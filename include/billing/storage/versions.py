@@ -6,13 +6,14 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import attrgetter
+from itertools import chain, repeat
 
 from sqlalchemy import Connection, Table, select, tuple_, update
 
+from billing.columns import columns_of
 from billing.models import (
     Charge,
     Contract,
@@ -26,16 +27,10 @@ from billing.models import (
 )
 from billing.storage import tables as t
 from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.copying import Copy, copy_of, send
 
 RecordId = tuple[str, str]
 """Kind and identifier: unique within a vendor's account."""
-
-
-_VERSION_COLUMNS = (
-    *("record_key", "version", "cause", "content_sha256"),
-    *("source_sha256", "reader_sha256", "fetch_id", "dag_run", "recorded_at"),
-)
 
 
 @dataclass(frozen=True)
@@ -145,37 +140,73 @@ def insert_heads(connection: Connection, vendor: str, account: str, keys: Sequen
     return {(kind, record_id): key for kind, record_id, key in inserted}
 
 
-def insert_versions(connection: Connection, versions: Sequence[Version], fetch: FetchHead, now: datetime) -> None:
-    """Write versions with all their rows, and make them the current ones."""
-    rows = (
-        (
-            *(version.record_key, version.change.version, version.change.cause, version.content_sha256),
-            *(version.source_sha256, version.reader_sha256, fetch.fetch_id, fetch.dag_run, now),
-        )
-        for version in versions
-    )
-    copy_rows(connection, t.record_version, _VERSION_COLUMNS, rows)
+@dataclass(frozen=True, slots=True)
+class NewVersions:
+    """
+    Versions that are ready to be stored.
+
+    :param later: keys of the records that have an earlier version.
+    :param rows: versions, records and their rows as text, in the order in which they must be sent.
+    """
+
+    changes: Sequence[Change]
+    later: Sequence[int]
+    rows: Sequence[Copy]
+
+
+def as_text(versions: Sequence[Version], fetch: FetchHead, now: datetime) -> NewVersions:
+    """Make versions ready to be stored; raises as ``copy_of``."""
+    columns: dict[str, Sequence[object]] = {
+        "record_key": [each.record_key for each in versions],
+        "version": [each.change.version for each in versions],
+        "cause": [each.change.cause for each in versions],
+        "content_sha256": [each.content_sha256 for each in versions],
+        "source_sha256": [each.source_sha256 for each in versions],
+        "reader_sha256": [each.reader_sha256 for each in versions],
+        "fetch_id": [fetch.fetch_id] * len(versions),
+        "dag_run": [fetch.dag_run] * len(versions),
+        "recorded_at": [now] * len(versions),
+    }
+    copies = [copy_of(t.record_version, columns)] if versions else []
     for kind, noun in NOUNS.items():
-        ours = [version for version in versions if isinstance(version.record, kind)]
-        if ours:
-            _copy_noun(connection, kind, noun, ours)
-    later = [version.record_key for version in versions if version.change.version > 1]
-    if later:  # the account is locked: nobody else moves these on
-        point = update(t.record).where(t.record.c.record_key.in_(later))
+        if ours := [each for each in versions if isinstance(each.record, kind)]:
+            copies += _copies(kind, noun, ours)
+    changes = [each.change for each in versions]
+    return NewVersions(changes, [each.record_key for each in versions if each.change.version > 1], copies)
+
+
+def insert_versions(connection: Connection, new: NewVersions) -> None:
+    """Store versions with all their rows, and make them the current ones; raises as ``send``."""
+    for rows in new.rows:
+        send(connection, rows)
+    if new.later:  # the account is locked: nobody else moves these on
+        point = update(t.record).where(t.record.c.record_key.in_(new.later))
         connection.execute(point.values(current_version=t.record.c.current_version + 1))
 
 
-def _copy_noun(connection: Connection, kind: type, noun: Noun, versions: Sequence[Version]) -> None:
-    copy_rows(connection, noun.table, *_rows(kind, noun.table, ((v, [v.record]) for v in versions)))
+def _copies(kind: type, noun: Noun, versions: Sequence[Version]) -> Iterator[Copy]:
+    yield _copy(kind, noun.table, versions, [[each.record] for each in versions])
     for field, row_type, table in noun.many:
-        copy_rows(connection, table, *_rows(row_type, table, ((v, getattr(v.record, field)) for v in versions)))
+        groups = [getattr(each.record, field) for each in versions]
+        if any(groups):
+            yield _copy(row_type, table, versions, groups)
 
 
-def _rows(
-    row_type: type, table: Table, groups: Iterable[tuple[Version, Iterable[object]]]
-) -> tuple[list[str], Iterator[tuple[object, ...]]]:
-    """Pair a table's columns with the fields of the same names."""
+def _copy(row_type: type, table: Table, versions: Sequence[Version], groups: Sequence[Sequence[object]]) -> Copy:
+    """
+    Pair a table's columns with the fields of the same names.
+
+    :param groups: for each version its rows.
+    """
     names = [field.name for field in fields(row_type) if field.name in table.c]
-    values = attrgetter(*names)
-    rows = ((version.record_key, version.change.version, *values(row)) for version, group in groups for row in group)
-    return ["record_key", "version", *names], rows
+    columns = zip(*(columns_of(group, names) for group in groups), strict=True)
+    counts = list(map(len, groups))
+    own: dict[str, Sequence[object]] = {
+        "record_key": _repeated([each.record_key for each in versions], counts),
+        "version": _repeated([each.change.version for each in versions], counts),
+    }
+    return copy_of(table, own | {name: list(chain(*parts)) for name, parts in zip(names, columns, strict=True)})
+
+
+def _repeated(values: Sequence[int], counts: Sequence[int]) -> list[int]:
+    return list(chain.from_iterable(map(repeat, values, counts)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Engine
 
 from billing.accounts import Account
 from billing.answer import Answer
+from billing.behind import Behind
 from billing.models import AccountMonth
 from billing.period import BillingPeriod
 from billing.storage.archive import Fetch, FetchSummary, find_fetch, read_answers
@@ -123,15 +123,18 @@ def _keep(
         period=period,
         dag_run=str(get_current_context()["dag_run"].run_id),
     )
-    # One answer is stored while the next is asked for, never more: what had arrived is kept whatever comes after it.
-    with ThreadPoolExecutor(1, thread_name_prefix="keep") as behind:
-        storing: Future[None] | None = None
+    return keep_all(fetch, arriving)
+
+
+def keep_all(fetch: Fetch, arriving: Iterable[Answer | Document]) -> FetchSummary:
+    """
+    Keep what arrives, and record the fetch when all has.
+
+    One answer is stored while the next is asked for, never more: what had arrived is kept whatever comes after it.
+    """
+    with Behind() as behind:
         for arrived in arriving:
-            if storing is not None:
-                storing.result()
-            storing = behind.submit(_store, fetch, arrived)
-        if storing is not None:
-            storing.result()
+            behind.start(_store, fetch, arrived)
     return fetch.complete()
 
 

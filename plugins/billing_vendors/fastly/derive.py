@@ -87,7 +87,7 @@ def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[Li
 
 def _read_listed(source: bytes, request: str) -> Invoice:
     try:
-        row = exact_json.loads(source)
+        row = exact_json.loads_checked(source)  # when its page was kept
     except PayloadError as error:
         raise PayloadError(f"{request}: {error}") from error
     return parse.parse_invoice(Fields(row, request), Noted())

@@ -9,7 +9,7 @@ from billing import exact_json
 from billing.answer import Answer
 from billing.errors import PayloadError
 from billing.fields import Fields
-from billing.json_parts import elements, members
+from billing.json_parts import members, page
 from billing.period import BillingPeriod
 from billing_vendors.base.question import Pages
 from billing_vendors.base.rows_seen import RowsSeen
@@ -108,15 +108,9 @@ def _invoices(answer: Answer) -> tuple[Fields, list[str]]:
 
 
 def _take_apart(answer: Answer) -> ListPage:
-    page = members(answer.body, answer.request)
-    if not page.get("data", b"").startswith(b"["):
-        raise PayloadError(f"{answer.request}: data should be a list")
-    rows = enumerate(elements(page["data"], answer.request), start=1)
-    meta = exact_json.loads(page.get("meta", b"null"))
-    return ListPage(
-        rows=tuple(_row(source, f"{answer.request}, data {position}") for position, source in rows),
-        holder=Fields({"meta": meta}, answer.request),
-    )
+    sources, meta = page(answer.body, "data", "meta", answer.request)
+    rows = (_row(source, f"{answer.request}, data {place}") for place, source in enumerate(sources, start=1))
+    return ListPage(tuple(rows), Fields({"meta": exact_json.loads(meta)}, answer.request))
 
 
 def _row(source: bytes, where: str) -> ListedRow:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from billing.columns import Columns
 from billing.errors import PayloadError
-from billing.fields import Fields, Rows, each_of
+from billing.fields import Fields, Rows
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
 from billing.period import BillingPeriod
 from billing_vendors.fastly.words import (
@@ -110,25 +111,23 @@ def parse_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
     )
 
 
-def _lines(row: Fields, noted: Noted) -> tuple[InvoiceLine, ...]:
+def _lines(row: Fields, noted: Noted) -> Sequence[InvoiceLine]:
     lines = row.rows("transaction_line_items")
     products = texts_or_none(lines, "product_name", "ProductName")
     descriptions = zip(texts_or_none(lines, "description"), products, strict=True)
-    return tuple(
-        each_of(
-            InvoiceLine,
-            position=range(1, len(lines) + 1),
-            description=[description or product or "" for description, product in descriptions],
-            amount=lines.numbers("amount", amount),
-            product=products,
-            product_group=texts_or_none(lines, "product_group", "ProductGroup"),
-            region=texts_or_none(lines, "region", "Region"),
-            usage_type=texts_or_none(lines, "usage_type", "UsageType"),
-            quantity=lines.numbers_or_none("units", amount_or_none),
-            rate=lines.numbers_or_none("rate", amount_or_none),
-            credit_coupon=texts_or_none(lines, "credit_coupon_code"),
-            attributes=_line_attributes(lines, noted),
-        )
+    return Columns(
+        InvoiceLine,
+        position=range(1, len(lines) + 1),
+        description=[description or product or "" for description, product in descriptions],
+        amount=lines.numbers("amount", amount),
+        product=products,
+        product_group=texts_or_none(lines, "product_group", "ProductGroup"),
+        region=texts_or_none(lines, "region", "Region"),
+        usage_type=texts_or_none(lines, "usage_type", "UsageType"),
+        quantity=lines.numbers_or_none("units", amount_or_none),
+        rate=lines.numbers_or_none("rate", amount_or_none),
+        credit_coupon=texts_or_none(lines, "credit_coupon_code"),
+        attributes=_line_attributes(lines, noted),
     )
 
 

@@ -81,10 +81,10 @@ def text_or_none(row: Fields, *names: str) -> str | None:
 
 def texts_or_none(rows: Rows, *names: str) -> Sequence[str | None]:
     """Give a text of each row: as ``text_or_none``."""
-    texts = [text or None for text in rows.texts_or_none(names[0])]
-    for name in names[1:]:
-        texts = [text or other or None for text, other in zip(texts, rows.texts_or_none(name), strict=True)]
-    return texts
+    first, *others = [rows.texts_or_none(name) for name in names if name in rows] or [[None] * len(rows)]
+    for other in others:
+        first = [text or instead for text, instead in zip(first, other, strict=True)]
+    return [text or None for text in first] if "" in first else first
 
 
 def start_of(row: Fields, name: str) -> datetime | None:

@@ -14,6 +14,7 @@ import pytest
 
 from billing.accounts import Account
 from billing.answer import Answer
+from billing.columns import Columns
 from billing.period import BillingPeriod
 from billing_vendors.fastly.settings import FastlySettings
 from vendor_simulator.testing import Simulator
@@ -50,7 +51,7 @@ def as_plain(value: object) -> Any:
             return str(value)
         case dict():
             return {name: as_plain(member) for name, member in value.items()}
-        case list() | tuple():
+        case list() | tuple() | Columns():
             return [as_plain(member) for member in value]
     members = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return {name: as_plain(member) for name, member in members.items() if member not in (None, {})}
