@@ -9,30 +9,36 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
-from itertools import chain, repeat
+from functools import cache
 from types import NoneType
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from billing.columns import columns_of
 from billing.exact_json import canonical, number_texts
 from billing.period import BillingPeriod
 
-_ROWS_AT_ONCE = 10_000  # memory stays flat however long the invoice
 _NOT_CONTENT = frozenset({"period_evidence", "payment_status"})
 
 
 def content_sha256(record: object) -> bytes:
-    """Hash one record of ``billing.models`` with all its rows, in order; 32 bytes."""
+    """
+    Hash one record of ``billing.models`` with all its rows, in order; 32 bytes.
+
+    What is hashed are lines of canonical JSON: the record's own fields as an object, then each field of its rows as
+    ``["lines","amount",[12.5,3]]``. A field without any value is left out, so that a new one changes no old hash.
+    """
     plain, many = _shape(type(record))  # type: ignore[arg-type]  # a class has a hash
-    digest = hashlib.sha256(_row_texts("", plain, [record]))
-    for name, fields in many.items():
-        rows = getattr(record, name)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            digest.update(_row_texts(name, fields, rows[start : start + _ROWS_AT_ONCE]))
+    own = {name: _plain(value) for name in plain if (value := getattr(record, name)) is not None}
+    digest = hashlib.sha256(canonical(own).encode())
+    for field, names in many.items():
+        for name, values in zip(names, columns_of(getattr(record, field), names), strict=True):
+            if (kinds := set(map(type, values))) - {NoneType}:
+                digest.update(f'\n["{field}","{name}",{_column_text(values, kinds)}]'.encode())
     return digest.digest()
 
 
@@ -41,46 +47,16 @@ def value_text(value: object) -> str:
     return canonical(_plain(value))
 
 
-def _row_texts(many: str, names: Sequence[str], rows: Sequence[object]) -> bytes:
-    """
-    Write rows of one type, each as one canonical JSON text, by column: a column's values have much in common.
-
-    Quotes and escapes keep a vendor's text from posing as the end of a field or of a row. A field without value is left
-    out, so that a new one changes no old hash.
-
-    :param many: the field of the record that holds them; empty for the record itself.
-    :param names: their fields, sorted.
-    """
-    start = f"[{canonical(many)},{{"
-    members = map(_members, names, columns_of(rows, names))
-    parts = [repeat(f"\n{start}"), *(part for member in members for part in member), repeat("}]", len(rows))]
-    text = "".join(chain.from_iterable(zip(*parts)))  # noqa: B905 (constant parts have no end)
-    # Each member begins with a comma, the first one too many. In JSON a line ends nowhere but here.
-    return (text.replace(f"\n{start},", f"\n{start}")[1:] + "\n").encode()
-
-
-@lru_cache(maxsize=10_000)
-def _quoted(text: str) -> str:
-    """Write a text; a product's name comes again and again."""
-    return canonical(text)
-
-
-def _members(name: str, values: Sequence[object]) -> Iterable[Iterable[str]]:
-    """Write one field of many rows, ``,"name":value`` each in one or two parts, nothing for None."""
-    begin = f",{_quoted(name)}:"
-    kinds = set(map(type, values))
-    if kinds <= {NoneType}:
-        return ()
+def _column_text(values: Sequence[Any], kinds: set[type]) -> str:
+    """Write a column as one JSON list: its values have a type in common, and many of them their value."""
     if kinds <= {str, NoneType}:
-        texts = {value: "" if value is None else begin + _quoted(value) for value in set(values)}
-        return (map(texts.__getitem__, values),)
+        return msgspec.json.encode(values).decode()
     if kinds <= {Decimal, int}:
-        return repeat(begin), number_texts(values)  # type: ignore[arg-type]  # by their types
+        return f"[{','.join(number_texts(values))}]"
     # the attributes of many rows are one object
     keys = list(map(id, values))
-    distinct = dict(zip(keys, values, strict=True))
-    written = {key: "" if value is None else begin + value_text(value) for key, value in distinct.items()}
-    return (map(written.__getitem__, keys),)
+    written = {key: value_text(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return f"[{','.join(map(written.__getitem__, keys))}]"
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice, repeat
+from itertools import islice
 from types import NoneType
 
 from sqlalchemy import Connection, Table
@@ -77,11 +77,8 @@ def send(connection: Connection, copy: Copy) -> None:
 
 def _lines(columns: Sequence[Sequence[object]]) -> str:
     """Write rows in COPY's text format, by column: one look at a whole column is cheaper than one at each value."""
-    parts: list[Iterable[str]] = []
-    for values in columns:
-        parts += [_column(values), repeat("\t")]
-    parts[-1] = repeat("\n")
-    return "".join(chain.from_iterable(zip(*parts)))  # noqa: B905 (the separators have no end)
+    texts = map("\t".join, zip(*map(_column, columns), strict=True))
+    return "\n".join(texts) + "\n"
 
 
 def _column(values: Sequence[object]) -> Iterable[str]:
