@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter, methodcaller
 from types import NoneType
 from typing import Any, TypeVar
 
@@ -180,7 +181,7 @@ class Rows:
     :raises PayloadError: one of the rows is not an object.
     """
 
-    __slots__ = ("_asked", "_names", "_rows", "_where")
+    __slots__ = ("_alike", "_asked", "_names", "_rows", "_where")
 
     def __init__(self, rows: Sequence[Any], where: str) -> None:
         self._rows, self._where = rows, where
@@ -188,6 +189,7 @@ class Rows:
         if not set(map(type, rows)) <= {dict}:
             list(self)  # raises for the first that is no object
         self._names: set[str] = set().union(*rows)
+        self._alike = set(map(len, rows)) == {len(self._names)}
 
     def __len__(self) -> int:
         """Give the number of rows."""
@@ -231,7 +233,8 @@ class Rows:
         self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[Fields, str], T]
     ) -> Sequence[T]:
         self._asked.add(name)
-        values = plain([row.get(name) for row in self._rows])
+        get = itemgetter(name) if self._alike and name in self else methodcaller("get", name)
+        values = plain(list(map(get, self._rows)))
         return [read(row, name) for row in self] if values is None else values
 
 
@@ -243,9 +246,13 @@ def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
 
 
 def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
-    """Give decimals if all are numbers, and none out of proportion."""
+    return None if NoneType in set(map(type, values)) else _plain_numbers_or_none(values)  # type: ignore[return-value]  # none is None
+
+
+def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
+    """Give decimals if all are numbers or missing, and none out of proportion."""
     kinds = set(map(type, values))
-    if not kinds <= {Decimal, int}:
+    if not kinds <= {Decimal, int, NoneType}:
         return None
     # written without an exponent, so many characters hold no digit too many; few numbers are written otherwise
     texts = list(map(str, values))
@@ -253,14 +260,9 @@ def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
         doubtful = (text for text in texts if "E" in text or len(text) > _LARGEST_EXPONENT)
         if not all(in_proportion(Decimal(text)) for text in doubtful):
             return None
-    return values if kinds == {Decimal} else list(map(Decimal, values))
-
-
-def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
-    numbers = _plain_numbers([value for value in values if value is not None])
-    if numbers is None or len(numbers) == len(values):
-        return numbers
-    return [None if value is None else Decimal(value) for value in values]
+    if int in kinds:
+        return [Decimal(value) if type(value) is int else value for value in values]
+    return values
 
 
 def day_after(last_day: date | None) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -48,13 +48,17 @@ def copy_of(table: Table, columns: Mapping[str, Sequence[object]]) -> Copy:
     """
     Write rows as text.
 
-    :param columns: by name, all of one length, one of them with a value. One without any value is not named: it stays
+    :param columns: by name, all of one length, of one row at least. One without any value is not named: it stays
         null.
     :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
         store the first two and must not store the last.
     """
     rows = len(next(iter(columns.values())))
-    columns = {name: values for name, values in columns.items() if set(map(type, values)) != {NoneType}}
+    columns = {
+        name: values
+        for name, values in columns.items()
+        if values[0] is not None or set(map(type, values)) != {NoneType}
+    }
     slices = (slice(start, start + _ROWS_AT_ONCE) for start in range(0, rows, _ROWS_AT_ONCE))
     pieces = (_lines([values[some] for values in columns.values()]).encode() for some in slices)
     return Copy(f"copy {table.fullname} ({', '.join(columns)}) from stdin", tuple(pieces))
@@ -83,6 +87,8 @@ def _lines(columns: Sequence[Sequence[object]]) -> str:
 
 def _column(values: Sequence[object]) -> Iterable[str]:
     kinds = set(map(type, values))
+    if kinds == {str} and _needs_no_escape("".join(values)):  # type: ignore[arg-type]  # its type says so
+        return values  # type: ignore[return-value]  # as above
     if kinds <= {str, NoneType} or kinds == {int}:  # a product's name or a record's key comes again and again
         texts = {value: _value(value) for value in set(values)}
         return map(texts.__getitem__, values)
@@ -95,13 +101,15 @@ def _column(values: Sequence[object]) -> Iterable[str]:
     return map(_value, values)
 
 
-def _repeated(values: Sequence[object]) -> Iterator[str]:
+def _needs_no_escape(text: str) -> bool:
+    return text.isascii() and text.isprintable() and "\\" not in text
+
+
+def _repeated(values: Sequence[object]) -> Iterable[str]:
     """Write attributes: those of many rows are one and the same object, which is written once."""
-    written: dict[int, str] = {}
-    for value in values:
-        if id(value) not in written:
-            written[id(value)] = _value(value)
-        yield written[id(value)]
+    keys = list(map(id, values))
+    written = {key: _value(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return map(written.__getitem__, keys)
 
 
 def _value(value: object) -> str:
