@@ -35,7 +35,7 @@ from billing.storage.versions import (
     insert_versions,
 )
 
-_RECORDS_AT_ONCE = 200  # memory stays flat however many invoices a month has
+_RECORDS_AT_ONCE = 100  # memory stays flat however many invoices a month has
 
 _LONGEST_NAME = 500  # of what nobody knows: it is part of a key
 
