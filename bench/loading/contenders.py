@@ -51,6 +51,7 @@ class Contender:
     :param steps: which loads it can do.
     :param vendors: whose months it can load.
     :param ours: it loads into Tieout's own schema.
+    :param slow: of the large sizes it takes minutes, and its turn comes in the first round only.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Contender:
     option: str = ""
     steps: tuple[str, ...] = ("first", "again", "changed")
     ours: bool = False
+    slow: bool = False
     vendors: tuple[str, ...] = ("fastly", "genesys_cloud")
 
     @property
@@ -79,11 +81,11 @@ _DLT_TABLES = {
 }
 LIMIT = Contender("limit", "limit.py", _PLAIN, steps=("first",))
 _BILLING = {"": Lines(f"billing.invoice v {_CURRENT}", f"billing.invoice_line v {_CURRENT}")}
-PRODUCT = Contender("Tieout, whole month", "product.py", _BILLING, ours=True)
+PRODUCT = Contender("Tieout, whole month", "product.py", _BILLING, ours=True, slow=True)
 PRODUCT_STORE = Contender("Tieout, hook and store", "product_store.py", _BILLING, ours=True, vendors=("fastly",))
 MINIMAL = Contender("minimal loader", "minimal.py", _PLAIN)
 DLT_DECLARED = Contender("dlt, declared", "with_dlt.py", _DLT_TABLES, "declared")
-DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default")
+DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default", slow=True)
 
 
 @cache

@@ -28,12 +28,12 @@ def say_results(results: Sequence[Result]) -> None:
     """Print the medians of each loader's steps, with ratios to the limit's first load."""
     rows = _grouped(results, lambda result: (result.contender.name, result.step))
     limit = _median(rows[LIMIT.name, "first"], lambda cost: cost.wall)
-    print(f"medians of {len(rows[LIMIT.name, 'first'])} interleaved rounds; CPU in seconds, memory and WAL in MB;")
+    print("medians of interleaved rounds; CPU in seconds, memory and WAL in MB;")
     print("'before' is the memory after the imports, within the peak")
-    names = ("wall s", "x limit", "CPU", "CPU PG", "peak", "before", "WAL")
+    names = ("rounds", "wall s", "x limit", "CPU", "CPU PG", "peak", "before", "WAL")
     print(f"{'loader':{_WIDE}} {'step':8}" + "".join(f"{name:>8}" for name in names) + "  sums")
     for (name, step), group in rows.items():
-        print(f"{name:{_WIDE}} {step:8}{_figures(group, limit)}  {_verdict(group)}")
+        print(f"{name:{_WIDE}} {step:8}{len(group):8}{_figures(group, limit)}  {_verdict(group)}")
     for name, step in (
         (LIMIT.name, "first"),
         *((ours.name, step) for ours in (PRODUCT_STORE, PRODUCT) for step in ours.steps),
