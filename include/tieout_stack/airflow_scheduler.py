@@ -44,6 +44,7 @@ def main() -> None:
         importlib.import_module(name)
     load_ours()
     loaded = times_of_ours()
+    read_dags()
     os.register_at_fork(after_in_child=lambda: forget_if_edited(loaded))
     importlib.import_module("airflow.__main__").main()
 
@@ -56,16 +57,26 @@ def load_ours() -> None:
         for vendor in importlib.import_module("billing_vendors.registry").vendors():
             vendor.work()
             importlib.import_module(f"billing_vendors.{vendor.name}.looks")
-            hash_code(vendor)
+            look_up(vendor)
     except Exception as error:  # noqa: BLE001 (whatever an edit in progress may raise)
         sys.stderr.write(f"tasks will import our code themselves: {error!r}\n")
         forget_ours()
 
 
-def hash_code(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
-    """Let the hashes be inherited too that results name: of the code that reads answers, and of each rule."""
+def read_dags() -> None:
+    """
+    Read the DAG files once, as every task does before it starts: what Python and Airflow look up on the way, such as
+    which class is a kind of which other, is inherited. What comes of it is thrown away, faults too.
+    """
+    airflow = importlib.import_module("airflow.dag_processing.dagbag")
+    airflow.DagBag(load_op_links=False)
+
+
+def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
+    """Let what results name be inherited too: hashes of the code that reads answers and of each rule, the version."""
     importlib.import_module("billing.reader").code_sha256(f"billing_vendors.{vendor.name}")
     _ = [control.rule_sha256 for control in vendor.catalogue()]
+    importlib.import_module("billing.storage.reconciliations").code_version()
 
 
 def times_of_ours() -> dict[Path, int]:
