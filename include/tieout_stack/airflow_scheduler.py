@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,19 @@ LIBRARIES = (
     "airflow.dag_processing.dagbag",
     "airflow.providers.http.hooks.http",
     "airflow.providers.postgres.hooks.postgres",
+    "airflow.dag_processing.bundles.local",
     "airflow.sdk.definitions.asset.metadata",
     "airflow.sdk.definitions.decorators",
+    "airflow.sdk.execution_time.cache",
     "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.execution_time.timeout",
     "croniter",
+    "encodings.utf_8_sig",
     "iso4217",
+    "jinja2.debug",
     "jinja2.ext",
     "jiter",
-    "pypdf",
+    "pypdf.filters",
     "requests",
     "requests_toolbelt",
     "sqlalchemy.dialects.postgresql.psycopg2",
@@ -66,10 +72,23 @@ def load_ours() -> None:
 def read_dags() -> None:
     """
     Read the DAG files once, as every task does before it starts: what Python and Airflow look up on the way, such as
-    which class is a kind of which other, is inherited. What comes of it is thrown away, faults too.
+    which class is a kind of which other, is inherited. What comes of it is thrown away, for files may be edited.
     """
-    airflow = importlib.import_module("airflow.dag_processing.dagbag")
-    airflow.DagBag(load_op_links=False)
+    before = set(sys.modules)
+    try:
+        importlib.import_module("airflow.dag_processing.dagbag").DagBag(load_op_links=False)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an edit in progress may raise)
+        sys.stderr.write(f"tasks will read DAG files as if nobody had before: {error!r}\n")
+    for name in set(sys.modules) - before:
+        if not is_of_library(getattr(sys.modules[name], "__file__", None)):
+            del sys.modules[name]
+
+
+def is_of_library(file: str | None) -> bool:
+    """Tell what is installed, or comes with Python, from what may be edited while the scheduler runs."""
+    return file is None or file.startswith(
+        tuple(sysconfig.get_paths()[kind] for kind in ("stdlib", "purelib", "platlib"))
+    )
 
 
 def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
