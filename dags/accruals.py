@@ -39,7 +39,7 @@ def propose_all(vendor: Vendor) -> None:
     def plan_month() -> list[str]:
         return plans.plan_month_of_all(vendor, MONTHLY)
 
-    @task(map_index_template="{{ account }}")
+    @task(map_index_template="{{ account }}", multiple_outputs=False)
     def propose(account: str, month: str) -> dict[str, str | bool]:
         from billing_vendors.base.accruing import propose_accrual  # noqa: PLC0415 (only the task that runs pays for it)
 

@@ -38,7 +38,7 @@ def fetch_again(vendor: Vendor, months_back: int) -> None:
 
         return fetch_month(vendor, account, month, again=True)
 
-    @task(map_index_template="{{ account }}")
+    @task(map_index_template="{{ account }}", multiple_outputs=False)
     def reconcile(account: str, fetch_id: int) -> dict[str, int]:
         from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415 (the same)
 

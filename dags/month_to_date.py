@@ -51,13 +51,13 @@ def build_dag(vendor: Vendor) -> None:
         def plan() -> list[str]:
             return plans.plan_running_month(vendor)
 
-        @task(pool=vendor.name, map_index_template="{{ account }}")
+        @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
         def snapshot(account: str, month: str) -> dict[str, int]:
             from billing_vendors.base.fetching import take_snapshot  # noqa: PLC0415 (only the task that runs pays for it)
 
             return take_snapshot(vendor, account, month)
 
-        @task(pool=vendor.name, map_index_template="{{ account }}")
+        @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
         def keep_charges(account: str, month: str) -> dict[str, int]:
             from billing_vendors.base.fetching import keep_running_month  # noqa: PLC0415 (the same)
 

@@ -99,7 +99,7 @@ def build_dag(vendor: Vendor) -> None:
 
             return fetch_month(vendor, account, month, again=bool(params and params["again"]))
 
-        @task(map_index_template="{{ account }}")
+        @task(map_index_template="{{ account }}", multiple_outputs=False)
         def reconcile(account: str, fetch_id: int) -> dict[str, int]:
             from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415 (the same)
 

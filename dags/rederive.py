@@ -28,7 +28,7 @@ def read_again(vendor: Vendor) -> None:
     def plan_month() -> list[str]:
         return plans.plan_month_of_all(vendor, vendor.schedule)
 
-    @task(map_index_template="{{ account }}")
+    @task(map_index_template="{{ account }}", multiple_outputs=False)
     def rederive(account: str, month: str) -> dict[str, int]:
         from billing_vendors.base.proving import rederive_month  # noqa: PLC0415 (only the task that runs pays for it)
 

@@ -107,7 +107,7 @@ class Proof:
         """
         lock_account(self._connection, self._account.vendor, self._account.name)
         reader = self._rules.reader
-        if reader and not anew and stands(self._connection, fetch, self._standing(fetch, reader)):
+        if reader and not anew and stands(self._connection, self._account, fetch, reader):
             return self._see_again(fetch)
         before = self._view()
         rested_on = before.fetches.get(fetch.period)
@@ -145,9 +145,6 @@ class Proof:
         )
         return Reconciled(fetch.period, *count_invoices(self._connection, fetch), states)
 
-    def _standing(self, fetch: FetchHead, reader: bytes) -> bytes:
-        return standing_sha256(self._connection, self._account, fetch, reader)
-
     def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
         """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
         month = self._read(fetch)
@@ -181,7 +178,8 @@ class Proof:
         if read:
             note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
             if self._rules.reader and not outcome.faults:
-                note_standing(self._connection, fetch, self._standing(fetch, self._rules.reader))
+                standing = standing_sha256(self._connection, self._account, fetch, self._rules.reader)
+                note_standing(self._connection, fetch, standing)
         else:
             note_proved_again(self._connection, fetch, saved.reconciliation_id)
         self.faults |= {f"{control_id} of {fetch.period}": error for control_id, error in outcome.faults.items()}

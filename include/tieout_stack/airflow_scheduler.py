@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,19 @@ LIBRARIES = (
     "airflow.dag_processing.dagbag",
     "airflow.providers.http.hooks.http",
     "airflow.providers.postgres.hooks.postgres",
+    "airflow.dag_processing.bundles.local",
     "airflow.sdk.definitions.asset.metadata",
     "airflow.sdk.definitions.decorators",
+    "airflow.sdk.execution_time.cache",
     "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.execution_time.timeout",
     "croniter",
+    "encodings.utf_8_sig",
     "iso4217",
+    "jinja2.debug",
     "jinja2.ext",
     "jiter",
-    "pypdf",
+    "pypdf.filters",
     "requests",
     "requests_toolbelt",
     "sqlalchemy.dialects.postgresql.psycopg2",
@@ -44,6 +50,7 @@ def main() -> None:
         importlib.import_module(name)
     load_ours()
     loaded = times_of_ours()
+    read_dags()
     os.register_at_fork(after_in_child=lambda: forget_if_edited(loaded))
     importlib.import_module("airflow.__main__").main()
 
@@ -56,16 +63,39 @@ def load_ours() -> None:
         for vendor in importlib.import_module("billing_vendors.registry").vendors():
             vendor.work()
             importlib.import_module(f"billing_vendors.{vendor.name}.looks")
-            hash_code(vendor)
+            look_up(vendor)
     except Exception as error:  # noqa: BLE001 (whatever an edit in progress may raise)
         sys.stderr.write(f"tasks will import our code themselves: {error!r}\n")
         forget_ours()
 
 
-def hash_code(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
-    """Let the hashes be inherited too that results name: of the code that reads answers, and of each rule."""
+def read_dags() -> None:
+    """
+    Read the DAG files once, as every task does before it starts: what Python and Airflow look up on the way, such as
+    which class is a kind of which other, is inherited. What comes of it is thrown away, for files may be edited.
+    """
+    before = set(sys.modules)
+    try:
+        importlib.import_module("airflow.dag_processing.dagbag").DagBag(load_op_links=False)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever an edit in progress may raise)
+        sys.stderr.write(f"tasks will read DAG files as if nobody had before: {error!r}\n")
+    for name in set(sys.modules) - before:
+        if not is_of_library(getattr(sys.modules[name], "__file__", None)):
+            del sys.modules[name]
+
+
+def is_of_library(file: str | None) -> bool:
+    """Tell what is installed, or comes with Python, from what may be edited while the scheduler runs."""
+    return file is None or file.startswith(
+        tuple(sysconfig.get_paths()[kind] for kind in ("stdlib", "purelib", "platlib"))
+    )
+
+
+def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
+    """Let what results name be inherited too: hashes of the code that reads answers and of each rule, the version."""
     importlib.import_module("billing.reader").code_sha256(f"billing_vendors.{vendor.name}")
     _ = [control.rule_sha256 for control in vendor.catalogue()]
+    importlib.import_module("billing.storage.reconciliations").code_version()
 
 
 def times_of_ours() -> dict[Path, int]:

@@ -62,6 +62,12 @@ def test_house_rules(bag, dag_id):
         assert task.execution_timeout, task.task_id
 
 
+def test_what_a_task_returns_is_one_xcom(bag):
+    """Airflow would add one for each key of a dict that a task is annotated to return, each a request and a commit."""
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    assert [task.task_id for task in tasks if getattr(task, "multiple_outputs", False)] == []
+
+
 def test_waits_are_deferrable(bag):
     waits = [
         task for dag in bag.dags.values() for task in dag.tasks if task.task_id.rpartition(".")[2].startswith("wait")

@@ -78,3 +78,20 @@ def test_code_that_cannot_be_imported_stops_no_scheduler(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), "import our code themselves" in done.stderr) == ("False", True), done.stderr
+
+
+def test_reading_dags_leaves_nothing_behind_that_may_be_edited_and_survives_what_they_do(airflow_home, tmp_path):
+    """A module beside the DAG files, a DAG file that fails and one that ends the process; none stops the scheduler."""
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "one.py").write_text("import beside, colorsys, airflow.sdk as dag")
+    (tmp_path / "two.py").write_text("airflow = dag = 1 / 0")
+    (tmp_path / "zzz.py").write_text("raise SystemExit('airflow dag')")
+    script = (
+        f"import sys; sys.path.append({str(tmp_path)!r}); from tieout_stack import airflow_scheduler;"
+        "airflow_scheduler.read_dags();"
+        "left = [name for name, module in sys.modules.items() if 'beside' in name or 'unusual' in name];"
+        "print(left, 'colorsys' in sys.modules)"
+    )
+    environment = os.environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[] True"], done.stdout + done.stderr

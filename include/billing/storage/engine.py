@@ -27,6 +27,7 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg2"),
         **pool,
+        use_native_hstore=False,  # no column of ours is one; looking for the type costs each connection a query
         client_encoding="utf8",  # whatever PGCLIENTENCODING says
         hide_parameters=True,  # an error names the statement; what a vendor answered stays out of logs
         json_serializer=exact_json.dumps,

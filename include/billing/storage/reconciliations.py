@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -107,6 +108,12 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
     return digest.digest()
 
 
+@cache
+def code_version() -> str:
+    """Tell the installed version of this code; it is looked up among all packages, which is done once."""
+    return version("tieout")
+
+
 def _last(connection: Connection, fetch: FetchHead) -> Any:  # noqa: ANN401 (a row or None)
     return connection.execute(
         select(t.reconciliation)
@@ -128,7 +135,7 @@ def _insert(
             **_key(fetch),
             inputs_sha256=inputs,
             results_sha256=digest,
-            code_version=version("tieout"),
+            code_version=code_version(),
             fetch_id=fetch.fetch_id,
             dag_run=fetch.dag_run,
             recorded_at=now,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,6 +16,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from billing.errors import BillingError, PayloadError, VendorUnavailable
+from billing_vendors.base.deadline import WATCH
 from billing_vendors.base.limits import CHUNK_BYTES, Limits, check_length
 from billing_vendors.base.question import Question
 from billing_vendors.base.refusal import Received
@@ -29,7 +30,7 @@ def open_session() -> requests.Session:
 
     Proxies and certificate bundles come from the environment as usual; a ``.netrc`` is not read.
     """
-    session = requests.Session()
+    session = _Session()
     session.auth = _leave_as_is
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
@@ -46,10 +47,16 @@ def exchange(
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large or cannot be decompressed.
     """
-    cut = threading.Event()
+    adapter, cut = _adapter(session, url), threading.Event()
+
+    def cut_off() -> None:
+        cut.set()
+        adapter.cut()
+
     failure: BillingError | None
     try:
-        with _deadline(session, url, limits, cut):
+        # a read time-out alone starts anew with every byte
+        with WATCH.within(limits.total_seconds, cut_off):
             response = session.request(
                 question.method,
                 url,
@@ -120,28 +127,26 @@ def _too_slow(question: Question, limits: Limits) -> VendorUnavailable:
     return VendorUnavailable(f"{question.request} was not finished after {limits.total_seconds:g} s")
 
 
-@contextmanager
-def _deadline(session: requests.Session, url: str, limits: Limits, cut: threading.Event) -> Iterator[None]:
-    """
-    Cut the session's connections when the time is over: a read time-out alone starts anew with every byte.
-
-    :param cut: set when they are cut.
-    """
+def _adapter(session: requests.Session, url: str) -> CuttableAdapter:
     adapter = session.get_adapter(url)
     if not isinstance(adapter, CuttableAdapter):
         raise TypeError("the session must come from open_session()")
+    return adapter
 
-    def cut_off() -> None:
-        cut.set()
-        adapter.cut()
 
-    timer = threading.Timer(limits.total_seconds, cut_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+class _Session(requests.Session):
+    """Looks for proxies and certificate bundles once for each host: the environment holds some hundred names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[tuple[Any, ...], Any] = {}
+
+    def merge_environment_settings(self, url: Any, *given: Any) -> Any:  # noqa: ANN401 (requests' own signature)
+        """Give what the environment says of a host, as it was at the session's first request to it."""
+        key = (*urlsplit(url)[:2], *map(str, given))
+        if key not in self._settings:
+            self._settings[key] = super().merge_environment_settings(url, *given)
+        return self._settings[key]
 
 
 class CuttableAdapter(HTTPAdapter):
