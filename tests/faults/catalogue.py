@@ -124,14 +124,7 @@ FAULTS = (
     Fault("gzip", "compressed", _once("gzip"), SAME),
     Fault("bom", "a byte order mark before the body", _once("bom"), SAME, JSON),
     Fault("charset", "UTF-16", _always("charset"), PAYLOAD, JSON),
-    Fault(
-        "duplicate-key",
-        "a member twice",
-        _always("duplicate_key"),
-        PAYLOAD,
-        JSON,
-        but={"wait-v3-invoice/*": SAME},  # refused when it is fetched
-    ),
+    Fault("duplicate-key", "a member twice", _always("duplicate_key"), PAYLOAD, JSON),
     Fault("nan", "NaN for a number", _always("nan"), PAYLOAD, JSON, but={"*/invoice_document": NOT_HERE}),
     Fault(
         "infinity",
