@@ -1,8 +1,8 @@
 """
 Run all benchmarks one after the other, and say in the end which of them missed a limit.
 
-    make bench            the small sizes, some minutes
-    make bench SIZE=L     the large ones, about two hours
+    make bench            the small sizes, some ten minutes
+    make bench SIZE=L     the large ones, some forty minutes
 
 Each prints its own table; what is measured, and beside what, its own help tells (``bench/NAME.py --help``).
 """
