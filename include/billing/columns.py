@@ -8,7 +8,7 @@ costs a line at a time; a line is made only when somebody asks for one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter, eq
 from typing import Any, TypeVar, overload
@@ -85,6 +85,13 @@ def columns_of(rows: Sequence[object], names: Sequence[str]) -> list[Sequence[An
     if isinstance(rows, Columns):
         return [rows.column(name) for name in names]
     return [list(map(attrgetter(name), rows)) for name in names]
+
+
+def each_once(make: Callable[[Any], str], values: Sequence[Any]) -> Iterator[str]:
+    """Give what a function makes of each value; of one and the same object, as many rows have attributes, once."""
+    keys = list(map(id, values))
+    made = {key: make(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return map(made.__getitem__, keys)
 
 
 @cache

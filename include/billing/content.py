@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from billing.columns import columns_of
+from billing.columns import columns_of, each_once
 from billing.exact_json import canonical, number_texts
 from billing.period import BillingPeriod
 
@@ -53,10 +53,7 @@ def _column_text(values: Sequence[Any], kinds: set[type]) -> str:
         return msgspec.json.encode(values).decode()
     if kinds <= {Decimal, int}:
         return f"[{','.join(number_texts(values))}]"
-    # the attributes of many rows are one object
-    keys = list(map(id, values))
-    written = {key: value_text(value) for key, value in dict(zip(keys, values, strict=True)).items()}
-    return f"[{','.join(map(written.__getitem__, keys))}]"
+    return f"[{','.join(each_once(value_text, values))}]"
 
 
 @cache

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from billing.certificate.sources import Subject, stored_without_invoices
 from billing.certificate.statement import invoice_head, plain
+from billing.columns import each_once
 from billing.exact_json import canonical, dumps, number_text
 from billing.models import Invoice, InvoiceLine
 from billing.storage.stored_months import each_invoice
@@ -151,7 +152,4 @@ def _column(values: Sequence[object], form: Form) -> Iterable[str]:
     if kinds <= {str, NoneType}:  # a product's name comes again and again
         texts = {value: form.value(value) for value in set(values)}
         return map(texts.__getitem__, values)
-    # the attributes of many lines are one and the same value
-    keys = list(map(id, values))
-    written = {key: form.value(plain(value)) for key, value in dict(zip(keys, values, strict=True)).items()}
-    return map(written.__getitem__, keys)
+    return each_once(lambda value: form.value(plain(value)), values)

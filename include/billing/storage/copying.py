@@ -13,6 +13,7 @@ from types import NoneType
 from sqlalchemy import Connection, Table
 
 from billing import exact_json
+from billing.columns import each_once
 from billing.errors import PayloadError
 from billing.period import BillingPeriod
 from billing.storage.engine import server_errors
@@ -97,19 +98,12 @@ def _column(values: Sequence[object]) -> Iterable[str]:
         if "N" not in (written := "".join(numbers)) and "I" not in written:  # NaN, Infinity
             return numbers
     if kinds <= {dict, NoneType}:
-        return _repeated(values)
+        return each_once(_value, values)
     return map(_value, values)
 
 
 def _needs_no_escape(text: str) -> bool:
     return text.isascii() and text.isprintable() and "\\" not in text
-
-
-def _repeated(values: Sequence[object]) -> Iterable[str]:
-    """Write attributes: those of many rows are one and the same object, which is written once."""
-    keys = list(map(id, values))
-    written = {key: _value(value) for key, value in dict(zip(keys, values, strict=True)).items()}
-    return map(written.__getitem__, keys)
 
 
 def _value(value: object) -> str:
