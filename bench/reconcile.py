@@ -76,7 +76,7 @@ def measure(url: str, lines: int) -> dict:
     settings = GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077")
     account = Account(VENDOR, "bench", "genesys_bench", "EUR", MONTH, 6, settings)
     engine = engine_from_url(url)
-    named = {"purpose": "month", "vendor": VENDOR, "account": "bench", "period": MONTH, "dag_run": "bench"}
+    named = {"purpose": "month", "vendor": VENDOR, "account": "bench", "month": MONTH, "dag_run": "bench"}
     fetch = Fetch(engine, Path(tempfile.gettempdir()), **named)
     for answer in answers(lines, CHARGES):
         fetch.keep(answer)

@@ -44,7 +44,7 @@ print("billing.month" in sys.modules)
 )
 def test_a_fork_inherits_our_code_until_a_file_of_it_changes(what, file, tmp_path):
     (tmp_path / "billing").mkdir()
-    for name in ("__init__", "period", "money"):
+    for name in ("__init__", "month", "money"):
         (tmp_path / "billing" / f"{name}.py").write_text("")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
 
