@@ -101,7 +101,7 @@ _PLAIN = (
     from billing.current_invoice_line l join billing.invoice i using (record_key, version)
     """,
     "alter table plain.invoice add primary key (invoice_id)",
-    "create index on plain.invoice (period)",
+    "create index on plain.invoice (month)",
     "alter table plain.invoice_line add primary key (invoice_id, position)",
 )
 

@@ -63,11 +63,11 @@ class FourMonths:
             invoice, account=name, month=month, by_id={invoice.invoice_id: invoice}, usage_reports=(report,)
         )
 
-    def fetch(self, name, periods):
+    def fetch(self, name, months):
         """Read some months; give the fetches by month."""
         fetches = {}
-        for period in periods:
-            fetches[period] = self.ledger.fetch(str(period), account=name, month=period)
+        for month in months:
+            fetches[month] = self.ledger.fetch(str(month), account=name, month=month)
         return fetches
 
     def derive(self, account, month, answers):

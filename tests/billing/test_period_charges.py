@@ -186,7 +186,7 @@ def test_the_months_of_a_cycle_sum_to_what_is_prepaid(day, price, overages):
     """Whatever the day on which it begins: what September, October and November bear is the whole period's price."""
     starts_on, ends_on = date(2026, 9, day), date(2026, 10, day)
     charges = [charge(amount) for amount in overages]
-    cycle = replace(billing_period(starts_on, ends_on, *charges).month, month=OCTOBER)
+    cycle = replace(billing_period(starts_on, ends_on, *charges).billing_period, month=OCTOBER)
     agreed = contract(item(price, "1"), starts_on=starts_on, ends_on=ends_on)
     parts = [
         part

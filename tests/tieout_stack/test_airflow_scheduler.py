@@ -39,7 +39,7 @@ print("billing.month" in sys.modules)
 
 @pytest.mark.parametrize(
     ("what", "file"),
-    [("write", "period.py"), ("unlink", "period.py"), ("write", "money.py"), ("write", "new.py")],
+    [("write", "month.py"), ("unlink", "month.py"), ("write", "money.py"), ("write", "new.py")],
     ids=["edited", "removed", "one that nobody has imported", "a new one"],
 )
 def test_a_fork_inherits_our_code_until_a_file_of_it_changes(what, file, tmp_path):

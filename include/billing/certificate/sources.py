@@ -112,9 +112,9 @@ def recomputed_statement(
 
 def _statement(
     connection: Connection,
-    head: Any,
+    head: Any,  # noqa: ANN401 (a row)
     account_month: AccountMonth,
-    invoice_id: str | None,  # noqa: ANN401 (a row)
+    invoice_id: str | None,
 ) -> dict[str, Any]:
     results = connection.execute(
         select(*(column for column in t.control_result.c if column.name not in {"reconciliation_id", "position"}))

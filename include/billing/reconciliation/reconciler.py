@@ -202,7 +202,8 @@ class Proof:
         ):
             raise TypeError(
                 f"the parser of {fetch.vendor} made {account_month.vendor}/{account_month.account} "
-                f"{account_month.month} out of fetch {fetch.fetch_id}, which is of {fetch.vendor}/{fetch.account} {fetch.month}"
+                f"{account_month.month} out of fetch {fetch.fetch_id}, which is of "
+                f"{fetch.vendor}/{fetch.account} {fetch.month}"
             )
         return account_month
 

@@ -137,7 +137,7 @@ def test_every_value_of_an_invoice_is_found_by_plain_sql(ledger, make):
         attributes={"customer": "C1"},
     )
     ledger.store(make.month(bill))
-    header = "invoice_id, period, period_evidence, kind, currency, total::text, statement_number, attributes::text"
+    header = "invoice_id, month, period_evidence, kind, currency, total::text, statement_number, attributes::text"
     assert ledger.rows(f"select {header} from billing.current_invoice") == [
         ("I-1", date(2026, 10, 1), "said by the test", "credit_memo", "USD", "-3.20", "S-1", '{"customer": "C1"}')
     ]

@@ -9,7 +9,7 @@ from billing.controls.finding import Finding, State
 from billing.month import Month
 
 SUMMARY = (
-    "vendor, account, period::text, currency, invoices, lines, total::text, "
+    "vendor, account, month::text, currency, invoices, lines, total::text, "
     "passed, exceptions, blocked, not_applicable, status"
 )
 NONE = ("initech", "acme", "2026-10-01", "USD", 0, 0, "0")

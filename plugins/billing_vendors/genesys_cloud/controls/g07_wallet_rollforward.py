@@ -25,7 +25,7 @@ def wallets_roll_forward(evidence: Evidence) -> Iterator[Finding]:
         the period before ended with 420, start 420  -> PASS; start 470 -> EXCEPTION
         a balance is missing                         -> BLOCKED
         the month before is not stored               -> BLOCKED
-        the first month, or a wallet that is new    -> NOT_APPLICABLE (continuity)
+        the first period, or a wallet that is new    -> NOT_APPLICABLE (continuity)
         no wallet                                    -> NOT_APPLICABLE
     """
     periods = [period for period in evidence.account_month.billing_periods if period.wallets]

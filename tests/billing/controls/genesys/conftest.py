@@ -139,8 +139,8 @@ class Genesys:
         return UsageReport(f"{kind}/2025-01", kind, JANUARY, JANUARY.start, JANUARY.end, None, lines)
 
     @staticmethod
-    def month(*invoices: Invoice, billing_period: Month = JANUARY, **rest: Any) -> AccountMonth:
-        return AccountMonth("genesys_cloud", "acme", billing_period, invoices, **rest)
+    def month(*invoices: Invoice, month: Month = JANUARY, **rest: Any) -> AccountMonth:
+        return AccountMonth("genesys_cloud", "acme", month, invoices, **rest)
 
     @classmethod
     def clean(cls, *lines: InvoiceLine, charges: tuple[Charge, ...] = (), **rest: Any) -> AccountMonth:
