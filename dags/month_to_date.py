@@ -13,7 +13,7 @@ from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
-PLANNED_MONTH = plan.planned_month("plan")
+PLANNED_MONTH = plan.month_xcom_template("plan")
 
 DOC = """
 ### {title}: the running month, once a day

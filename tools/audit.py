@@ -33,8 +33,8 @@ def is_answering() -> bool:
     """Tell whether the service answers, and answers what it should."""
     request = urllib.request.Request(SERVICE, json.dumps(KNOWN).encode(), {"Content-Type": "application/json"})  # noqa: S310 (our own constant)
     try:
-        with urllib.request.urlopen(request, timeout=int(SECONDS)) as answer:  # noqa: S310 (as above)
-            return bool(json.load(answer).get("vulns"))
+        with urllib.request.urlopen(request, timeout=int(SECONDS)) as response:  # noqa: S310 (as above)
+            return bool(json.load(response).get("vulns"))
     except (OSError, ValueError, AttributeError):
         return False
 

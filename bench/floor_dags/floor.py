@@ -43,7 +43,7 @@ def build_dag(vendor, cron, waits, accounts):
             return {"PASS": 1}
 
         @task
-        def announce_month(month, accounts, states):  # noqa: ARG001 (the same)
+        def publish_month_event(month, accounts, states):  # noqa: ARG001 (the same)
             return len(list(states))
 
         reconciled = []
@@ -56,7 +56,7 @@ def build_dag(vendor, cron, waits, accounts):
 
         planned = plan_month()
         account_month.expand(account=planned)
-        announce_month(MONTH, planned, reconciled[0])
+        publish_month_event(MONTH, planned, reconciled[0])
 
     floor()
 
