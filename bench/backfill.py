@@ -140,7 +140,7 @@ def read_accounts():
 
 
 def floor_shapes(accounts):
-    """Give the shapes of the monthly DAGs for the DAGs that do nothing."""
+    """Return the shapes of the monthly DAGs for the DAGs that do nothing."""
     with TemporaryDirectory() as home:
         os.environ["AIRFLOW_HOME"] = home  # Airflow writes its settings there when it is imported
         from billing_vendors.registry import vendors  # noqa: PLC0415 (imports Airflow, which takes seconds)

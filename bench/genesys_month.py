@@ -1,4 +1,4 @@
-"""One account-month of Genesys Cloud as stored answers, of any size, in which every figure agrees."""
+"""One account-month of Genesys Cloud as stored responses, of any size, in which every figure agrees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS_A_PAGE = 200
 
 def responses(lines: int, charges: int) -> Iterator[Response]:
     """
-    Yield every answer of one collection.
+    Yield every response of one collection.
 
     Each charge has an overage of ``lines / charges`` units at 1.25, each unit billed on a line of its own.
     """

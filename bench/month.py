@@ -154,7 +154,7 @@ def measure(services, options, accounts):
 
 def run_all(months, table, options):
     """
-    Run ours and the floor in turn, the order changing from round to round; give the month after the last.
+    Run ours and the floor in turn, the order changing from round to round; return the month after the last.
 
     :param table: takes the passes of ours and of the floor, by what was run.
     """
@@ -176,7 +176,7 @@ def run_all(months, table, options):
 
 
 def in_turn(number, *both):
-    """Give ours and the floor with their places, every other time the floor first."""
+    """Return ours and the floor with their places, every other time the floor first."""
     pair = list(enumerate(both))
     return reversed(pair) if number % 2 else pair
 

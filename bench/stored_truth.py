@@ -41,7 +41,7 @@ def account_months(accounts, first, last):
 
 def faults_of_storage(engine, accounts, first, last, world=None):
     """
-    Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
+    Return, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
 
     :param world: what is billed; the simulator's own by default.
     """
@@ -99,7 +99,7 @@ def remember(engine):
 
 
 def changes(engine):
-    """Tell, in words, which rows differ from what was remembered, but for what says when something was seen."""
+    """Return, in words, which rows differ from what was remembered, but for what says when something was seen."""
     with engine.begin() as connection:
         told = []
         for table in _tables(connection):

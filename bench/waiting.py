@@ -5,7 +5,7 @@ A thousand accounts that wait at once, on one real triggerer: how soon all poll,
     python bench/waiting.py --connections each   every account with its own connection
     python bench/waiting.py --kind ours --accounts 200 --steady 20
 
-It starts Postgres and Airflow of its own in a temporary folder, and a vendor that answers 202 until it is told to
+It starts Postgres and Airflow of its own in a temporary folder, and a vendor that responses 202 until it is told to
 answer 200. CPU is of all processes of the triggerer, in cores; memory is their PSS and RSS.
 """
 

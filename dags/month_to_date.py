@@ -32,7 +32,7 @@ this DAG only takes today's again.
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the daily DAG of one vendor."""
+    """Create the daily DAG of one vendor."""
 
     @dag(
         dag_id=f"month_to_date_{vendor.name}",

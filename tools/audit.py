@@ -30,7 +30,7 @@ KNOWN = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.4.1"}
 
 
 def is_answering() -> bool:
-    """Tell whether the service answers, and answers what it should."""
+    """Return whether the service answers, and answers what it should."""
     request = urllib.request.Request(SERVICE, json.dumps(KNOWN).encode(), {"Content-Type": "application/json"})  # noqa: S310 (our own constant)
     try:
         with urllib.request.urlopen(request, timeout=int(SECONDS)) as response:  # noqa: S310 (as above)
@@ -40,7 +40,7 @@ def is_answering() -> bool:
 
 
 def faults(lock: str) -> list[str] | None:
-    """Give a line for each known fault of a lock's packages; None if not all of them could be asked about."""
+    """Return a line for each known fault of a lock's packages; None if not all of them could be asked about."""
     command = [Path(sys.executable).with_name("pip-audit"), "--requirement", ROOT / lock, "--require-hashes"]
     command += ["--disable-pip", "--vulnerability-service", "osv", "--osv-url", SERVICE, "--timeout", SECONDS]
     command += ["--format", "json", "--progress-spinner", "off"]
@@ -61,7 +61,7 @@ def faults(lock: str) -> list[str] | None:
 
 
 def main() -> int:
-    """Audit the locks; gives the exit code."""
+    """Audit the locks; returns the exit code."""
     found: list[str] = []
     for lock in LOCKS:
         lines = faults(lock) if is_answering() else None

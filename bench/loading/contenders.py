@@ -90,7 +90,7 @@ DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default", s
 
 @cache
 def _python_with_dlt() -> str:
-    """Give an interpreter that has dlt, and not the project; it is made once, in the system's temporary folder."""
+    """Return an interpreter that has dlt, and not the project; it is made once, in the system's temporary folder."""
     folder = Path(tempfile.gettempdir()) / "tieout-bench-dlt"
     python = folder / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")

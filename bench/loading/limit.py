@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def ready_rows(folder: str, table: str) -> Path:
-    """Tell where a table's rows lie."""
+    """Return where a table's rows lie."""
     return Path(folder) / f"{table}.copy"
 
 

@@ -84,7 +84,7 @@ def _memory_mb(name: str) -> float:
 
 
 def _wal_position(dsn: str, *before: str) -> int:
-    """Give the bytes of WAL written since the server was made, after some statements."""
+    """Return the bytes of WAL written since the server was made, after some statements."""
     connection = psycopg2.connect(dsn)
     try:
         connection.autocommit = True

@@ -1,7 +1,7 @@
 """
 Tieout itself: what the tasks ``fetch`` and ``reconcile`` of a month call, with their engine, hook and folder.
 
-Inside the clock: connecting, all requests, every answer kept and hashed, derivation, versions, all controls, their
+Inside the clock: connecting, all requests, every response kept and hashed, derivation, versions, all controls, their
 results, the certificate. Outside: Python's start and the imports, which a task's process does before its work.
 """
 
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def give_settings(job: Job) -> None:
-    """Give the accounts file, connections and folders to this process, as a deployment would."""
+    """Return the accounts file, connections and folders to this process, as a deployment would."""
     folder = Path(job.folder)
     own, connection = _PEOPLE[job.vendor](job.vendor_url)
     account = {"name": ACCOUNT, "vendor": job.vendor, "conn_id": "bench", "first_month": MONTH, "posting_day": 5}
@@ -80,7 +80,7 @@ def give_settings(job: Job) -> None:
 
 
 def _fastly(url: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """Give an account's own keys, and a connection's."""
+    """Return an account's own keys, and a connection's."""
     return {"customer_id": fastly_bill.CUSTOMER, "api": "v3", "currency": "USD"}, {"host": url}
 
 

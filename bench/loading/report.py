@@ -86,7 +86,7 @@ def _figures(group: Sequence[Result], limit: float) -> str:
 
 
 def _verdict(group: Sequence[Result]) -> str:
-    """Say whether every round stored exactly the truth; if not, what one of them stored."""
+    """Return whether every round stored exactly the truth; if not, what one of them stored."""
     wrong = [result for result in group if not result.exact]
     return f"NOT EXACT: {wrong[0].stored.texts()}" if wrong else f"exact, {group[0].stored.lines:,} lines"
 

@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _getter(job: Job, *, exact: bool) -> Get:
-    """Give what asks the vendor over one connection; ``exact`` reads numbers as decimals."""
+    """Return what asks the vendor over one connection; ``exact`` reads numbers as decimals."""
     session = requests.Session()
 
     def get(path: str, params: dict[str, str]) -> Any:

@@ -16,7 +16,7 @@ TASKS_PER_DAG = 20
 
 def our_arguments(number):
     poll_schedule = {
-        "first_asked_at": "2026-01-01T00:00:00+00:00",
+        "first_poke_at": "2026-01-01T00:00:00+00:00",
         "deadline": "2100-01-01T00:00:00+00:00",
         "absent_after": None,
         "shortest_seconds": SETTINGS["poll"],
@@ -28,14 +28,14 @@ def our_arguments(number):
     }
     return "billing_vendors.base.triggers.VendorTrigger", {
         "conn_id": conn_id(number),
-        "look": probe,
-        "patience": poll_schedule,
+        "probe": probe,
+        "poll_schedule": poll_schedule,
         "vendor": "fastly",
         "account": f"c{number}",
         "month": SETTINGS["month"],
-        "looks": 0,
+        "attempts": 0,
         "last_seen": "nothing",
-        "next_look_at": "2026-01-01T00:00:00+00:00",
+        "next_poke_at": "2026-01-01T00:00:00+00:00",
     }
 
 

@@ -135,7 +135,7 @@ def _began() -> float | None:
 
 
 def _low_disk(state: StateFolder) -> str:
-    """Tell a likely cause that most components only hint at; the failed one may have freed some space since."""
+    """Return a likely cause that most components only hint at; the failed one may have freed some space since."""
     free = shutil.disk_usage(state.root).free if state.root.exists() else LOW_DISK_BYTES
     return "" if free >= LOW_DISK_BYTES else f" The disk of {state.root} has {free >> 20} MiB left."
 

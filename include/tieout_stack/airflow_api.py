@@ -39,7 +39,7 @@ class AirflowApi:
         return [name for name in COMPONENTS[1:] if (health.get(name) or {}).get("status") != "healthy"]
 
     def call(self, method: str, path: str, body: object = None, **query: str | int) -> dict[str, Any]:
-        """Ask for ``/api/v2`` + path; gives the parsed answer, {} where it is empty."""
+        """Ask for ``/api/v2`` + path; returns the parsed answer, {} where it is empty."""
         return _content(self._exchange(method, path, body, query))
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float) -> None:
@@ -59,7 +59,7 @@ class AirflowApi:
 
     def put_connections(self, connections: Mapping[str, Mapping[str, Any]]) -> None:
         """
-        Make connections, or overwrite those of the same name.
+        Create connections, or overwrite those of the same name.
 
         :param connections: fields by connection id; ``extra`` may be an object or its JSON text.
         """
@@ -72,7 +72,7 @@ class AirflowApi:
             raise StackError(f"Airflow refused a connection: {errors[0]}")
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
-        """Make a pool; an existing one keeps its slots, which may have been set by hand."""
+        """Create a pool; an existing one keeps its slots, which may have been set by hand."""
         if not self._exists(f"/pools/{name}"):
             self.call("POST", "/pools", {"name": name, "slots": slots, "description": description})
 
@@ -84,7 +84,7 @@ class AirflowApi:
         self, dag_id: str, conf: Mapping[str, Any], interval: Interval | None = None, note: str | None = None
     ) -> str:
         """
-        Start a run; gives its id.
+        Start a run; returns its id.
 
         :param interval: the data interval that it takes from the schedule, in ISO 8601; the run's logical date is its
             start, as in a scheduled run. At most one run has a given logical date, any number has none (None).
@@ -96,7 +96,7 @@ class AirflowApi:
         return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
-        """Tell a run's state: queued, running, success or failed."""
+        """Return a run's state: queued, running, success or failed."""
         return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ class AirflowApi:
 
     def create_backfill(self, dag_id: str, from_date: str, to_date: str, **options: object) -> int:
         """
-        Run a DAG for a span of logical dates, both ends included; gives the backfill's number.
+        Run a DAG for a span of logical dates, both ends included; returns the backfill's number.
 
         A DAG has one backfill at a time, and Airflow calls one that has ended running for up to half a minute more
         (answer 409): until then it is asked again.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 def started_at(pid: int) -> str | None:
     """
-    Tell when a process began, as text to compare; with the number this names one process for good.
+    Return when a process began, as text to compare; with the number this names one process for good.
 
     :return: None if there is no such process, or only its unread exit status is left (a zombie).
     """
@@ -26,7 +26,7 @@ def started_at(pid: int) -> str | None:
 
 
 def working_folder(pid: int) -> Path | None:
-    """Tell where a process works; None if that cannot be seen (gone, another user's, or no /proc)."""
+    """Return where a process works; None if that cannot be seen (gone, another user's, or no /proc)."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:

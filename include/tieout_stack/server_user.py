@@ -32,7 +32,7 @@ class ServerUser:
     The user of the server's processes.
 
     :param name: for messages.
-    :param uid: None where the server runs as whoever runs us.
+    :param uid: None where the server runs as who runs us.
     :param gid: that user's main group; None with ``uid``.
     """
 
@@ -42,7 +42,7 @@ class ServerUser:
 
     @property
     def rights(self) -> Rights:
-        """Give the arguments for ``subprocess.run`` and ``Popen``."""
+        """Return the arguments for ``subprocess.run`` and ``Popen``."""
         if self.uid is None or self.gid is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -61,7 +61,7 @@ class ServerUser:
         return response.returncode == 0
 
     def can_reach(self, folder: Path) -> bool:
-        """Tell whether the user may enter ``folder``."""
+        """Return whether the user may enter ``folder``."""
         if self.uid is None:
             return os.access(folder, os.X_OK)
         try:

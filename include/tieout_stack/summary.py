@@ -61,7 +61,7 @@ def _short(explanation: str) -> str:
 
 def month_table(url: str, month: date) -> list[str]:
     """
-    Give the table's lines for one month; amounts with all digits that are stored, no more and no less.
+    Return the table's lines for one month; amounts with all digits that are stored, no more and no less.
 
     :param url: of the billing database.
     :param month: its first day.

@@ -48,7 +48,7 @@ class Supervisor:
         self._ending: set[str] = set()
 
     def log_of(self, name: str) -> Path:
-        """Tell the log file of a process."""
+        """Return the log file of a process."""
         return self._logs / f"{name}.log"
 
     def start(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ class Supervisor:
 
 def stop_leftovers(records: Path) -> list[str]:
     """
-    Stop the processes that a killed run wrote down; give their names.
+    Stop the processes that a killed run wrote down; return their names.
 
     A process number that belongs to somebody else by now is left alone: the time of its start differs. Where
     the first process of a session is gone and others live on, nobody else can have got that number meanwhile.

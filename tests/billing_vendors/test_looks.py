@@ -8,12 +8,12 @@ from importlib import import_module
 import pytest
 
 from billing_vendors.base.polling import PollSchedule, Probe
-from billing_vendors.base.triggers import outcome
+from billing_vendors.base.triggers import xcom_payload
 from billing_vendors.registry import vendors
 
 VENDORS = vendors()
 for vendor in VENDORS:
-    import_module(f"billing_vendors.{vendor.name}.looks")
+    import_module(f"billing_vendors.{vendor.name}.probes")
 
 
 def attempts(kind: type[Probe] = Probe) -> list[type[Probe]]:
@@ -28,24 +28,24 @@ def test_every_vendor_has_looks():
     assert packages == {vendor.name for vendor in VENDORS}
 
 
-@pytest.mark.parametrize("look", CONCRETE, ids=lambda probe: probe.__qualname__)
+@pytest.mark.parametrize("probe", CONCRETE, ids=lambda probe: probe.__qualname__)
 def test_its_fields_are_plain(probe):
     """They are stored as JSON while a task waits: a Decimal would lose digits there, a secret would be readable."""
     assert {field.type for field in dataclasses.fields(probe)} <= {"str", "int", "bool"}
 
 
-@pytest.mark.parametrize("look", CONCRETE, ids=lambda probe: probe.__qualname__)
+@pytest.mark.parametrize("probe", CONCRETE, ids=lambda probe: probe.__qualname__)
 def test_it_is_built_again_from_what_is_stored(probe):
     made = probe(**{field.name: "2026-10" for field in dataclasses.fields(probe)})
     assert Probe.from_json(json.loads(json.dumps(made.to_json()))) == made
 
 
 def test_what_a_wait_hands_on_is_plain():
-    assert json.loads(json.dumps(outcome("ready", "acme", "2026-10", 3))) == {
+    assert json.loads(json.dumps(xcom_payload("ready", "acme", "2026-10", 3))) == {
         "state": "ready",
         "account": "acme",
         "month": "2026-10",
-        "looks": 3,
+        "attempts": 3,
     }
 
 

@@ -395,7 +395,7 @@ def test_pages_are_asked_for_when_they_are_wanted(conn_id, server):
 
 def test_the_adapter_never_retries_by_itself():
     """A silent retry of the library's would hide what the vendor said."""
-    with hooks.transport.open_session() as session:
+    with hooks.sync_transport.open_session() as session:
         adapter = session.get_adapter("https://api.example.com")
     assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0

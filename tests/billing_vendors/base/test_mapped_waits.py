@@ -23,7 +23,7 @@ with DAG("mapped_waits", schedule=None):
     def after(account, xcom):
         found = read_outcome(xcom)
         assert found["account"] == account, found
-        assert (found["month"], found["state"], type(found["looks"])) == ("2026-10", "ready", int), found
+        assert (found["month"], found["state"], type(found["attempts"])) == ("2026-10", "ready", int), found
 
     @task_group
     def account_month(account):

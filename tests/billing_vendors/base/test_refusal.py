@@ -8,7 +8,13 @@ import pytest
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.client.request import PDF, Request
-from billing_vendors.base.client.status_errors import RawResponse, retry_after_seconds, shown, status_error, wrong_body
+from billing_vendors.base.client.status_errors import (
+    RawResponse,
+    retry_after_seconds,
+    sanitize,
+    status_error,
+    wrong_body,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUESTION = Request("v1.thing", "/thing", {"page": "2"})
@@ -98,5 +104,5 @@ def test_a_file_must_have_the_media_type_asked_for():
 @pytest.mark.parametrize("length", [0, 159, 160, 161, 5000])
 def test_shown_text_is_ascii_without_control_characters(length):
     text = ("aé\n\u2028\x00😀\\" * length)[:length]
-    assert shown(text).isprintable()
-    assert len(shown(text)) <= 161
+    assert sanitize(text).isprintable()
+    assert len(sanitize(text)) <= 161

@@ -56,7 +56,7 @@ class TestDeferrable:
 
     def test_what_is_ready_is_not_deferred(self, server):
         server.responses(READY)
-        assert sensor().execute({}) == {**OUTCOME, "looks": 1}
+        assert sensor().execute({}) == {**OUTCOME, "attempts": 1}
         assert len(server.seen) == 1
 
     @pytest.mark.parametrize("reply", [MAKING, {"status": 503}, {"status": 429}, {"vanish": True}])
@@ -67,9 +67,9 @@ class TestDeferrable:
         assert len(server.seen) == 1
         assert deferred.value.method_name == "resume"
         stored = deferred.value.trigger.serialize()[1]
-        assert (stored["account"], stored["month"], stored["looks"]) == ("acme", "2026-10", 1)
-        poll_schedule = stored["patience"]
-        asked, deadline = (datetime.fromisoformat(poll_schedule[name]) for name in ("first_asked_at", "deadline"))
+        assert (stored["account"], stored["month"], stored["attempts"]) == ("acme", "2026-10", 1)
+        poll_schedule = stored["poll_schedule"]
+        asked, deadline = (datetime.fromisoformat(poll_schedule[name]) for name in ("first_poke_at", "deadline"))
         assert deadline - asked == timedelta(hours=1)
         assert deferred.value.timeout > deadline - datetime.now(UTC)
 
@@ -77,7 +77,7 @@ class TestDeferrable:
         server.responses({"status": 429, "headers": {"Retry-After": "300"}})
         with pytest.raises(TaskDeferred) as deferred:
             sensor().execute({})
-        due = datetime.fromisoformat(deferred.value.trigger.serialize()[1]["next_look_at"])
+        due = datetime.fromisoformat(deferred.value.trigger.serialize()[1]["next_poke_at"])
         assert due - datetime.now(UTC) > timedelta(seconds=290)
 
     @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ class TestDeferrable:
         assert raised.value.status == 403
 
     def test_the_trigger_s_outcome_is_returned(self):
-        event = {**OUTCOME, "looks": 7}
+        event = {**OUTCOME, "attempts": 7}
         assert sensor().resume_execution("resume", {"event": event}, {}) == event
 
     def test_a_wait_that_no_triggerer_ended_says_so(self):
@@ -109,7 +109,7 @@ class TestOtherModes:
 
     def test_poke_waits_in_the_worker(self, server):
         server.responses(MAKING, {"status": 503}, READY)
-        assert sensor(deferrable=False).execute({}) == {**OUTCOME, "looks": 3}
+        assert sensor(deferrable=False).execute({}) == {**OUTCOME, "attempts": 3}
 
     def test_poke_obeys_retry_after(self, server):
         server.responses({"status": 429, "headers": {"Retry-After": "1"}}, READY)
@@ -142,7 +142,7 @@ class TestAbsence:
     def test_a_month_long_past_without_an_invoice_is_absent_at_once(self, server):
         server.responses(NO_INVOICE)
         found = sensor(FastlyInvoicePostedSensor, month="2026-01").execute({})
-        assert found == {"state": "absent", "account": "acme", "month": "2026-01", "looks": 1}
+        assert found == {"state": "absent", "account": "acme", "month": "2026-01", "attempts": 1}
 
     def test_until_the_days_of_grace_are_over_it_is_waited_for(self, server):
         server.responses(NO_INVOICE)

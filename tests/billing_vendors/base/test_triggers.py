@@ -54,14 +54,14 @@ def trigger(conn_id):
         )
         arguments = {
             "conn_id": conn_id,
-            "look": probe(customer_id="abc", api="v3", month="2026-10").to_json(),
-            "patience": poll_schedule.to_json(),
+            "probe": probe(customer_id="abc", api="v3", month="2026-10").to_json(),
+            "poll_schedule": poll_schedule.to_json(),
             "vendor": "fastly",
             "account": "acme",
             "month": "2026-10",
-            "looks": 1,
+            "attempts": 1,
             "last_seen": "202, being made",
-            "next_look_at": now.isoformat(),
+            "next_poke_at": now.isoformat(),
             "ends_task": ends_task,
         }
         return VendorTrigger(**{**arguments, **changes})
@@ -91,7 +91,7 @@ async def test_it_looks_until_the_vendor_is_ready_and_ends_the_task(trigger, ser
     server.responses({"status": 502}, MAKING, {"status": 503}, MAKING, READY)
     event = await event_from(trigger())
     assert isinstance(event, TaskSuccessEvent)
-    assert event.xcoms == {"return_value": {"state": "ready", "account": "acme", "month": "2026-10", "looks": 6}}
+    assert event.xcoms == {"return_value": {"state": "ready", "account": "acme", "month": "2026-10", "attempts": 6}}
     assert len(server.seen) == 5
 
 
@@ -104,7 +104,7 @@ async def test_it_can_leave_the_end_to_the_task(trigger, server):
     server.responses(READY)
     event = await event_from(trigger(ends_task=False))
     assert not isinstance(event, TaskSuccessEvent)
-    assert event.payload == {"state": "ready", "account": "acme", "month": "2026-10", "looks": 2}
+    assert event.payload == {"state": "ready", "account": "acme", "month": "2026-10", "attempts": 2}
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -145,7 +145,7 @@ async def test_what_waiting_cannot_mend_wakes_the_task_at_once(trigger, server, 
 async def test_a_body_of_a_202_under_status_200_is_not_ready(trigger, server):
     server.responses({**MAKING, "status": 200}, READY)
     event = await event_from(trigger())
-    assert event.xcoms["return_value"]["looks"] == 3
+    assert event.xcoms["return_value"]["attempts"] == 3
 
 
 async def test_the_deadline_ends_it(trigger, server):
@@ -174,7 +174,7 @@ async def test_a_restart_loses_nothing(trigger, server):
     event = await event_from(import_string(path)(**json.loads(json.dumps(arguments))))
     assert event.payload["error"] == "NotReady"
     assert time.monotonic() - began >= 1.0
-    assert arguments["patience"]["first_asked_at"][:19].replace("T", " ") in event.payload["message"]
+    assert arguments["poll_schedule"]["first_poke_at"][:19].replace("T", " ") in event.payload["message"]
 
 
 async def test_it_looks_no_sooner_than_the_sensor_said(trigger, server):

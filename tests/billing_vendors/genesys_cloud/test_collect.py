@@ -129,7 +129,7 @@ def test_a_document_that_is_refused_ends_the_collection(january, connect):
 
 
 def test_figures_in_progress_are_not_kept(january, connect, monkeypatch):
-    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._REQUESTS_PER_REPORT", 1)
     january.billing("/reports/billableusage", payload_reply("billable_usage_report.in_progress"))
     kept = []
 
@@ -341,7 +341,7 @@ def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, ki
     ],
 )
 def test_what_a_vendor_must_not_do_ends_the_collection(world, organisations, faults, kind, members, monkeypatch):
-    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._REQUESTS_PER_REPORT", 1)
     faults.add(kind, **{"operation": "genesys.[!td]*", "after": 1 if "operation" not in members else 0} | members)
 
     with pytest.raises((PayloadError, VendorRejected, VendorUnavailable)):

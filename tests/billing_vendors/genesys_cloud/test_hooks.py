@@ -390,7 +390,7 @@ async def test_triggers_ask_by_the_same_rules(connect, genesys):
     """Signed in once, renewed once, refused like a worker."""
     genesys.billing("/contracts", payload_reply("contract_listing"))
     hook = GenesysCloudBillingHook(connect())
-    request = hook.probe()
+    request = hook.test_request()
 
     first = await hook.asend(request)
     genesys.tokens += 1

@@ -29,7 +29,7 @@ IN_PROGRESS = payload_reply("billable_usage_report.in_progress")
 COMPLETE = payload_reply("billable_usage_report")
 pytestmark = pytest.mark.usefixtures("conn_id")
 
-READY = {"state": "ready", "account": "acme", "month": "2025-01", "looks": 1}
+READY = {"state": "ready", "account": "acme", "month": "2025-01", "attempts": 1}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ class TestBillableUsage:
     def test_a_200_in_progress_is_waited_for_in_poke_mode(self, genesys):
         genesys.billing("/reports/billableusage", IN_PROGRESS, IN_PROGRESS, COMPLETE)
 
-        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"looks": 3}
+        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"attempts": 3}
 
     def test_reschedule_mode_gives_the_slot_back(self, genesys):
         genesys.billing("/reports/billableusage", IN_PROGRESS)
@@ -107,7 +107,7 @@ class TestBillableUsage:
 
         event = await event_of(defer(sensor(GenesysBillableUsageSensor)))
 
-        assert event.xcoms == {"return_value": READY | {"looks": 4}}
+        assert event.xcoms == {"return_value": READY | {"attempts": 4}}
         assert len({str(request.query) for request in genesys.asked("/reports/billableusage")}) == 1
 
     async def test_the_reports_of_all_billing_periods_of_the_month_are_waited_for(self, genesys):
@@ -125,7 +125,7 @@ class TestBillableUsage:
 
         event = await event_of(trigger)
 
-        assert event.xcoms == {"return_value": READY | {"looks": 3}}
+        assert event.xcoms == {"return_value": READY | {"attempts": 3}}
         assert len(genesys.asked("/reports/billableusage")) == 6
 
     def test_without_a_billing_period_the_calendar_month_is_waited_for(self, genesys):
@@ -181,7 +181,7 @@ class TestBillableUsage:
     def test_a_busy_vendor_is_waited_for(self, genesys):
         genesys.billing("/reports/billableusage", payload_reply("error.rate_limited", 429, Retry_After="0"), COMPLETE)
 
-        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"looks": 2}
+        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"attempts": 2}
 
     def test_a_month_before_the_account_is_refused_without_a_question(self, genesys):
         with pytest.raises(ConfigurationError, match="before its first month"):
@@ -298,7 +298,7 @@ class TestInvoicePosted:
 
         event = await event_of(defer(sensor(GenesysInvoicePostedSensor, month=month)))
 
-        assert event.xcoms["return_value"] == READY | {"month": month, "looks": 2}
+        assert event.xcoms["return_value"] == READY | {"month": month, "attempts": 2}
 
 
 class TestMonthReady:
@@ -348,11 +348,11 @@ class TestMonthReady:
 
         event = await event_of(defer(sensor(GenesysMonthReadySensor)))
 
-        assert event.xcoms["return_value"] == READY | {"looks": 3}
+        assert event.xcoms["return_value"] == READY | {"attempts": 3}
 
 
 @pytest.mark.parametrize(
-    "look",
+    "probe",
     [
         BillableUsageProbe("2025-01"),
         BillingPeriodClosedProbe("2025-01"),
