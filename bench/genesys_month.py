@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from billing.answer import Answer
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 
 MONTH = BillingPeriod(2026, 10)
 BASE = "GET /api/v2/billing"

@@ -64,11 +64,11 @@ def run(sizes):
 
 def measure(url: str, lines: int) -> dict:
     """Keep a month's answers, then reconcile it and say what that cost."""
-    from billing.accounts import Account  # noqa: PLC0415 (the parent does without)
+    from billing.config.accounts import Account  # noqa: PLC0415 (the parent does without)
     from billing.controls.catalogue import GENESYS_CLOUD  # noqa: PLC0415 (the same)
-    from billing.reconcile import reconcile_month  # noqa: PLC0415 (the same)
-    from billing.storage.archive import Fetch  # noqa: PLC0415 (the same)
+    from billing.reconciliation.reconcile import reconcile_month  # noqa: PLC0415 (the same)
     from billing.storage.engine import engine_from_url  # noqa: PLC0415 (the same)
+    from billing.storage.payloads import Fetch  # noqa: PLC0415 (the same)
     from billing_vendors.genesys_cloud.derive import derive  # noqa: PLC0415 (without Airflow)
     from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings  # noqa: PLC0415 (the same)
     from genesys_month import MONTH, answers  # noqa: PLC0415 (beside this file)

@@ -31,9 +31,9 @@ R = TypeVar("R")
 
 ACCOUNT, MONTH = "bench", fastly_bill.MONTH
 _PARTS = {
-    "prove": ("billing.proof", "run_controls"),
-    "results": ("billing.proof", "save_reconciliation"),
-    "certificate": ("billing_vendors.base.proving", "publish"),
+    "prove": ("billing.reconciliation.reconciler", "run_controls"),
+    "results": ("billing.reconciliation.reconciler", "save_reconciliation"),
+    "certificate": ("billing_vendors.base.tasks.reconcile", "publish"),
 }
 
 
@@ -43,8 +43,8 @@ def main() -> None:
     # Airflow reads its settings when it is imported
     from airflow.sdk.execution_time.context import set_current_context  # noqa: PLC0415
 
-    from billing_vendors.base.fetching import fetch_month  # noqa: PLC0415
-    from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415
+    from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415
+    from billing_vendors.base.tasks.reconcile import reconcile_fetched  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
     vendor = vendor_named(job.vendor)

@@ -25,14 +25,14 @@ def main() -> None:
     job = job_of_process()
     give_settings(job)
     # Airflow reads its settings when it is imported
-    from billing.accounts import load_accounts  # noqa: PLC0415
+    from billing.config.accounts import load_accounts  # noqa: PLC0415
     from billing.loading import save_listed  # noqa: PLC0415
-    from billing.period import BillingPeriod  # noqa: PLC0415
-    from billing.reader import reader_sha256  # noqa: PLC0415
-    from billing.storage.archive import Fetch, find_fetch  # noqa: PLC0415
+    from billing.month import BillingPeriod  # noqa: PLC0415
+    from billing.reconciliation.code_version import reader_sha256  # noqa: PLC0415
+    from billing.storage.payloads import Fetch, find_fetch  # noqa: PLC0415
     from billing.storage.records import Records, lock_account  # noqa: PLC0415
-    from billing_vendors.base.database import billing_engine, documents_folder  # noqa: PLC0415
-    from billing_vendors.base.fetching import keep_all  # noqa: PLC0415
+    from billing_vendors.base.tasks.database import billing_engine, documents_folder  # noqa: PLC0415
+    from billing_vendors.base.tasks.fetch import keep_all  # noqa: PLC0415
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 

@@ -23,7 +23,7 @@ def our_arguments(number):
         "longest_seconds": SETTINGS["poll"],
     }
     look = {
-        "class": "billing_vendors.fastly.looks.EstimateLook",
+        "class": "billing_vendors.fastly.probes.EstimateLook",
         "fields": {"customer_id": f"c{number}", "api": "v2", "month": SETTINGS["month"]},
     }
     return "billing_vendors.base.triggers.VendorTrigger", {

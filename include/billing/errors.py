@@ -15,7 +15,7 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `StorageError`       | mend the database: its schema or its rows are not what this code needs |
 """
 
-from billing.one_line import one_line
+from billing.log_safe import one_line
 
 
 class BillingError(Exception):

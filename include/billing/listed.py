@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from billing.answer import Answer
 from billing.models import Invoice
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from billing.listed import InvoiceList
-from billing.storage.archive import FetchHead, each_answer
+from billing.storage.payloads import FetchHead, each_answer
 from billing.storage.records import Found, Records
 from billing.storage.versions import Change
 

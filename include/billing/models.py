@@ -17,7 +17,7 @@ from typing import Any
 
 from billing.columns import columns_of
 from billing.money import exact_sum
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 Attributes = Mapping[str, Any]
 

@@ -93,7 +93,7 @@ def is_of_library(file: str | None) -> bool:
 
 def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
     """Let what results name be inherited too: hashes of the code that reads answers and of each rule, the version."""
-    importlib.import_module("billing.reader").code_sha256(f"billing_vendors.{vendor.name}")
+    importlib.import_module("billing.reconciliation.code_version").code_sha256(f"billing_vendors.{vendor.name}")
     _ = [control.rule_sha256 for control in vendor.catalogue()]
     importlib.import_module("billing.storage.reconciliations").code_version()
 

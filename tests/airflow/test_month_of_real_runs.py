@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
 
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from tieout_stack.errors import StackError
 
 FUTURE = "2031-01"

@@ -15,13 +15,13 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.models import AccountMonth, Invoice, InvoiceLine
-from billing.period import BillingPeriod
-from billing.reconcile import Reconciled, reconcile_month
-from billing.storage.archive import Fetch
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
+from billing.reconciliation.reconcile import Reconciled, reconcile_month
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing.storage.tables import metadata
 
 OCTOBER = BillingPeriod(2026, 10)

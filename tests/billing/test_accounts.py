@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from billing.accounts import accounts_path, check_vendors, find_account, load_accounts
+from billing.config.accounts import accounts_path, check_vendors, find_account, load_accounts
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 GOOD = """
 - name: acme-media

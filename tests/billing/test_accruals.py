@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing.accrual_policy import AccrualPolicy, parse_accrual_policy
-from billing.accruals import (
+from billing.accruals.proposal import (
     Basis,
     Document,
     KnownBill,
@@ -19,9 +18,10 @@ from billing.accruals import (
     true_up,
     with_known_bills,
 )
+from billing.config.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.errors import ConfigurationError
 from billing.money import difference, exact_sum
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 OCTOBER = BillingPeriod(2026, 10)
 SECOND = timedelta(seconds=1)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.answer import Answer
 from billing.errors import PayloadError
+from billing.payloads.response import Answer
 
 
 def answer(body):

@@ -11,7 +11,7 @@ import pytest
 
 from billing.controls.catalogue import FASTLY
 from billing.models import UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 # the second looks at the first, the third at the first (a year on), the fourth at all: it bears the first's number
 MONTHS = [BillingPeriod(2025, 9), BillingPeriod(2025, 10), BillingPeriod(2026, 9), BillingPeriod(2026, 10)]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.columns import Columns, columns_of
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
 from billing.models import Invoice, InvoiceLine
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 LINES = (
     InvoiceLine(1, "a", Decimal("1.50"), region="EU"),

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.content import content_sha256, value_text
-from billing.exact_json import canonical
+from billing.content_hash import content_sha256, value_text
 from billing.models import Charge, Contract, ContractBillingPeriod, Invoice, InvoiceLine, UsageLine, UsageReport, Wallet
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.exact_json import canonical
 
 OCTOBER = BillingPeriod(2026, 10)
 LINE = InvoiceLine(1, "Bandwidth", Decimal("10.00"), line_id="L-1", quantity=Decimal(100), rate=Decimal("0.1"))

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from billing.errors import PayloadError
-from billing.exact_json import loads
-from billing.fields import Fields, Rows, day_after
+from billing.payloads.exact_json import loads
+from billing.payloads.json_reader import Fields, Rows, day_after
 
 WHERE = "invoice 4183280, line 3"
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 
 def test_a_month_is_half_open_in_utc():

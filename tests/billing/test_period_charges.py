@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.accruals.from_billing_periods import ReadContract, ReadPeriod, propose_from_periods
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
 from billing.money import exact_sum
-from billing.period import BillingPeriod
-from billing.period_charges import ReadContract, ReadPeriod, propose_from_periods
+from billing.month import BillingPeriod
 
 OCTOBER = BillingPeriod(2026, 10)
 READ = datetime(2026, 11, 1, 0, 10, tzinfo=UTC)

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from billing.config.rate_card import CardRate, Commitment, in_force, parse_commitments, parse_rate_card
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
-from billing.rate_card import CardRate, Commitment, in_force, parse_commitments, parse_rate_card
+from billing.month import BillingPeriod
 
 CDN = {"product": "CDN", "rate": "0.08", "from": "2025-01"}
 

@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import billing
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
+from billing.controls.checks.footing import F1
+from billing.controls.checks.restatement import F20
 from billing.controls.control import Control
-from billing.controls.footing import F1
-from billing.controls.restatement import F20
-from billing.controls.result import Finding, State
-from billing.controls.whole_month import F4
+from billing.controls.finding import Finding, State
 from billing.errors import PayloadError, StorageError
-from billing.fields import Fields
 from billing.models import AccountMonth, Invoice, InvoiceLine
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
 from billing.storage.stored_months import previous_invoices
+from billing_vendors.fastly.controls.f04_calendar_month import F4
 
 OCTOBER = BillingPeriod(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
+from billing.config.tolerances import Tolerance
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
+from billing.controls.finding import Finding, State
 from billing.errors import StorageError
 from billing.listed import InvoiceList, ListedInvoice
-from billing.period import BillingPeriod
-from billing.reader import reader_sha256
-from billing.reconcile import reconcile_month
-from billing.tolerances import Tolerance
+from billing.month import BillingPeriod
+from billing.reconciliation.code_version import reader_sha256
+from billing.reconciliation.reconcile import reconcile_month
 
 SEPTEMBER, OCTOBER, NOVEMBER = (BillingPeriod(2026, month) for month in (9, 10, 11))
 READER = bytes(32)

@@ -7,8 +7,8 @@ from importlib import import_module
 
 import pytest
 
+from billing_vendors.base.polling import Look, Patience
 from billing_vendors.base.triggers import outcome
-from billing_vendors.base.waiting import Look, Patience
 from billing_vendors.registry import vendors
 
 VENDORS = vendors()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from tieout_stack.monthly_runs import start_runs, wait_for_runs
 
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}

@@ -17,7 +17,7 @@ from tests.crashes.task_process import Limits, Step, Told
 
 from billing.certificate.publish import publish
 from billing.certificate.sources import Subject
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing.storage.engine import engine_from_url
 
 ARCHIVE = ("payload", "document")  # kept as it arrives, whatever becomes of the run

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from billing.accounts import load_accounts
+from billing.config.accounts import load_accounts
 from billing.storage.rights import AUDITOR, READER, WRITER
 from billing.storage.tables import metadata
-from billing_vendors.base.access import SIMULATOR_VARIABLE
+from billing_vendors.base.client.connection import SIMULATOR_VARIABLE
 from billing_vendors.provider import get_provider_info
 from billing_vendors.registry import vendors
 

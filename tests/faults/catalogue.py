@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults.works import LIMITS
 
-from billing_vendors.base.limits import Limits
+from billing_vendors.base.client.limits import Limits
 
 SAME = "same rows"
 KEPT = "same figures"

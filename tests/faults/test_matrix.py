@@ -13,8 +13,8 @@ from tests.faults.report import Line
 from tests.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
+from billing_vendors.base.polling import LONGEST_OBEYED_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
-from billing_vendors.base.waiting import LONGEST_OBEYED_RETRY_AFTER
 from vendor_simulator.web.spoil import SPOILING
 
 MOST_REQUESTS_A_MINUTE = 20

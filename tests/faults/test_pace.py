@@ -10,12 +10,12 @@ from tests.faults.ground import Ground
 from tests.faults.works import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
-from billing_vendors.base.limits import Limits
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.polling import Observation, Patience, Wait
 from billing_vendors.base.sensors import VendorSensor
-from billing_vendors.base.waiting import Observation, Patience, Wait
-from billing_vendors.fastly.looks import EstimateLook, PostedLook
+from billing_vendors.fastly.probes import EstimateLook, PostedLook
 from billing_vendors.fastly.sensors import FastlyInvoicePostedSensor, FastlyMonthToDateSensor
-from billing_vendors.genesys_cloud.looks import MonthReadyLook
+from billing_vendors.genesys_cloud.probes import MonthReadyLook
 from billing_vendors.genesys_cloud.sensors import GenesysMonthReadySensor
 from vendor_simulator.web.stats import Request
 

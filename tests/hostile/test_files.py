@@ -14,12 +14,12 @@ import pytest
 from tests.hostile.words import HOSTILE
 
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader, keep_document
+from billing.month import BillingPeriod
+from billing.storage.document_store import document_reader, keep_document
 from billing.storage.engine import engine_from_url
-from billing_vendors.fastly import questions as fastly
-from billing_vendors.genesys_cloud import questions as genesys
+from billing.storage.payloads import Fetch
+from billing_vendors.fastly import endpoints as fastly
+from billing_vendors.genesys_cloud import endpoints as genesys
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {

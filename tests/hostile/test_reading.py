@@ -14,11 +14,11 @@ import pytest
 from tests.billing_vendors.genesys_cloud.test_derive import a_month
 from tests.hostile.words import HOSTILE
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import BillingError
 from billing.models import AccountMonth
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.registry import vendor_named

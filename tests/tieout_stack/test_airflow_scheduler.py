@@ -13,7 +13,7 @@ import os, sys
 from pathlib import Path
 from tieout_stack import airflow_scheduler
 
-import billing.period
+import billing.month
 loaded = airflow_scheduler.times_of_ours()
 os.register_at_fork(after_in_child=lambda: airflow_scheduler.forget_if_edited(loaded))
 edited = Path(billing.__path__[0]) / sys.argv[2]
@@ -21,7 +21,7 @@ edited = Path(billing.__path__[0]) / sys.argv[2]
 def inherited():
     read, write = os.pipe()
     if os.fork() == 0:
-        os.write(write, b"yes" if "billing.period" in sys.modules else b"no")
+        os.write(write, b"yes" if "billing.month" in sys.modules else b"no")
         os._exit(0)
     os.wait()
     return os.read(read, 3).decode()
@@ -33,7 +33,7 @@ if sys.argv[1] == "write":
 else:
     edited.unlink()
 print(inherited())
-print("billing.period" in sys.modules)
+print("billing.month" in sys.modules)
 """
 
 

@@ -226,7 +226,7 @@ def test_the_migration_without_a_url_says_what_it_needs(clean):
 
 
 def test_without_an_accounts_file_it_says_where_to_name_one(clean, tmp_path):
-    code = "from billing.accounts import account_names; account_names()"
+    code = "from billing.config.accounts import account_names; account_names()"
     done = clean("python", "-c", code)
     assert done.returncode != 0
     assert "TIEOUT_ACCOUNTS where yours is" in done.stderr
@@ -234,7 +234,7 @@ def test_without_an_accounts_file_it_says_where_to_name_one(clean, tmp_path):
 
 def test_accounts_are_read_from_the_named_file(clean):
     code = """
-from billing.accounts import load_accounts
+from billing.config.accounts import load_accounts
 from billing_vendors.registry import vendors
 print(*[len(load_accounts(vendor.name, vendor.settings_type)) for vendor in vendors()])
 """

@@ -21,16 +21,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from billing import exact_json
-from billing.accounts import Account, find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice
 from billing.certificate.vendor_month import make_vendor_certificate, verify_vendor_certificate
 from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
+from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, ConfigurationError
-from billing.period import BillingPeriod
-from billing.proof import Rules
-from billing.storage.documents import document_reader
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.reconciliation.reconciler import Rules
+from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
 from billing.storage.revision import check_revision

@@ -7,14 +7,14 @@ from tempfile import SpooledTemporaryFile
 
 from sqlalchemy import Engine, select
 
-from billing import exact_json
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, stored_seal
 from billing.certificate.statement import Seal, plain
 from billing.certificate.writing import write_stored
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
 from billing.storage import tables as t
-from billing.storage.documents import Folder, is_in_file, put_file
+from billing.storage.document_store import Folder, is_in_file, put_file
 from billing.storage.records import lock_account
 
 _IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary file

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from billing.accounts import Account
 from billing.certificate.statement import File, Seal, Source, make_statement
+from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
-from billing.period import BillingPeriod
-from billing.proof import Proof, Rules
+from billing.month import BillingPeriod
+from billing.reconciliation.reconciler import Proof, Rules
 from billing.storage import tables as t
-from billing.storage.archive import find_fetch
 from billing.storage.evidence import ReadFile
+from billing.storage.payloads import find_fetch
 from billing.storage.reconciliations import results_sha256, rows_of
 from billing.storage.stored_months import load_months
 

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from billing.columns import Columns
-from billing.exact_json import sha256_of
 from billing.models import AccountMonth, Invoice
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.exact_json import sha256_of
 
 FORMAT = 1
 

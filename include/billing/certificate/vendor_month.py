@@ -17,9 +17,9 @@ from billing.certificate.verify import Verdict, make_certificate, write_json
 from billing.certificate.writing import write_stored
 from billing.errors import BillingError, ConfigurationError
 from billing.money import exact_sum
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing.storage import tables as t
-from billing.storage.documents import Folder, put_file
+from billing.storage.document_store import Folder, put_file
 from billing.storage.records import lock_account
 
 VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]

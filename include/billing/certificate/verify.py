@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from billing import exact_json
-from billing.accounts import Account
 from billing.certificate.sources import Subject, recomputed_statement, stored_statement
 from billing.certificate.statement import FORMAT, first_difference, seal_of
+from billing.config.accounts import Account
 from billing.errors import BillingError, PayloadError
-from billing.period import BillingPeriod
-from billing.proof import Rules
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.reconciliation.reconciler import Rules
 
 
 def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]:

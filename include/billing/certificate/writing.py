@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from billing.certificate.sources import Subject, stored_without_invoices
 from billing.certificate.statement import invoice_head, plain
 from billing.columns import each_once
-from billing.exact_json import canonical, dumps, number_text
 from billing.models import Invoice, InvoiceLine
+from billing.payloads.exact_json import canonical, dumps, number_text
 from billing.storage.stored_months import each_invoice
 
 LINES_ON_PAGE = 5_000

@@ -13,11 +13,11 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from billing.accounts import Account
-from billing.controls.result import Finding
+from billing.config.accounts import Account
+from billing.config.tolerances import EXACT, Tolerance
+from billing.controls.finding import Finding
 from billing.models import AccountMonth, Invoice
-from billing.period import BillingPeriod
-from billing.tolerances import EXACT, Tolerance
+from billing.month import BillingPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _rule_sha256(control: Control) -> bytes:
 
 
 # Values without a rule in them: a new field of an invoice makes no new rule.
-_NO_RULES = frozenset({"billing.accounts", "billing.answer", "billing.errors", "billing.models"})
+_NO_RULES = frozenset({"billing.config.accounts", "billing.payloads.response", "billing.errors", "billing.models"})
 
 
 @cache

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.accounts import Account
-from billing.accruals import (
+from billing.accruals.from_billing_periods import ReadContract, ReadPeriod, propose_from_periods
+from billing.accruals.proposal import (
     Basis,
     KnownBill,
     Proposal,
@@ -20,9 +20,9 @@ from billing.accruals import (
     propose_from_snapshots,
     with_known_bills,
 )
+from billing.config.accounts import Account
 from billing.models import Contract, ContractBillingPeriod
-from billing.period import BillingPeriod
-from billing.period_charges import ReadContract, ReadPeriod, propose_from_periods
+from billing.month import BillingPeriod
 from billing.storage import tables as t
 from billing.storage.stored_months import load_records
 

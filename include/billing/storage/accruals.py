@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from billing.accounts import Account
-from billing.accruals import Basis, Document, Proposal, RecordVersion, is_billed, true_up
-from billing.exact_json import sha256_of
-from billing.period import BillingPeriod
+from billing.accruals.proposal import Basis, Document, Proposal, RecordVersion, is_billed, true_up
+from billing.config.accounts import Account
+from billing.month import BillingPeriod
+from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.accrual_bases import current_version, of_account, proposal_from_store
 from billing.storage.records import lock_account

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event, make_url
 
-from billing import exact_json
 from billing.errors import StorageError
+from billing.payloads import exact_json
 from billing.storage.revision import hold_revision
 
 

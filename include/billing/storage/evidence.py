@@ -15,14 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from billing.accounts import Account
+from billing.config.accounts import Account
+from billing.controls.checks.document_keys import related, signatures_of
 from billing.controls.control import Estimate, Evidence, InvoiceHead, IssuedFile
-from billing.controls.signatures import related, signatures_of
-from billing.document_text import text_of
 from billing.models import AccountMonth
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.document_text import text_of
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
+from billing.storage.payloads import FetchHead
 from billing.storage.stored_months import load_months, month_fetches, previous_invoices
 
 ReadFile = Callable[[str], bytes]

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.accounts import Account
-from billing.controls.engine import Outcome, Result
-from billing.exact_json import sha256_of
+from billing.config.accounts import Account
+from billing.controls.runner import Outcome, Result
+from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.copy import copy_rows
+from billing.storage.payloads import FetchHead
 
 _Row = dict[str, Any]
 

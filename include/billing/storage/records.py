@@ -18,11 +18,11 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.behind import Behind
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
+from billing.storage.payloads import FetchHead
 from billing.storage.versions import (
     NOUNS,
     Change,

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.models import InvoiceLine, MonthToDate
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.copy import copy_rows
+from billing.storage.payloads import FetchHead
 
 _LINE_COLUMNS = [field.name for field in fields(InvoiceLine) if field.name in t.month_to_date_line.c]
 

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.exact_json import loads_text
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
 from billing.storage.versions import NOUNS
 

@@ -26,8 +26,8 @@ from billing.models import (
     Wallet,
 )
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import Copy, copy_of, send
+from billing.storage.copy import Copy, copy_of, send
+from billing.storage.payloads import FetchHead
 
 RecordId = tuple[str, str]
 """Kind and identifier: unique within a vendor's account."""

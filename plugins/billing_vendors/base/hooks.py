@@ -12,16 +12,16 @@ import requests
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.log import mask_secret
 
-from billing.answer import Answer
 from billing.errors import BillingError, VendorUnavailable
-from billing_vendors.base import transport
-from billing_vendors.base.access import Access
-from billing_vendors.base.asking import connection_errors, headers_of, pause_seconds, url_of
-from billing_vendors.base.awaited_asking import AwaitedAsking
-from billing_vendors.base.credential import Credential, Keeper
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation, Pages, Question, one_page, step
-from billing_vendors.base.refusal import Received
+from billing.payloads.response import Answer
+from billing_vendors.base.client import sync_transport
+from billing_vendors.base.client.async_client import AwaitedAsking
+from billing_vendors.base.client.base import connection_errors, headers_of, pause_seconds, url_of
+from billing_vendors.base.client.connection import Access
+from billing_vendors.base.client.credentials import Credential, Keeper
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Conversation, Pages, Question, one_page, step
+from billing_vendors.base.client.status_errors import Received
 
 _SENT_AGAIN = frozenset({None, 429, 502, 503, 504})  # None: the connection broke
 
@@ -105,7 +105,7 @@ class VendorHook(AwaitedAsking, HttpHook):
 
     def get_conn(self, headers: Any = None, extra_options: Any = None) -> requests.Session:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Open a session. It carries nothing of the connection: the stock hook sends its extra as headers."""
-        return transport.open_session()
+        return sync_transport.open_session()
 
     def run(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Refuse: the stock way logs whole bodies, has no time-out and follows redirects with the token."""
@@ -153,7 +153,7 @@ class VendorHook(AwaitedAsking, HttpHook):
         session = self._session or self.get_conn()
         try:
             headers = headers_of(question, credential)
-            received = transport.exchange(session, url_of(access, question), question, headers, self.limits)
+            received = sync_transport.exchange(session, url_of(access, question), question, headers, self.limits)
         finally:
             if session is not self._session:
                 session.close()

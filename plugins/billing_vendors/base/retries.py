@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.waiting import LONGEST_OBEYED_RETRY_AFTER
+from billing_vendors.base.polling import LONGEST_OBEYED_RETRY_AFTER
 
 _USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
 

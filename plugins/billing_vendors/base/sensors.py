@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, AirflowSkipException
 
-from billing.accounts import Account, find_account, load_accounts
+from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, NotReady, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.one_sentence import in_one_sentence
+from billing.month import BillingPeriod
+from billing_vendors.base.polling import End, Look, Observation, Patience, Wait
 from billing_vendors.base.retries import VendorRetryPolicy
+from billing_vendors.base.tasks.errors import in_one_sentence
 from billing_vendors.base.triggers import VendorTrigger, error_of, outcome
-from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
 
 # If no triggerer runs, Airflow itself ends the task; the triggerer's own, better explained end comes first.
 _MARGIN = timedelta(minutes=10)

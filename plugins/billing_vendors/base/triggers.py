@@ -20,7 +20,7 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
+from billing_vendors.base.polling import End, Look, Observation, Patience, Wait
 
 
 class VendorTrigger(BaseTrigger):
@@ -30,8 +30,8 @@ class VendorTrigger(BaseTrigger):
     All arguments are plain JSON; they are stored in the database while the task waits. A trigger may run twice, and
     starts from the top in another triggerer: it only reads.
 
-    :param look: see :meth:`billing_vendors.base.waiting.Look.to_json`.
-    :param patience: see :meth:`billing_vendors.base.waiting.Patience.to_json`.
+    :param look: see :meth:`billing_vendors.base.polling.Look.to_json`.
+    :param patience: see :meth:`billing_vendors.base.polling.Patience.to_json`.
     :param account: for messages and for the XCom, as ``month``.
     :param looks: how many looks the sensor took; what it saw last is ``last_seen``.
     :param next_look_at: ISO 8601, UTC; not before.
@@ -84,7 +84,7 @@ class VendorTrigger(BaseTrigger):
         yield _success(xcom) if self.ends_task else _event(xcom)
 
     async def _wait(self) -> tuple[Wait, End]:
-        from billing_vendors.base.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
+        from billing_vendors.base.client.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
 
         look = Look.from_json(self.look)
         subject = f"{self.vendor}/{self.account} for {self.month}"

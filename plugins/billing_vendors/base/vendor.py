@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
 
-    from billing.accounts import Account
-    from billing.accruals import Basis
-    from billing.answer import Answer
+    from billing.accruals.proposal import Basis
+    from billing.config.accounts import Account
     from billing.controls.control import Control
     from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
-    from billing.period import BillingPeriod
+    from billing.month import BillingPeriod
+    from billing.payloads.response import Answer
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import CSV, PDF
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import CSV, PDF
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.derive import bill_of, estimate_of
+from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.pages import list_page
-from billing_vendors.fastly.refusals import NoBill
+from billing_vendors.fastly.paging import list_page
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 

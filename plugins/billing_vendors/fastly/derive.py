@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from billing import exact_json
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
-from billing.period import BillingPeriod
-from billing_vendors.fastly import parse, parse_legacy, questions
-from billing_vendors.fastly.pages import declared_total, list_page, next_cursor
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
+from billing_vendors.fastly import endpoints, parse, parse_legacy
+from billing_vendors.fastly.paging import declared_total, list_page, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import ServiceUsage, usage_report
-from billing_vendors.fastly.words import V2_NOT_ISSUED, Noted
+from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, Noted
 
 
 def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
@@ -31,12 +31,12 @@ def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Seq
     """
     noted = Noted()
     of = _by_operation(answers)
-    usage, by_service = of.get(questions.V3_USAGE, []), of.get(questions.V3_SERVICE_USAGE, [])
+    usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
     services = ServiceUsage(by_service, period, noted)
-    listed, listings = _listed(of.get(questions.V3_LIST, []), period, noted)
-    listed += _bills(of.get(questions.V2_MONTH, []), period, noted)
-    single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(questions.V3_INVOICE, [])]
-    single += _bills(of.get(questions.V2_INVOICE, []), period, noted)
+    listed, listings = _listed(of.get(endpoints.V3_LIST, []), period, noted)
+    listed += _bills(of.get(endpoints.V2_MONTH, []), period, noted)
+    single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(endpoints.V3_INVOICE, [])]
+    single += _bills(of.get(endpoints.V2_INVOICE, []), period, noted)
     reports = ([usage_report(usage, period, noted)] if usage else []) + ([services.report()] if by_service else [])
     return AccountMonth(
         vendor=account.vendor,
@@ -66,7 +66,7 @@ def estimate_of(answer: Answer) -> MonthToDate:
     :raises PayloadError: it is not an estimate.
     """
     row = _whole(answer)
-    if answer.operation == questions.V2_ESTIMATE:
+    if answer.operation == endpoints.V2_ESTIMATE:
         return parse_legacy.parse_month_to_date(row, Noted())
     return parse.parse_month_to_date(row, Noted())
 
@@ -123,7 +123,7 @@ def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tup
     if last is None:
         return [], ()
     ended = not next_cursor(last)
-    return invoices, (Listing(questions.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
+    return invoices, (Listing(endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
 
 
 def _bills(answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:

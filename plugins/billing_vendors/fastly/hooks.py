@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from billing.answer import Answer
 from billing.errors import BillingError, ConfigurationError, NotReady
-from billing.period import BillingPeriod
-from billing_vendors.base.access import Access, ConnectionFields, own_fields, required, site_of
-from billing_vendors.base.credential import Credential
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
+from billing_vendors.base.client.connection import Access, ConnectionFields, own_fields, required, site_of
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.request import JSON, Conversation, Question
+from billing_vendors.base.client.status_errors import Received
 from billing_vendors.base.hooks import VendorHook
-from billing_vendors.base.question import JSON, Conversation, Question
-from billing_vendors.base.refusal import Received
-from billing_vendors.fastly import questions
-from billing_vendors.fastly.pages import invoice_pages, service_usage_pages
-from billing_vendors.fastly.refusals import fastly_refusal
+from billing_vendors.fastly import endpoints
+from billing_vendors.fastly.errors import fastly_refusal
+from billing_vendors.fastly.paging import invoice_pages, service_usage_pages
 
 DEFAULT_HOST = "https://api.fastly.com"
 
@@ -49,7 +49,7 @@ class FastlyBillingHook(VendorHook):
         :raises NoBill: there is none.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
-        return self.ask(questions.v2_invoice_by_month(period, form))
+        return self.ask(endpoints.v2_invoice_by_month(period, form))
 
     def get_legacy_invoice(self, customer_id: str, invoice_id: str, form: str = JSON) -> Answer:
         """
@@ -58,7 +58,7 @@ class FastlyBillingHook(VendorHook):
         :raises NoBill: there is none.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
-        return self.ask(questions.v2_invoice_by_id(customer_id, invoice_id, form))
+        return self.ask(endpoints.v2_invoice_by_id(customer_id, invoice_id, form))
 
     def get_legacy_month_to_date(self, customer_id: str, period: BillingPeriod) -> Answer:
         """
@@ -66,7 +66,7 @@ class FastlyBillingHook(VendorHook):
 
         :raises NotReady: Fastly is making it (202): ask again in some seconds.
         """
-        return _finished(self.ask(questions.v2_month_to_date(customer_id, period)))
+        return _finished(self.ask(endpoints.v2_month_to_date(customer_id, period)))
 
     # v3
 
@@ -76,7 +76,7 @@ class FastlyBillingHook(VendorHook):
 
     def get_invoice(self, invoice_id: str) -> Answer:
         """Read one v3 invoice."""
-        return self.ask(questions.v3_invoice_by_id(invoice_id))
+        return self.ask(endpoints.v3_invoice_by_id(invoice_id))
 
     def get_month_to_date(self) -> Answer:
         """
@@ -84,11 +84,11 @@ class FastlyBillingHook(VendorHook):
 
         :raises NotReady: Fastly is making it (202): ask again in some seconds.
         """
-        return _finished(self.ask(questions.v3_month_to_date()))
+        return _finished(self.ask(endpoints.v3_month_to_date()))
 
     def get_usage_metrics(self, period: BillingPeriod) -> Answer:
         """Read what was metered in a month, by product, usage type and region."""
-        return self.ask(questions.v3_usage_metrics(period))
+        return self.ask(endpoints.v3_usage_metrics(period))
 
     def list_service_usage_metrics(self, period: BillingPeriod, product_id: str, usage_type: str) -> Iterator[Answer]:
         """Yield each page of one product's use by service; of all products together if both texts are empty."""
@@ -117,7 +117,7 @@ class FastlyBillingHook(VendorHook):
 
     def probe(self) -> Question:
         """Ask for last month's usage: it answers customers of both generations."""
-        return questions.v3_usage_metrics(BillingPeriod.of(datetime.now(UTC)).shifted(-1))
+        return endpoints.v3_usage_metrics(BillingPeriod.of(datetime.now(UTC)).shifted(-1))
 
     def refusal(self, question: Question, received: Received) -> BillingError:
         """Tell a retired route from a month without a bill."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from billing.columns import Columns
 from billing.errors import PayloadError
-from billing.fields import Fields, Rows
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
-from billing.period import BillingPeriod
-from billing_vendors.fastly.words import (
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields, Rows
+from billing_vendors.fastly.vocabulary import (
     Noted,
     amount,
     amount_or_none,

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Invoice, InvoiceLine, MonthToDate
-from billing.period import BillingPeriod
-from billing_vendors.fastly.words import (
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing_vendors.fastly.vocabulary import (
     V2_STATUS,
     VENDOR_STATE,
     Noted,

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from billing.accounts import Account
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import BillingPeriod
+from billing_vendors.base.polling import Look
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
-from billing_vendors.base.waiting import Look
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -33,7 +33,7 @@ class FastlyMonthToDateSensor(VendorSensor):
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
                 f"makes no month-to-date estimate of it, so there is nothing to wait for"
             )
-        from billing_vendors.fastly.looks import EstimateLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import EstimateLook  # noqa: PLC0415 (a plan takes no look)
 
         return EstimateLook(account.settings.customer_id, account.settings.api, str(period))
 
@@ -46,6 +46,6 @@ class FastlyInvoicePostedSensor(InvoicePostedSensor):
 
     def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
         """Look for the invoice."""
-        from billing_vendors.fastly.looks import PostedLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import PostedLook  # noqa: PLC0415 (a plan takes no look)
 
         return PostedLook(account.settings.customer_id, account.settings.api, str(period))

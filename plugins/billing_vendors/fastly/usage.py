@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from billing.answer import Answer
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Listing, UsageLine, UsageReport
-from billing.period import BillingPeriod
-from billing_vendors.fastly.pages import declared_total, service_cursor
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
+from billing_vendors.fastly.endpoints import V3_SERVICE_USAGE
+from billing_vendors.fastly.paging import declared_total, service_cursor
 from billing_vendors.fastly.parse import parse_usage
-from billing_vendors.fastly.questions import V3_SERVICE_USAGE
-from billing_vendors.fastly.words import Noted, amount, end_of, start_of, text_or_none
+from billing_vendors.fastly.vocabulary import Noted, amount, end_of, start_of, text_or_none
 
 USAGE = "usage_metrics"
 SERVICE_USAGE = "service_usage"

@@ -11,22 +11,22 @@ import logging
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
-from billing.period import BillingPeriod
-from billing_vendors.base.documents import DOCUMENT_LIMITS
-from billing_vendors.base.limits import Limits
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
-from billing_vendors.genesys_cloud.pages import rows_of
+from billing_vendors.genesys_cloud.month_assignment import Cycle, Term
+from billing_vendors.genesys_cloud.paging import rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head
 from billing_vendors.genesys_cloud.parse_usage import overview_interval
-from billing_vendors.genesys_cloud.periods import Cycle, Term
 from billing_vendors.genesys_cloud.settings import GenesysSettings
-from billing_vendors.genesys_cloud.words import Noted
+from billing_vendors.genesys_cloud.vocabulary import Noted
 
 _LAST_USUAL_INDEX = 3
 _MOST_OVERVIEWS = 4

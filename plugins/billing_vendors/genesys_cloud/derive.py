@@ -9,19 +9,19 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.pages import in_order, note_page, rows_of
+from billing_vendors.genesys_cloud.month_assignment import Cycle, Term, decide, month_by_date
+from billing_vendors.genesys_cloud.paging import in_order, note_page, rows_of
 from billing_vendors.genesys_cloud.parse import Head, parse_head, parse_line, services_of
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
-from billing_vendors.genesys_cloud.periods import Cycle, Term, decide, month_by_date
-from billing_vendors.genesys_cloud.words import Noted, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import Noted, with_todays_names
 
 _IDS_IN_PATH = {
     "contract": re.compile(r"/contracts/([^/?]+)$"),

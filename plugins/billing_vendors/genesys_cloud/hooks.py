@@ -10,24 +10,24 @@ from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from billing.answer import Answer
 from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.fields import Fields
-from billing.period import BillingPeriod
-from billing_vendors.base.access import Access, ConnectionFields, is_local, own_fields, required
-from billing_vendors.base.credential import Credential
-from billing_vendors.base.documents import DOCUMENT_LIMITS, fetch_pdf
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
+from billing_vendors.base.client.connection import Access, ConnectionFields, is_local, own_fields, required
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS, fetch_pdf
+from billing_vendors.base.client.request import Conversation, Question
+from billing_vendors.base.client.status_errors import Received, said
 from billing_vendors.base.hooks import VendorHook
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation, Question
-from billing_vendors.base.refusal import Received, said
 from billing_vendors.base.vendor import Document
-from billing_vendors.genesys_cloud import questions
+from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.pages import pages_of
+from billing_vendors.genesys_cloud.month_assignment import search_window
+from billing_vendors.genesys_cloud.paging import pages_of
 from billing_vendors.genesys_cloud.parse_usage import is_complete
-from billing_vendors.genesys_cloud.periods import search_window
-from billing_vendors.genesys_cloud.rate import HEADERS, RateGate
+from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
 from billing_vendors.genesys_cloud.regions import FIELDS, sites
 
 _SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for an answer that names none
@@ -65,23 +65,23 @@ class GenesysCloudBillingHook(VendorHook):
 
     def list_contracts(self) -> Iterator[Answer]:
         """Yield each page of contracts, of any status."""
-        return self._pages(questions.contracts())
+        return self._pages(endpoints.contracts())
 
     def get_contract(self, contract_id: str) -> Answer:
         """Read one contract with its plans and the billing periods it names."""
-        return self.ask(questions.contract(contract_id))
+        return self.ask(endpoints.contract(contract_id))
 
     def get_billing_period(self, contract_id: str, period_id: str) -> Answer:
         """Read one billing period with its charges and wallets."""
-        return self.ask(questions.billing_period(contract_id, period_id))
+        return self.ask(endpoints.billing_period(contract_id, period_id))
 
     def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
         """Yield each page of the invoices among which those of a month are: more than those."""
-        return self._pages(questions.invoices(*search_window(period)))
+        return self._pages(endpoints.invoices(*search_window(period)))
 
     def list_invoice_lines(self, invoice_id: str) -> Iterator[Answer]:
         """Yield each page of one invoice's lines."""
-        return self._pages(questions.invoice_lines(invoice_id))
+        return self._pages(endpoints.invoice_lines(invoice_id))
 
     def get_document(self, invoice_id: str) -> Document:
         """
@@ -90,7 +90,7 @@ class GenesysCloudBillingHook(VendorHook):
         :raises VendorRejected: with status 404, the vendor has no document of this invoice.
         :raises PayloadError: the link leads where it must not, or not to a PDF.
         """
-        answer = self.ask(questions.invoice_document(invoice_id))
+        answer = self.ask(endpoints.invoice_document(invoice_id))
         host = urlsplit(self.access().sites["api"]).hostname or ""
         body = fetch_pdf(_link(answer), answer.request, local=is_local(host), limits=self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
@@ -104,7 +104,7 @@ class GenesysCloudBillingHook(VendorHook):
         interval = Interval.of(dates) if isinstance(dates, BillingPeriod) else dates
         pause = self.limits.first_pause_seconds
         for look in range(_LOOKS_AT_A_REPORT):
-            answer = self.ask(questions.billable_usage(interval))
+            answer = self.ask(endpoints.billable_usage(interval))
             if is_complete(Fields(answer.json_object(), answer.request)):
                 return answer
             if look < _LOOKS_AT_A_REPORT - 1:
@@ -112,8 +112,8 @@ class GenesysCloudBillingHook(VendorHook):
         raise VendorUnavailable(f"{answer.request}: the report is still InProgress after {_LOOKS_AT_A_REPORT} looks")
 
     def get_trustee_overview(self, organization_id: str, index: int) -> Answer:
-        """Read a trustee's overview of its client; see :func:`questions.trustee_overview` for the index."""
-        return self.ask(questions.trustee_overview(organization_id, index))
+        """Read a trustee's overview of its client; see :func:`endpoints.trustee_overview` for the index."""
+        return self.ask(endpoints.trustee_overview(organization_id, index))
 
     # --- what the common hook wants to know
 
@@ -137,7 +137,7 @@ class GenesysCloudBillingHook(VendorHook):
     def sign_in(self, access: Access) -> Conversation[Credential]:
         """Get a token. There is no refresh token for this grant: one signs in again."""
         pair = base64.b64encode(f"{access.login}:{access.password}".encode()).decode()
-        answer = yield questions.token(f"Basic {pair}")
+        answer = yield endpoints.token(f"Basic {pair}")
         row = Fields(answer.json_object(), answer.request)
         token, seconds = row.optional("access_token"), row.optional("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
@@ -147,7 +147,7 @@ class GenesysCloudBillingHook(VendorHook):
 
     def probe(self) -> Question:
         """Give a cheap question that needs the permission to read contracts."""
-        return questions.contracts(page_size="1")
+        return endpoints.contracts(page_size="1")
 
     def refusal(self, question: Question, received: Received) -> BillingError:
         """Say whose fault a refused sign-in is: the vendor answers 400 or 401 to a wrong client id or secret."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Term
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.month_assignment import Term
 
 
 @dataclass(frozen=True, slots=True, order=True)

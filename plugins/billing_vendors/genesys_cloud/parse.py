@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Invoice, InvoiceLine
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Service
-from billing_vendors.genesys_cloud.words import PAYMENT_STATUS, UNIT, Noted, day_or_none, end_or_none
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing_vendors.genesys_cloud.month_assignment import Service
+from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, Noted, day_or_none, end_or_none
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
-from billing_vendors.genesys_cloud.periods import Cycle, Term
-from billing_vendors.genesys_cloud.words import (
+from billing.payloads.json_reader import Fields
+from billing_vendors.genesys_cloud.month_assignment import Cycle, Term
+from billing_vendors.genesys_cloud.vocabulary import (
     CONTRACT_STATUS,
     PERIOD_STATUS,
     UNIT,

@@ -11,11 +11,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.words import SUBSCRIPTION_TYPE, Noted, objects
+from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, Noted, objects
 
 _LAST_SECOND = time(23, 59, 59)
 _DATES = (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from billing.errors import ConfigurationError
-from billing_vendors.base.access import checked_url
+from billing_vendors.base.client.connection import checked_url
 
 DOMAINS = {
     "us-east-1": "mypurecloud.com",

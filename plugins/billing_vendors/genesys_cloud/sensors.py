@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from billing.accounts import Account
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import BillingPeriod
+from billing_vendors.base.polling import Look
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
-from billing_vendors.base.waiting import Look
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 
 
@@ -21,7 +21,7 @@ class GenesysBillableUsageSensor(_GenesysSensor):
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:  # noqa: ARG002 (the interface)
         """Look at the contracts and the reports."""
-        from billing_vendors.genesys_cloud.looks import BillableUsageLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.genesys_cloud.probes import BillableUsageLook  # noqa: PLC0415 (a plan takes no look)
 
         return BillableUsageLook(str(period))
 
@@ -31,7 +31,7 @@ class GenesysBillingPeriodClosedSensor(_GenesysSensor):
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:  # noqa: ARG002 (the interface)
         """Look at the contracts."""
-        from billing_vendors.genesys_cloud.looks import BillingPeriodClosedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import BillingPeriodClosedLook  # noqa: PLC0415 (the same)
 
         return BillingPeriodClosedLook(str(period))
 
@@ -44,7 +44,7 @@ class GenesysInvoicePostedSensor(InvoicePostedSensor):
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:
         """Look at contracts and invoices."""
-        from billing_vendors.genesys_cloud.looks import InvoicePostedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import InvoicePostedLook  # noqa: PLC0415 (the same)
 
         return InvoicePostedLook(str(period), str(account.first_month))
 
@@ -62,6 +62,6 @@ class GenesysMonthReadySensor(GenesysInvoicePostedSensor):
 
     def look(self, account: Account[Any], period: BillingPeriod) -> Look:
         """Look at the three."""
-        from billing_vendors.genesys_cloud.looks import MonthReadyLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import MonthReadyLook  # noqa: PLC0415 (the same)
 
         return MonthReadyLook(str(period), str(account.first_month))

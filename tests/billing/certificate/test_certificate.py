@@ -10,19 +10,19 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from billing.accounts import find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.certificate.vendor_month import make_vendor_certificate
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
+from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, PayloadError
-from billing.period import BillingPeriod
-from billing.proof import Rules
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader
+from billing.month import BillingPeriod
+from billing.reconciliation.reconcile import reconcile_month
+from billing.reconciliation.reconciler import Rules
+from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.registry import vendor_named
 

@@ -12,7 +12,7 @@ from billing.certificate.statement import Seal, Source, make_statement, seal_of
 from billing.certificate.verify import write_json
 from billing.certificate.writing import LINES_ON_PAGE, write_certificate
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 MONTH = BillingPeriod(2026, 10)
 SEAL = Seal(b"\1" * 32, b"\2" * 32, "1", "a run", datetime(2026, 11, 2, tzinfo=UTC))

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from billing.controls.currencies import G8
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
+from billing_vendors.genesys_cloud.controls.g08_currency import G8
 
 
 def blank(kind, **values):

@@ -14,12 +14,12 @@ import pytest
 import yaml
 from sqlalchemy import Engine, create_engine, text
 
-from billing import exact_json
-from billing.accounts import Account, load_accounts
-from billing.period import BillingPeriod
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader
+from billing.config.accounts import Account, load_accounts
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.reconciliation.reconcile import reconcile_month
+from billing.storage.document_store import document_reader
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
 from vendor_simulator.months import Month

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from billing import exact_json
-from billing.accounts import Account, load_accounts
-from billing.period import BillingPeriod
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
+from billing.config.accounts import Account, load_accounts
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.reconciliation.reconcile import reconcile_month
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from billing.controls.checks.restatement import F20, G25
 from billing.controls.control import InvoiceHead
-from billing.controls.restatement import F20, G25
 
 CONTROLS = pytest.mark.parametrize("control", [F20, G25], ids=lambda control: control.control_id)
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from billing.controls.service_dates import G10
 from billing.models import Contract, ContractBillingPeriod
+from billing_vendors.genesys_cloud.controls.g10_service_dates import G10
 
 JANUARY = (date(2026, 1, 1), date(2026, 2, 1))
 NO_END = (None, None)

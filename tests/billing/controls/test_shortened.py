@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from billing.config.tolerances import Tolerance
 from billing.controls.control import Evidence
-from billing.controls.engine import run_controls
-from billing.controls.line_amounts import F2
-from billing.controls.result import Finding, State
-from billing.controls.service_dates import G10
-from billing.controls.shortened import shortened
+from billing.controls.finding import Finding, State
+from billing.controls.runner import run_controls
+from billing.controls.truncate import shortened
 from billing.models import ContractBillingPeriod
-from billing.tolerances import Tolerance
+from billing_vendors.fastly.controls.f02_line_amounts import F2
+from billing_vendors.genesys_cloud.controls.g10_service_dates import G10
 
 
 def finding(number, state=State.EXCEPTION, subject="I-1", currency="USD", difference="1.00"):

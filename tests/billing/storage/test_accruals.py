@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ProgrammingError
 
-from billing.accrual_policy import AccrualPolicy
-from billing.accruals import Basis
+from billing.accruals.proposal import Basis
+from billing.config.accrual_policy import AccrualPolicy
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, MonthToDate
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing.storage.accruals import AccrualBook
-from billing.storage.archive import find_fetch
+from billing.storage.payloads import find_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
 
 OCTOBER = BillingPeriod(2026, 10)

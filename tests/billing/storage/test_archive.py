@@ -11,9 +11,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from billing.errors import StorageError
-from billing.period import BillingPeriod
-from billing.storage.archive import find_fetch, read_answers
+from billing.month import BillingPeriod
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import find_fetch, read_answers
 
 
 def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
-from billing.storage.copying import copy_rows
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.storage.copy import copy_rows
 from billing.storage.engine import engine_from_url
 
 TABLE = Table(

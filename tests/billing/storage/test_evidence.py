@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event
 
-from billing.controls.inputs import evidence_sha256
+from billing.config.tolerances import Tolerance
+from billing.controls.evidence_hash import evidence_sha256
 from billing.models import (
     Charge,
     Contract,
@@ -21,12 +22,11 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
-from billing.storage.archive import find_fetch, read_answers
-from billing.storage.documents import document_reader
+from billing.month import BillingPeriod
+from billing.storage.document_store import document_reader
 from billing.storage.evidence import load_evidence, view_account
+from billing.storage.payloads import find_fetch, read_answers
 from billing.storage.snapshots import payloads_of, save_snapshot
-from billing.tolerances import Tolerance
 from vendor_simulator.pdf import invoice_pdf
 
 SEPTEMBER, OCTOBER = BillingPeriod(2026, 9), BillingPeriod(2026, 10)

@@ -8,7 +8,7 @@ from itertools import permutations
 import psycopg2
 import pytest
 
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing.storage.migrate import downgrade, upgrade
 
 OCTOBER, NOVEMBER = BillingPeriod(2026, 10), BillingPeriod(2026, 11)

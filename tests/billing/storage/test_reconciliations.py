@@ -3,9 +3,9 @@
 import pytest
 
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
-from billing.period import BillingPeriod
-from billing.storage.closed import closed_fetch, latest_fetch
+from billing.controls.finding import Finding, State
+from billing.month import BillingPeriod
+from billing.storage.fetches import closed_fetch, latest_fetch
 
 
 def finding(*states):

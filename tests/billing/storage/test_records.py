@@ -23,7 +23,7 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
 from billing.storage.versions import NOUNS

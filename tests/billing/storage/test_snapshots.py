@@ -6,7 +6,7 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.models import MonthToDate
-from billing.storage.archive import find_fetch
+from billing.storage.payloads import find_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
-from billing.period import BillingPeriod
+from billing.controls.finding import Finding, State
+from billing.month import BillingPeriod
 
 SUMMARY = (
     "vendor, account, period::text, currency, invoices, lines, total::text, "

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from billing.answer import Answer
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Question
+from billing.payloads.response import Answer
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Question
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 TOKEN = "open-sesame-4711"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from billing.errors import ConfigurationError
-from billing_vendors.base.access import own_fields, required, site_of
+from billing_vendors.base.client.connection import own_fields, required, site_of
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The line about changes in a task's log."""
 
 from billing.storage.versions import Change
-from billing_vendors.base.changes import in_words
+from billing_vendors.base.tasks.change_log import in_words
 
 
 def test_no_change_is_said():

@@ -13,11 +13,12 @@ from airflow.sdk.log import redact
 from requests.adapters import HTTPAdapter
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base import awaited_asking, hooks
-from billing_vendors.base.async_transport import loop_state
-from billing_vendors.base.credential import Credential
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import PDF, Pages, Question
+from billing_vendors.base import hooks
+from billing_vendors.base.client import async_client
+from billing_vendors.base.client.async_transport import loop_state
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import PDF, Pages, Question
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 TOKEN = "open-sesame-4711"
@@ -357,7 +358,7 @@ class TestTriggersTogether:
         await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
         connect(host=server.url, password="another-token")
         await FastlyBillingHook(conn_id).aask(Question("test", "/2"))
-        monkeypatch.setattr(awaited_asking, "CONNECTION_SECONDS", 0.0)
+        monkeypatch.setattr(async_client, "CONNECTION_SECONDS", 0.0)
         await FastlyBillingHook(conn_id).aask(Question("test", "/3"))
         assert [seen.headers["fastly-key"] for seen in server.seen] == [TOKEN, TOKEN, "another-token"]
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
-from billing_vendors.base.months import accounts_of_run, month_of_run
+from billing.month import BillingPeriod
+from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run
 
 SCHEDULE = "0 6 3 * *"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing.answer import Answer
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.question import Ended, Pages, Question, all_pages, segment, step
+from billing.payloads.response import Answer
+from billing_vendors.base.client.request import Ended, Pages, Question, all_pages, segment, step
 
 FIRST = Question("v1.list", "/list", {"limit": "2"})
 

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.question import PDF, Question
-from billing_vendors.base.refusal import Received, refusal, retry_after_seconds, shown, wrong_body
+from billing_vendors.base.client.request import PDF, Question
+from billing_vendors.base.client.status_errors import Received, refusal, retry_after_seconds, shown, wrong_body
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUESTION = Question("v1.thing", "/thing", {"page": "2"})

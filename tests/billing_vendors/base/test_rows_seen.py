@@ -3,7 +3,7 @@
 import pytest
 
 from billing.errors import PayloadError, VendorUnavailable
-from billing_vendors.base.rows_seen import RowsSeen
+from billing_vendors.base.client.page_check import RowsSeen
 
 
 def read(*pages: list[str], total: int | None = None) -> None:

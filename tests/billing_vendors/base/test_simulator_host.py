@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from billing.errors import ConfigurationError, PayloadError
-from billing_vendors.base.access import SIMULATOR_VARIABLE, checked_url
-from billing_vendors.base.documents import _judge
-from billing_vendors.base.question import Question
+from billing_vendors.base.client.connection import SIMULATOR_VARIABLE, checked_url
+from billing_vendors.base.client.pdf_download import _judge
+from billing_vendors.base.client.request import Question
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 ADDRESS = "http://simulator:8090"

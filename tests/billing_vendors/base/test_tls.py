@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.documents import fetch_pdf
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Question
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import fetch_pdf
+from billing_vendors.base.client.request import Question
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 

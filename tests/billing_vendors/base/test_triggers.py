@@ -20,9 +20,9 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
+from billing_vendors.base.polling import Patience
 from billing_vendors.base.triggers import VendorTrigger, error_of, event_of
-from billing_vendors.base.waiting import Patience
-from billing_vendors.fastly.looks import EstimateLook, PostedLook
+from billing_vendors.fastly.probes import EstimateLook, PostedLook
 
 ESTIMATE = {
     "customer_id": "abc",
@@ -187,7 +187,7 @@ async def test_it_looks_no_sooner_than_the_sensor_said(trigger, server):
 
 async def test_a_look_of_another_version_wakes_the_task(trigger):
     made = trigger()
-    made.look = {"class": "billing_vendors.fastly.looks.Gone", "fields": {}}
+    made.look = {"class": "billing_vendors.fastly.probes.Gone", "fields": {}}
     event = await event_from(made)
     assert event.payload["error"] == "ConfigurationError"
     assert "clear the task" in event.payload["message"]

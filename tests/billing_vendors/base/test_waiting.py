@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing.errors import ConfigurationError, NotReady, VendorUnavailable
-from billing_vendors.base.waiting import Look, Observation, Patience, Wait
-from billing_vendors.fastly.looks import EstimateLook
+from billing_vendors.base.polling import Look, Observation, Patience, Wait
+from billing_vendors.fastly.probes import EstimateLook
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PATIENCE = Patience(START, deadline=START + timedelta(hours=12), shortest_seconds=10, longest_seconds=600)
@@ -55,9 +55,9 @@ def test_patience_and_look_survive_json():
 @pytest.mark.parametrize(
     "stored",
     [
-        {"class": "billing_vendors.fastly.looks.Gone", "fields": {}},
+        {"class": "billing_vendors.fastly.probes.Gone", "fields": {}},
         {"class": "billing_vendors.gone.Look", "fields": {}},
-        {"class": "billing_vendors.fastly.looks.EstimateLook", "fields": {"renamed": 1}},
+        {"class": "billing_vendors.fastly.probes.EstimateLook", "fields": {"renamed": 1}},
         {"class": "datetime.timedelta", "fields": {}},
     ],
 )

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
-from billing.answer import Answer
 from billing.columns import Columns
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 from billing_vendors.fastly.settings import FastlySettings
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World

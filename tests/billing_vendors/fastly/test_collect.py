@@ -2,9 +2,9 @@
 
 import pytest
 
-from billing.answer import Answer
 from billing.errors import PayloadError, VendorUnavailable
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
 

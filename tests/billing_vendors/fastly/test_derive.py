@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing_vendors.fastly.derive import derive, derive_month_to_date, find_invoices
 
 JANUARY = BillingPeriod(2024, 1)

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, RouteRetired, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.question import CSV, PDF
+from billing.month import BillingPeriod
+from billing_vendors.base.client.request import CSV, PDF
+from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.refusals import NoBill
 
 OCTOBER = BillingPeriod(2026, 10)
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.fields import Fields
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.payloads.json_reader import Fields
 from billing_vendors.fastly import parse, parse_legacy
-from billing_vendors.fastly.words import Noted, end_of
+from billing_vendors.fastly.vocabulary import Noted, end_of
 
 MAY = BillingPeriod(2020, 5)
 PARSERS = {

@@ -16,9 +16,9 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from billing.accounts import Account
-from billing.answer import Answer
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 PAYLOADS = Path(__file__).parent / "payloads"

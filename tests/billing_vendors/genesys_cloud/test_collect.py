@@ -15,14 +15,14 @@ from tests.billing_vendors.genesys_cloud.conftest import (
     read_payload,
 )
 
-from billing.accounts import Account
-from billing.answer import Answer
-from billing.controls.complete_report import G13
+from billing.config.accounts import Account
 from billing.controls.control import Evidence
-from billing.controls.usage_and_charge import G6
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
 from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
+from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
 from vendor_simulator.testing import Simulator

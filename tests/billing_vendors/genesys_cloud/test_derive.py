@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from tests.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
 
-from billing import exact_json
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
 from billing_vendors.genesys_cloud.derive import derive
-from billing_vendors.genesys_cloud.pages import in_order
+from billing_vendors.genesys_cloud.paging import in_order
 
 JANUARY = BillingPeriod(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"

@@ -14,8 +14,8 @@ from tests.billing_vendors.genesys_cloud.conftest import (
 )
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.limits import Limits
+from billing.month import BillingPeriod
+from billing_vendors.base.client.limits import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import Interval
 
@@ -162,7 +162,7 @@ class TestCursors:
         assert len(genesys.asked("/contracts")) == 3
 
     def test_cursors_with_rows_end_too(self, hook, genesys, monkeypatch):
-        monkeypatch.setattr("billing_vendors.genesys_cloud.pages._MOST_PAGES", 7)
+        monkeypatch.setattr("billing_vendors.genesys_cloud.paging._MOST_PAGES", 7)
         count = iter(range(1000))
         genesys.billing(
             "/contracts",

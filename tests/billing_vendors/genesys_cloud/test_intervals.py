@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 from billing_vendors.genesys_cloud.intervals import Interval, usage_intervals
-from billing_vendors.genesys_cloud.periods import Cycle, Term
+from billing_vendors.genesys_cloud.month_assignment import Cycle, Term
 
 OCTOBER = BillingPeriod(2026, 10)
 MONTHLY = (date(2026, 10, 1), date(2026, 11, 1))

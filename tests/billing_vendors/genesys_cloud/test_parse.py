@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import UnknownField
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.payloads.json_reader import Fields
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.parse import parse_head, parse_line
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
@@ -22,7 +22,7 @@ from billing_vendors.genesys_cloud.parse_usage import (
     parse_billable_usage,
     parse_trustee_overview,
 )
-from billing_vendors.genesys_cloud.words import Noted, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import Noted, with_todays_names
 
 HERE = Path(__file__).parent
 JANUARY = BillingPeriod(2025, 1)

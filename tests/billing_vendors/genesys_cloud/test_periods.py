@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Cycle, Service, Term, decide, month_by_date, search_window
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.month_assignment import Cycle, Service, Term, decide, month_by_date, search_window
 
 FIRST = BillingPeriod(2024, 1)
 

@@ -9,9 +9,9 @@ from airflow.sdk.exceptions import AirflowRescheduleException, TaskDeferred
 from tests.billing_vendors.genesys_cloud.conftest import json_reply, payload_reply, read_payload
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected
+from billing_vendors.base.polling import Look
 from billing_vendors.base.triggers import VendorTrigger
-from billing_vendors.base.waiting import Look
-from billing_vendors.genesys_cloud.looks import (
+from billing_vendors.genesys_cloud.probes import (
     BillableUsageLook,
     BillingPeriodClosedLook,
     InvoicePostedLook,

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
 from billing.controls.control import Control, Estimate, Evidence, InvoiceHead
-from billing.controls.engine import run_controls
-from billing.controls.result import Finding
+from billing.controls.finding import Finding
+from billing.controls.runner import run_controls
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 OCTOBER = BillingPeriod(2026, 10)
 

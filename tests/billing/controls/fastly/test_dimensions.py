@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.dimensions import F22
+from billing_vendors.fastly.controls.f22_new_dimensions import F22
 
 
 def test_the_same_things(bills):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.duplicates import F7
-from billing.controls.signatures import same_number
+from billing.controls.checks.document_keys import same_number
+from billing.controls.checks.duplicate_documents import F7
 
 
 @pytest.fixture(scope="module")

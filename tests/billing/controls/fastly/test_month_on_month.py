@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.month_on_month import F21
-from billing.controls.price_and_volume import Split, split, sum_of
+from billing.config.tolerances import Tolerance
+from billing.controls.checks.price_volume import Split, split, sum_of
 from billing.money import exact_sum
-from billing.tolerances import Tolerance
+from billing_vendors.fastly.controls.f21_month_on_month import F21
 
 
 def first(found):

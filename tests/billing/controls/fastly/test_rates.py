@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.rates import F14
-from billing.period import BillingPeriod
-from billing.rate_card import CardRate
-from billing.tolerances import Tolerance
+from billing.config.rate_card import CardRate
+from billing.config.tolerances import Tolerance
+from billing.month import BillingPeriod
+from billing_vendors.fastly.controls.f14_rates import F14
 
 
 def card(rate, product="Europe Bandwidth", region=None, usage_type=None, first=(2026, 1), last=None):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.same_currency import F3
+from billing_vendors.fastly.controls.f03_currency import F3
 
 
 def test_the_account_s_currency_and_last_month_s(bills):

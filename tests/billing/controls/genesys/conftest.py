@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
 from billing.controls.control import Evidence, InvoiceHead, IssuedFile
-from billing.controls.result import Finding
+from billing.controls.finding import Finding
 from billing.models import (
     AccountMonth,
     Charge,
@@ -25,7 +25,7 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
 
 JANUARY = BillingPeriod(2025, 1)
 FIRST, AFTER = date(2025, 1, 1), date(2025, 2, 1)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.agreement import Leg
-from billing.controls.charge_and_line import G5
+from billing.matching.price_book import Leg
+from billing_vendors.genesys_cloud.controls.g05_three_way_match import G5
 
 
 def of(g, found, month, leg=Leg.OVERAGE, sku="CX3"):

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from billing.controls.charged_through import G17
-from billing.controls.contract_continuity import G16
-from billing.controls.price_windows import G18
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.controls.g16_contract_continuity import G16
+from billing_vendors.genesys_cloud.controls.g17_charged_through_date import G17
+from billing_vendors.genesys_cloud.controls.g18_price_effective_dates import G18
 
 D = date.fromisoformat
 RUNS = {"starts_on": D("2024-01-01")}

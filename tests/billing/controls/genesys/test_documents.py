@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.bill_to import G22
-from billing.controls.contract_duplicates import G15
-from billing.controls.due_date import G27, days_of
-from billing.controls.printed_document import G21
-from billing.controls.purchase_orders import G9
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.controls.g09_purchase_orders import G9
+from billing_vendors.genesys_cloud.controls.g15_duplicate_documents import G15
+from billing_vendors.genesys_cloud.controls.g21_pdf_vs_api import G21
+from billing_vendors.genesys_cloud.controls.g22_bill_to_party import G22
+from billing_vendors.genesys_cloud.controls.g27_due_date import G27, days_of
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.overage_charge import G4
 from billing.money import minor_unit, product, round_half_up
+from billing_vendors.genesys_cloud.controls.g04_overage_charge import G4
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.overage_quantity import G3
+from billing_vendors.genesys_cloud.controls.g03_overage_quantity import G3
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from billing.controls.prepaid_quantity import G23
+from billing_vendors.genesys_cloud.controls.g23_prepaid_quantity import G23
 
 
 @pytest.mark.parametrize(

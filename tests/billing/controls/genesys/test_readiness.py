@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from billing.controls.closed_period import G12
-from billing.controls.complete_report import G13
-from billing.controls.payment_status import G20
-from billing.controls.unknown_fields import G26
 from billing.models import Listing, UnknownField
+from billing_vendors.genesys_cloud.controls.g12_period_closed import G12
+from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
+from billing_vendors.genesys_cloud.controls.g20_payment_status import G20
+from billing_vendors.genesys_cloud.controls.g26_unknown_fields import G26
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.engine import run_controls
-from billing.controls.sku_analysis import G28
-from billing.period import BillingPeriod
+from billing.controls.runner import run_controls
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.controls.g28_sku_analysis import G28
 
 DECEMBER = BillingPeriod(2024, 12)
 

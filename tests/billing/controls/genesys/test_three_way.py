@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.agreement import Agreement, Leg, agreed_amount
+from billing.matching.price_book import Agreement, Leg, agreed_amount
+from billing.matching.receipts import held_documents
+from billing.matching.three_way import Outcome, compare, match_month, price_of_line, variance
 from billing.money import difference, product
-from billing.receipts import held_documents
-from billing.three_way import Outcome, compare, match_month, price_of_line, variance
 
 
 def matched(month):

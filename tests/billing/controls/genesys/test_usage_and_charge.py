@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.usage_and_charge import G6
+from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 
 
 @pytest.mark.parametrize(

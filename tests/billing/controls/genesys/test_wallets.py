@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.wallets import G7
-from billing.period import BillingPeriod
+from billing.month import BillingPeriod
+from billing_vendors.genesys_cloud.controls.g07_wallet_rollforward import G7
 
 TOKENS = {"prepaid_quantity": "0", "overage_quantity": "0", "token_conversion_rate": "0.025"}
 

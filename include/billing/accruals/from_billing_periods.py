@@ -1,0 +1,190 @@
+"""
+Accrual of a vendor that bills by contract: the charges of the month's billing periods and the month's share of what is
+prepaid. Pure; nothing is asked of a vendor.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from billing.accruals.proposal import Basis, Part, Proposal, RecordVersion, blocked
+from billing.matching.price_book import Agreement, Leg, Priced
+from billing.models import Charge, Contract, ContractBillingPeriod, Wallet
+from billing.money import minor_unit, product
+from billing.month import BillingPeriod
+from billing.proration import round_fraction, served, split
+
+_MONTHS_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPeriod:
+    """A stored version of a billing period; ``read_at`` is when the vendor first said so, UTC."""
+
+    version: RecordVersion
+    period: ContractBillingPeriod
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContract:
+    """A stored version of a contract."""
+
+    version: RecordVersion
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    kind: str
+    name: str
+    source: RecordVersion
+    whole: Decimal
+    currency: str | None
+    starts_on: date
+    ends_on: date
+
+
+class _MissingOperandError(Exception):
+    """Something without which nothing can be proposed; its text says what."""
+
+
+def propose_from_periods(
+    period: BillingPeriod, currency: str, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]
+) -> Proposal:
+    """
+    Accrue the overage charges of the billing periods that end in the month, whole, and the month's days of what their
+    contracts prepay, by the prices in force when each billing period begins. A period that is still open counts with
+    what it has charged by the time it was read.
+
+        October, prepaid 31.00, overage 12.00                      -> 43.00
+        21 September to 20 October, then the next; each 310.00     -> 206.67 (20 of 30 days) + 110.00 (11 of 31)
+        the billing period that holds the contract's first day of the month is not stored -> BLOCKED
+        a charge or a quantity is missing                          -> BLOCKED, with its name
+        two stored billing periods do not adjoin                   -> BLOCKED
+        two currencies                                             -> BLOCKED
+
+    After the last stored period the contract is taken to go on in periods of the same length.
+
+    :param contracts: all of the account's, as known then.
+    :param periods: those that have a day in the month, as known then.
+    """
+    try:
+        _check_read(period, contracts, periods)
+        figures = [figure for each in contracts for figure in _of_contract(period, each, periods)]
+        found = sorted({figure.currency or currency for figure in figures}) or [currency]
+        unit = minor_unit(found[0])
+        if len(found) > 1 or unit is None:
+            raise _MissingOperandError(f"its figures are in {', '.join(found)}: no one smallest amount is known")
+    except _MissingOperandError as missing:
+        return blocked(period, Basis.PERIOD_CHARGES, currency, str(missing))
+    as_of = min(each.read_at for each in periods)
+    unfinished = sum((each.period.status or "").casefold() != "closed" for each in periods)
+    state = f", {unfinished} of them not closed" if unfinished else ""
+    return Proposal(
+        period,
+        Basis.PERIOD_CHARGES,
+        found[0],
+        f"Charges of {len(periods)} billing periods{state}, and the month's days of what is prepaid; "
+        f"read from {as_of:%Y-%m-%d %H:%M} UTC on.",
+        tuple(_part(figure, period, unit) for figure in figures),
+        as_of,
+    )
+
+
+def _check_read(period: BillingPeriod, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]) -> None:
+    if not any(each.period.period == period for each in periods):
+        raise _MissingOperandError(f"no billing period of {period} is stored")
+    known = {each.contract.contract_id for each in contracts}
+    unknown = sorted({each.period.contract_id for each in periods} - known)
+    if unknown:
+        raise _MissingOperandError(f"contract {unknown[0]} of a stored billing period was not read")
+
+
+def _of_contract(period: BillingPeriod, read: ReadContract, periods: Sequence[ReadPeriod]) -> Iterator[_Figure]:
+    contract = read.contract
+    first = max(period.first_day, contract.starts_on or period.first_day)
+    end = min(period.end.date(), contract.ends_on or period.end.date())
+    if first >= end:
+        return
+    ours = sorted(
+        (each for each in periods if each.period.contract_id == contract.contract_id),
+        key=lambda each: each.period.starts_on,
+    )
+    if not ours or ours[0].period.starts_on > first:
+        raise _MissingOperandError(
+            f"the billing period of contract {contract.contract_id} that holds {first} is not stored"
+        )
+    for before, after in pairwise(ours):
+        if before.period.ends_on != after.period.starts_on:
+            raise _MissingOperandError(
+                f"billing periods {before.period.billing_period_id} and {after.period.billing_period_id} do not adjoin"
+            )
+    for each in ours:
+        if each.period.period == period:
+            yield from _charges(each)
+    for starts_on, ends_on in _cycles([each.period for each in ours], end):
+        yield from _prepaid(read, starts_on, ends_on)
+
+
+def _charges(read: ReadPeriod) -> Iterator[_Figure]:
+    rows: tuple[Charge | Wallet, ...] = (*read.period.charges, *read.period.wallets)
+    for row in rows:
+        kind = "wallet_overage" if isinstance(row, Wallet) else "overage"
+        name = row.sku or row.name or str(row.position)
+        if row.overage_charge is None:
+            if row.overage_quantity == 0:
+                continue
+            raise _MissingOperandError(f"{read.period.billing_period_id} has no overage charge of {name}")
+        if row.overage_charge:
+            days = read.period.starts_on, read.period.ends_on
+            yield _Figure(kind, name, read.version, row.overage_charge, row.currency, *days)
+
+
+def _prepaid(read: ReadContract, starts_on: date, ends_on: date) -> Iterator[_Figure]:
+    agreement, ours = Agreement([read.contract]), frozenset({read.contract.contract_id})
+    skus = dict.fromkeys(item.sku or item.product_name or "" for item in read.contract.items)
+    for sku in skus:
+        for priced in agreement.in_force(sku, Leg.PREPAID, ours, starts_on):
+            whole = _price_of(priced, sku)
+            if whole:
+                yield _Figure("prepaid", sku, read.version, whole, priced.item.currency, starts_on, ends_on)
+
+
+def _price_of(priced: Priced, sku: str) -> Decimal:
+    if priced.item.quantity is None:
+        raise _MissingOperandError(f"contract {priced.contract_id} prepays {sku} without a quantity")
+    return product(priced.price, priced.item.quantity)
+
+
+def _part(figure: _Figure, period: BillingPeriod, unit: Decimal) -> Part:
+    whole = round_fraction(Fraction(figure.whole), unit)
+    if figure.kind != "prepaid":
+        return Part(figure.kind, figure.name, figure.source, figure.whole, whole)
+    shares = split(whole, *served(figure.starts_on, figure.ends_on), unit)
+    amount = next((share.amount for share in shares if share.month == period), Decimal(0))
+    return Part(figure.kind, figure.name, figure.source, figure.whole, amount)
+
+
+def _cycles(periods: Sequence[ContractBillingPeriod], end: date) -> Iterator[tuple[date, date]]:
+    """Give the stored periods, then such as follow in the same rhythm until a day."""
+    for each in periods:
+        yield each.starts_on, each.ends_on
+    starts_on, ends_on = periods[-1].starts_on, periods[-1].ends_on
+    while ends_on < end:
+        starts_on, ends_on = ends_on, _next_end(starts_on, ends_on)
+        yield starts_on, ends_on
+
+
+def _next_end(starts_on: date, ends_on: date) -> date:
+    months = (ends_on.year - starts_on.year) * _MONTHS_A_YEAR + ends_on.month - starts_on.month
+    if starts_on.day != ends_on.day or not months:
+        return ends_on + (ends_on - starts_on)
+    later = BillingPeriod.of(ends_on).shifted(months)
+    return later.first_day.replace(day=min(ends_on.day, monthrange(later.year, later.month)[1]))

@@ -1,0 +1,209 @@
+"""
+Store one reading of a month, prove the month, and prove again the later months that look at it.
+
+Everything happens in the caller's transaction; nothing here commits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from billing.config.accounts import Account
+from billing.controls.control import Control
+from billing.controls.evidence_hash import evidence_sha256
+from billing.controls.runner import Outcome, run_controls
+from billing.errors import BillingError
+from billing.listed import InvoiceList
+from billing.loading import save_listed
+from billing.models import AccountMonth
+from billing.month import BillingPeriod
+from billing.payloads.response import Answer
+from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
+from billing.storage.payloads import FetchHead, find_fetch, read_answers
+from billing.storage.reconciliations import (
+    inputs_sha256,
+    last_inputs_sha256,
+    note_proved_again,
+    note_seen,
+    save_reconciliation,
+    states_in_force,
+)
+from billing.storage.records import Records, found_in, lock_account, save_unknown_fields
+from billing.storage.unchanged_months import count_invoices, note_seen_again, note_standing, standing_sha256, stands
+from billing.storage.versions import Change
+
+Derive = Callable[[Account[object], BillingPeriod, Sequence[Answer]], AccountMonth]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    By what a month is derived and proved.
+
+    :param read_file: reads a vendor's file by its location; None if no control may look into one.
+    :param invoice_list: where a vendor's list holds whole invoices, which need not all be read to be stored.
+    :param reader: hash of the code and of the configuration; None if not known, and then nothing is taken as read.
+    """
+
+    derive: Derive
+    controls: tuple[Control, ...]
+    read_file: ReadFile | None
+    invoice_list: InvoiceList | None = None
+    reader: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """
+    What became of a reading.
+
+    :param states: number of results in force by state.
+    :param changes: versions that were added.
+    :param unknown_fields: what the vendor sends and was never seen before.
+    :param results_added: False if the same rules gave the same results on the same inputs before.
+    :param proved_again: later months that look at this one and got other results by it.
+    """
+
+    period: BillingPeriod
+    invoices: int
+    lines: int
+    states: dict[str, int]
+    changes: tuple[Change, ...] = ()
+    unknown_fields: tuple[str, ...] = ()
+    results_added: bool = False
+    proved_again: tuple[BillingPeriod, ...] = ()
+
+
+class Proof:
+    """
+    The work of one transaction on one account.
+
+    :param now: when the rows that it adds are recorded, UTC.
+    """
+
+    def __init__(self, connection: Connection, rules: Rules, account: Account[object], now: datetime) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._account = account
+        self._now = now
+        self.faults: dict[str, Exception] = {}
+        """What failed by our own fault, by what it was."""
+
+    def store(self, fetch: FetchHead, *, anew: bool = False) -> Reconciled:
+        """
+        Store and prove what a fetch read.
+
+        A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen. One that
+        brought nothing new to what was proved is noted, and that is all.
+
+        :param anew: derive and prove even so.
+        """
+        lock_account(self._connection, self._account.vendor, self._account.name)
+        reader = self._rules.reader
+        if reader and not anew and stands(self._connection, self._account, fetch, reader):
+            return self._see_again(fetch)
+        before = self._view()
+        rested_on = before.fetches.get(fetch.period)
+        records = Records(
+            self._connection,
+            fetch,
+            self._read_by_id,
+            self._now,
+            overtaken=rested_on is not None and rested_on > fetch.fetch_id,
+            reader=self._rules.reader,
+        )
+        changes = save_listed(self._connection, records, fetch, self._rules.invoice_list)
+        month = self._read(fetch)
+        changes += records.save(found_in(month))
+        records.save_payment_statuses(month)
+        unknown = save_unknown_fields(self._connection, month, fetch, self._now)
+        after = (self._view() if changes else before).resting(fetch)
+        outcome, added = self._prove_newest(fetch, month, after)
+        # contracts are shared by months: which version a month had read changes with its fetch alone
+        moved = bool(month.contracts) and after.fetches[fetch.period] != rested_on
+        touched = months_touched(fetch.period, before, after, changed=bool(changes) or rested_on is None or moved)
+        again = tuple(period for period in touched if self._prove_again(period, after))
+        lines = sum(len(invoice.lines) for invoice in month.invoices)
+        return Reconciled(
+            month.period, len(month.invoices), lines, outcome.states, tuple(changes), tuple(unknown), added, again
+        )
+
+    def _see_again(self, fetch: FetchHead) -> Reconciled:
+        """Note that a month was read again which stands as it was stored and proved."""
+        note_seen_again(self._connection, fetch)
+        states = states_in_force(self._connection, fetch)
+        log.info(
+            "%s/%s %s: nothing has changed since it was proved; %s",
+            *(fetch.vendor, fetch.account, fetch.period, ", ".join(f"{n} {state}" for state, n in states.items())),
+        )
+        return Reconciled(fetch.period, *count_invoices(self._connection, fetch), states)
+
+    def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
+        """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
+        month = self._read(fetch)
+        gathered = self._gather(fetch, month, self._view())
+        return month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
+
+    def _prove_newest(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+        newest = view.fetches[fetch.period]
+        if newest == fetch.fetch_id:
+            return self._prove(fetch, self._gather(fetch, month, view), read=True)
+        later = find_fetch(self._connection, newest)
+        return self._prove(later, self._gather(later, self._read(later), view), read=False)
+
+    def _prove_again(self, period: BillingPeriod, view: AccountView) -> bool:
+        """Run the controls of another stored month if what they see has changed; tell whether results were added."""
+        fetch = find_fetch(self._connection, view.fetches[period])
+        try:
+            month = self._read(fetch)
+        except BillingError as error:
+            self.faults[f"proving {period} again"] = error  # the month that is stored is in order all the same
+            return False
+        gathered = self._gather(fetch, month, view)
+        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, gathered):
+            return False
+        return self._prove(fetch, gathered, read=False)[1]
+
+    def _prove(self, fetch: FetchHead, gathered: Gathered, *, read: bool) -> tuple[Outcome, bool]:
+        """Run the controls of a month; ``read`` if this transaction stores the reading."""
+        outcome = run_controls(self._rules.controls, gathered.evidence)
+        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, gathered), outcome, self._now)
+        if read:
+            note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
+            if self._rules.reader and not outcome.faults:
+                standing = standing_sha256(self._connection, self._account, fetch, self._rules.reader)
+                note_standing(self._connection, fetch, standing)
+        else:
+            note_proved_again(self._connection, fetch, saved.reconciliation_id)
+        self.faults |= {f"{control_id} of {fetch.period}": error for control_id, error in outcome.faults.items()}
+        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.period, outcome.summary())
+        return outcome, saved.added
+
+    def _read(self, fetch: FetchHead) -> AccountMonth:
+        month = self._rules.derive(self._account, fetch.period, read_answers(self._connection, fetch.fetch_id))
+        if (month.vendor, month.account, month.period) != (fetch.vendor, fetch.account, fetch.period):
+            raise TypeError(
+                f"the parser of {fetch.vendor} made {month.vendor}/{month.account} {month.period} out of fetch "
+                f"{fetch.fetch_id}, which is of {fetch.vendor}/{fetch.account} {fetch.period}"
+            )
+        return month
+
+    def _read_by_id(self, fetch_id: int) -> AccountMonth:
+        return self._read(find_fetch(self._connection, fetch_id))
+
+    def _view(self) -> AccountView:
+        return view_account(self._connection, self._account.vendor, self._account.name)
+
+    def _gather(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> Gathered:
+        return load_evidence(self._connection, self._account, fetch, month, view, self._rules.read_file)
+
+    def _inputs(self, fetch: FetchHead, gathered: Gathered) -> bytes:
+        around = evidence_sha256(gathered.evidence, gathered.stored)
+        return inputs_sha256(self._connection, fetch.fetch_id, around)

@@ -1,0 +1,131 @@
+"""What a vendor supplies to be asked, and what is the same for those who block and those who await."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+from billing.errors import BillingError, ConfigurationError, VendorUnavailable
+from billing.payloads.response import Answer
+from billing_vendors.base.client.connection import Access, ConnectionFields
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Conversation, Question
+from billing_vendors.base.client.status_errors import Received, refusal, shown, wrong_body
+
+_USER_AGENT = f"tieout/{version('tieout')}"
+
+
+class Asking:
+    """
+    A vendor's rules: connection, credential, refusals; and the way from what was received to an answer.
+
+    :ivar conn_id: the Airflow connection.
+    :ivar limits: of time, size and attempts.
+    :cvar request_id_headers: answer headers, lower case, that identify a request to the vendor's support.
+    :cvar kept_headers: answer headers, lower case, that are stored with the answer.
+    """
+
+    request_id_headers: ClassVar[tuple[str, ...]] = ("x-request-id",)
+    kept_headers: ClassVar[frozenset[str]] = frozenset()
+
+    conn_id: str
+    limits: Limits
+
+    # What a vendor supplies.
+
+    @classmethod
+    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+        """
+        Check a connection and say where the vendor is.
+
+        :raises ConfigurationError: a field is missing, unknown or wrong.
+        """
+        raise NotImplementedError
+
+    def sign_in(self, access: Access) -> Conversation[Credential]:
+        """Get a credential: a conversation of unsigned questions, or of none where the connection holds it already."""
+        raise NotImplementedError
+
+    def probe(self) -> Question:
+        """Give a cheap question that shows whether the connection works."""
+        raise NotImplementedError
+
+    def refusal(self, question: Question, received: Received) -> BillingError:
+        """Give the error for a status that is not accepted; a vendor adds what it knows of its own answers."""
+        return refusal(question, received)
+
+    # How.
+
+    def _line(self, question: Question, received: Received, started: float) -> str:
+        """
+        Give the log line of a request: what was asked, never what was answered.
+
+        :param started: when it was sent, monotonic seconds.
+        """
+        milliseconds = (time.monotonic() - started) * 1000
+        request_id = next((received.headers[n] for n in self.request_id_headers if n in received.headers), None)
+        known_as = f", request id {shown(request_id, most=80)}" if request_id else ""
+        return (
+            f"{shown(question.request, most=240)}: {received.status}, {len(received.body)} bytes, "
+            f"{milliseconds:.0f} ms{known_as}"
+        )
+
+    def _answer(self, question: Question, received: Received, credential: Credential | None) -> Answer:
+        if received.status not in question.accepted:
+            raise self.refusal(question, _without_secret(received, credential))
+        if error := wrong_body(question, received):
+            raise error
+        return Answer(
+            operation=question.operation,
+            request=question.request,
+            status=received.status,
+            media_type=received.media_type,
+            body=received.body,
+            received_at=received.received_at,
+            headers={name: value for name, value in received.headers.items() if name in self.kept_headers},
+        )
+
+
+def headers_of(question: Question, credential: Credential | None) -> dict[str, str]:
+    """Give the headers of a request: these and no others."""
+    fixed = {"Accept": question.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
+    return fixed | dict(question.headers) | dict(credential.headers if credential else {})
+
+
+def url_of(access: Access, question: Question) -> str:
+    """Give the whole URL of a question."""
+    query = f"?{urlencode(question.params)}" if question.params else ""
+    return f"{access.sites[question.site]}{question.path}{query}"
+
+
+def pause_seconds(attempt: int, retry_after: float | None, limits: Limits) -> float:
+    """Give the pause before a question is sent again: growing, spread, and never shorter than the vendor asks."""
+    backoff: float = limits.first_pause_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (spreads load)
+    return max(backoff, retry_after or 0.0)
+
+
+@contextmanager
+def connection_errors(conn_id: str) -> Iterator[None]:
+    """Tell a connection that does not exist from one that cannot be read at this moment."""
+    try:
+        yield
+    except AirflowNotFoundException:
+        raise ConfigurationError(f"there is no Airflow connection {conn_id!r}") from None
+    except AirflowRuntimeError as error:
+        raise VendorUnavailable(f"connection {conn_id} cannot be read now: {error.error.error.value}") from error
+
+
+def _without_secret(received: Received, credential: Credential | None) -> Received:
+    """Blot the secret out of an error body that quotes it: the error's text goes into logs and into the database."""
+    if credential is None or not credential.secret:
+        return received
+    return replace(received, body=received.body.replace(credential.secret.encode(), b"***"))

@@ -1,0 +1,175 @@
+"""What is asked of a vendor, as plain values: the same for workers, which block, and for triggers, which await."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
+from billing.payloads.response import Answer
+
+JSON = "application/json"
+CSV = "text/csv"
+PDF = "application/pdf"
+ANY = "*/*"
+
+_CURSOR_REFUSED = frozenset({400, 404, 410})
+
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    One request.
+
+    :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``.
+    :param path: from the base URL on, its parts already made safe by :func:`segment`.
+    :param params: query parameters, never a secret: they are stored with the answer.
+    :param accept: the media type wanted; a body in another one is a ``PayloadError``, except for ``*/*``.
+    :param accepted: the statuses that are answers; every other one is raised as an error.
+    :param form: fields of a form-encoded POST body; never logged, never stored.
+    :param site: which of the vendor's hosts, where it has several (``api``, ``login``).
+    :param signed: send the vendor's credential.
+    :param headers: more request headers, e.g. to sign in; never logged, never stored.
+    """
+
+    operation: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    accept: str = JSON
+    accepted: tuple[int, ...] = (200,)
+    method: str = "GET"
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    site: str = "api"
+    signed: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def request(self) -> str:
+        """Method, path and parameters, as they are stored and shown."""
+        query = f"?{urlencode(self.params)}" if self.params else ""
+        return f"{self.method} {self.path}{query}"
+
+
+T = TypeVar("T")
+
+Conversation = Generator[Question, Answer, T]
+"""
+Questions that depend on earlier answers: yields a question, is sent its answer, returns what came of it.
+
+An error of a question is raised where it was yielded. ``VendorHook.hold`` and ``VendorHook.ahold`` hold one.
+"""
+
+
+@dataclass(frozen=True)
+class Ended(Generic[T]):
+    """A conversation is over; this came of it."""
+
+    value: T
+
+
+def step(conversation: Conversation[T], heard: Answer | BillingError | None) -> Question | Ended[T]:
+    """
+    Take a conversation one step on: to its next question, or to its end.
+
+    :param heard: what the last question brought; None at the beginning.
+    """
+    try:
+        if isinstance(heard, BillingError):
+            return conversation.throw(heard)
+        return next(conversation) if heard is None else conversation.send(heard)
+    except StopIteration as end:
+        return Ended(end.value)
+
+
+def segment(value: str, name: str) -> str:
+    """
+    Check an identifier that becomes a part of a path.
+
+    :raises PayloadError: it holds a slash, a dot alone or anything else that would lead to another path.
+    """
+    if not _SEGMENT.fullmatch(value):
+        raise PayloadError(f"{name} {ascii(value)[:60]} cannot be part of a path")
+    return value
+
+
+class Pages:
+    """
+    The questions of one paged read, by cursor.
+
+    :param first: the first question, without a cursor.
+    :param cursor_of: reads the next cursor from an answer; None or an empty text ends the read.
+    :param parameter: the query parameter that carries the cursor.
+    :param most: more pages than this are an error: some listings never end.
+    :param check: is shown each page and the cursor it names, and raises an error if it does not fit the pages before.
+    """
+
+    def __init__(
+        self,
+        first: Question,
+        cursor_of: Callable[[Answer], str | None],
+        *,
+        parameter: str = "cursor",
+        most: int = 1000,
+        check: Callable[[Answer, str | None], None] = lambda _page, _cursor: None,
+    ) -> None:
+        self._first = first
+        self._cursor_of = cursor_of
+        self._parameter = parameter
+        self._most = most
+        self._check = check
+        self._seen: set[str] = set()
+
+    @property
+    def first(self) -> Question:
+        """The question for the first page."""
+        return self._first
+
+    def after(self, answer: Answer) -> Question | None:
+        """
+        Give the question for the page after this one; None at the end.
+
+        :raises PayloadError: the cursor was used before, or there are too many pages.
+        """
+        cursor = self._cursor_of(answer)
+        if cursor in self._seen:
+            raise PayloadError(f"{self._first.operation}: page {len(self._seen) + 1} leads back to an earlier page")
+        self._check(answer, cursor)
+        if not cursor:
+            return None
+        if len(self._seen) + 1 >= self._most:
+            raise PayloadError(f"{self._first.operation}: no end after {self._most} pages")
+        self._seen.add(cursor)
+        return replace(self._first, params={**self._first.params, self._parameter: cursor})
+
+
+def one_page(pages: Pages, question: Question) -> Conversation[Answer]:
+    """
+    Ask for one page.
+
+    :raises VendorUnavailable: the vendor does not take its own cursor any more; a new reading gets new ones.
+    """
+    try:
+        answer = yield question
+    except VendorRejected as error:
+        if question is pages.first or error.status not in _CURSOR_REFUSED:
+            raise
+        raise VendorUnavailable(
+            f"{question.request} answered {error.status}: the vendor no longer takes the cursor that it gave; read anew"
+        ) from error
+    return answer
+
+
+def all_pages(pages: Pages) -> Conversation[tuple[Answer, ...]]:
+    """Ask for every page; returns them in order."""
+    answers: list[Answer] = []
+    question: Question | None = pages.first
+    while question is not None:
+        answer = yield from one_page(pages, question)
+        answers.append(answer)
+        question = pages.after(answer)
+    return tuple(answers)

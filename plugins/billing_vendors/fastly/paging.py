@@ -1,0 +1,132 @@
+"""Where Fastly's paged answers keep their cursors, and whether a listing is whole. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from billing.errors import PayloadError
+from billing.json_parts import members, page
+from billing.month import BillingPeriod
+from billing.payloads import exact_json
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
+from billing_vendors.base.client.page_check import RowsSeen
+from billing_vendors.base.client.request import Pages
+from billing_vendors.fastly import endpoints
+from billing_vendors.fastly.parse import month_of
+
+MOST_PAGES = 500
+_HEAD = ("invoice_id", "billing_start_date")
+
+
+def invoice_pages(period: BillingPeriod) -> Pages:
+    """Page through the invoices around a month; the cursor is ``meta.next_cursor``."""
+    first = endpoints.v3_list_invoices(period)
+    return Pages(first, list_cursor, most=MOST_PAGES, check=_Whole(first.operation, _invoices))
+
+
+def service_usage_pages(period: BillingPeriod, product_id: str, usage_type: str) -> Pages:
+    """Page through the services of one product; the cursor is ``data.meta.next_cursor``."""
+    first = endpoints.v3_service_usage_metrics(period, product_id, usage_type)
+    return Pages(first, service_cursor, most=MOST_PAGES, check=_Whole(first.operation, _services))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """
+    One row of an invoice list, by what tells which it is.
+
+    :param source: the bytes of the whole row.
+    """
+
+    invoice_id: str
+    period: BillingPeriod
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """
+    One page of the invoice list.
+
+    :param holder: the object that holds ``meta``.
+    """
+
+    rows: tuple[ListedRow, ...]
+    holder: Fields
+
+
+def list_page(answer: Answer) -> ListPage:
+    """
+    Find the invoices of a list page without reading their lines.
+
+    :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
+    """
+    return answer.once(_take_apart)
+
+
+def list_cursor(answer: Answer) -> str | None:
+    """Give the next cursor of an invoice list; None, null, or an empty text at the end."""
+    return next_cursor(list_page(answer).holder)
+
+
+def service_cursor(answer: Answer) -> str | None:
+    """Give the next cursor of a service usage answer, whose ``data`` is one object."""
+    return next_cursor(_services(answer)[0])
+
+
+def declared_total(holder: Fields) -> int | None:
+    """Give ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
+    meta = holder.object_or_none("meta")
+    total = None if meta is None else meta.number_or_none("total")
+    return None if total is None else int(total)
+
+
+class _Whole:
+    """
+    Makes sure that one paged read brings every row, once.
+
+    :param page_of: gives the object that holds ``meta``, and the ids of the rows.
+    """
+
+    def __init__(self, operation: str, page_of: Callable[[Answer], tuple[Fields, list[str]]]) -> None:
+        self._page_of = page_of
+        self._seen = RowsSeen(operation)
+
+    def __call__(self, answer: Answer, cursor: str | None) -> None:
+        """Take in a page; at the end compare with how many rows Fastly says there are."""
+        holder, ids = self._page_of(answer)
+        self._seen.take(ids, cursor)
+        if not cursor:
+            self._seen.check(declared_total(holder))
+
+
+def _invoices(answer: Answer) -> tuple[Fields, list[str]]:
+    page = list_page(answer)
+    return page.holder, [row.invoice_id for row in page.rows]
+
+
+def _take_apart(answer: Answer) -> ListPage:
+    sources, meta = page(answer.body, "data", "meta", answer.request)
+    rows = (_row(source, f"{answer.request}, data {place}") for place, source in enumerate(sources, start=1))
+    return ListPage(tuple(rows), Fields({"meta": exact_json.loads(meta)}, answer.request))
+
+
+def _row(source: bytes, where: str) -> ListedRow:
+    row = members(source, where)
+    head = Fields({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
+    return ListedRow(head.identifier("invoice_id"), month_of(head), source)
+
+
+def _services(answer: Answer) -> tuple[Fields, list[str]]:
+    page = Fields(answer.json_object(), answer.request).object_or_none("data")
+    if page is None:
+        raise PayloadError(f"{answer.request}: data is missing")
+    return page, [row.identifier("service_id") for row in page.objects("details")]
+
+
+def next_cursor(holder: Fields) -> str | None:
+    """Give the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
+    meta = holder.object_or_none("meta")
+    return None if meta is None else meta.text_or_none("next_cursor")

@@ -1,0 +1,118 @@
+"""What one look at Fastly is. Class and field names are stored in the database while a task waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from billing.errors import ConfigurationError, VendorRejected
+from billing.models import MonthToDate
+from billing.month import BillingPeriod
+from billing.payloads.json_reader import Fields
+from billing.payloads.response import Answer
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Conversation, one_page
+from billing_vendors.base.polling import Look, Observation
+from billing_vendors.fastly import endpoints, parse_legacy
+from billing_vendors.fastly.derive import estimate_of
+from billing_vendors.fastly.errors import NoBill
+from billing_vendors.fastly.hooks import FastlyBillingHook
+from billing_vendors.fastly.paging import invoice_pages, list_page
+from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED
+
+_ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
+_NO_ESTIMATE = frozenset({403, 404, 422})
+
+
+@dataclass(frozen=True)
+class FastlyLook(Look):
+    """
+    A look at one customer's month.
+
+    :param api: ``v2`` or ``v3``.
+    """
+
+    customer_id: str
+    api: str
+    month: str
+
+    def hook(self, conn_id: str) -> FastlyBillingHook:
+        """Make the hook; the next look is the retry."""
+        return FastlyBillingHook(conn_id, limits=_ONE_ATTEMPT)
+
+
+@dataclass(frozen=True)
+class EstimateLook(FastlyLook):
+    """Has Fastly made the month-to-date estimate? 202 until it has; a 200 counts only if it is an estimate."""
+
+    thing: ClassVar[str] = "the month-to-date estimate"
+
+    def take(self) -> Conversation[Observation]:
+        """Ask once."""
+        period = BillingPeriod.parse(self.month)
+        by_v2 = self.api == "v2"
+        question = endpoints.v2_month_to_date(self.customer_id, period) if by_v2 else endpoints.v3_month_to_date()
+        try:
+            answer = yield question
+        except VendorRejected as error:
+            raise self._explained(error) from error
+        if answer.status == 202 or _is_receipt(answer):
+            return Observation(False, f"{answer.status}, being made")
+        return self._seen(estimate_of(answer), period)
+
+    def _seen(self, estimate: MonthToDate, period: BillingPeriod) -> Observation:
+        if estimate.period > period:
+            raise ConfigurationError(
+                f"the month-to-date estimate of {period} cannot be had any more: Fastly answers for {estimate.period}"
+            )
+        return Observation(estimate.period == period, f"200, an estimate of {estimate.period}")
+
+    def _explained(self, error: VendorRejected) -> VendorRejected:
+        if error.status not in _NO_ESTIMATE:
+            return error
+        return type(error)(
+            f"{error}. Fastly makes no estimate for a customer whose parent account pays: if {self.customer_id} is "
+            f"one, set `parent_pay: true` for it in accounts.yaml; if not, ask Fastly",
+            status=error.status,
+        )
+
+
+@dataclass(frozen=True)
+class PostedLook(FastlyLook):
+    """Has Fastly posted an invoice of the month?"""
+
+    thing: ClassVar[str] = "the posted invoice"
+
+    def take(self) -> Conversation[Observation]:
+        """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
+        period = BillingPeriod.parse(self.month)
+        seen = yield from (self._bill(period) if self.api == "v2" else self._listed(period))
+        return seen
+
+    def _bill(self, period: BillingPeriod) -> Conversation[Observation]:
+        try:
+            answer = yield endpoints.v2_invoice_by_month(period)
+        except NoBill:
+            return Observation(False, "404, no bill")
+        row = Fields(answer.json_object(), answer.request)
+        status, state = parse_legacy.status_of(row), row.text_or_none("vendor_state")
+        issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
+        return Observation(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
+
+    def _listed(self, period: BillingPeriod) -> Conversation[Observation]:
+        pages = invoice_pages(period)
+        question = pages.first
+        while True:
+            answer = yield from one_page(pages, question)
+            if any(row.period == period for row in list_page(answer).rows):
+                return Observation(True, "200, an invoice of the month")
+            following = pages.after(answer)
+            if following is None:
+                return Observation(False, "200, no invoice of the month")
+            question = following
+
+
+def _is_receipt(answer: Answer) -> bool:
+    """Tell whether a 200 carries the body of a 202: a text ``status`` and no id."""
+    document = answer.json_object()
+    return isinstance(document.get("status"), str) and "invoice_id" not in document

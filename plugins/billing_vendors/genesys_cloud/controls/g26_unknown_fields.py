@@ -1,0 +1,44 @@
+"""G26: nothing that the vendor sends is unknown to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked
+
+
+def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
+    """
+    List the members and the values of enumerations that were in the month's answers and that this release does not
+    know. They are kept with their records; somebody has to see whether they change what a bill means.
+
+        nothing unknown                  -> PASS
+        a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
+        a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
+        no answer of the month was read  -> BLOCKED
+    """
+    month, subject = evidence.month, str(evidence.month.period)
+    fields = sorted(month.unknown_fields, key=lambda field: (field.noun, field.name))
+    for field in fields:
+        yield Finding(
+            subject,
+            State.EXCEPTION,
+            f"the vendor sends {field.noun}.{field.name}, which is not known here; it is kept",
+            operands={"noun": field.noun, "name": field.name},
+        )
+    read = (month.listings, month.invoices, month.contracts, month.billing_periods, month.usage_reports)
+    if not fields and not any(read):
+        yield blocked(subject, "no answer of the month was read")
+    elif not fields:
+        yield Finding(subject, State.PASS, "every member and every word that the vendor sent is known")
+
+
+G26 = Control(
+    "G26",
+    "Nothing that the vendor sends is unknown",
+    "classification",
+    "warning",
+    nothing_is_unknown,
+    operands="members and enumeration values of all answers of the month",
+)

@@ -1,0 +1,156 @@
+"""What one look at Genesys Cloud is. Class and field names are stored in the database while a task waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from billing.month import BillingPeriod
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Conversation, all_pages
+from billing_vendors.base.polling import Look, Observation
+from billing_vendors.genesys_cloud import endpoints
+from billing_vendors.genesys_cloud.derive import body_of
+from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.intervals import usage_intervals
+from billing_vendors.genesys_cloud.month_assignment import Term, decide, search_window
+from billing_vendors.genesys_cloud.paging import pages_of, rows_of
+from billing_vendors.genesys_cloud.parse import parse_head
+from billing_vendors.genesys_cloud.parse_contracts import parse_contract
+from billing_vendors.genesys_cloud.parse_usage import is_complete
+from billing_vendors.genesys_cloud.vocabulary import Noted
+
+_ONE_LOOK = Limits(attempts=1)  # the next look comes anyway
+
+
+@dataclass(frozen=True)
+class _GenesysLook(Look):
+    """:param month: ``YYYY-MM``."""
+
+    month: str
+
+    def hook(self, conn_id: str) -> GenesysCloudBillingHook:
+        """Make the hook to ask with."""
+        return GenesysCloudBillingHook(conn_id, limits=_ONE_LOOK)
+
+    @property
+    def period(self) -> BillingPeriod:
+        """The month."""
+        return BillingPeriod.parse(self.month)
+
+
+@dataclass(frozen=True)
+class BillableUsageLook(_GenesysLook):
+    """
+    The vendor answers 200 either way; its ``status`` tells.
+
+    To ask is what makes the vendor make a report, so exactly those are asked for that will be read. Which these are,
+    the contracts say: a look costs their listing too, one request for ten contracts.
+    """
+
+    thing: ClassVar[str] = "the billable usage report"
+
+    def take(self) -> Conversation[Observation]:
+        """Look at each report's status; an unknown one is a ``PayloadError``."""
+        terms = yield from _read_terms()
+        seen = yield from _see_usage_reports(terms, self.period)
+        return seen
+
+
+@dataclass(frozen=True)
+class BillingPeriodClosedLook(_GenesysLook):
+    """All billing periods whose last day falls in the month are closed; so are none."""
+
+    thing: ClassVar[str] = "the end of the billing periods"
+
+    def take(self) -> Conversation[Observation]:
+        """Look at the state of each billing period of each contract."""
+        return _see_periods((yield from _read_terms()), self.period)
+
+
+@dataclass(frozen=True)
+class InvoicePostedLook(_GenesysLook):
+    """
+    At least one invoice of the month is listed; a credit memo alone is none.
+
+    :param first_month: of the account, ``YYYY-MM``.
+    """
+
+    first_month: str
+
+    thing: ClassVar[str] = "the invoice"
+
+    def take(self) -> Conversation[Observation]:
+        """Look for an invoice that belongs to the month as far as its head tells."""
+        terms = yield from _read_terms()
+        seen = yield from _see_invoices(terms, self.period, BillingPeriod.parse(self.first_month))
+        return seen
+
+
+@dataclass(frozen=True)
+class MonthReadyLook(_GenesysLook):
+    """
+    The closed billing periods, the usage reports and the invoice, looked at in this order as far as they are there.
+
+    To ask for a report is what makes the vendor make it: one of a period that still runs could be kept and handed out
+    later. Of the three the invoice alone may be absent for good.
+
+    :param first_month: of the account, ``YYYY-MM``.
+    """
+
+    first_month: str
+
+    thing: ClassVar[str] = "the month (closed billing periods, usage reports, invoice)"
+
+    def take(self) -> Conversation[Observation]:
+        """Look as far as the first that is not there."""
+        terms = yield from _read_terms()
+        seen = _see_periods(terms, self.period)
+        if not seen.ready:
+            return replace(seen, may_be_absent=False)
+        seen = yield from _see_usage_reports(terms, self.period)
+        if not seen.ready:
+            return replace(seen, may_be_absent=False)
+        seen = yield from _see_invoices(terms, self.period, BillingPeriod.parse(self.first_month))
+        return seen
+
+
+def _see_usage_reports(terms: Sequence[Term], period: BillingPeriod) -> Conversation[Observation]:
+    states = []
+    for interval in usage_intervals(period, terms):  # all of them: the vendor makes them side by side
+        answer = yield endpoints.billable_usage(interval)
+        states.append(is_complete(body_of(answer)))
+    return Observation(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
+
+
+def _see_periods(terms: Sequence[Term], period: BillingPeriod) -> Observation:
+    states = [cycle.status for term in terms for cycle in term.cycles if cycle.month == period]
+    still = sum(state != "Closed" for state in states)
+    return Observation(ready=not still, seen=f"{len(states) - still} of {len(states)} billing periods closed")
+
+
+def _see_invoices(
+    terms: Sequence[Term], period: BillingPeriod, first_month: BillingPeriod
+) -> Conversation[Observation]:
+    pages = yield from all_pages(pages_of(endpoints.invoices(*search_window(period))))
+    heads = [parse_head(row, Noted()) for page in pages for row in rows_of(page)]
+    found = [
+        head
+        for head in heads
+        if head.kind == "invoice"
+        and decide(head.invoiced_on, head.purchase_order, (), terms, first_month).month == period
+    ]
+    return Observation(ready=bool(found), seen=f"{len(found)} invoices of the month among {len(heads)} listed")
+
+
+def _read_terms() -> Conversation[list[Term]]:
+    """Read the contracts' billing periods from the listing; a row that names none is asked for by itself."""
+    terms = []
+    for page in (yield from all_pages(pages_of(endpoints.contracts()))):
+        for row in rows_of(page):
+            source = row
+            if row.optional("billingPeriods") is None:
+                source = body_of((yield endpoints.contract(row.identifier("id"))))
+            terms.append(parse_contract(source, Noted())[1])
+    return terms
