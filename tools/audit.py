@@ -41,12 +41,12 @@ def is_answering() -> bool:
 
 def vulnerabilities() -> list[str] | None:
     """Return a line for each known vulnerability of a locked package; None if not every package could be looked up."""
-    command = [Path(sys.executable).with_name("pip-audit"), "--require-hashes", "--disable-pip"]
+    command: list[str | Path] = [Path(sys.executable).with_name("pip-audit"), "--require-hashes", "--disable-pip"]
     command += ["--vulnerability-service", "osv", "--osv-url", SERVICE, "--timeout", SECONDS]
     command += ["--format", "json", "--progress-spinner", "off"]
-    options = [word for lock in LOCKS for word in ("--requirement", lock)]
-    options += [word for name in ACCEPTED for word in ("--ignore-vuln", name)]
-    done = subprocess.run([*command, *options], capture_output=True, check=False)
+    command += [word for lock in LOCKS for word in ("--requirement", lock)]
+    command += [word for name in ACCEPTED for word in ("--ignore-vuln", name)]
+    done = subprocess.run(command, capture_output=True, check=False)
     try:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
