@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 
-MONTH = BillingPeriod(2026, 10)
+MONTH = Month(2026, 10)
 BASE = "GET /api/v2/billing"
 CONTRACT, PERIOD, INVOICE = "contract-1", "bp-2026-10", "INV00000001"
 ORGANIZATION = {"id": "9d7f0d63-95ae-4df7-8955-2bca7152ca19", "name": "Example Contact Centre"}

@@ -32,7 +32,7 @@ RUNS = 20
 LIMIT_MILLISECONDS = 50.0
 _INVOICE = """
     select invoice_id from billing.current_invoice
-    where vendor = %(vendor)s and account = %(account)s and period = %(month)s"""
+    where vendor = %(vendor)s and account = %(account)s and month = %(month)s"""
 
 
 def main() -> None:

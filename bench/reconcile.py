@@ -84,7 +84,7 @@ def measure(url: str, lines: int) -> dict[str, Any]:
         purpose="month",
         vendor=VENDOR,
         account="bench",
-        period=MONTH,
+        month=MONTH,
         dag_run="bench",
     )
     for answer in answers(lines, CHARGES):

@@ -27,10 +27,10 @@ LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "proved_sha256")}
 BEFORE = "bench_before"
 
 INVOICES = """
-    select i.vendor, i.account, to_char(i.period, 'YYYY-MM'), i.invoice_id, i.currency, i.total::text,
+    select i.vendor, i.account, to_char(i.month, 'YYYY-MM'), i.invoice_id, i.currency, i.total::text,
            count(l.amount), coalesce(sum(l.amount), 0)::text
     from billing.current_invoice i left join billing.current_invoice_line l using (record_key, version)
-    where to_char(i.period, 'YYYY-MM') between :first and :last
+    where to_char(i.month, 'YYYY-MM') between :first and :last
     group by 1, 2, 3, 4, 5, 6
 """
 
@@ -62,7 +62,7 @@ def faults_of_storage(
     with engine.connect() as connection:
         span = {"first": first, "last": last}
         invoices = connection.execute(text(INVOICES), span).all()
-        query = "select vendor, account, to_char(period, 'YYYY-MM') from billing.account_month"
+        query = "select vendor, account, to_char(month, 'YYYY-MM') from billing.account_month"
         stored = {tuple(row) for row in connection.execute(text(query))}
     found = {row[:4]: (row[4], Decimal(row[5]), row[6], Decimal(row[7])) for row in map(tuple, invoices)}
     true = _truth(wanted, world or World())

@@ -67,7 +67,7 @@ accounts and the number of control results by state in the event. Accruals of th
 
 #### The results
 
-`select * from billing.account_month_summary where period = '2026-10-01'`
+`select * from billing.account_month_summary where month = '2026-10-01'`
 """
 
 

@@ -103,8 +103,8 @@ def _beside(sums: list[int]) -> Iterator[tuple[str, memoryview]]:
     yield _BASE, _dumped({"entities": [_contract()]})
     yield f"{_BASE}/contract-1", _dumped(_contract())
     charges = ",".join(_charge(number, quantity) for number, quantity in enumerate(sums))
-    period = json.dumps(_period())[:-1]
-    yield f"{_BASE}/contract-1/billingperiods/period-1", _body(f'{period},"charges":[{charges}]}}')
+    month = json.dumps(_period())[:-1]
+    yield f"{_BASE}/contract-1/billingperiods/period-1", _body(f'{month},"charges":[{charges}]}}')
     usages = [
         {"name": _name(n), "totalUsage": str(1000 + quantity), "resources": []} for n, quantity in enumerate(sums)
     ]

@@ -28,7 +28,7 @@ def main() -> None:
     # Airflow reads its settings when it is imported
     from billing.config.accounts import load_accounts  # noqa: PLC0415
     from billing.loading import save_listed  # noqa: PLC0415
-    from billing.month import BillingPeriod  # noqa: PLC0415
+    from billing.month import Month  # noqa: PLC0415
     from billing.reconciliation.code_version import reader_sha256  # noqa: PLC0415
     from billing.storage.payloads import Fetch, find_fetch  # noqa: PLC0415
     from billing.storage.records import Records, lock_account  # noqa: PLC0415
@@ -37,7 +37,7 @@ def main() -> None:
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
-    vendor, period = vendor_named(job.vendor), BillingPeriod.parse(MONTH)
+    vendor, month = vendor_named(job.vendor), Month.parse(MONTH)
     work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
@@ -48,11 +48,11 @@ def main() -> None:
             purpose="month",
             vendor=vendor.name,
             account=ACCOUNT,
-            period=period,
+            month=month,
             dag_run="bench",
         )
         with FastlyBillingHook(account.conn_id) as hook:
-            fetch_id = keep_all(fetch, hook.list_invoices(period)).fetch_id
+            fetch_id = keep_all(fetch, hook.list_invoices(month)).fetch_id
         fetched = time.monotonic()
         with engine.begin() as connection:
             lock_account(connection, vendor.name, ACCOUNT)

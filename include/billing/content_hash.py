@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from billing.columns import columns_of, each_once
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.exact_json import canonical, number_texts
 
 _NOT_CONTENT = frozenset({"period_evidence", "payment_status"})
@@ -75,7 +75,7 @@ def _plain(value: object) -> object:
             return value.astimezone(UTC).isoformat()
         case date():
             return value.isoformat()
-        case BillingPeriod():
+        case Month():
             return str(value)
         case _:
             return value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from billing.models import Invoice
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 
 
@@ -35,4 +35,4 @@ class InvoiceList:
     """
 
     operation: str
-    find: Callable[[BillingPeriod, Iterable[Answer]], Iterator[ListedInvoice]]
+    find: Callable[[Month, Iterable[Answer]], Iterator[ListedInvoice]]

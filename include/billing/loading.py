@@ -22,5 +22,5 @@ def save_listed(
     if invoice_list is None:
         return []
     pages = each_answer(connection, fetch.fetch_id, invoice_list.operation)
-    found = invoice_list.find(fetch.period, pages)
+    found = invoice_list.find(fetch.month, pages)
     return records.save(Found(("invoice", each.invoice_id), each.read, each.source) for each in found)

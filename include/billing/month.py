@@ -13,7 +13,7 @@ _LAST_YEAR = 9998  # the month after the last one must still be a date
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class BillingPeriod:
+class Month:
     """
     One calendar month in UTC: the half-open interval from its first instant to the next month's.
 
@@ -28,7 +28,7 @@ class BillingPeriod:
             raise ValueError(f"not a month: year {self.year}, month {self.month}")
 
     @classmethod
-    def parse(cls, key: str) -> BillingPeriod:
+    def parse(cls, key: str) -> Month:
         """
         Read ``YYYY-MM``.
 
@@ -40,7 +40,7 @@ class BillingPeriod:
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
-    def of(cls, day: date) -> BillingPeriod:
+    def of(cls, day: date) -> Month:
         """
         Give the month that holds a date; a datetime is read in UTC.
 
@@ -52,10 +52,10 @@ class BillingPeriod:
             day = day.astimezone(UTC)
         return cls(day.year, day.month)
 
-    def shifted(self, months: int) -> BillingPeriod:
+    def shifted(self, months: int) -> Month:
         """Give the month that many months later, or earlier if negative."""
         index = self.year * 12 + self.month - 1 + months
-        return BillingPeriod(index // 12, index % 12 + 1)
+        return Month(index // 12, index % 12 + 1)
 
     @property
     def start(self) -> datetime:

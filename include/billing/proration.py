@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from billing.money import difference, product
-from billing.month import BillingPeriod
+from billing.month import Month
 
 MIDNIGHT = time(0)
 VOICE_CUT = time(7)
@@ -31,7 +31,7 @@ class Part:
     :param share: of the time served that falls in the month.
     """
 
-    month: BillingPeriod
+    month: Month
     amount: Decimal
     share: Fraction
 
@@ -59,9 +59,9 @@ def split(amount: Decimal, start: datetime, end: datetime, unit: Decimal) -> tup
     if end < start:
         raise ValueError(f"a service from {start} to {end} runs backwards")
     if end == start:
-        return (Part(BillingPeriod.of(start), amount, Fraction(1)),)
+        return (Part(Month.of(start), amount, Fraction(1)),)
     parts: list[Part] = []
-    placed, month, whole = Decimal(0), BillingPeriod.of(start), (end - start) // _MICROSECOND
+    placed, month, whole = Decimal(0), Month.of(start), (end - start) // _MICROSECOND
     while month.start < end:
         until = min(month.end, end)
         passed = Fraction((until - start) // _MICROSECOND, whole)

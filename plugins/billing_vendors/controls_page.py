@@ -21,7 +21,8 @@ _SECTIONS = re.compile(r"^:(param|raises|return)", re.MULTILINE)
 _INTRODUCTION = """\
 # Controls
 
-Made from the controls' own docstrings by `python -m billing_vendors.controls_page > docs/controls.md`: change them there.
+Made from the controls' own docstrings by `python -m billing_vendors.controls_page > docs/controls.md`:
+change them there.
 
 A control asks one question of every month. It ends in one of these states; only the first three let an invoice pass:
 

@@ -17,16 +17,16 @@ from billing.controls.control import Control
 from billing.controls.finding import Finding, State
 from billing.errors import PayloadError, StorageError
 from billing.models import AccountMonth, Invoice, InvoiceLine
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing.storage.stored_months import previous_invoices
 from billing_vendors.fastly.controls.f04_calendar_month import F4
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")
 
 
-def derive(_account, period, answers):
+def derive(_account, month, answers):
     """Read a JSON document of one invoice, as a vendor's parser does."""
     document = Fields(answers[0].json_object(), "invoice I-1")
     lines = tuple(
@@ -41,8 +41,8 @@ def derive(_account, period, answers):
         for position, row in enumerate(document.objects("lines"), start=1)
     )
     total = document.number("total")
-    bill = Invoice("I-1", period, "as asked", total, "USD", lines, attributes=document.rest())
-    return AccountMonth("initech", "acme", period, (bill,))
+    bill = Invoice("I-1", month, "as asked", total, "USD", lines, attributes=document.rest())
+    return AccountMonth("initech", "acme", month, (bill,))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ SEED = 20260911
 HISTORY = {"reconciliation", "control_result"}
 DEADLOCKS = "select coalesce(sum(deadlocks), 0)::int from pg_stat_database where datname = current_database()"
 TWICE = """
-    select vendor, account, period, inputs_sha256::text, results_sha256::text from billing.reconciliation
+    select vendor, account, month, inputs_sha256::text, results_sha256::text from billing.reconciliation
     group by 1, 2, 3, 4, 5 having count(*) > 1
 """
 

@@ -131,11 +131,11 @@ class Dump:
         proofs: dict[tuple[str, Any], str] = {}
         seen: dict[str, int] = {}
         for row in sorted(self.rows["reconciliation"], key=lambda row: row["reconciliation_id"]):
-            name = f"{row['account']}/{row['period']}"
+            name = f"{row['account']}/{row['month']}"
             seen[name] = seen.get(name, 0) + 1
             proofs["reconciliation_id", row["reconciliation_id"]] = f"{name}/{seen[name]}"
         snapshots = {
-            ("snapshot_id", row["snapshot_id"]): f"{row['account']}/{row['period']}"
+            ("snapshot_id", row["snapshot_id"]): f"{row['account']}/{row['month']}"
             for row in self.rows["month_to_date"]
         }
         return records | proofs | snapshots

@@ -71,7 +71,7 @@ def test_a_leap_day_is_in_its_month(work, ground):
     with ground.database(ground.empty) as engine:
         assert fetch_and_prove(work, LIMITS, month="2024-02").error is None
         with engine.connect() as connection:
-            query = "select invoice_id, total from billing.current_invoice where period = '2024-02-01' order by 1"
+            query = "select invoice_id, total from billing.current_invoice where month = '2024-02-01' order by 1"
             rows = [tuple(row) for row in connection.execute(text(query))]
     assert rows == sorted((invoice.invoice_id, invoice.total) for invoice in truth)
     assert rows

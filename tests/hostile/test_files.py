@@ -14,7 +14,7 @@ import pytest
 from tests.hostile.words import HOSTILE
 
 from billing.errors import PayloadError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.storage.document_store import document_reader, keep_document
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
@@ -49,7 +49,7 @@ def test_a_document_is_named_by_its_bytes_whatever_its_invoice_is_called(tasks_u
         purpose="month",
         vendor="fastly",
         account="acme",
-        period=BillingPeriod(2026, 10),
+        month=Month(2026, 10),
         dag_run="r",
     )
     names = [name for name in NAMES.values() if len(name) <= 500]

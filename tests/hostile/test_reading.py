@@ -17,7 +17,7 @@ from tests.hostile.words import HOSTILE
 from billing.config.accounts import Account
 from billing.errors import BillingError
 from billing.models import AccountMonth
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -48,8 +48,8 @@ def fastly_month() -> list[Answer]:
 
 ANSWERS = {"fastly": fastly_month(), "genesys_cloud": a_month()}
 MONTHS = {
-    "fastly": BillingPeriod.parse(json.loads(ANSWERS["fastly"][1].body)["billing_start_date"][:7]),
-    "genesys_cloud": BillingPeriod(2025, 1),
+    "fastly": Month.parse(json.loads(ANSWERS["fastly"][1].body)["billing_start_date"][:7]),
+    "genesys_cloud": Month(2025, 1),
 }
 
 
@@ -73,7 +73,7 @@ def with_text(answers: list[Answer], at: int, path: tuple[str | int, ...], text:
 
 
 def account(vendor: str) -> Account[Any]:
-    return Account(vendor, "acme", "c", "USD", BillingPeriod(2023, 1), 5, ACCOUNTS[vendor])
+    return Account(vendor, "acme", "c", "USD", Month(2023, 1), 5, ACCOUNTS[vendor])
 
 
 PLACES = [
@@ -91,13 +91,13 @@ def test_a_hostile_text_is_a_value_or_an_error_of_one_line(vendor, at):
         for name, text in list(HOSTILE.items())[turn % TURNS :: TURNS]:
             answers = with_text(ANSWERS[vendor], at, path, text)
             try:
-                month = derive(account(vendor), MONTHS[vendor], answers)
+                account_month = derive(account(vendor), MONTHS[vendor], answers)
             except BillingError as error:
                 message = str(error)
                 assert message.isprintable(), (path, name, message)
                 assert len(message) < 2100
             else:
-                assert isinstance(month, AccountMonth)
+                assert isinstance(account_month, AccountMonth)
 
 
 @pytest.mark.parametrize("vendor", ANSWERS)
@@ -111,5 +111,5 @@ def test_a_hostile_member_is_kept_and_named(vendor):
         document[rows][0][text] = text
         body = json.dumps(document).encode()
         answers = [replace(each, body=body) if n == at else each for n, each in enumerate(ANSWERS[vendor])]
-        month = derive(account(vendor), MONTHS[vendor], answers)
-        assert text in {field.name for field in month.unknown_fields}, name
+        account_month = derive(account(vendor), MONTHS[vendor], answers)
+        assert text in {field.name for field in account_month.unknown_fields}, name

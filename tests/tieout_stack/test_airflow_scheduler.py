@@ -39,12 +39,12 @@ print("billing.month" in sys.modules)
 
 @pytest.mark.parametrize(
     ("what", "file"),
-    [("write", "period.py"), ("unlink", "period.py"), ("write", "money.py"), ("write", "new.py")],
+    [("write", "month.py"), ("unlink", "month.py"), ("write", "money.py"), ("write", "new.py")],
     ids=["edited", "removed", "one that nobody has imported", "a new one"],
 )
 def test_a_fork_inherits_our_code_until_a_file_of_it_changes(what, file, tmp_path):
     (tmp_path / "billing").mkdir()
-    for name in ("__init__", "period", "money"):
+    for name in ("__init__", "month", "money"):
         (tmp_path / "billing" / f"{name}.py").write_text("")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
 

@@ -17,7 +17,7 @@ from billing.accruals.proposal import Basis, Part, Proposal, RecordVersion, bloc
 from billing.matching.price_book import Agreement, Leg, Priced
 from billing.models import Charge, Contract, ContractBillingPeriod, Wallet
 from billing.money import minor_unit, product
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.proration import round_fraction, served, split
 
 _MONTHS_A_YEAR = 12
@@ -28,7 +28,7 @@ class ReadPeriod:
     """A stored version of a billing period; ``read_at`` is when the vendor first said so, UTC."""
 
     version: RecordVersion
-    period: ContractBillingPeriod
+    billing_period: ContractBillingPeriod
     read_at: datetime
 
 
@@ -56,7 +56,7 @@ class _MissingOperandError(Exception):
 
 
 def propose_from_periods(
-    period: BillingPeriod, currency: str, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]
+    month: Month, currency: str, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]
 ) -> Proposal:
     """
     Accrue the overage charges of the billing periods that end in the month, whole, and the month's days of what their
@@ -76,74 +76,75 @@ def propose_from_periods(
     :param periods: those that have a day in the month, as known then.
     """
     try:
-        _check_read(period, contracts, periods)
-        figures = [figure for each in contracts for figure in _of_contract(period, each, periods)]
+        _check_read(month, contracts, periods)
+        figures = [figure for each in contracts for figure in _of_contract(month, each, periods)]
         found = sorted({figure.currency or currency for figure in figures}) or [currency]
         unit = minor_unit(found[0])
         if len(found) > 1 or unit is None:
             raise _MissingOperandError(f"its figures are in {', '.join(found)}: no one smallest amount is known")
     except _MissingOperandError as missing:
-        return blocked(period, Basis.PERIOD_CHARGES, currency, str(missing))
+        return blocked(month, Basis.PERIOD_CHARGES, currency, str(missing))
     as_of = min(each.read_at for each in periods)
-    unfinished = sum((each.period.status or "").casefold() != "closed" for each in periods)
+    unfinished = sum((each.billing_period.status or "").casefold() != "closed" for each in periods)
     state = f", {unfinished} of them not closed" if unfinished else ""
     return Proposal(
-        period,
+        month,
         Basis.PERIOD_CHARGES,
         found[0],
         f"Charges of {len(periods)} billing periods{state}, and the month's days of what is prepaid; "
         f"read from {as_of:%Y-%m-%d %H:%M} UTC on.",
-        tuple(_part(figure, period, unit) for figure in figures),
+        tuple(_part(figure, month, unit) for figure in figures),
         as_of,
     )
 
 
-def _check_read(period: BillingPeriod, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]) -> None:
-    if not any(each.period.period == period for each in periods):
-        raise _MissingOperandError(f"no billing period of {period} is stored")
+def _check_read(month: Month, contracts: Sequence[ReadContract], periods: Sequence[ReadPeriod]) -> None:
+    if not any(each.billing_period.month == month for each in periods):
+        raise _MissingOperandError(f"no billing period of {month} is stored")
     known = {each.contract.contract_id for each in contracts}
-    unknown = sorted({each.period.contract_id for each in periods} - known)
+    unknown = sorted({each.billing_period.contract_id for each in periods} - known)
     if unknown:
         raise _MissingOperandError(f"contract {unknown[0]} of a stored billing period was not read")
 
 
-def _of_contract(period: BillingPeriod, read: ReadContract, periods: Sequence[ReadPeriod]) -> Iterator[_Figure]:
+def _of_contract(month: Month, read: ReadContract, periods: Sequence[ReadPeriod]) -> Iterator[_Figure]:
     contract = read.contract
-    first = max(period.first_day, contract.starts_on or period.first_day)
-    end = min(period.end.date(), contract.ends_on or period.end.date())
+    first = max(month.first_day, contract.starts_on or month.first_day)
+    end = min(month.end.date(), contract.ends_on or month.end.date())
     if first >= end:
         return
     ours = sorted(
-        (each for each in periods if each.period.contract_id == contract.contract_id),
-        key=lambda each: each.period.starts_on,
+        (each for each in periods if each.billing_period.contract_id == contract.contract_id),
+        key=lambda each: each.billing_period.starts_on,
     )
-    if not ours or ours[0].period.starts_on > first:
+    if not ours or ours[0].billing_period.starts_on > first:
         raise _MissingOperandError(
             f"the billing period of contract {contract.contract_id} that holds {first} is not stored"
         )
     for before, after in pairwise(ours):
-        if before.period.ends_on != after.period.starts_on:
+        if before.billing_period.ends_on != after.billing_period.starts_on:
             raise _MissingOperandError(
-                f"billing periods {before.period.billing_period_id} and {after.period.billing_period_id} do not adjoin"
+                f"billing periods {before.billing_period.billing_period_id} and "
+                f"{after.billing_period.billing_period_id} do not adjoin"
             )
     for each in ours:
-        if each.period.period == period:
+        if each.billing_period.month == month:
             yield from _charges(each)
-    for starts_on, ends_on in _cycles([each.period for each in ours], end):
+    for starts_on, ends_on in _cycles([each.billing_period for each in ours], end):
         yield from _prepaid(read, starts_on, ends_on)
 
 
 def _charges(read: ReadPeriod) -> Iterator[_Figure]:
-    rows: tuple[Charge | Wallet, ...] = (*read.period.charges, *read.period.wallets)
+    rows: tuple[Charge | Wallet, ...] = (*read.billing_period.charges, *read.billing_period.wallets)
     for row in rows:
         kind = "wallet_overage" if isinstance(row, Wallet) else "overage"
         name = row.sku or row.name or str(row.position)
         if row.overage_charge is None:
             if row.overage_quantity == 0:
                 continue
-            raise _MissingOperandError(f"{read.period.billing_period_id} has no overage charge of {name}")
+            raise _MissingOperandError(f"{read.billing_period.billing_period_id} has no overage charge of {name}")
         if row.overage_charge:
-            days = read.period.starts_on, read.period.ends_on
+            days = read.billing_period.starts_on, read.billing_period.ends_on
             yield _Figure(kind, name, read.version, row.overage_charge, row.currency, *days)
 
 
@@ -163,12 +164,12 @@ def _price_of(priced: Priced, sku: str) -> Decimal:
     return product(priced.price, priced.item.quantity)
 
 
-def _part(figure: _Figure, period: BillingPeriod, unit: Decimal) -> Part:
+def _part(figure: _Figure, month: Month, unit: Decimal) -> Part:
     whole = round_fraction(Fraction(figure.whole), unit)
     if figure.kind != "prepaid":
         return Part(figure.kind, figure.name, figure.source, figure.whole, whole)
     shares = split(whole, *served(figure.starts_on, figure.ends_on), unit)
-    amount = next((share.amount for share in shares if share.month == period), Decimal(0))
+    amount = next((share.amount for share in shares if share.month == month), Decimal(0))
     return Part(figure.kind, figure.name, figure.source, figure.whole, amount)
 
 
@@ -186,5 +187,5 @@ def _next_end(starts_on: date, ends_on: date) -> date:
     months = (ends_on.year - starts_on.year) * _MONTHS_A_YEAR + ends_on.month - starts_on.month
     if starts_on.day != ends_on.day or not months:
         return ends_on + (ends_on - starts_on)
-    later = BillingPeriod.of(ends_on).shifted(months)
+    later = Month.of(ends_on).shifted(months)
     return later.first_day.replace(day=min(ends_on.day, monthrange(later.year, later.month)[1]))

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from billing.config.accrual_policy import AccrualPolicy
 from billing.money import difference, exact_sum, minor_unit
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.proration import round_fraction
 
 RecordVersion = tuple[int, int]
@@ -44,7 +44,7 @@ class Snapshot:
     """
 
     snapshot_id: int
-    period: BillingPeriod
+    month: Month
     total: Decimal
     currency: str | None
     taken_at: datetime
@@ -83,7 +83,7 @@ class Proposal:
     :param explanation: one sentence or more in plain language.
     """
 
-    period: BillingPeriod
+    month: Month
     basis: Basis
     currency: str
     explanation: str
@@ -94,7 +94,7 @@ class Proposal:
     @property
     def cut_off(self) -> datetime:
         """The first instant after the month, UTC."""
-        return self.period.end
+        return self.month.end
 
     @property
     def amount(self) -> Decimal | None:
@@ -127,7 +127,7 @@ class Document:
 class KnownBill:
     """What another month was billed: all that can be said of a month without an estimate."""
 
-    period: BillingPeriod
+    month: Month
     currency: str
     total: Decimal
 
@@ -151,13 +151,13 @@ class TrueUp:
     explanation: str
 
 
-def blocked(period: BillingPeriod, basis: Basis, currency: str, reason: str) -> Proposal:
+def blocked(month: Month, basis: Basis, currency: str, reason: str) -> Proposal:
     """Say why nothing can be proposed."""
-    return Proposal(period, basis, currency, f"{reason}.")
+    return Proposal(month, basis, currency, f"{reason}.")
 
 
 def propose_from_snapshots(
-    period: BillingPeriod, currency: str, snapshots: Sequence[Snapshot], policy: AccrualPolicy
+    month: Month, currency: str, snapshots: Sequence[Snapshot], policy: AccrualPolicy
 ) -> Proposal:
     """
     Accrue what the last month-to-date snapshot taken at or before the cut-off says.
@@ -170,23 +170,23 @@ def propose_from_snapshots(
 
     :param currency: the account's, where the snapshot names none.
     """
-    in_time = [each for each in snapshots if each.period == period and each.taken_at <= period.end]
+    in_time = [each for each in snapshots if each.month == month and each.taken_at <= month.end]
     last = max(in_time, key=lambda each: (each.taken_at, each.snapshot_id), default=None)
     if last is None:
-        reason = f"no month-to-date snapshot of {period} was taken before its end, and none can be taken afterwards"
-        return blocked(period, Basis.SNAPSHOT, currency, reason)
+        reason = f"no month-to-date snapshot of {month} was taken before its end, and none can be taken afterwards"
+        return blocked(month, Basis.SNAPSHOT, currency, reason)
     currency = last.currency or currency
     unit = minor_unit(currency)
     if unit is None:
         reason = f"the snapshot is in {currency}, whose smallest amount is unknown"
-        return blocked(period, Basis.SNAPSHOT, currency, reason)
+        return blocked(month, Basis.SNAPSHOT, currency, reason)
     until = last.covers_until
-    scaled = policy.extrapolate and period.start < until < period.end
-    whole = Fraction(last.total) * (_scale(period, until) if scaled else 1)
-    part = Part("month_to_date", str(period), last.snapshot_id, last.total, round_fraction(whole, unit))
+    scaled = policy.extrapolate and month.start < until < month.end
+    whole = Fraction(last.total) * (_scale(month, until) if scaled else 1)
+    part = Part("month_to_date", str(month), last.snapshot_id, last.total, round_fraction(whole, unit))
     how = "scaled to the whole month" if scaled else "not extrapolated"
     return Proposal(
-        period,
+        month,
         Basis.SNAPSHOT,
         currency,
         f"Snapshot of {last.taken_at:%Y-%m-%d %H:%M} UTC, which covers until {until:%Y-%m-%d %H:%M} UTC, {how}.",
@@ -200,7 +200,7 @@ def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal
     """Add to a blocked proposal what can be said instead; never an amount to accrue."""
     if proposal.amount is not None:
         return proposal
-    said = "; ".join(f"{each.period} was billed {each.total:f} {each.currency}" for each in known)
+    said = "; ".join(f"{each.month} was billed {each.total:f} {each.currency}" for each in known)
     return replace(proposal, explanation=f"{proposal.explanation} What can be said instead: {said or 'nothing'}.")
 
 
@@ -209,7 +209,7 @@ def is_billed(documents: Sequence[Document]) -> bool:
     return any(document.kind == "invoice" for document in documents)
 
 
-def true_up(accrued: Decimal, currency: str, period: BillingPeriod, documents: Sequence[Document]) -> TrueUp:
+def true_up(accrued: Decimal, currency: str, month: Month, documents: Sequence[Document]) -> TrueUp:
     """
     Say what is left of an accrual.
 
@@ -219,7 +219,7 @@ def true_up(accrued: Decimal, currency: str, period: BillingPeriod, documents: S
         accrued in USD, billed in EUR                        -> nothing: two currencies are never subtracted
     """
     documents = tuple(sorted(documents, key=lambda each: each.version))
-    days = _days_after(period, [each.issued_at for each in documents if each.issued_at is not None])
+    days = _days_after(month, [each.issued_at for each in documents if each.issued_at is not None])
     others = sorted({each.currency for each in documents} - {currency})
     if others:
         text = f"Accrued in {currency}, billed in {', '.join(others)}: the two are not compared."
@@ -232,11 +232,11 @@ def true_up(accrued: Decimal, currency: str, period: BillingPeriod, documents: S
     return TrueUp(documents, actual, left, percent, days, text)
 
 
-def _scale(period: BillingPeriod, until: datetime) -> Fraction:
+def _scale(month: Month, until: datetime) -> Fraction:
     """Give the length of the month in lengths of what is covered, exactly."""
-    return Fraction((period.end - period.start) // _MICROSECOND, (until - period.start) // _MICROSECOND)
+    return Fraction((month.end - month.start) // _MICROSECOND, (until - month.start) // _MICROSECOND)
 
 
-def _days_after(period: BillingPeriod, moments: Sequence[datetime]) -> int | None:
+def _days_after(month: Month, moments: Sequence[datetime]) -> int | None:
     last = max(moments, default=None)
-    return None if last is None else (last.astimezone(UTC).date() - period.end.date()).days
+    return None if last is None else (last.astimezone(UTC).date() - month.end.date()).days

@@ -16,7 +16,7 @@ from typing import Any
 
 from billing.columns import Columns
 from billing.models import AccountMonth, Invoice
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 
 FORMAT = 1
@@ -58,7 +58,7 @@ class File:
 
 
 def make_statement(
-    month: AccountMonth,
+    account_month: AccountMonth,
     results: Iterable[Mapping[str, Any]],
     sources: Iterable[Source],
     files: Iterable[File],
@@ -70,15 +70,15 @@ def make_statement(
 
     :param results: of every control, with the columns of ``control_result``.
     """
-    invoices = [invoice for invoice in month.invoices if invoice_id in {None, invoice.invoice_id}]
-    others = {invoice.invoice_id for invoice in month.invoices} - {invoice.invoice_id for invoice in invoices}
-    periods = sorted(month.billing_periods, key=lambda period: period.billing_period_id)
+    invoices = [invoice for invoice in account_month.invoices if invoice_id in {None, invoice.invoice_id}]
+    others = {invoice.invoice_id for invoice in account_month.invoices} - {invoice.invoice_id for invoice in invoices}
+    periods = sorted(account_month.billing_periods, key=lambda period: period.billing_period_id)
     under_contract = {period.contract_id for period in periods}
     return {
         "format": FORMAT,
-        "vendor": month.vendor,
-        "account": month.account,
-        "month": str(month.period),
+        "vendor": account_month.vendor,
+        "account": account_month.account,
+        "month": str(account_month.month),
         "invoice_id": invoice_id,
         "reconciliation": plain(seal),
         "controls": [plain(result) for result in results if result["subject"] not in others],
@@ -88,11 +88,13 @@ def make_statement(
         ],
         "contracts": [
             plain(contract)
-            for contract in sorted(month.contracts, key=lambda contract: contract.contract_id)
+            for contract in sorted(account_month.contracts, key=lambda contract: contract.contract_id)
             if contract.contract_id in under_contract
         ],
         "billing_periods": [plain(period) for period in periods],
-        "usage_reports": [plain(report) for report in sorted(month.usage_reports, key=lambda report: report.report_id)],
+        "usage_reports": [
+            plain(report) for report in sorted(account_month.usage_reports, key=lambda report: report.report_id)
+        ],
         "answers": [plain(source) for source in sources],
         "files": [plain(file) for file in files if file.invoice_id not in others],
     }
@@ -122,7 +124,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (any value of the domain becomes a
             return bytes(value).hex()
         case datetime() | date():
             return value.isoformat()
-        case BillingPeriod():
+        case Month():
             return str(value)
         case Mapping():
             return {str(name): plain(member) for name, member in value.items()}

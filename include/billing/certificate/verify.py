@@ -12,7 +12,7 @@ from billing.certificate.sources import Subject, recomputed_statement, stored_st
 from billing.certificate.statement import FORMAT, first_difference, seal_of
 from billing.config.accounts import Account
 from billing.errors import BillingError, PayloadError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.reconciliation.reconciler import Rules
 
@@ -42,8 +42,8 @@ def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
     if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
         raise PayloadError(f"this is not a Tieout certificate of format {FORMAT}")
     try:
-        period = BillingPeriod.parse(certificate["month"])
-        subject = Subject(certificate["vendor"], certificate["account"], period, certificate["invoice_id"])
+        month = Month.parse(certificate["month"])
+        subject = Subject(certificate["vendor"], certificate["account"], month, certificate["invoice_id"])
     except (KeyError, TypeError, BillingError) as error:
         raise PayloadError(f"the certificate does not say what it is of: {error}") from error
     return subject, certificate

@@ -41,7 +41,7 @@ def write_stored(connection: Connection, subject: Subject, file: IO[bytes]) -> d
     :raises ConfigurationError: the month is not stored.
     """
     statement = stored_without_invoices(connection, subject)
-    return write_certificate(statement, each_invoice(connection, subject.vendor, subject.account, subject.period), file)
+    return write_certificate(statement, each_invoice(connection, subject.vendor, subject.account, subject.month), file)
 
 
 def write_certificate(statement: Mapping[str, Any], invoices: Iterable[Invoice], file: IO[bytes]) -> dict[str, Any]:

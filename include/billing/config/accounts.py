@@ -22,7 +22,7 @@ from billing.config.rate_card import CardRate, Commitment, parse_commitments, pa
 from billing.config.tolerances import Tolerance, parse_tolerances
 from billing.errors import ConfigurationError
 from billing.money import minor_unit
-from billing.month import BillingPeriod
+from billing.month import Month
 
 try:
     from yaml import CSafeLoader as SafeLoader  # 8 times as fast: every task reads the file
@@ -63,7 +63,7 @@ class Account(Generic[SettingsT_co]):
     name: str
     conn_id: str
     currency: str
-    first_month: BillingPeriod
+    first_month: Month
     posting_day: int
     settings: SettingsT_co
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
@@ -71,19 +71,19 @@ class Account(Generic[SettingsT_co]):
     commitments: tuple[Commitment, ...] = ()
     accrual: AccrualPolicy = field(default_factory=AccrualPolicy)
 
-    def posting_deadline(self, period: BillingPeriod) -> datetime:
+    def posting_deadline(self, month: Month) -> datetime:
         """Give the first instant at which a month's invoice is late: the end of the posting day, UTC."""
-        return period.end + timedelta(days=self.posting_day)
+        return month.end + timedelta(days=self.posting_day)
 
-    def check_month(self, period: BillingPeriod) -> None:
+    def check_month(self, month: Month) -> None:
         """
         Refuse a month before the account began.
 
         :raises ConfigurationError: says since when the account exists.
         """
-        if period < self.first_month:
+        if month < self.first_month:
             raise ConfigurationError(
-                f"{self.vendor}/{self.name}: {period} lies before its first month {self.first_month}"
+                f"{self.vendor}/{self.name}: {month} lies before its first month {self.first_month}"
             )
 
 
@@ -225,9 +225,9 @@ def _checked(row: Mapping[str, Any], key: str, accepts: Callable[[str], bool]) -
     return value
 
 
-def _month(key: str) -> BillingPeriod:
+def _month(key: str) -> Month:
     try:
-        return BillingPeriod.parse(key)
+        return Month.parse(key)
     except ConfigurationError as error:
         raise ConfigurationError(f"first_month: {error}") from error
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from billing.config.tolerances import decimal_text
 from billing.errors import ConfigurationError
-from billing.month import BillingPeriod
+from billing.month import Month
 
 _RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "from", "to"})
 _COMMITMENT_KEYS = frozenset({"amount", "from", "to"})
@@ -31,10 +31,10 @@ class Dated:
     :param last: the last month in which it holds; None if it still does.
     """
 
-    first: BillingPeriod
-    last: BillingPeriod | None
+    first: Month
+    last: Month | None
 
-    def holds_in(self, month: BillingPeriod) -> bool:
+    def holds_in(self, month: Month) -> bool:
         """Tell whether it holds in a month."""
         return self.first <= month and (self.last is None or month <= self.last)
 
@@ -67,7 +67,7 @@ class Commitment(Dated):
 DatedT = TypeVar("DatedT", bound=Dated)
 
 
-def in_force(entries: Sequence[DatedT], month: BillingPeriod) -> list[DatedT]:
+def in_force(entries: Sequence[DatedT], month: Month) -> list[DatedT]:
     """Give the entries that hold in a month."""
     return [entry for entry in entries if entry.holds_in(month)]
 
@@ -128,16 +128,16 @@ def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, 
     return found
 
 
-def _months(row: dict[str, Any], where: str) -> tuple[BillingPeriod, BillingPeriod | None]:
+def _months(row: dict[str, Any], where: str) -> tuple[Month, Month | None]:
     first, last = _month(row, "from", where), _month(row, "to", where) if "to" in row else None
     if last is not None and last < first:
         raise ConfigurationError(f"{where}: to {last} lies before from {first}")
     return first, last
 
 
-def _month(row: dict[str, Any], key: str, where: str) -> BillingPeriod:
+def _month(row: dict[str, Any], key: str, where: str) -> Month:
     try:
-        return BillingPeriod.parse(_text(row, key, where))
+        return Month.parse(_text(row, key, where))
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {key}: {error}") from error
 

@@ -17,7 +17,7 @@ from billing.config.accounts import Account
 from billing.config.tolerances import EXACT, Tolerance
 from billing.controls.finding import Finding
 from billing.models import AccountMonth, Invoice
-from billing.month import BillingPeriod
+from billing.month import Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class InvoiceHead:
 
     invoice_id: str
     kind: str
-    period: BillingPeriod
+    month: Month
     total: Decimal
     currency: str | None
     issued_at: datetime | None
@@ -89,7 +89,7 @@ class Evidence:
     """
 
     account: Account[object]
-    month: AccountMonth
+    account_month: AccountMonth
     restated: Mapping[str, Invoice] = field(default_factory=dict)
     as_of: datetime | None = None
     previous: AccountMonth | None = None

@@ -15,19 +15,19 @@ from typing import Any
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
 from billing.controls.control import Evidence
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 
 
-def evidence_sha256(evidence: Evidence, stored: Mapping[BillingPeriod, Sequence[bytes]]) -> bytes:
+def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]]) -> bytes:
     """
     Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
 
     :param stored: content hashes of the records of the stored months in it.
     """
-    due = evidence.account.posting_deadline(evidence.month.period)
+    due = evidence.account.posting_deadline(evidence.account_month.month)
     return sha256_of(
         {
             "account": configuration(evidence.account),
@@ -52,7 +52,7 @@ def configuration(account: Account[object]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever the configuration of a vendor holds)
     match value:
-        case BillingPeriod():
+        case Month():
             return str(value)
         case datetime() | date():
             return value.isoformat()

@@ -68,10 +68,12 @@ def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
         try:
             judged = (_under_policy(control, finding, evidence) for finding in control.check(evidence))
             findings = shortened(judged)
-            findings = findings or [blocked(str(evidence.month.period), "the control found nothing to judge")]
+            findings = findings or [blocked(str(evidence.account_month.month), "the control found nothing to judge")]
         except Exception as error:  # noqa: BLE001 (recorded as BLOCKED and raised by the caller once all have run)
             faults[control.control_id] = error
-            findings = [blocked(str(evidence.month.period), f"the control itself failed with {type(error).__name__}")]
+            findings = [
+                blocked(str(evidence.account_month.month), f"the control itself failed with {type(error).__name__}")
+            ]
         results.extend(Result(control, finding) for finding in findings)
     return Outcome(tuple(results), faults)
 

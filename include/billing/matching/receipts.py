@@ -21,7 +21,7 @@ class Receipt:
     :param charged: what the period charges for it; None for a prepayment, which has no charge of its own.
     """
 
-    period: ContractBillingPeriod
+    billing_period: ContractBillingPeriod
     sku: str
     leg: Leg
     organizations: frozenset[str]
@@ -55,10 +55,10 @@ def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     return frozenset(held)
 
 
-def billed_lines(month: AccountMonth, agreement: Agreement) -> Iterator[Billed]:
+def billed_lines(account_month: AccountMonth, agreement: Agreement) -> Iterator[Billed]:
     """Yield every line that bills something, with the contracts it may be under and the leg it bills."""
-    held = held_documents(month.invoices)
-    for invoice in month.invoices:
+    held = held_documents(account_month.invoices)
+    for invoice in account_month.invoices:
         if invoice.invoice_id in held or invoice.kind == "credit_memo":
             continue
         contracts = agreement.contracts_of(invoice)

@@ -109,7 +109,7 @@ class Match:
         return received if abs(difference(found, received)) < 1 and found == found.to_integral_value() else found
 
 
-def match_month(month: AccountMonth, agreement: Agreement) -> tuple[Match, ...]:
+def match_month(account_month: AccountMonth, agreement: Agreement) -> tuple[Match, ...]:
     """
     Pair a month's invoice lines with what its billing periods charge, by contract, SKU, organization and leg.
 
@@ -117,14 +117,14 @@ def match_month(month: AccountMonth, agreement: Agreement) -> tuple[Match, ...]:
     of one product are for overlapping organizations, these are one match: a line is never given to one by chance.
     """
     groups: dict[object, Match] = {}
-    receipts = _by_product(receipts_of(month.billing_periods), _told_apart(month, agreement))
+    receipts = _by_product(receipts_of(account_month.billing_periods), _told_apart(account_month, agreement))
     for (sku, leg), found in receipts.items():
         for key, receipt in found:
             groups.setdefault(key, Match(sku, leg)).receipts.append(receipt)
     ended: dict[frozenset[str], date | None] = {}
-    for billed in billed_lines(month, agreement):
+    for billed in billed_lines(account_month, agreement):
         if billed.contracts not in ended:
-            ended[billed.contracts] = _latest_end(month, billed.contracts)
+            ended[billed.contracts] = _latest_end(account_month, billed.contracts)
         advance = _begins_after(billed, ended[billed.contracts])
         key = _key(billed, receipts, advance)
         match = groups.setdefault(key, Match(billed.line.product or "", billed.leg or Leg.OVERAGE, advance))
@@ -157,7 +157,7 @@ def prices_of_line(billed: Billed, match: Match, agreement: Agreement) -> list[P
     start = billed.line.service_start
     if start is None or billed.leg is None:
         return []
-    received_under = frozenset(receipt.period.contract_id for receipt in match.receipts)
+    received_under = frozenset(receipt.billing_period.contract_id for receipt in match.receipts)
     return agreement.in_force(match.sku, billed.leg, received_under or billed.contracts, start)
 
 
@@ -170,23 +170,23 @@ def price_of_line(billed: Billed, match: Match, agreement: Agreement) -> Decimal
 def _price_of_receipt(receipt: Receipt, agreement: Agreement) -> Decimal | None:
     if receipt.quantity is None:
         return None
-    contracts, day = frozenset({receipt.period.contract_id}), receipt.period.starts_on
+    contracts, day = frozenset({receipt.billing_period.contract_id}), receipt.billing_period.starts_on
     return agreed_amount(agreement.in_force(receipt.sku, receipt.leg, contracts, day), receipt.quantity)
 
 
 _Receipts = dict[tuple[str, Leg], list[tuple[object, Receipt]]]
 
 
-def _told_apart(month: AccountMonth, agreement: Agreement) -> bool:
+def _told_apart(account_month: AccountMonth, agreement: Agreement) -> bool:
     """Tell whether each invoice is under one contract only."""
-    return all(len(agreement.contracts_of(invoice)) == 1 for invoice in month.invoices)
+    return all(len(agreement.contracts_of(invoice)) == 1 for invoice in account_month.invoices)
 
 
 def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
     """Group receipts by SKU and leg, each with the key of its match."""
     alike: dict[tuple[str, Leg, str], list[Receipt]] = defaultdict(list)
     for receipt in receipts:
-        alike[receipt.sku, receipt.leg, receipt.period.contract_id if told_apart else ""].append(receipt)
+        alike[receipt.sku, receipt.leg, receipt.billing_period.contract_id if told_apart else ""].append(receipt)
     found: _Receipts = defaultdict(list)
     for (sku, leg, contract), group in alike.items():
         sets = {receipt.organizations for receipt in group}
@@ -203,14 +203,14 @@ def _key(billed: Billed, receipts: _Receipts, advance: bool) -> object:
     sku = billed.line.product or ""
     if billed.leg is not None and not advance:
         for key, receipt in receipts.get((sku, billed.leg), ()):
-            ours = receipt.period.contract_id in billed.contracts
+            ours = receipt.billing_period.contract_id in billed.contracts
             if ours and (not organization or not receipt.organizations or organization in receipt.organizations):
                 return key
     return (billed.contracts, sku, billed.leg, organization, advance)
 
 
-def _latest_end(month: AccountMonth, contracts: frozenset[str]) -> date | None:
-    ends = (period.ends_on for period in month.billing_periods if period.contract_id in contracts)
+def _latest_end(account_month: AccountMonth, contracts: frozenset[str]) -> date | None:
+    ends = (period.ends_on for period in account_month.billing_periods if period.contract_id in contracts)
     return max(ends, default=None)
 
 

@@ -67,7 +67,7 @@ def reconcile_month(
         add_to_product_months(connection, account.vendor, account.name, done.changes)
     if proof.faults:
         raise ExceptionGroup(
-            f"{account.vendor}/{account.name} {fetch.period}: controls failed by our own fault: "
+            f"{account.vendor}/{account.name} {fetch.month}: controls failed by our own fault: "
             f"{', '.join(proof.faults)}; the month is stored and they are recorded as BLOCKED",
             list(proof.faults.values()),
         )

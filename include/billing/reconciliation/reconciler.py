@@ -21,7 +21,7 @@ from billing.errors import BillingError
 from billing.listed import InvoiceList
 from billing.loading import save_listed
 from billing.models import AccountMonth
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
 from billing.storage.payloads import FetchHead, find_fetch, read_answers
@@ -37,7 +37,7 @@ from billing.storage.records import Records, found_in, lock_account, save_unknow
 from billing.storage.unchanged_months import count_invoices, note_seen_again, note_standing, standing_sha256, stands
 from billing.storage.versions import Change
 
-Derive = Callable[[Account[object], BillingPeriod, Sequence[Answer]], AccountMonth]
+Derive = Callable[[Account[object], Month, Sequence[Answer]], AccountMonth]
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +71,14 @@ class Reconciled:
     :param proved_again: later months that look at this one and got other results by it.
     """
 
-    period: BillingPeriod
+    month: Month
     invoices: int
     lines: int
     states: dict[str, int]
     changes: tuple[Change, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     results_added: bool = False
-    proved_again: tuple[BillingPeriod, ...] = ()
+    proved_again: tuple[Month, ...] = ()
 
 
 class Proof:
@@ -110,7 +110,7 @@ class Proof:
         if reader and not anew and stands(self._connection, self._account, fetch, reader):
             return self._see_again(fetch)
         before = self._view()
-        rested_on = before.fetches.get(fetch.period)
+        rested_on = before.fetches.get(fetch.month)
         records = Records(
             self._connection,
             fetch,
@@ -120,19 +120,26 @@ class Proof:
             reader=self._rules.reader,
         )
         changes = save_listed(self._connection, records, fetch, self._rules.invoice_list)
-        month = self._read(fetch)
-        changes += records.save(found_in(month))
-        records.save_payment_statuses(month)
-        unknown = save_unknown_fields(self._connection, month, fetch, self._now)
+        account_month = self._read(fetch)
+        changes += records.save(found_in(account_month))
+        records.save_payment_statuses(account_month)
+        unknown = save_unknown_fields(self._connection, account_month, fetch, self._now)
         after = (self._view() if changes else before).resting(fetch)
-        outcome, added = self._prove_newest(fetch, month, after)
+        outcome, added = self._prove_newest(fetch, account_month, after)
         # contracts are shared by months: which version a month had read changes with its fetch alone
-        moved = bool(month.contracts) and after.fetches[fetch.period] != rested_on
-        touched = months_touched(fetch.period, before, after, changed=bool(changes) or rested_on is None or moved)
-        again = tuple(period for period in touched if self._prove_again(period, after))
-        lines = sum(len(invoice.lines) for invoice in month.invoices)
+        moved = bool(account_month.contracts) and after.fetches[fetch.month] != rested_on
+        touched = months_touched(fetch.month, before, after, changed=bool(changes) or rested_on is None or moved)
+        again = tuple(month for month in touched if self._prove_again(month, after))
+        lines = sum(len(invoice.lines) for invoice in account_month.invoices)
         return Reconciled(
-            month.period, len(month.invoices), lines, outcome.states, tuple(changes), tuple(unknown), added, again
+            account_month.month,
+            len(account_month.invoices),
+            lines,
+            outcome.states,
+            tuple(changes),
+            tuple(unknown),
+            added,
+            again,
         )
 
     def _see_again(self, fetch: FetchHead) -> Reconciled:
@@ -141,32 +148,32 @@ class Proof:
         states = states_in_force(self._connection, fetch)
         log.info(
             "%s/%s %s: nothing has changed since it was proved; %s",
-            *(fetch.vendor, fetch.account, fetch.period, ", ".join(f"{n} {state}" for state, n in states.items())),
+            *(fetch.vendor, fetch.account, fetch.month, ", ".join(f"{n} {state}" for state, n in states.items())),
         )
-        return Reconciled(fetch.period, *count_invoices(self._connection, fetch), states)
+        return Reconciled(fetch.month, *count_invoices(self._connection, fetch), states)
 
     def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
         """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
-        month = self._read(fetch)
-        gathered = self._gather(fetch, month, self._view())
-        return month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
+        account_month = self._read(fetch)
+        gathered = self._gather(fetch, account_month, self._view())
+        return account_month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
 
-    def _prove_newest(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
-        newest = view.fetches[fetch.period]
+    def _prove_newest(self, fetch: FetchHead, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+        newest = view.fetches[fetch.month]
         if newest == fetch.fetch_id:
-            return self._prove(fetch, self._gather(fetch, month, view), read=True)
+            return self._prove(fetch, self._gather(fetch, account_month, view), read=True)
         later = find_fetch(self._connection, newest)
         return self._prove(later, self._gather(later, self._read(later), view), read=False)
 
-    def _prove_again(self, period: BillingPeriod, view: AccountView) -> bool:
+    def _prove_again(self, month: Month, view: AccountView) -> bool:
         """Run the controls of another stored month if what they see has changed; tell whether results were added."""
-        fetch = find_fetch(self._connection, view.fetches[period])
+        fetch = find_fetch(self._connection, view.fetches[month])
         try:
-            month = self._read(fetch)
+            account_month = self._read(fetch)
         except BillingError as error:
-            self.faults[f"proving {period} again"] = error  # the month that is stored is in order all the same
+            self.faults[f"proving {month} again"] = error  # the month that is stored is in order all the same
             return False
-        gathered = self._gather(fetch, month, view)
+        gathered = self._gather(fetch, account_month, view)
         if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, gathered):
             return False
         return self._prove(fetch, gathered, read=False)[1]
@@ -182,18 +189,23 @@ class Proof:
                 note_standing(self._connection, fetch, standing)
         else:
             note_proved_again(self._connection, fetch, saved.reconciliation_id)
-        self.faults |= {f"{control_id} of {fetch.period}": error for control_id, error in outcome.faults.items()}
-        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.period, outcome.summary())
+        self.faults |= {f"{control_id} of {fetch.month}": error for control_id, error in outcome.faults.items()}
+        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.month, outcome.summary())
         return outcome, saved.added
 
     def _read(self, fetch: FetchHead) -> AccountMonth:
-        month = self._rules.derive(self._account, fetch.period, read_answers(self._connection, fetch.fetch_id))
-        if (month.vendor, month.account, month.period) != (fetch.vendor, fetch.account, fetch.period):
+        account_month = self._rules.derive(self._account, fetch.month, read_answers(self._connection, fetch.fetch_id))
+        if (account_month.vendor, account_month.account, account_month.month) != (
+            fetch.vendor,
+            fetch.account,
+            fetch.month,
+        ):
             raise TypeError(
-                f"the parser of {fetch.vendor} made {month.vendor}/{month.account} {month.period} out of fetch "
-                f"{fetch.fetch_id}, which is of {fetch.vendor}/{fetch.account} {fetch.period}"
+                f"the parser of {fetch.vendor} made {account_month.vendor}/{account_month.account} "
+                f"{account_month.month} out of fetch {fetch.fetch_id}, which is of "
+                f"{fetch.vendor}/{fetch.account} {fetch.month}"
             )
-        return month
+        return account_month
 
     def _read_by_id(self, fetch_id: int) -> AccountMonth:
         return self._read(find_fetch(self._connection, fetch_id))
@@ -201,8 +213,8 @@ class Proof:
     def _view(self) -> AccountView:
         return view_account(self._connection, self._account.vendor, self._account.name)
 
-    def _gather(self, fetch: FetchHead, month: AccountMonth, view: AccountView) -> Gathered:
-        return load_evidence(self._connection, self._account, fetch, month, view, self._rules.read_file)
+    def _gather(self, fetch: FetchHead, account_month: AccountMonth, view: AccountView) -> Gathered:
+        return load_evidence(self._connection, self._account, fetch, account_month, view, self._rules.read_file)
 
     def _inputs(self, fetch: FetchHead, gathered: Gathered) -> bytes:
         around = evidence_sha256(gathered.evidence, gathered.stored)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table
 
 from billing.columns import each_once
 from billing.errors import PayloadError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.storage.engine import server_errors
 
@@ -116,7 +116,7 @@ def _value(value: object) -> str:
             return _number(value)
         case datetime() | date():
             return value.isoformat()
-        case BillingPeriod():
+        case Month():
             return value.first_day.isoformat()
         case bytes():
             return f"\\\\x{value.hex()}"

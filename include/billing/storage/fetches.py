@@ -5,20 +5,20 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from billing.controls.finding import State
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.storage import tables as t
 
 _OPEN = (State.EXCEPTION.value, State.BLOCKED.value)
 
 
-def latest_fetch(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> int | None:
+def latest_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
     """Give the newest whole fetch of an account's month; None if it was never fetched."""
     return connection.scalar(
         select(t.fetch.c.fetch_id)
         .where(
             t.fetch.c.vendor == vendor,
             t.fetch.c.account == account,
-            t.fetch.c.period == period.first_day,
+            t.fetch.c.month == month.first_day,
             t.fetch.c.purpose == "month",
         )
         .order_by(t.fetch.c.fetch_id.desc())
@@ -26,7 +26,7 @@ def latest_fetch(connection: Connection, vendor: str, account: str, period: Bill
     )
 
 
-def closed_fetch(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> int | None:
+def closed_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
     """
     Give the fetch that a closed month rests on; None while a control is open or the month is not stored.
 
@@ -40,7 +40,7 @@ def closed_fetch(connection: Connection, vendor: str, account: str, period: Bill
         select(t.account_month.c.fetch_id).where(
             t.account_month.c.vendor == vendor,
             t.account_month.c.account == account,
-            t.account_month.c.period == period.first_day,
+            t.account_month.c.month == month.first_day,
             results.exists(),
             ~open_results.exists(),
         )

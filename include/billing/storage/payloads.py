@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.errors import StorageError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, keep_document
@@ -58,7 +58,7 @@ class Fetch:
         purpose: str,
         vendor: str,
         account: str,
-        period: BillingPeriod,
+        month: Month,
         dag_run: str,
     ) -> None:
         self._engine = engine
@@ -66,7 +66,7 @@ class Fetch:
         self._purpose = purpose
         self._vendor = vendor
         self._account = account
-        self._period = period
+        self._period = month
         self._dag_run = dag_run
         self._started_at = datetime.now(UTC)
         self._sightings: list[tuple[int, datetime]] = []
@@ -175,7 +175,7 @@ class Fetch:
                     purpose=self._purpose,
                     vendor=self._vendor,
                     account=self._account,
-                    period=self._period.first_day,
+                    month=self._period.first_day,
                     dag_run=self._dag_run,
                     started_at=self._started_at,
                     completed_at=datetime.now(UTC),
@@ -270,7 +270,7 @@ class FetchHead:
     purpose: str
     vendor: str
     account: str
-    period: BillingPeriod
+    month: Month
     dag_run: str
     completed_at: datetime
 
@@ -285,5 +285,5 @@ def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
     if row is None:
         raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
     return FetchHead(
-        row.fetch_id, row.purpose, row.vendor, row.account, BillingPeriod.of(row.period), row.dag_run, row.completed_at
+        row.fetch_id, row.purpose, row.vendor, row.account, Month.of(row.month), row.dag_run, row.completed_at
     )

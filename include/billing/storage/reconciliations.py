@@ -149,7 +149,7 @@ def _insert(
 
 
 def _key(fetch: FetchHead) -> dict[str, object]:
-    return {"vendor": fetch.vendor, "account": fetch.account, "period": fetch.period.first_day}
+    return {"vendor": fetch.vendor, "account": fetch.account, "month": fetch.month.first_day}
 
 
 def _columns(result: Result) -> _Row:

@@ -34,7 +34,7 @@ def save_snapshot(
         .values(
             vendor=fetch.vendor,
             account=fetch.account,
-            period=estimate.period.first_day,
+            month=estimate.month.first_day,
             invoice_id=estimate.invoice_id,
             total=estimate.total,
             currency=estimate.currency,

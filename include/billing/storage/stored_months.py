@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tupl
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
 from billing.storage.versions import NOUNS
@@ -37,27 +37,27 @@ class StoredMonth:
     :param content: the content hashes of the records it is made of, in ascending order.
     """
 
-    month: AccountMonth
+    account_month: AccountMonth
     content: tuple[bytes, ...]
 
 
-def month_fetches(connection: Connection, vendor: str, account: str) -> dict[BillingPeriod, int]:
+def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Month, int]:
     """Give every stored month of an account, and the fetch it rests on."""
     rows = connection.execute(
-        select(t.account_month.c.period, t.account_month.c.fetch_id)
+        select(t.account_month.c.month, t.account_month.c.fetch_id)
         .where(t.account_month.c.vendor == vendor, t.account_month.c.account == account)
-        .order_by(t.account_month.c.period)
+        .order_by(t.account_month.c.month)
     )
-    return {BillingPeriod.of(period): fetch_id for period, fetch_id in rows}
+    return {Month.of(month): fetch_id for month, fetch_id in rows}
 
 
 def load_months(
     connection: Connection,
     vendor: str,
     account: str,
-    wanted: Mapping[BillingPeriod, int],
+    wanted: Mapping[Month, int],
     kinds: Collection[type] = _OF_A_MONTH,
-) -> dict[BillingPeriod, StoredMonth]:
+) -> dict[Month, StoredMonth]:
     """
     Give months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
     contracts of those billing periods as they were when the month was read.
@@ -69,23 +69,23 @@ def load_months(
     """
     if not wanted:
         return {}
-    found: dict[BillingPeriod, dict[Version, Any]] = {period: {} for period in wanted}
+    found: dict[Month, dict[Version, Any]] = {month: {} for month in wanted}
     versions = _current_versions(connection, vendor, account, wanted)
     for kind in kinds:
         for version, record in load_records(connection, kind, versions[NOUNS[kind].kind]).items():
-            found[record.period][version] = record
-    for period, contracts in _contracts(connection, vendor, account, wanted, found).items():
-        found[period] |= contracts
+            found[record.month][version] = record
+    for month, contracts in _contracts(connection, vendor, account, wanted, found).items():
+        found[month] |= contracts
     hashes = _content_hashes(connection, {version for records in found.values() for version in records})
     return {
-        period: StoredMonth(
-            _month(vendor, account, period, records.values()), tuple(sorted(hashes[version] for version in records))
+        month: StoredMonth(
+            _month(vendor, account, month, records.values()), tuple(sorted(hashes[version] for version in records))
         )
-        for period, records in found.items()
+        for month, records in found.items()
     }
 
 
-def each_invoice(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> Iterator[Invoice]:
+def each_invoice(connection: Connection, vendor: str, account: str, month: Month) -> Iterator[Invoice]:
     """Give a month's invoices in order of their ids, with no more than some of them in memory."""
     versions = connection.execute(
         select(t.record.c.record_key, t.record.c.current_version)
@@ -97,7 +97,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, period: Bill
             t.record.c.vendor == vendor,
             t.record.c.account == account,
             t.record.c.kind == NOUNS[Invoice].kind,
-            t.invoice.c.period == period.first_day,
+            t.invoice.c.month == month.first_day,
         )
         .order_by(t.record.c.record_id.collate("C"))
     )
@@ -106,7 +106,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, period: Bill
         yield from load_records(connection, Invoice, ahead[first : first + _INVOICES_AT_ONCE]).values()
 
 
-def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
+def previous_invoices(connection: Connection, account_month: AccountMonth) -> dict[str, Invoice]:
     """
     Give, for each invoice of the month that its vendor has restated, what it said before the last restatement.
 
@@ -116,10 +116,10 @@ def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, 
         select(t.record.c.record_key, func.max(t.record_version.c.version))
         .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
         .where(
-            t.record.c.vendor == month.vendor,
-            t.record.c.account == month.account,
+            t.record.c.vendor == account_month.vendor,
+            t.record.c.account == account_month.account,
             t.record.c.kind == NOUNS[Invoice].kind,
-            t.record.c.record_id.in_([invoice.invoice_id for invoice in month.invoices]),
+            t.record.c.record_id.in_([invoice.invoice_id for invoice in account_month.invoices]),
             t.record_version.c.cause == "vendor",
         )
         .group_by(t.record.c.record_key)
@@ -141,14 +141,14 @@ def load_records(connection: Connection, kind: type, versions: Sequence[Version]
     }
 
 
-def _month(vendor: str, account: str, period: BillingPeriod, records: Iterable[Any]) -> AccountMonth:
+def _month(vendor: str, account: str, month: Month, records: Iterable[Any]) -> AccountMonth:
     of: dict[type, list[Any]] = defaultdict(list)
     for record in records:
         of[type(record)].append(record)
     return AccountMonth(
         vendor,
         account,
-        period,
+        month,
         invoices=tuple(of[Invoice]),
         contracts=tuple(of[Contract]),
         billing_periods=tuple(of[ContractBillingPeriod]),
@@ -157,9 +157,9 @@ def _month(vendor: str, account: str, period: BillingPeriod, records: Iterable[A
 
 
 def _current_versions(
-    connection: Connection, vendor: str, account: str, periods: Iterable[BillingPeriod]
+    connection: Connection, vendor: str, account: str, periods: Iterable[Month]
 ) -> dict[str, list[Version]]:
-    days = [period.first_day for period in periods]
+    days = [month.first_day for month in periods]
     found: dict[str, list[Version]] = defaultdict(list)
     queries = (
         select(t.record.c.kind, t.record.c.record_key, t.record.c.current_version)
@@ -171,7 +171,7 @@ def _current_versions(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
             t.record.c.kind == noun.kind,
-            noun.table.c.period.in_(days),
+            noun.table.c.month.in_(days),
         )
         for noun in (NOUNS[kind] for kind in _OF_A_MONTH)
     )
@@ -184,13 +184,13 @@ def _contracts(
     connection: Connection,
     vendor: str,
     account: str,
-    wanted: Mapping[BillingPeriod, int],
-    found: Mapping[BillingPeriod, Mapping[Version, Any]],
-) -> dict[BillingPeriod, dict[Version, Contract]]:
+    wanted: Mapping[Month, int],
+    found: Mapping[Month, Mapping[Version, Any]],
+) -> dict[Month, dict[Version, Contract]]:
     """Give each month's contracts in the newest version that its fetch, or an earlier one, had read."""
     ids = {
-        period: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
-        for period, records in found.items()
+        month: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
+        for month, records in found.items()
     }
     every = set().union(*ids.values())
     if not every:
@@ -208,18 +208,18 @@ def _contracts(
     ).all()
     # versions ascend: the last that fits wins, and the first stands in where a later fetch happened to be stored first
     read_by = {
-        period: {
+        month: {
             row.record_id: (row.record_key, row.version)
             for row in rows
-            if row.record_id in ids[period] and (row.fetch_id <= fetch_id or row.version == 1)
+            if row.record_id in ids[month] and (row.fetch_id <= fetch_id or row.version == 1)
         }
-        for period, fetch_id in wanted.items()
+        for month, fetch_id in wanted.items()
     }
     needed = sorted({version for versions in read_by.values() for version in versions.values()})
     contracts = load_records(connection, Contract, needed)
     return {
-        period: {version: contracts[version] for _, version in sorted(versions.items())}
-        for period, versions in read_by.items()
+        month: {version: contracts[version] for _, version in sorted(versions.items())}
+        for month, versions in read_by.items()
     }
 
 
@@ -271,8 +271,8 @@ def _many_rows(
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (one column of any type)
     match value:
-        case date() if name == "period":
-            return BillingPeriod.of(value)
+        case date() if name == "month":
+            return Month.of(value)
         case list() if name == "purchase_order_numbers":
             return tuple(value)
         case _:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.config.accounts import Account
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.evidence import BACK
@@ -31,16 +31,16 @@ def standing_sha256(connection: Connection, account: Account[object], fetch: Fet
 
     :param reader: hash of the code and of the account's configuration.
     """
-    overdue = fetch.completed_at >= account.posting_deadline(fetch.period)
+    overdue = fetch.completed_at >= account.posting_deadline(fetch.month)
     seen = [*_documents(connection, fetch), *_rows_looked_at(connection, fetch), *_months_looked_at(connection, fetch)]
-    around = hashlib.sha256(reader + sha256_of([str(fetch.period), overdue, seen]))
+    around = hashlib.sha256(reader + sha256_of([str(fetch.month), overdue, seen]))
     return inputs_sha256(connection, fetch.fetch_id, around.digest())
 
 
 def stands(connection: Connection, account: Account[object], fetch: FetchHead, reader: bytes) -> bool:
     """Tell whether a month was last proved on the very same things, and by no later reading."""
     row = connection.execute(
-        select(*t.account_month.c["proved_sha256", "fetch_id"]).where(*_of_month(fetch, fetch.period))
+        select(*t.account_month.c["proved_sha256", "fetch_id"]).where(*_of_month(fetch, fetch.month))
     ).one_or_none()
     if row is None or row.proved_sha256 is None or row.fetch_id > fetch.fetch_id:
         return False  # known without the statements below, and the most frequent by far
@@ -49,13 +49,13 @@ def stands(connection: Connection, account: Account[object], fetch: FetchHead, r
 
 def note_standing(connection: Connection, fetch: FetchHead, standing: bytes) -> None:
     """Note what the results of a month rest on."""
-    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.period)).values(proved_sha256=standing))
+    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(proved_sha256=standing))
 
 
 def note_seen_again(connection: Connection, fetch: FetchHead) -> None:
     """Note that a month that stands was read again."""
     seen = {"fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
-    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.period)).values(**seen))
+    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(**seen))
 
 
 def count_invoices(connection: Connection, fetch: FetchHead) -> tuple[int, int]:
@@ -66,15 +66,15 @@ def count_invoices(connection: Connection, fetch: FetchHead) -> tuple[int, int]:
     query = (
         select(func.count(), func.coalesce(func.sum(lines.scalar_subquery()), 0))
         .select_from(t.invoice.join(t.record, current))
-        .where(*_of_account(t.record, fetch), t.invoice.c.period == fetch.period.first_day)
+        .where(*_of_account(t.record, fetch), t.invoice.c.month == fetch.month.first_day)
     )
     invoices, lines_of_all = connection.execute(query).one()
     return invoices, int(lines_of_all)
 
 
-def _of_month(fetch: FetchHead, *periods: BillingPeriod) -> list[ColumnElement[bool]]:
-    days = [period.first_day for period in periods]
-    return [*_of_account(t.account_month, fetch), t.account_month.c.period.in_(days)]
+def _of_month(fetch: FetchHead, *periods: Month) -> list[ColumnElement[bool]]:
+    days = [month.first_day for month in periods]
+    return [*_of_account(t.account_month, fetch), t.account_month.c.month.in_(days)]
 
 
 def _of_account(table: Table, fetch: FetchHead) -> list[ColumnElement[bool]]:
@@ -92,7 +92,7 @@ def _documents(connection: Connection, fetch: FetchHead) -> list[Any]:
 
 def _rows_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
     """Count the account's versions, payment statuses and estimates that a control of this month could look at."""
-    so_far = t.fetch.c.period <= fetch.period.first_day
+    so_far = t.fetch.c.month <= fetch.month.first_day
     version = t.record_version.c
     counts = (
         select(func.count().filter(so_far), func.count().filter(version.version > 1))
@@ -101,13 +101,13 @@ def _rows_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
     )
     statuses = select(func.count()).select_from(t.payment_status.join(t.record)).where(*_of_account(t.record, fetch))
     estimates = select(func.count()).where(
-        *_of_account(t.month_to_date, fetch), t.month_to_date.c.period <= fetch.period.first_day
+        *_of_account(t.month_to_date, fetch), t.month_to_date.c.month <= fetch.month.first_day
     )
     return [*connection.execute(counts).one(), connection.scalar(statuses), connection.scalar(estimates)]
 
 
 def _months_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
     """Give the results in force of the earlier months that controls look back to."""
-    earlier = [fetch.period.shifted(-back) for back in BACK]
-    query = select(*t.account_month.c["period", "reconciliation_id"]).where(*_of_month(fetch, *earlier))
+    earlier = [fetch.month.shifted(-back) for back in BACK]
+    query = select(*t.account_month.c["month", "reconciliation_id"]).where(*_of_month(fetch, *earlier))
     return sorted([day.isoformat(), reconciliation_id] for day, reconciliation_id in connection.execute(query))

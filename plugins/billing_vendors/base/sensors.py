@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTime
 
 from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, NotReady, VendorUnavailable
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.polling import End, Look, Observation, Patience, Wait
 from billing_vendors.base.retries import VendorRetryPolicy
 from billing_vendors.base.tasks.errors import in_one_sentence
@@ -75,7 +75,7 @@ class VendorSensor(BaseSensorOperator):
 
     # What a vendor supplies.
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:
+    def look(self, account: Account[Any], month: Month) -> Look:
         """
         Give the look for an account and month.
 
@@ -83,7 +83,7 @@ class VendorSensor(BaseSensorOperator):
         """
         raise NotImplementedError
 
-    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:  # noqa: ARG002 (for subclasses)
+    def absent_after(self, account: Account[Any], month: Month) -> datetime | None:  # noqa: ARG002 (for subclasses)
         """Say from when on "there is none" is itself the answer; None = never."""
         return None
 
@@ -92,9 +92,9 @@ class VendorSensor(BaseSensorOperator):
     @in_one_sentence
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
         """Look, and wait if it is not ready."""
-        account, period = self._subject()
-        look = self.look(account, period)
-        wait = self._wait(look, account, period, context)
+        account, month = self._subject()
+        look = self.look(account, month)
+        wait = self._wait(look, account, month, context)
         try:
             return self._until_ready(look, wait, self.conn_id or account.conn_id)
         except NotReady as error:
@@ -119,13 +119,13 @@ class VendorSensor(BaseSensorOperator):
 
     # How.
 
-    def _subject(self) -> tuple[Account[Any], BillingPeriod]:
-        period = BillingPeriod.parse(self.month)
+    def _subject(self) -> tuple[Account[Any], Month]:
+        month = Month.parse(self.month)
         account = find_account(load_accounts(self.vendor, self.settings_type), self.account)
-        account.check_month(period)
-        return account, period
+        account.check_month(month)
+        return account, month
 
-    def _wait(self, look: Look, account: Account[Any], period: BillingPeriod, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
+    def _wait(self, look: Look, account: Account[Any], month: Month, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
         first, looks = datetime.now(UTC), 0
         if self.reschedule and not self.deferrable:
             first = context["ti"].get_first_reschedule_date(context) or first
@@ -133,11 +133,11 @@ class VendorSensor(BaseSensorOperator):
         patience = Patience(
             first_asked_at=first,
             deadline=first + timedelta(seconds=self.timeout),
-            absent_after=self.absent_after(account, period),
+            absent_after=self.absent_after(account, month),
             shortest_seconds=self.poke_interval,
             longest_seconds=self.longest_interval,
         )
-        return Wait(look.thing, f"{self.vendor}/{account.name} for {period}", patience, looks=looks)
+        return Wait(look.thing, f"{self.vendor}/{account.name} for {month}", patience, looks=looks)
 
     def _until_ready(self, look: Look, wait: Wait, conn_id: str) -> dict[str, Any]:
         with look.hook(conn_id) as hook:
@@ -203,6 +203,6 @@ class InvoicePostedSensor(VendorSensor):
         super().__init__(timeout=timeout, **kwargs)
         self.grace_days = grace_days
 
-    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:
+    def absent_after(self, account: Account[Any], month: Month) -> datetime | None:
         """Give the end of the days of grace after the posting day in the next month, UTC."""
-        return period.end + timedelta(days=account.posting_day + self.grace_days)
+        return month.end + timedelta(days=account.posting_day + self.grace_days)

@@ -9,7 +9,7 @@ from billing.config.accounts import Account
 from billing.errors import PayloadError
 from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
@@ -20,7 +20,7 @@ from billing_vendors.fastly.usage import ServiceUsage, usage_report
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, Noted
 
 
-def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+def derive(account: Account[FastlySettings], month: Month, answers: Sequence[Answer]) -> AccountMonth:
     """
     Turn the answers of one ``collect`` into values.
 
@@ -32,16 +32,16 @@ def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Seq
     noted = Noted()
     of = _by_operation(answers)
     usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
-    services = ServiceUsage(by_service, period, noted)
-    listed, listings = _listed(of.get(endpoints.V3_LIST, []), period, noted)
-    listed += _bills(of.get(endpoints.V2_MONTH, []), period, noted)
+    services = ServiceUsage(by_service, month, noted)
+    listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, noted)
+    listed += _bills(of.get(endpoints.V2_MONTH, []), month, noted)
     single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(endpoints.V3_INVOICE, [])]
-    single += _bills(of.get(endpoints.V2_INVOICE, []), period, noted)
-    reports = ([usage_report(usage, period, noted)] if usage else []) + ([services.report()] if by_service else [])
+    single += _bills(of.get(endpoints.V2_INVOICE, []), month, noted)
+    reports = ([usage_report(usage, month, noted)] if usage else []) + ([services.report()] if by_service else [])
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
-        period=period,
+        month=month,
         invoices=tuple(_each_once(listed).values()),
         by_id=_each_once(single),
         usage_reports=tuple(reports),
@@ -71,7 +71,7 @@ def estimate_of(answer: Answer) -> MonthToDate:
     return parse.parse_month_to_date(row, Noted())
 
 
-def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[ListedInvoice]:
+def find_invoices(month: Month, pages: Iterable[Answer]) -> Iterator[ListedInvoice]:
     """
     Find the invoices of a month in the pages of the v3 list, each once: the first of each id.
 
@@ -80,7 +80,7 @@ def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[Li
     seen: set[str] = set()
     for page in pages:
         for row in list_page(page).rows:
-            if row.period == period and row.invoice_id not in seen:
+            if row.month == month and row.invoice_id not in seen:
                 seen.add(row.invoice_id)
                 yield ListedInvoice(row.invoice_id, row.source, partial(_read_listed, row.source, page.request))
 
@@ -93,9 +93,9 @@ def _read_listed(source: bytes, request: str) -> Invoice:
     return parse.parse_invoice(Fields(row, request), Noted())
 
 
-def bill_of(answer: Answer, period: BillingPeriod) -> Invoice | None:
+def bill_of(answer: Answer, month: Month) -> Invoice | None:
     """Give the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
-    return next(iter(_bills([answer], period, Noted())), None)
+    return next(iter(_bills([answer], month, Noted())), None)
 
 
 def _by_operation(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
@@ -109,7 +109,7 @@ def _whole(answer: Answer) -> Fields:
     return Fields(answer.json_object(), answer.request)
 
 
-def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tuple[list[Invoice], tuple[Listing, ...]]:
+def _listed(pages: Sequence[Answer], month: Month, noted: Noted) -> tuple[list[Invoice], tuple[Listing, ...]]:
     """Read the pages of the v3 list: the invoices of the month, and what the listing says of its completeness."""
     invoices: list[Invoice] = []
     row_ids: list[str] = []
@@ -118,7 +118,7 @@ def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tup
         last = _whole(page)
         for row in parse.invoice_rows(last):
             row_ids.append(row.identifier("invoice_id"))
-            if parse.month_of(row) == period:
+            if parse.month_of(row) == month:
                 invoices.append(parse.parse_invoice(row, noted))
     if last is None:
         return [], ()
@@ -126,12 +126,12 @@ def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tup
     return invoices, (Listing(endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
 
 
-def _bills(answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
+def _bills(answers: Sequence[Answer], month: Month, noted: Noted) -> list[Invoice]:
     issued = [row for row in map(_whole, answers) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
-    bills = [parse_legacy.parse_invoice(row, period, noted) for row in issued]
+    bills = [parse_legacy.parse_invoice(row, month, noted) for row in issued]
     for bill in bills:
-        if bill.period != period:
-            raise PayloadError(f"invoice {bill.invoice_id}: asked for {period}, but its start_time is in {bill.period}")
+        if bill.month != month:
+            raise PayloadError(f"invoice {bill.invoice_id}: asked for {month}, but its start_time is in {bill.month}")
     return bills
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.client.request import JSON, Question, segment
 
 INVOICES_PER_PAGE = 200  # the API's maximum
@@ -25,9 +25,9 @@ V3_USAGE = "v3.usage_metrics"
 V3_SERVICE_USAGE = "v3.service_usage_metrics"
 
 
-def v2_invoice_by_month(period: BillingPeriod, form: str = JSON) -> Question:
+def v2_invoice_by_month(month: Month, form: str = JSON) -> Question:
     """Ask for the bill of a month; the month is always two digits."""
-    return Question(V2_MONTH, f"/billing/v2/year/{period.year:04d}/month/{period.month:02d}", accept=form)
+    return Question(V2_MONTH, f"/billing/v2/year/{month.year:04d}/month/{month.month:02d}", accept=form)
 
 
 def v2_invoice_by_id(customer_id: str, invoice_id: str, form: str = JSON) -> Question:
@@ -35,13 +35,13 @@ def v2_invoice_by_id(customer_id: str, invoice_id: str, form: str = JSON) -> Que
     return Question(V2_INVOICE, f"{_customer(customer_id)}/invoices/{segment(invoice_id, 'invoice_id')}", accept=form)
 
 
-def v2_month_to_date(customer_id: str, period: BillingPeriod) -> Question:
+def v2_month_to_date(customer_id: str, month: Month) -> Question:
     """Ask for the estimate; 202 means it is being made, and the same question is to be asked again."""
-    params = {"month": f"{period.month:02d}", "year": f"{period.year:04d}"}
+    params = {"month": f"{month.month:02d}", "year": f"{month.year:04d}"}
     return Question(V2_ESTIMATE, f"{_customer(customer_id)}/mtd_invoice", params, accepted=(200, 202))
 
 
-def v3_list_invoices(period: BillingPeriod) -> Question:
+def v3_list_invoices(month: Month) -> Question:
     """
     Ask for the invoices around a month, from the month before to the month after.
 
@@ -49,8 +49,8 @@ def v3_list_invoices(period: BillingPeriod) -> Question:
     month, and invoices are chosen by their own period.
     """
     params = {
-        "billing_start_date": period.shifted(-1).first_day.isoformat(),
-        "billing_end_date": (period.shifted(2).first_day - timedelta(days=1)).isoformat(),
+        "billing_start_date": month.shifted(-1).first_day.isoformat(),
+        "billing_end_date": (month.shifted(2).first_day - timedelta(days=1)).isoformat(),
         "limit": str(INVOICES_PER_PAGE),
     }
     return Question(V3_LIST, "/billing/v3/invoices", params)
@@ -66,19 +66,19 @@ def v3_month_to_date() -> Question:
     return Question(V3_ESTIMATE, "/billing/v3/invoices/month-to-date", accepted=(200, 202))
 
 
-def v3_usage_metrics(period: BillingPeriod) -> Question:
+def v3_usage_metrics(month: Month) -> Question:
     """Ask what was metered in a month."""
-    return Question(V3_USAGE, "/billing/v3/usage-metrics", {"start_month": str(period), "end_month": str(period)})
+    return Question(V3_USAGE, "/billing/v3/usage-metrics", {"start_month": str(month), "end_month": str(month)})
 
 
-def v3_service_usage_metrics(period: BillingPeriod, product_id: str = "", usage_type: str = "") -> Question:
+def v3_service_usage_metrics(month: Month, product_id: str = "", usage_type: str = "") -> Question:
     """
     Ask how one product's use was spread over the customer's services.
 
     Without product and usage type the vendor says how much each service used of everything together.
     """
     kind = {"product_id": product_id, "usage_type_name": usage_type} if product_id else {}
-    months = {"start_month": str(period), "end_month": str(period)}
+    months = {"start_month": str(month), "end_month": str(month)}
     params = {**kind, **months, "limit": str(SERVICES_PER_PAGE)}
     return Question(V3_SERVICE_USAGE, "/billing/v3/service-usage-metrics", params)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from billing.errors import BillingError, ConfigurationError, NotReady
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing_vendors.base.client.connection import Access, ConnectionFields, own_fields, required, site_of
 from billing_vendors.base.client.credentials import Credential
@@ -41,7 +41,7 @@ class FastlyBillingHook(VendorHook):
 
     # v2, the legacy API
 
-    def get_invoice_by_month(self, period: BillingPeriod, form: str = JSON) -> Answer:
+    def get_invoice_by_month(self, month: Month, form: str = JSON) -> Answer:
         """
         Read the v2 bill of a month, as JSON, CSV or PDF; of the running month it is an estimate of status ``MTD``.
 
@@ -49,7 +49,7 @@ class FastlyBillingHook(VendorHook):
         :raises NoBill: there is none.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
-        return self.ask(endpoints.v2_invoice_by_month(period, form))
+        return self.ask(endpoints.v2_invoice_by_month(month, form))
 
     def get_legacy_invoice(self, customer_id: str, invoice_id: str, form: str = JSON) -> Answer:
         """
@@ -60,19 +60,19 @@ class FastlyBillingHook(VendorHook):
         """
         return self.ask(endpoints.v2_invoice_by_id(customer_id, invoice_id, form))
 
-    def get_legacy_month_to_date(self, customer_id: str, period: BillingPeriod) -> Answer:
+    def get_legacy_month_to_date(self, customer_id: str, month: Month) -> Answer:
         """
         Read the v2 estimate of a month.
 
         :raises NotReady: Fastly is making it (202): ask again in some seconds.
         """
-        return _finished(self.ask(endpoints.v2_month_to_date(customer_id, period)))
+        return _finished(self.ask(endpoints.v2_month_to_date(customer_id, month)))
 
     # v3
 
-    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+    def list_invoices(self, month: Month) -> Iterator[Answer]:
         """Yield each page of the v3 invoices around a month: more than those of the month."""
-        return self.turn_pages(invoice_pages(period))
+        return self.turn_pages(invoice_pages(month))
 
     def get_invoice(self, invoice_id: str) -> Answer:
         """Read one v3 invoice."""
@@ -86,13 +86,13 @@ class FastlyBillingHook(VendorHook):
         """
         return _finished(self.ask(endpoints.v3_month_to_date()))
 
-    def get_usage_metrics(self, period: BillingPeriod) -> Answer:
+    def get_usage_metrics(self, month: Month) -> Answer:
         """Read what was metered in a month, by product, usage type and region."""
-        return self.ask(endpoints.v3_usage_metrics(period))
+        return self.ask(endpoints.v3_usage_metrics(month))
 
-    def list_service_usage_metrics(self, period: BillingPeriod, product_id: str, usage_type: str) -> Iterator[Answer]:
+    def list_service_usage_metrics(self, month: Month, product_id: str, usage_type: str) -> Iterator[Answer]:
         """Yield each page of one product's use by service; of all products together if both texts are empty."""
-        return self.turn_pages(service_usage_pages(period, product_id, usage_type))
+        return self.turn_pages(service_usage_pages(month, product_id, usage_type))
 
     # what the common hook wants to know
 
@@ -117,7 +117,7 @@ class FastlyBillingHook(VendorHook):
 
     def probe(self) -> Question:
         """Ask for last month's usage: it answers customers of both generations."""
-        return endpoints.v3_usage_metrics(BillingPeriod.of(datetime.now(UTC)).shifted(-1))
+        return endpoints.v3_usage_metrics(Month.of(datetime.now(UTC)).shifted(-1))
 
     def refusal(self, question: Question, received: Received) -> BillingError:
         """Tell a retired route from a month without a bill."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from billing.errors import PayloadError
 from billing.json_parts import members, page
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
@@ -20,15 +20,15 @@ MOST_PAGES = 500
 _HEAD = ("invoice_id", "billing_start_date")
 
 
-def invoice_pages(period: BillingPeriod) -> Pages:
+def invoice_pages(month: Month) -> Pages:
     """Page through the invoices around a month; the cursor is ``meta.next_cursor``."""
-    first = endpoints.v3_list_invoices(period)
+    first = endpoints.v3_list_invoices(month)
     return Pages(first, list_cursor, most=MOST_PAGES, check=_Whole(first.operation, _invoices))
 
 
-def service_usage_pages(period: BillingPeriod, product_id: str, usage_type: str) -> Pages:
+def service_usage_pages(month: Month, product_id: str, usage_type: str) -> Pages:
     """Page through the services of one product; the cursor is ``data.meta.next_cursor``."""
-    first = endpoints.v3_service_usage_metrics(period, product_id, usage_type)
+    first = endpoints.v3_service_usage_metrics(month, product_id, usage_type)
     return Pages(first, service_cursor, most=MOST_PAGES, check=_Whole(first.operation, _services))
 
 
@@ -41,7 +41,7 @@ class ListedRow:
     """
 
     invoice_id: str
-    period: BillingPeriod
+    month: Month
     source: bytes
 
 

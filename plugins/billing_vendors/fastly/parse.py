@@ -12,7 +12,7 @@ from typing import Any
 from billing.columns import Columns
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields, Rows
 from billing_vendors.fastly.vocabulary import (
     Noted,
@@ -37,7 +37,7 @@ def invoice_rows(page: Fields) -> Iterator[Fields]:
     return page.objects("data")
 
 
-def month_of(row: Fields) -> BillingPeriod:
+def month_of(row: Fields) -> Month:
     """
     Give the UTC month in which an invoice's billing period starts.
 
@@ -46,7 +46,7 @@ def month_of(row: Fields) -> BillingPeriod:
     start = start_of(row, "billing_start_date")
     if start is None:
         raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be found without")
-    return BillingPeriod.of(start)
+    return Month.of(start)
 
 
 def parse_invoice(row: Fields, noted: Noted) -> Invoice:
@@ -60,7 +60,7 @@ def parse_invoice(row: Fields, noted: Noted) -> Invoice:
     start, end = start_of(row, "billing_start_date"), end_of(row, "billing_end_date")
     return Invoice(
         invoice_id=invoice_id,
-        period=month_of(row),
+        month=month_of(row),
         period_evidence=f"billing period {interval_text(start, end)}",
         total=amount(row, "monthly_transaction_amount"),
         currency=row.text("currency_code"),
@@ -82,7 +82,7 @@ def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
     row.where = "month to date"
     return MonthToDate(
         invoice_id=row.identifier("invoice_id"),
-        period=month_of(row),
+        month=month_of(row),
         total=amount(row, "monthly_transaction_amount"),
         currency=text_or_none(row, "currency_code"),
         lines=_lines(row, noted),

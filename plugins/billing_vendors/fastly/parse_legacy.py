@@ -12,7 +12,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine, MonthToDate
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing_vendors.fastly.vocabulary import (
     V2_STATUS,
@@ -45,7 +45,7 @@ def status_of(row: Fields) -> str | None:
     return None if status is None else status.text_or_none("status")
 
 
-def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
+def parse_invoice(row: Fields, asked: Month, noted: Noted) -> Invoice:
     """
     Read one bill.
 
@@ -60,7 +60,7 @@ def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
     lines = enumerate(row.objects("line_items"), start=1)
     return Invoice(
         invoice_id=invoice_id,
-        period=asked if start is None else BillingPeriod.of(start),
+        month=asked if start is None else Month.of(start),
         period_evidence=(
             f"start_time and end_time {interval_text(start, end)}"
             if start
@@ -93,7 +93,7 @@ def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
     lines = enumerate(row.objects("line_items"), start=1)
     return MonthToDate(
         invoice_id=invoice_id,
-        period=BillingPeriod.of(start),
+        month=Month.of(start),
         total=total,
         currency=None,
         lines=tuple(_estimate_line(line, position, noted) for position, line in lines),

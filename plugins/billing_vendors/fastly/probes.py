@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from billing.errors import ConfigurationError, VendorRejected
 from billing.models import MonthToDate
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
 from billing_vendors.base.client.limits import Limits
@@ -49,23 +49,23 @@ class EstimateLook(FastlyLook):
 
     def take(self) -> Conversation[Observation]:
         """Ask once."""
-        period = BillingPeriod.parse(self.month)
+        month = Month.parse(self.month)
         by_v2 = self.api == "v2"
-        question = endpoints.v2_month_to_date(self.customer_id, period) if by_v2 else endpoints.v3_month_to_date()
+        question = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
         try:
             answer = yield question
         except VendorRejected as error:
             raise self._explained(error) from error
         if answer.status == 202 or _is_receipt(answer):
             return Observation(False, f"{answer.status}, being made")
-        return self._seen(estimate_of(answer), period)
+        return self._seen(estimate_of(answer), month)
 
-    def _seen(self, estimate: MonthToDate, period: BillingPeriod) -> Observation:
-        if estimate.period > period:
+    def _seen(self, estimate: MonthToDate, month: Month) -> Observation:
+        if estimate.month > month:
             raise ConfigurationError(
-                f"the month-to-date estimate of {period} cannot be had any more: Fastly answers for {estimate.period}"
+                f"the month-to-date estimate of {month} cannot be had any more: Fastly answers for {estimate.month}"
             )
-        return Observation(estimate.period == period, f"200, an estimate of {estimate.period}")
+        return Observation(estimate.month == month, f"200, an estimate of {estimate.month}")
 
     def _explained(self, error: VendorRejected) -> VendorRejected:
         if error.status not in _NO_ESTIMATE:
@@ -85,13 +85,13 @@ class PostedLook(FastlyLook):
 
     def take(self) -> Conversation[Observation]:
         """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
-        period = BillingPeriod.parse(self.month)
-        seen = yield from (self._bill(period) if self.api == "v2" else self._listed(period))
+        month = Month.parse(self.month)
+        seen = yield from (self._bill(month) if self.api == "v2" else self._listed(month))
         return seen
 
-    def _bill(self, period: BillingPeriod) -> Conversation[Observation]:
+    def _bill(self, month: Month) -> Conversation[Observation]:
         try:
-            answer = yield endpoints.v2_invoice_by_month(period)
+            answer = yield endpoints.v2_invoice_by_month(month)
         except NoBill:
             return Observation(False, "404, no bill")
         row = Fields(answer.json_object(), answer.request)
@@ -99,12 +99,12 @@ class PostedLook(FastlyLook):
         issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
         return Observation(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
 
-    def _listed(self, period: BillingPeriod) -> Conversation[Observation]:
-        pages = invoice_pages(period)
+    def _listed(self, month: Month) -> Conversation[Observation]:
+        pages = invoice_pages(month)
         question = pages.first
         while True:
             answer = yield from one_page(pages, question)
-            if any(row.period == period for row in list_page(answer).rows):
+            if any(row.month == month for row in list_page(answer).rows):
                 return Observation(True, "200, an invoice of the month")
             following = pages.after(answer)
             if following is None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.config.accounts import Account
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.polling import Look
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.fastly.settings import FastlySettings
@@ -26,7 +26,7 @@ class FastlyMonthToDateSensor(VendorSensor):
     def __init__(self, *, poke_interval: float = 5.0, timeout: float = 3600.0, **kwargs: Any) -> None:  # noqa: ANN401 (Airflow's own)
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
 
-    def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
+    def look(self, account: Account[FastlySettings], month: Month) -> Look:
         """Look for the estimate."""
         if account.settings.parent_pay:
             raise AirflowSkipException(
@@ -35,7 +35,7 @@ class FastlyMonthToDateSensor(VendorSensor):
             )
         from billing_vendors.fastly.probes import EstimateLook  # noqa: PLC0415 (a plan takes no look)
 
-        return EstimateLook(account.settings.customer_id, account.settings.api, str(period))
+        return EstimateLook(account.settings.customer_id, account.settings.api, str(month))
 
 
 class FastlyInvoicePostedSensor(InvoicePostedSensor):
@@ -44,8 +44,8 @@ class FastlyInvoicePostedSensor(InvoicePostedSensor):
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings
 
-    def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
+    def look(self, account: Account[FastlySettings], month: Month) -> Look:
         """Look for the invoice."""
         from billing_vendors.fastly.probes import PostedLook  # noqa: PLC0415 (a plan takes no look)
 
-        return PostedLook(account.settings.customer_id, account.settings.api, str(period))
+        return PostedLook(account.settings.customer_id, account.settings.api, str(month))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from billing.errors import PayloadError
 from billing.models import Listing, UsageLine, UsageReport
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
 from billing_vendors.fastly.endpoints import V3_SERVICE_USAGE
@@ -20,17 +20,17 @@ USAGE = "usage_metrics"
 SERVICE_USAGE = "service_usage"
 
 
-def usage_report(answers: Iterable[Answer], period: BillingPeriod, noted: Noted) -> UsageReport:
+def usage_report(answers: Iterable[Answer], month: Month, noted: Noted) -> UsageReport:
     """Read the usage metrics of a month. Rows of other months are left out."""
     rows = [row for answer in answers for row in usage_rows(answer)]
-    of_month = [row for row in rows if row.text_or_none("month") == str(period)]
+    of_month = [row for row in rows if row.text_or_none("month") == str(month)]
     lines = tuple(parse_usage(row, position, noted) for position, row in enumerate(of_month, start=1))
     return UsageReport(
-        report_id=f"{USAGE}/{period}",
+        report_id=f"{USAGE}/{month}",
         kind=USAGE,
-        period=period,
-        starts_at=period.start,
-        ends_at=period.end,
+        month=month,
+        starts_at=month.start,
+        ends_at=month.end,
         currency=None,
         lines=lines,
     )
@@ -48,9 +48,9 @@ def usage_rows(answer: Answer) -> list[Fields]:
     return list(document.objects("data"))
 
 
-def metered_kinds(answer: Answer, period: BillingPeriod) -> list[tuple[str, str]]:
+def metered_kinds(answer: Answer, month: Month) -> list[tuple[str, str]]:
     """Give each pair of product id and usage type in a month's usage: what service usage is asked for by."""
-    rows = [row for row in usage_rows(answer) if row.text_or_none("month") == str(period)]
+    rows = [row for row in usage_rows(answer) if row.text_or_none("month") == str(month)]
     pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
     return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
 
@@ -58,8 +58,8 @@ def metered_kinds(answer: Answer, period: BillingPeriod) -> list[tuple[str, str]
 class ServiceUsage:
     """The service usage of a month: one listing for each product and usage type, all rows in one report."""
 
-    def __init__(self, answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> None:
-        self._period = period
+    def __init__(self, answers: Sequence[Answer], month: Month, noted: Noted) -> None:
+        self._period = month
         self._noted = noted
         self._reads: dict[tuple[str, str], list[Answer]] = {}
         for answer in answers:
@@ -74,7 +74,7 @@ class ServiceUsage:
         return UsageReport(
             report_id=f"{SERVICE_USAGE}/{self._period}",
             kind=SERVICE_USAGE,
-            period=self._period,
+            month=self._period,
             starts_at=min(self._starts, default=None),
             ends_at=max(self._ends, default=None),
             currency=None,

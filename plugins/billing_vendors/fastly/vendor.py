@@ -48,11 +48,7 @@ def work() -> Work:
     """Import and give what the tasks do."""
     from billing.accruals.proposal import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
     from billing.listed import InvoiceList  # noqa: PLC0415
-    from billing_vendors.fastly import (  # noqa: PLC0415
-        collect,
-        derive,
-        endpoints,  # noqa: PLC0415
-    )
+    from billing_vendors.fastly import collect, derive, endpoints  # noqa: PLC0415
 
     return Work(
         collect=collect.collect,

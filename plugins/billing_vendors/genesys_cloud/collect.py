@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def collect(
-    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
+    account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
 ) -> Iterator[Answer | Document]:
     """
     Yield each answer as it arrives, and each document after its invoice's lines.
@@ -46,16 +46,16 @@ def collect(
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
-        yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == period])
-        yield from _invoices(hook, terms, account, period)
-        for interval in usage_intervals(period, terms):
+        yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == month])
+        yield from _invoices(hook, terms, account, month)
+        for interval in usage_intervals(month, terms):
             yield hook.get_billable_usage(interval)
         if account.settings.trustor_organization_id:
-            yield from _overview(hook, account.settings.trustor_organization_id, period)
+            yield from _overview(hook, account.settings.trustor_organization_id, month)
 
 
 def collect_running_month(
-    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
+    account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
 ) -> Iterator[Answer]:
     """
     Yield contracts, and the detail of every billing period that has days in a month which is still running.
@@ -65,7 +65,7 @@ def collect_running_month(
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits) as hook:
         terms = yield from _contracts(hook)
-        cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
+        cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(month)]
         yield from _billing_periods(hook, cycles)
 
 
@@ -91,21 +91,21 @@ def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[Cycle]) -> 
 
 
 def _invoices(
-    hook: GenesysCloudBillingHook, terms: list[Term], account: Account[GenesysSettings], period: BillingPeriod
+    hook: GenesysCloudBillingHook, terms: list[Term], account: Account[GenesysSettings], month: Month
 ) -> Iterator[Answer | Document]:
     heads: dict[str, Head] = {}
-    for page in hook.list_invoices(period):
+    for page in hook.list_invoices(month):
         yield page
         heads |= {head.invoice_id: head for head in (parse_head(row, Noted()) for row in rows_of(page))}
     for head in heads.values():
-        if not may_belong(head, terms, period):
+        if not may_belong(head, terms, month):
             continue
         pages = []
         for page in hook.list_invoice_lines(head.invoice_id):
             pages.append(page)
             yield page
         lines = read_lines(head.invoice_id, pages, Noted())
-        if with_month(head, lines, terms, account).period == period:
+        if with_month(head, lines, terms, account).month == month:
             yield from _document(hook, head.invoice_id)
 
 
@@ -118,13 +118,13 @@ def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Docume
         _LOG.warning("the vendor has no document of invoice %s", ascii(invoice_id)[:80])
 
 
-def _overview(hook: GenesysCloudBillingHook, organization_id: str, period: BillingPeriod) -> Iterator[Answer]:
+def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month) -> Iterator[Answer]:
     """
     Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
 
     It is asked for by its distance from today, not by its date: guess, look at the dates, and correct the guess.
     """
-    index = max(0, _months(BillingPeriod.of(datetime.now(UTC))) - _months(period))
+    index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()
     while index >= 0 and index not in tried and len(tried) < _MOST_OVERVIEWS:
         tried.add(index)
@@ -137,13 +137,13 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, period: Billi
         _, ends_at = overview_interval(body_of(answer))
         if ends_at is None:
             break
-        found = BillingPeriod.of(ends_at - timedelta(microseconds=1))
-        if found == period:
+        found = Month.of(ends_at - timedelta(microseconds=1))
+        if found == month:
             yield answer
             return
-        index += _months(found) - _months(period)
-    _LOG.warning("the vendor gives no trustee overview of %s", period)
+        index += _months(found) - _months(month)
+    _LOG.warning("the vendor gives no trustee overview of %s", month)
 
 
-def _months(period: BillingPeriod) -> int:
-    return period.year * 12 + period.month
+def _months(month: Month) -> int:
+    return month.year * 12 + month.month

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from billing.config.accounts import Account
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
 from billing_vendors.genesys_cloud.intervals import Interval
@@ -30,7 +30,7 @@ _IDS_IN_PATH = {
 }
 
 
-def derive(account: Account[Any], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+def derive(account: Account[Any], month: Month, answers: Sequence[Answer]) -> AccountMonth:
     """
     Turn the stored answers of one collection into the account's month.
 
@@ -48,21 +48,21 @@ def derive(account: Account[Any], period: BillingPeriod, answers: Sequence[Answe
     lines, line_listings = _all_lines(by_operation["invoice_lines"], noted)
     if unknown := sorted(set(lines) - set(heads)):
         raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing holds")
-    cycles = [cycle for term in terms for cycle in term.cycles if cycle.month == period]
+    cycles = [cycle for term in terms for cycle in term.cycles if cycle.month == month]
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
-        period=period,
-        invoices=tuple(_invoices(heads, lines, terms, account, period)),
+        month=month,
+        invoices=tuple(_invoices(heads, lines, terms, account, month)),
         contracts=tuple(contracts.values()),
         billing_periods=tuple(_billing_periods(by_operation["billing_period"], cycles, noted)),
-        usage_reports=tuple(_usage_reports(by_operation, period, noted)),
+        usage_reports=tuple(_usage_reports(by_operation, month, noted)),
         listings=(contract_listing, invoice_listing, *line_listings),
         unknown_fields=frozenset(noted.unknown),
     )
 
 
-def derive_running_month(account: Account[Any], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+def derive_running_month(account: Account[Any], month: Month, answers: Sequence[Answer]) -> AccountMonth:
     """
     Turn the stored answers of a month that is still running into its contracts and billing periods, open ones too.
 
@@ -71,11 +71,11 @@ def derive_running_month(account: Account[Any], period: BillingPeriod, answers: 
     noted = Noted()
     of = {name: [each for each in answers if each.operation == name] for name in ("contract", "billing_period")}
     contracts, terms = read_contracts(of["contract"], noted)
-    cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
+    cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(month)]
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
-        period=period,
+        month=month,
         invoices=(),
         contracts=tuple(contracts.values()),
         billing_periods=tuple(_billing_periods(of["billing_period"], cycles, noted)),
@@ -114,10 +114,10 @@ def read_contracts(answers: Iterable[Answer], noted: Noted) -> tuple[dict[str, C
     return contracts, list(terms.values())
 
 
-def may_belong(head: Head, terms: Sequence[Term], period: BillingPeriod) -> bool:
+def may_belong(head: Head, terms: Sequence[Term], month: Month) -> bool:
     """Tell whether an invoice may be of this month as far as its head says; its lines may still decide otherwise."""
     by_date = month_by_date(head.invoiced_on, head.purchase_order, terms)
-    return by_date is None or by_date[0] == period
+    return by_date is None or by_date[0] == month
 
 
 def with_month(head: Head, lines: Sequence[InvoiceLine], terms: Sequence[Term], account: Account[Any]) -> Invoice:
@@ -171,15 +171,15 @@ def _invoices(
     lines: Mapping[str, list[InvoiceLine]],
     terms: Sequence[Term],
     account: Account[Any],
-    period: BillingPeriod,
+    month: Month,
 ) -> Iterable[Invoice]:
     for invoice_id, head in heads.items():
-        if not may_belong(head, terms, period):
+        if not may_belong(head, terms, month):
             continue
         if invoice_id not in lines:
             raise PayloadError(f"invoice {invoice_id} is listed, but its lines are not among the stored answers")
         invoice = with_month(head, lines[invoice_id], terms, account)
-        if invoice.period == period:
+        if invoice.month == month:
             yield invoice
 
 
@@ -196,14 +196,12 @@ def _billing_periods(
     return found.values()
 
 
-def _usage_reports(
-    by_operation: Mapping[str, Sequence[Answer]], period: BillingPeriod, noted: Noted
-) -> Iterable[UsageReport]:
+def _usage_reports(by_operation: Mapping[str, Sequence[Answer]], month: Month, noted: Noted) -> Iterable[UsageReport]:
     by_dates = {_asked_interval(answer): answer for answer in by_operation.get("billable_usage", [])}
     for interval, answer in sorted(by_dates.items(), key=lambda pair: pair[0]):
-        yield parse_billable_usage(body_of(answer), interval, period, noted)
+        yield parse_billable_usage(body_of(answer), interval, month, noted)
     for answer in by_operation.get("trustee_overview", [])[-1:]:
-        yield parse_trustee_overview(body_of(answer), period, noted)
+        yield parse_trustee_overview(body_of(answer), month, noted)
 
 
 def _asked_interval(answer: Answer) -> Interval:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing.payloads.response import Answer
 from billing_vendors.base.client.connection import Access, ConnectionFields, is_local, own_fields, required
@@ -75,9 +75,9 @@ class GenesysCloudBillingHook(VendorHook):
         """Read one billing period with its charges and wallets."""
         return self.ask(endpoints.billing_period(contract_id, period_id))
 
-    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+    def list_invoices(self, month: Month) -> Iterator[Answer]:
         """Yield each page of the invoices among which those of a month are: more than those."""
-        return self._pages(endpoints.invoices(*search_window(period)))
+        return self._pages(endpoints.invoices(*search_window(month)))
 
     def list_invoice_lines(self, invoice_id: str) -> Iterator[Answer]:
         """Yield each page of one invoice's lines."""
@@ -95,13 +95,13 @@ class GenesysCloudBillingHook(VendorHook):
         body = fetch_pdf(_link(answer), answer.request, local=is_local(host), limits=self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
 
-    def get_billable_usage(self, dates: BillingPeriod | Interval) -> Answer:
+    def get_billable_usage(self, dates: Month | Interval) -> Answer:
         """
         Read the finished usage report of a month or of other days; one that is being made is asked for a few times.
 
         :raises VendorUnavailable: the vendor is still making it. Its figures so far are not handed out.
         """
-        interval = Interval.of(dates) if isinstance(dates, BillingPeriod) else dates
+        interval = Interval.of(dates) if isinstance(dates, Month) else dates
         pause = self.limits.first_pause_seconds
         for look in range(_LOOKS_AT_A_REPORT):
             answer = self.ask(endpoints.billable_usage(interval))

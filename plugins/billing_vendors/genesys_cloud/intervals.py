@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.genesys_cloud.month_assignment import Term
 
 
@@ -27,7 +27,7 @@ class Interval:
     ends_on: date
 
     @classmethod
-    def of(cls, month: BillingPeriod) -> Interval:
+    def of(cls, month: Month) -> Interval:
         """Give the days of a calendar month."""
         return cls(month.first_day, month.shifted(1).first_day)
 
@@ -42,11 +42,11 @@ class Interval:
         return datetime.combine(self.ends_on, time(), UTC)
 
     def __str__(self) -> str:
-        month = BillingPeriod.of(self.starts_on)
+        month = Month.of(self.starts_on)
         return str(month) if self == Interval.of(month) else f"{self.starts_on}/{self.ends_on}"
 
 
-def usage_intervals(month: BillingPeriod, terms: Iterable[Term]) -> tuple[Interval, ...]:
+def usage_intervals(month: Month, terms: Iterable[Term]) -> tuple[Interval, ...]:
     """
     Give the days for which usage reports of a month are wanted, each once, in order: those of every billing period
     whose last day falls in the month. The calendar month itself only where there is none to ask for.

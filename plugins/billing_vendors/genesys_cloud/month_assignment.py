@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.month import BillingPeriod
+from billing.month import Month
 
 _ONE_DAY = timedelta(days=1)
 
@@ -40,11 +40,11 @@ class Cycle:
     status: str | None = None
 
     @property
-    def month(self) -> BillingPeriod:
+    def month(self) -> Month:
         """The calendar month that holds its last day."""
-        return BillingPeriod.of(self.ends_on - _ONE_DAY)
+        return Month.of(self.ends_on - _ONE_DAY)
 
-    def overlaps(self, month: BillingPeriod) -> bool:
+    def overlaps(self, month: Month) -> bool:
         """Tell whether any of its days lies in a calendar month."""
         begun = self.starts_on is None or self.starts_on < month.shifted(1).first_day
         return begun and self.ends_on > month.first_day
@@ -101,11 +101,11 @@ class Decision:
     :param evidence: why, in one sentence that names the billing period and what the lines say about it.
     """
 
-    month: BillingPeriod
+    month: Month
     evidence: str
 
 
-def search_window(month: BillingPeriod) -> tuple[date, date]:
+def search_window(month: Month) -> tuple[date, date]:
     """
     Give the first and the last invoice date that a run of this month looks at.
 
@@ -117,9 +117,7 @@ def search_window(month: BillingPeriod) -> tuple[date, date]:
     return month.shifted(-1).first_day, month.shifted(3).first_day - _ONE_DAY
 
 
-def month_by_date(
-    invoiced_on: date, purchase_order: str | None, terms: Sequence[Term]
-) -> tuple[BillingPeriod, Cycle] | None:
+def month_by_date(invoiced_on: date, purchase_order: str | None, terms: Sequence[Term]) -> tuple[Month, Cycle] | None:
     """
     Decide by the invoice's date alone: the billing period that ended last on or before it.
 
@@ -138,7 +136,7 @@ def decide(
     purchase_order: str | None,
     services: Sequence[Service],
     terms: Sequence[Term],
-    first_month: BillingPeriod,
+    first_month: Month,
 ) -> Decision:
     """
     Give the month of one invoice or credit memo.
@@ -147,8 +145,8 @@ def decide(
     if it has none or nobody knows it. Then, in this order:
 
     1. the billing period that ended last on or before the invoice's date, by the month of its last day;
-    2. before any period has ended, the first period that holds a line's services, else the contract's first period;
-    3. the calendar month before the invoice's month, where no period speaks: none is known, or the last one ended
+    2. before any month has ended, the first month that holds a line's services, else the contract's first month;
+    3. the calendar month before the invoice's month, where no month speaks: none is known, or the last one ended
        more than two whole months ago (a contract that is over, a yearly cycle). It is never before the account's
        first month unless the invoice itself is dated before it.
 
@@ -178,8 +176,8 @@ def decide(
             f"Dated {invoiced_on}, before any billing period of its contract ended, so it belongs to {first}; "
             f"{_lines_say(services, first)}.",
         )
-    month = BillingPeriod.of(invoiced_on).shifted(-1)
-    if month < first_month <= BillingPeriod.of(invoiced_on):
+    month = Month.of(invoiced_on).shifted(-1)
+    if month < first_month <= Month.of(invoiced_on):
         month = first_month
     calendar = Cycle(period_id="", contract_id="", starts_on=month.first_day, ends_on=month.shifted(1).first_day)
     return Decision(
@@ -213,7 +211,7 @@ def _by_end(cycle: Cycle) -> tuple[date, str, str]:
     return cycle.ends_on, cycle.contract_id, cycle.period_id
 
 
-def _in_window(month: BillingPeriod, day: date) -> bool:
+def _in_window(month: Month, day: date) -> bool:
     first, last = search_window(month)
     return first <= day <= last
 

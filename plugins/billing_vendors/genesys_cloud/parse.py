@@ -15,7 +15,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing_vendors.genesys_cloud.month_assignment import Service
 from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, Noted, day_or_none, end_or_none
@@ -39,11 +39,11 @@ class Head:
     payment_status: str | None
     attributes: dict[str, Any]
 
-    def with_lines(self, lines: Sequence[InvoiceLine], month: BillingPeriod, evidence: str) -> Invoice:
+    def with_lines(self, lines: Sequence[InvoiceLine], month: Month, evidence: str) -> Invoice:
         """Give the whole invoice."""
         return Invoice(
             invoice_id=self.invoice_id,
-            period=month,
+            month=month,
             period_evidence=evidence,
             total=self.total,
             currency=self.currency,

@@ -70,7 +70,7 @@ def parse_billing_period(row: Fields, contract_id: str, noted: Noted) -> Contrac
     return ContractBillingPeriod(
         billing_period_id=period_id,
         contract_id=contract_id,
-        period=Cycle(period_id, contract_id, starts_on, ends_on).month,
+        month=Cycle(period_id, contract_id, starts_on, ends_on).month,
         starts_on=starts_on,
         ends_on=ends_on,
         status=noted.word("billing_period", row, "status", PERIOD_STATUS),

@@ -12,7 +12,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UsageLine, UsageReport
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.json_reader import Fields
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, Noted, objects
@@ -39,14 +39,14 @@ def is_complete(row: Fields) -> bool:
     return status != "InProgress"
 
 
-def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod, noted: Noted) -> UsageReport:
+def parse_billable_usage(row: Fields, interval: Interval, month: Month, noted: Noted) -> UsageReport:
     """
     Read a finished billable usage report.
 
     Of each usage's ``resources`` only the number is kept beside the figures: they name people.
 
     :param interval: the days that were asked for.
-    :param period: the month for whose run they were.
+    :param month: the month for whose run they were.
     :raises PayloadError: the report is still being made, or is for other dates than were asked for.
     """
     row.where = f"billable usage of {interval}"
@@ -59,7 +59,7 @@ def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod,
     return UsageReport(
         report_id=f"billable_usage/{interval}",
         kind="billable_usage",
-        period=period,
+        month=month,
         starts_at=starts_at,
         ends_at=ends_at,
         currency=None,
@@ -68,22 +68,22 @@ def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod,
     )
 
 
-def parse_trustee_overview(row: Fields, period: BillingPeriod, noted: Noted) -> UsageReport:
+def parse_trustee_overview(row: Fields, month: Month, noted: Noted) -> UsageReport:
     """
     Read what the trustee sees of its client's billing period.
 
     Not every row is a charge: ``fair-use`` rows are allowances and ``rollup`` rows repeat others; the grouping is
     the line's ``usage_type``.
 
-    :param period: the month in which the billing period's last day falls.
+    :param month: the month in which the billing period's last day falls.
     :raises PayloadError: a required member is missing or of another type.
     """
-    row.where = f"trustee overview of {period}"
+    row.where = f"trustee overview of {month}"
     starts_at, ends_at = overview_interval(row)
     return UsageReport(
-        report_id=f"trustee_overview/{period}",
+        report_id=f"trustee_overview/{month}",
         kind="trustee_overview",
-        period=period,
+        month=month,
         starts_at=starts_at,
         ends_at=ends_at,
         currency=row.text("currency"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.request import Conversation, all_pages
 from billing_vendors.base.polling import Look, Observation
@@ -35,9 +35,9 @@ class _GenesysLook(Look):
         return GenesysCloudBillingHook(conn_id, limits=_ONE_LOOK)
 
     @property
-    def period(self) -> BillingPeriod:
+    def calendar_month(self) -> Month:
         """The month."""
-        return BillingPeriod.parse(self.month)
+        return Month.parse(self.month)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class BillableUsageLook(_GenesysLook):
     def take(self) -> Conversation[Observation]:
         """Look at each report's status; an unknown one is a ``PayloadError``."""
         terms = yield from _read_terms()
-        seen = yield from _see_usage_reports(terms, self.period)
+        seen = yield from _see_usage_reports(terms, self.calendar_month)
         return seen
 
 
@@ -66,7 +66,7 @@ class BillingPeriodClosedLook(_GenesysLook):
 
     def take(self) -> Conversation[Observation]:
         """Look at the state of each billing period of each contract."""
-        return _see_periods((yield from _read_terms()), self.period)
+        return _see_periods((yield from _read_terms()), self.calendar_month)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class InvoicePostedLook(_GenesysLook):
     def take(self) -> Conversation[Observation]:
         """Look for an invoice that belongs to the month as far as its head tells."""
         terms = yield from _read_terms()
-        seen = yield from _see_invoices(terms, self.period, BillingPeriod.parse(self.first_month))
+        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
         return seen
 
 
@@ -106,40 +106,38 @@ class MonthReadyLook(_GenesysLook):
     def take(self) -> Conversation[Observation]:
         """Look as far as the first that is not there."""
         terms = yield from _read_terms()
-        seen = _see_periods(terms, self.period)
+        seen = _see_periods(terms, self.calendar_month)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
-        seen = yield from _see_usage_reports(terms, self.period)
+        seen = yield from _see_usage_reports(terms, self.calendar_month)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
-        seen = yield from _see_invoices(terms, self.period, BillingPeriod.parse(self.first_month))
+        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
         return seen
 
 
-def _see_usage_reports(terms: Sequence[Term], period: BillingPeriod) -> Conversation[Observation]:
+def _see_usage_reports(terms: Sequence[Term], month: Month) -> Conversation[Observation]:
     states = []
-    for interval in usage_intervals(period, terms):  # all of them: the vendor makes them side by side
+    for interval in usage_intervals(month, terms):  # all of them: the vendor makes them side by side
         answer = yield endpoints.billable_usage(interval)
         states.append(is_complete(body_of(answer)))
     return Observation(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
 
 
-def _see_periods(terms: Sequence[Term], period: BillingPeriod) -> Observation:
-    states = [cycle.status for term in terms for cycle in term.cycles if cycle.month == period]
+def _see_periods(terms: Sequence[Term], month: Month) -> Observation:
+    states = [cycle.status for term in terms for cycle in term.cycles if cycle.month == month]
     still = sum(state != "Closed" for state in states)
     return Observation(ready=not still, seen=f"{len(states) - still} of {len(states)} billing periods closed")
 
 
-def _see_invoices(
-    terms: Sequence[Term], period: BillingPeriod, first_month: BillingPeriod
-) -> Conversation[Observation]:
-    pages = yield from all_pages(pages_of(endpoints.invoices(*search_window(period))))
+def _see_invoices(terms: Sequence[Term], month: Month, first_month: Month) -> Conversation[Observation]:
+    pages = yield from all_pages(pages_of(endpoints.invoices(*search_window(month))))
     heads = [parse_head(row, Noted()) for page in pages for row in rows_of(page)]
     found = [
         head
         for head in heads
         if head.kind == "invoice"
-        and decide(head.invoiced_on, head.purchase_order, (), terms, first_month).month == period
+        and decide(head.invoiced_on, head.purchase_order, (), terms, first_month).month == month
     ]
     return Observation(ready=bool(found), seen=f"{len(found)} invoices of the month among {len(heads)} listed")
 

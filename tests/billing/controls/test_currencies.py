@@ -25,12 +25,12 @@ def month(make):
             purchase_order_numbers=(),
             items=tuple(blank(ContractItem, position=1, plan_id="P", currency=currency) for currency in items),
         )
-        period = ContractBillingPeriod(
+        month = ContractBillingPeriod(
             *("B", "C", make.month_key, date(2026, 10, 1), date(2026, 11, 1), "Closed"),
             charges=tuple(blank(Charge, position=1, currency=currency) for currency in charges),
             wallets=tuple(blank(Wallet, position=1, currency=currency) for currency in wallets),
         )
-        return make.month(make.invoice("1.00", currency=invoice), contracts=(contract,), billing_periods=(period,))
+        return make.month(make.invoice("1.00", currency=invoice), contracts=(contract,), billing_periods=(month,))
 
     return build
 

@@ -15,22 +15,22 @@ import yaml
 from sqlalchemy import Engine, create_engine, text
 
 from billing.config.accounts import Account, load_accounts
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.reconciliation.reconcile import reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
-from vendor_simulator.months import Month
+from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
-FIRST, LAST = BillingPeriod(2023, 11), BillingPeriod(2026, 10)
+FIRST, LAST = Month(2023, 11), Month(2026, 10)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CURRENT = """
-    select account, to_char(period, 'YYYY-MM'), control_id, subject, state, explanation
+    select account, to_char(month, 'YYYY-MM'), control_id, subject, state, explanation
     from billing.current_control_result where state in ('EXCEPTION', 'BLOCKED') order by 1, 2, 3, 4
 """
 
@@ -68,12 +68,14 @@ def history(postgres, migrated_template, tmp_path_factory) -> History:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         for account in _accounts(simulator.world, folder):
-            for period in _months(account):
-                _run(engine, account, period, folder / "documents")
+            for month in _months(account):
+                _run(engine, account, month, folder / "documents")
                 months += 1
         planted = [
             error
-            for error in simulator.world.planted(Month(FIRST.year, FIRST.month), Month(LAST.year, LAST.month))
+            for error in simulator.world.planted(
+                SimulatedMonth(FIRST.year, FIRST.month), SimulatedMonth(LAST.year, LAST.month)
+            )
             if error.vendor == "fastly"
         ]
     with engine.connect() as connection:
@@ -104,16 +106,16 @@ def _accounts(world: World, folder: Path) -> list[Account[Any]]:
     return [replace(account, first_month=max(account.first_month, FIRST)) for account in accounts]
 
 
-def _months(account: Account[Any]) -> list[BillingPeriod]:
+def _months(account: Account[Any]) -> list[Month]:
     count = (LAST.year - account.first_month.year) * 12 + LAST.month - account.first_month.month + 1
     return [account.first_month.shifted(months) for months in range(count)]
 
 
-def _run(engine: Engine, account: Account[Any], period: BillingPeriod, documents: Path) -> None:
+def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -> None:
     fetch = Fetch(
-        engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, period=period, dag_run="backfill"
+        engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, month=month, dag_run="backfill"
     )
-    for kept in FASTLY.collect(account, period):
+    for kept in FASTLY.collect(account, month):
         if isinstance(kept, Document):
             fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
         else:

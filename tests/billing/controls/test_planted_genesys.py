@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from billing.config.accounts import Account, load_accounts
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.reconciliation.reconcile import reconcile_month
 from billing.storage.engine import engine_from_url
@@ -20,13 +20,13 @@ from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
-from vendor_simulator.months import Month
+from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
-FIRST, LAST = BillingPeriod(2023, 1), BillingPeriod(2025, 12)
+FIRST, LAST = Month(2023, 1), Month(2025, 12)
 MONTHS = 36
 
 
@@ -55,7 +55,9 @@ def reconciled(postgres, migrated_template, tmp_path_factory) -> tuple[list[Plan
         for account in _accounts(simulator.world, tmp_path_factory.mktemp("accounts")):
             for months in range(MONTHS):
                 _run(engine, account, FIRST.shifted(months), tmp_path_factory.getbasetemp() / "documents")
-        planted = simulator.world.planted(Month(FIRST.year, FIRST.month), Month(LAST.year, LAST.month))
+        planted = simulator.world.planted(
+            SimulatedMonth(FIRST.year, FIRST.month), SimulatedMonth(LAST.year, LAST.month)
+        )
     rows, states = _stored(engine)
     engine.dispose()
     postgres.drop_database(name)
@@ -80,8 +82,8 @@ def _accounts(world: World, folder: Path) -> tuple[Account[GenesysSettings], ...
     return load_accounts(VENDOR, GenesysSettings, path)
 
 
-def _run(engine, account: Account[GenesysSettings], month: BillingPeriod, documents: Path) -> None:
-    named = {"vendor": VENDOR, "account": account.name, "period": month}
+def _run(engine, account: Account[GenesysSettings], month: Month, documents: Path) -> None:
+    named = {"vendor": VENDOR, "account": account.name, "month": month}
     fetch = Fetch(engine, documents, purpose="month", dag_run=f"manual__{month}", **named)
     for kept in GENESYS_CLOUD.collect(account, month):
         if isinstance(kept, Document):
@@ -100,7 +102,7 @@ def _stored(engine) -> tuple[list[Row], Counter]:
     results = "from billing.control_result c join billing.account_month m using (reconciliation_id) where m.vendor = %s"
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(
-            "select m.account, to_char(m.period, 'YYYY-MM'), c.control_id, c.subject, c.state, c.explanation "
+            "select m.account, to_char(m.month, 'YYYY-MM'), c.control_id, c.subject, c.state, c.explanation "
             f"{results} and c.state in ('EXCEPTION', 'BLOCKED') order by 1, 2, 3, 4",
             (VENDOR,),
         )

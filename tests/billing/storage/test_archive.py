@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from billing.errors import StorageError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import find_fetch, read_answers
 
@@ -246,12 +246,12 @@ def test_an_empty_fetch_is_a_fetch(ledger):
 
 
 def test_a_fetch_is_found_by_its_id(ledger):
-    fetch_id = ledger.fetch("a", period=BillingPeriod(2026, 2))
+    fetch_id = ledger.fetch("a", month=Month(2026, 2))
     with ledger.engine.connect() as connection:
         head = find_fetch(connection, fetch_id)
         with pytest.raises(StorageError, match="there is no fetch 999"):
             find_fetch(connection, 999)
-    assert (head.vendor, head.account, str(head.period), head.purpose) == ("initech", "acme", "2026-02", "month")
+    assert (head.vendor, head.account, str(head.month), head.purpose) == ("initech", "acme", "2026-02", "month")
 
 
 def test_moments_are_utc_whatever_the_server_thinks(ledger):

@@ -14,7 +14,7 @@ import pytest
 
 from billing.columns import Columns
 from billing.config.accounts import Account
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing_vendors.fastly.settings import FastlySettings
 from vendor_simulator.testing import Simulator
@@ -47,7 +47,7 @@ def as_plain(value: object) -> Any:
             return value
         case Decimal():
             return f"{value:f}"
-        case date() | BillingPeriod():
+        case date() | Month():
             return str(value)
         case dict():
             return {name: as_plain(member) for name, member in value.items()}
@@ -75,7 +75,7 @@ def account() -> Callable[..., Account[FastlySettings]]:
 
     def make(name: str = "acme", conn_id: str = "fastly_test", **settings: Any) -> Account[FastlySettings]:
         own = FastlySettings(**{"customer_id": "abc", **settings})
-        return Account("fastly", name, conn_id, "USD", BillingPeriod(2023, 1), 5, own)
+        return Account("fastly", name, conn_id, "USD", Month(2023, 1), 5, own)
 
     return make
 
@@ -106,7 +106,7 @@ def accounts(simulated) -> dict[str, Account[FastlySettings]]:
             known.name,
             known.conn_id,
             known.currency,
-            BillingPeriod.parse(str(known.first_month)),
+            Month.parse(str(known.first_month)),
             known.posting_day,
             FastlySettings(known.customer_id, known.api, known.parent_pay),
         )

@@ -6,12 +6,12 @@ import re
 import pytest
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, RouteRetired, VendorRejected, VendorUnavailable
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.client.request import CSV, PDF
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ class TestV3:
 
     def test_the_list_is_asked_wider_than_the_month(self, scripted, server):
         server.answers({"body": b'{"data": []}'})
-        list(scripted.list_invoices(BillingPeriod(2026, 1)))
+        list(scripted.list_invoices(Month(2026, 1)))
         assert server.targets == [
             "/billing/v3/invoices?billing_start_date=2025-12-01&billing_end_date=2026-02-28&limit=200"
         ]
@@ -107,7 +107,7 @@ class TestV2:
         assert again.json_object() == bill.json_object()
 
     def test_the_month_has_two_digits(self, scripted, server):
-        scripted.get_invoice_by_month(BillingPeriod(2026, 5))
+        scripted.get_invoice_by_month(Month(2026, 5))
         assert server.targets == ["/billing/v2/year/2026/month/05"]
 
     @pytest.mark.parametrize(("form", "magic"), [(CSV, b"invoice_id,"), (PDF, b"%PDF-")])
@@ -124,7 +124,7 @@ class TestV2:
     def test_month_to_date(self, legacy, accounts, simulated):
         simulated.settings.estimate_asks = 0
         customer_id = accounts["legacy-press"].settings.customer_id
-        answer = legacy.get_legacy_month_to_date(customer_id, BillingPeriod(2026, 11))
+        answer = legacy.get_legacy_month_to_date(customer_id, Month(2026, 11))
         assert answer.json_object()["status"]["status"] == "MTD"
         assert answer.request.endswith("/mtd_invoice?month=11&year=2026")
 
@@ -140,7 +140,7 @@ class TestRefusals:
 
     def test_no_bill(self, legacy):
         with pytest.raises(NoBill):
-            legacy.get_invoice_by_month(BillingPeriod(2020, 1))
+            legacy.get_invoice_by_month(Month(2020, 1))
 
     def test_a_retired_route_points_at_v3(self, legacy, simulated):
         simulated.faults.add("retired", "fastly.v2.*", status=410)

@@ -3,13 +3,13 @@
 import pytest
 
 from billing.errors import PayloadError
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.json_reader import Fields
 from billing_vendors.fastly import parse, parse_legacy
 from billing_vendors.fastly.vocabulary import Noted, end_of
 
-MAY = BillingPeriod(2020, 5)
+MAY = Month(2020, 5)
 PARSERS = {
     "v3_invoice": parse.parse_invoice,
     "v3_invoice.camel_lines": parse.parse_invoice,

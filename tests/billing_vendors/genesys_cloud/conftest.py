@@ -17,7 +17,7 @@ import structlog
 from structlog.testing import LogCapture
 
 from billing.config.accounts import Account
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -199,7 +199,7 @@ def make_account(conn_id: str = "genesys_billing", trustor: str | None = None) -
         name="acme",
         conn_id=conn_id,
         currency="EUR",
-        first_month=BillingPeriod(2024, 1),
+        first_month=Month(2024, 1),
         posting_day=10,
         settings=GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077", trustor),
     )

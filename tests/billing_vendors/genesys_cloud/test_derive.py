@@ -9,12 +9,12 @@ from tests.billing_vendors.genesys_cloud.conftest import make_account, read_payl
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing_vendors.genesys_cloud.derive import derive
 from billing_vendors.genesys_cloud.paging import in_order
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
 LINES = "/contracts/invoices/{}/lines?pageSize=200"
 USAGE = "/reports/billableusage?startDate={}T00%3A00%3A00.000Z&endDate={}T00%3A00%3A00.000Z"
@@ -57,9 +57,9 @@ def without(answers, operation):
 def test_a_month_holds_all_that_was_answered(account):
     month = derive(account, JANUARY, a_month())
 
-    assert (month.vendor, month.account, month.period) == ("genesys_cloud", "acme", JANUARY)
+    assert (month.vendor, month.account, month.month) == ("genesys_cloud", "acme", JANUARY)
     assert [contract.contract_id for contract in month.contracts] == [CONTRACT]
-    assert [period.billing_period_id for period in month.billing_periods] == ["bp-2025-01"]
+    assert [month.billing_period_id for month in month.billing_periods] == ["bp-2025-01"]
     assert [(report.kind, len(report.lines)) for report in month.usage_reports] == [
         ("billable_usage", 2),
         ("trustee_overview", 2),
@@ -174,7 +174,7 @@ def usage_reports(account, *answers):
 def test_each_interval_has_its_report_of_the_month(account):
     reports = usage_reports(account, usage_of("2025-01-01", "2025-02-01"), usage_of("2024-12-21", "2025-01-21"))
 
-    assert [(report.report_id, report.period) for report in reports] == [
+    assert [(report.report_id, report.month) for report in reports] == [
         ("billable_usage/2024-12-21/2025-01-21", JANUARY),
         ("billable_usage/2025-01", JANUARY),
     ]

@@ -14,12 +14,12 @@ from tests.billing_vendors.genesys_cloud.conftest import (
 )
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.client.limits import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import Interval
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 QUICK = Limits(first_pause_seconds=0.01, total_seconds=10)
 
 

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.genesys_cloud.intervals import Interval, usage_intervals
 from billing_vendors.genesys_cloud.month_assignment import Cycle, Term
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 MONTHLY = (date(2026, 10, 1), date(2026, 11, 1))
 ANNIVERSARY = (date(2026, 9, 21), date(2026, 10, 21))
 LATER = (date(2026, 10, 21), date(2026, 11, 21))
@@ -40,7 +40,7 @@ def test_the_worked_examples(terms, texts):
 
 
 def test_a_month_is_written_as_a_month_and_nothing_else_is():
-    assert str(Interval.of(BillingPeriod(2026, 12))) == "2026-12"
+    assert str(Interval.of(Month(2026, 12))) == "2026-12"
     assert str(Interval(date(2026, 12, 1), date(2027, 1, 2))) == "2026-12-01/2027-01-02"
 
 

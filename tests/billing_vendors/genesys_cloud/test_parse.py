@@ -10,7 +10,7 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.json_reader import Fields
 from billing_vendors.genesys_cloud.intervals import Interval
@@ -25,7 +25,7 @@ from billing_vendors.genesys_cloud.parse_usage import (
 from billing_vendors.genesys_cloud.vocabulary import Noted, with_todays_names
 
 HERE = Path(__file__).parent
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 
 
 def read(name: str) -> dict:
@@ -48,7 +48,7 @@ PARSERS = {
     "contract": lambda noted: parse_contract(Fields(read("contract"), "contract"), noted),
     "contract.odd": lambda noted: parse_contract(Fields(read("contract.odd"), "contract"), noted),
     "contract_billing_period": lambda noted: parse_billing_period(
-        Fields(read("contract_billing_period"), "period"), "c1", noted
+        Fields(read("contract_billing_period"), "month"), "c1", noted
     ),
     "billable_usage_report": lambda noted: parse_billable_usage(
         Fields(read("billable_usage_report"), "report"), Interval.of(JANUARY), JANUARY, noted

@@ -5,14 +5,14 @@ from itertools import product
 
 import pytest
 
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.genesys_cloud.month_assignment import Cycle, Service, Term, decide, month_by_date, search_window
 
-FIRST = BillingPeriod(2024, 1)
+FIRST = Month(2024, 1)
 
 
-def month(key: str) -> BillingPeriod:
-    return BillingPeriod.parse(key)
+def month(key: str) -> Month:
+    return Month.parse(key)
 
 
 def day(text: str) -> date:

@@ -23,13 +23,13 @@ def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
         no paged read at all                    -> BLOCKED
         Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.listings and is_legacy(evidence):
-        yield not_applicable(str(month.period), "the v2 API answers one bill a month; it pages nothing")
-    elif not month.listings:
-        yield blocked(str(month.period), "no paged listing was read")
-    for listing in month.listings:
-        yield _of_listing(str(month.period), listing)
+    account_month = evidence.account_month
+    if not account_month.listings and is_legacy(evidence):
+        yield not_applicable(str(account_month.month), "the v2 API answers one bill a month; it pages nothing")
+    elif not account_month.listings:
+        yield blocked(str(account_month.month), "no paged listing was read")
+    for listing in account_month.listings:
+        yield _of_listing(str(account_month.month), listing)
 
 
 def _of_listing(subject: str, listing: Listing) -> Finding:

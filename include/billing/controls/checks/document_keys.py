@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from billing.controls.control import InvoiceHead
-from billing.month import BillingPeriod
+from billing.month import Month
 
 _NOT_A_MARK = re.compile(r"[^0-9a-z]+")
 
@@ -38,18 +38,18 @@ def signatures_of(head: InvoiceHead) -> set[Signature]:
     return numbers_of(head) | amount_of(head)
 
 
-def related(heads: Sequence[InvoiceHead], period: BillingPeriod) -> tuple[InvoiceHead, ...]:
+def related(heads: Sequence[InvoiceHead], month: Month) -> tuple[InvoiceHead, ...]:
     """
     Choose what a month's controls see of an account's history: its own documents, those of the month before, and any
     earlier one that has a mark in common with one of its own. Order is kept.
     """
     marks: set[Signature] = set()
     for head in heads:
-        if head.period == period:
+        if head.month == month:
             marks |= signatures_of(head)
-    recent = (period, period.shifted(-1))
+    recent = (month, month.shifted(-1))
     return tuple(
         head
         for head in heads
-        if head.period in recent or (head.period < period and not marks.isdisjoint(signatures_of(head)))
+        if head.month in recent or (head.month < month and not marks.isdisjoint(signatures_of(head)))
     )

@@ -28,13 +28,13 @@ def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
         a document of the month is not among the stored ones               -> BLOCKED
         the month has no invoice                                           -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
     heads = sorted(evidence.history, key=_order)
     first = {head.invoice_id: place for place, head in reversed(list(enumerate(heads)))}
     marked = _by_mark(heads)
-    for invoice in month.invoices:
+    for invoice in account_month.invoices:
         at = first.get(invoice.invoice_id)
         if at is None:
             yield blocked(invoice.invoice_id, "it is not among the stored documents that it is compared with")
@@ -76,7 +76,7 @@ def _same_number(head: InvoiceHead, other: InvoiceHead) -> bool:
 
 
 def _same_bill(head: InvoiceHead, other: InvoiceHead) -> bool:
-    return head.period == other.period and _same_amount(head, other)
+    return head.month == other.month and _same_amount(head, other)
 
 
 def _near(head: InvoiceHead, other: InvoiceHead) -> bool:
@@ -91,7 +91,7 @@ def _same_amount(head: InvoiceHead, other: InvoiceHead) -> bool:
 
 
 def _order(head: InvoiceHead) -> tuple[object, ...]:
-    return head.period, head.issued_at is None, head.issued_at.isoformat() if head.issued_at else "", head.invoice_id
+    return head.month, head.issued_at is None, head.issued_at.isoformat() if head.issued_at else "", head.invoice_id
 
 
 F7 = Control(

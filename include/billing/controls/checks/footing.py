@@ -18,9 +18,9 @@ def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
         no known currency and a gap      -> BLOCKED: there is no rounding bound
         the month has no invoice         -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         yield compare_amounts(
             invoice.invoice_id,
             f"the total of {len(invoice.lines)} lines against the header",

@@ -18,7 +18,7 @@ _SHOWN = 10
 
 
 def compared(
-    month: AccountMonth,
+    account_month: AccountMonth,
     before: AccountMonth,
     lines_of: Callable[[AccountMonth], list[InvoiceLine]],
     currency_of: Callable[[Invoice], str | None],
@@ -29,26 +29,28 @@ def compared(
     :param lines_of: which lines count, each with the rate by which a price is told from a volume.
     :param currency_of: an invoice's currency; NOT_APPLICABLE if the two months have not one and the same.
     """
-    subject, against = str(month.period), f"compared with {before.period}"
-    if not month.invoices or not before.invoices:
-        return not_applicable(subject, f"{against}: {before.period if month.invoices else subject} has no invoice")
-    currencies = {currency_of(invoice) for invoice in (*month.invoices, *before.invoices)}
+    subject, against = str(account_month.month), f"compared with {before.month}"
+    if not account_month.invoices or not before.invoices:
+        return not_applicable(
+            subject, f"{against}: {before.month if account_month.invoices else subject} has no invoice"
+        )
+    currencies = {currency_of(invoice) for invoice in (*account_month.invoices, *before.invoices)}
     if len(currencies) > 1:
         return not_applicable(subject, f"{against}: no common currency")
-    then, now = lines_of(before), lines_of(month)
+    then, now = lines_of(before), lines_of(account_month)
     parts = split(then, now)
     whole = sum_of(parts.values())
     expected, actual = exact_sum(line.amount for line in then), exact_sum(line.amount for line in now)
     return Finding(
         subject,
         State.EXCEPTION if whole.total else State.PASS,
-        f"{actual:f} after {expected:f} in {before.period}: {whole.price:+f} by price, {whole.volume:+f} by volume, "
+        f"{actual:f} after {expected:f} in {before.month}: {whole.price:+f} by price, {whole.volume:+f} by volume, "
         f"{whole.rounding:+f} by rounding, {whole.other:+f} by credits and the like",
         expected=expected,
         actual=actual,
         difference=whole.total,
         currency=currencies.pop(),
-        operands={"compared_with": str(before.period), **_parts(whole), "largest": _largest(parts)},
+        operands={"compared_with": str(before.month), **_parts(whole), "largest": _largest(parts)},
     )
 
 

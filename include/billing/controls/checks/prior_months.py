@@ -23,8 +23,8 @@ def year_before(evidence: Evidence) -> AccountMonth | Finding:
 
 
 def _reason(evidence: Evidence, back: int) -> Finding:
-    month = evidence.month.period
-    wanted, first = month.shifted(-back), evidence.account.first_month
+    account_month = evidence.account_month.month
+    wanted, first = account_month.shifted(-back), evidence.account.first_month
     if wanted < first:
-        return not_applicable(str(month), f"there is no {wanted}: the account begins with {first}")
-    return blocked(str(month), f"{wanted} is not stored; collect it, and this month is judged again")
+        return not_applicable(str(account_month), f"there is no {wanted}: the account begins with {first}")
+    return blocked(str(account_month), f"{wanted} is not stored; collect it, and this month is judged again")

@@ -22,12 +22,12 @@ def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
         stored for the month, but no longer given -> EXCEPTION
         the month has no invoice, and never had   -> NOT_APPLICABLE
     """
-    month = evidence.month
-    given = {invoice.invoice_id for invoice in month.invoices}
-    vanished = [head for head in evidence.history if head.period == month.period and head.invoice_id not in given]
+    account_month = evidence.account_month
+    given = {invoice.invoice_id for invoice in account_month.invoices}
+    vanished = [head for head in evidence.history if head.month == account_month.month and head.invoice_id not in given]
     if not given and not vanished:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    for invoice in month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
         before = evidence.restated.get(invoice.invoice_id)
         if before is None:
             yield Finding(invoice.invoice_id, State.PASS, "the content is what it was when first read")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from airflow.sdk import Asset, get_current_context
 
 from billing.certificate.vendor_month import publish_vendor_month
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def announce_month(
     :param months: the asset, an outlet of the task that runs.
     :param states: of each account, the number of control results by state.
     """
-    place = publish_vendor_month(billing_engine(), vendor, BillingPeriod.parse(month), documents_folder())
+    place = publish_vendor_month(billing_engine(), vendor, Month.parse(month), documents_folder())
     log.info("%s %s: certificate of all accounts %s", vendor, month, place)
     total: Counter[str] = Counter()
     for of_account in states:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from billing.behind import Behind
 from billing.config.accounts import Account
 from billing.models import AccountMonth
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.payloads.response import Answer
 from billing.storage.fetches import closed_fetch
 from billing.storage.payloads import Fetch, FetchSummary, find_fetch, read_answers
@@ -35,19 +35,19 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
     :param again: ask also for a month that is closed, i.e. stored with every control passed.
     :raises BillingError: see the class; what had arrived is kept, and is no fetch.
     """
-    account, period = account_of_task(vendor, account_name), BillingPeriod.parse(month)
+    account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
-    if not again and (fetch_id := _closed(engine, account, period)) is not None:
+    if not again and (fetch_id := _closed(engine, account, billing_month)) is not None:
         log.info(
             "%s/%s %s is closed: stored and every control passed. Its stored answers (fetch %s) are used; "
             "set 'Fetch again' to ask the vendor",
-            *(vendor.name, account.name, period, fetch_id),
+            *(vendor.name, account.name, billing_month, fetch_id),
         )
         return fetch_id
-    fetched = _keep(engine, account, period, "month", vendor.collect(account, period))
+    fetched = _keep(engine, account, billing_month, "month", vendor.collect(account, billing_month))
     log.info(
         "%s/%s %s: fetch %s, %s answers (%s new), %s documents (%s new), %s bytes",
-        *(vendor.name, account.name, period, fetched.fetch_id, fetched.answers, fetched.new_payloads),
+        *(vendor.name, account.name, billing_month, fetched.fetch_id, fetched.answers, fetched.new_payloads),
         *(fetched.documents, fetched.new_documents, fetched.bytes),
     )
     return fetched.fetch_id
@@ -62,9 +62,11 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
     """
     if vendor.collect_month_to_date is None or vendor.derive_month_to_date is None:
         raise TypeError(f"{vendor.name} has no month-to-date estimate")
-    account, period = account_of_task(vendor, account_name), BillingPeriod.parse(month)
+    account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
-    fetched = _keep(engine, account, period, "month_to_date", vendor.collect_month_to_date(account, period))
+    fetched = _keep(
+        engine, account, billing_month, "month_to_date", vendor.collect_month_to_date(account, billing_month)
+    )
     new = 0
     with engine.begin() as connection:
         head = find_fetch(connection, fetched.fetch_id)
@@ -72,7 +74,7 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
         for answer, (payload_id, taken_at) in zip(answers, payloads_of(connection, fetched.fetch_id), strict=True):
             estimate = vendor.derive_month_to_date(account, answer)
             new += save_snapshot(connection, estimate, head, payload_id, taken_at)
-    log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, period, fetched.answers, new)
+    log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, billing_month, fetched.answers, new)
     return {"estimates": fetched.answers, "new": new}
 
 
@@ -83,15 +85,15 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
     collect, derive = work.collect_running_month, work.derive_running_month
     if collect is None or derive is None:
         raise TypeError(f"{vendor.name} cannot tell what is charged so far")
-    account, period = account_of_task(vendor, account_name), BillingPeriod.parse(month)
+    account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
-    fetched = _keep(engine, account, period, "month_to_date", collect(account, period))
+    fetched = _keep(engine, account, billing_month, "month_to_date", collect(account, billing_month))
     with engine.begin() as connection:
 
         def read(fetch_id: int) -> AccountMonth:
             head = find_fetch(connection, fetch_id)
             by_purpose = work.derive if head.purpose == "month" else derive
-            return by_purpose(account, head.period, read_answers(connection, fetch_id))
+            return by_purpose(account, head.month, read_answers(connection, fetch_id))
 
         lock_account(connection, account.vendor, account.name)
         now = datetime.now(UTC)
@@ -101,18 +103,18 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
         save_unknown_fields(connection, running, head, now)
     log.info(
         "%s/%s %s: %s contracts, %s billing periods so far, %s versions added",
-        *(vendor.name, account.name, period, len(running.contracts), len(running.billing_periods), len(changes)),
+        *(vendor.name, account.name, billing_month, len(running.contracts), len(running.billing_periods), len(changes)),
     )
     return {"billing_periods": len(running.billing_periods), "new": len(changes)}
 
 
-def _closed(engine: Engine, account: Account[Any], period: BillingPeriod) -> int | None:
+def _closed(engine: Engine, account: Account[Any], month: Month) -> int | None:
     with engine.connect() as connection:
-        return closed_fetch(connection, account.vendor, account.name, period)
+        return closed_fetch(connection, account.vendor, account.name, month)
 
 
 def _keep(
-    engine: Engine, account: Account[Any], period: BillingPeriod, purpose: str, arriving: Iterable[Answer | Document]
+    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Answer | Document]
 ) -> FetchSummary:
     fetch = Fetch(
         engine,
@@ -120,7 +122,7 @@ def _keep(
         purpose=purpose,
         vendor=account.vendor,
         account=account.name,
-        period=period,
+        month=month,
         dag_run=str(get_current_context()["dag_run"].run_id),
     )
     return keep_all(fetch, arriving)

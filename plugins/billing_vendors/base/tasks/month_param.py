@@ -11,7 +11,7 @@ from croniter import croniter
 
 from billing.config.accounts import Account, find_account
 from billing.errors import ConfigurationError
-from billing.month import BillingPeriod
+from billing.month import Month
 
 MONTH = Param(
     None,
@@ -29,7 +29,7 @@ ACCOUNTS = Param(
 )
 
 
-def month_of_run(context: Any, schedule: str) -> BillingPeriod:  # noqa: ANN401 (Airflow's context)
+def month_of_run(context: Any, schedule: str) -> Month:  # noqa: ANN401 (Airflow's context)
     """
     Work out the month: the parameter ``month``, else the start of the data interval.
 
@@ -40,11 +40,11 @@ def month_of_run(context: Any, schedule: str) -> BillingPeriod:  # noqa: ANN401 
     :raises ConfigurationError: the parameter is malformed.
     """
     if asked := context["params"].get("month"):
-        return BillingPeriod.parse(asked)
+        return Month.parse(asked)
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or start == end:
         start = _last_interval_start(start or context["dag_run"].run_after, schedule)
-    return BillingPeriod.of(start)
+    return Month.of(start)
 
 
 def _last_interval_start(moment: datetime, schedule: str) -> datetime:
@@ -71,7 +71,7 @@ def names_of_vendor(asked: Sequence[str], accounts: Sequence[Account[Any]], ever
 
 
 def accounts_of_run(
-    accounts: Sequence[Account[Any]], asked: Sequence[str] | None, period: BillingPeriod, now: datetime
+    accounts: Sequence[Account[Any]], asked: Sequence[str] | None, month: Month, now: datetime
 ) -> list[Account[Any]]:
     """
     Choose the accounts of a run, before any vendor is asked.
@@ -81,18 +81,18 @@ def accounts_of_run(
 
     :raises ConfigurationError: the month is not over, nobody had begun, or a name is unknown.
     """
-    if not period.is_over(now):
+    if not month.is_over(now):
         raise ConfigurationError(
-            f"{period} is not over: it ends at {period.end:%Y-%m-%d %H:%M} UTC. Give a closed month, "
-            f"{BillingPeriod.of(now).shifted(-1)} or earlier"
+            f"{month} is not over: it ends at {month.end:%Y-%m-%d %H:%M} UTC. Give a closed month, "
+            f"{Month.of(now).shifted(-1)} or earlier"
         )
     if asked:
         chosen = [find_account(tuple(accounts), name) for name in dict.fromkeys(asked)]
         for account in chosen:
-            account.check_month(period)
+            account.check_month(month)
         return chosen
-    begun = [account for account in accounts if account.first_month <= period]
+    begun = [account for account in accounts if account.first_month <= month]
     if not begun:
         first = min((account.first_month for account in accounts), default=None)
-        raise ConfigurationError(f"no account was billed in {period}: the first month in accounts.yaml is {first}")
+        raise ConfigurationError(f"no account was billed in {month}: the first month in accounts.yaml is {first}")
     return begun

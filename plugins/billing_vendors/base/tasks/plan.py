@@ -15,7 +15,7 @@ from typing import Any
 from airflow.sdk import get_current_context
 
 from billing.config.accounts import Account, account_names, check_vendors, find_account, load_accounts
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.base.tasks.errors import in_one_sentence
 from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Vendor
@@ -48,15 +48,15 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
     :raises ConfigurationError: as ``plan_month``, and an account that no vendor has.
     """
     context = get_current_context()
-    period = month_of_run(context, schedule).shifted(-months_back)
+    month = month_of_run(context, schedule).shifted(-months_back)
     accounts = _accounts(vendor)
     asked = context["params"].get("accounts")
     if asked:
         asked = names_of_vendor(asked, accounts, account_names())
-    if asked == [] or not any(account.first_month <= period for account in accounts):
-        log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, period)
+    if asked == [] or not any(account.first_month <= month for account in accounts):
+        log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, month)
         return []
-    return _plan(vendor, accounts, asked, period)
+    return _plan(vendor, accounts, asked, month)
 
 
 def planned_month(task_id: str = "plan_month") -> str:
@@ -70,12 +70,10 @@ def _accounts(vendor: Vendor) -> tuple[Account[Any], ...]:
     return load_accounts(vendor.name, vendor.settings_type)
 
 
-def _plan(
-    vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str] | None, period: BillingPeriod
-) -> list[str]:
-    chosen = accounts_of_run(accounts, asked, period, datetime.now(UTC))
-    get_current_context()["ti"].xcom_push(key=_MONTH, value=str(period))
-    log.info("%s %s: %s accounts: %s", vendor.title, period, len(chosen), ", ".join(a.name for a in chosen))
+def _plan(vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str] | None, month: Month) -> list[str]:
+    chosen = accounts_of_run(accounts, asked, month, datetime.now(UTC))
+    get_current_context()["ti"].xcom_push(key=_MONTH, value=str(month))
+    log.info("%s %s: %s accounts: %s", vendor.title, month, len(chosen), ", ".join(a.name for a in chosen))
     return [account.name for account in chosen]
 
 
@@ -83,12 +81,12 @@ def _plan(
 def plan_running_month(vendor: Vendor) -> list[str]:
     """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
     context = get_current_context()
-    period = BillingPeriod.of(datetime.now(UTC))
-    context["ti"].xcom_push(key=_MONTH, value=str(period))
+    month = Month.of(datetime.now(UTC))
+    context["ti"].xcom_push(key=_MONTH, value=str(month))
     accounts = _accounts(vendor)
     asked = context["params"].get("accounts")
     chosen = [find_account(accounts, name) for name in dict.fromkeys(asked)] if asked else accounts
-    return [account.name for account in chosen if account.first_month <= period]
+    return [account.name for account in chosen if account.first_month <= month]
 
 
 def account_of_task(vendor: Vendor, name: str) -> Account[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.config.accounts import Account
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing.reconciliation.code_version import reader_sha256
 from billing.reconciliation.reconcile import reconcile_month
 from billing.reconciliation.reconciler import Reconciled
@@ -44,12 +44,12 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
 
     None means that today's code reads the same rows out of the same bytes.
     """
-    account, period = account_of_task(vendor, account_name), BillingPeriod.parse(month)
+    account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
     with engine.connect() as connection:
-        fetch_id = latest_fetch(connection, vendor.name, account.name, period)
+        fetch_id = latest_fetch(connection, vendor.name, account.name, billing_month)
     if fetch_id is None:
-        log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, period)
+        log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, billing_month)
         return {}
     done = _reconcile(vendor, engine, account, fetch_id, anew=True)
     causes = [change.cause for change in done.changes]
@@ -74,17 +74,17 @@ def _reconcile(
         anew=anew,
     )
     _log(account, done)
-    left = unpublished(engine, Subject(vendor.name, account.name, done.period), folder)
-    for period in sorted({done.period, *done.proved_again, *left}):
-        place = publish(engine, Subject(vendor.name, account.name, period), folder)
-        log.info("%s/%s %s: certificate %s", vendor.name, account.name, period, place)
+    left = unpublished(engine, Subject(vendor.name, account.name, done.month), folder)
+    for month in sorted({done.month, *done.proved_again, *left}):
+        place = publish(engine, Subject(vendor.name, account.name, month), folder)
+        log.info("%s/%s %s: certificate %s", vendor.name, account.name, month, place)
     return done
 
 
 def _log(account: Account[Any], done: Reconciled) -> None:
     log.info(
         "%s/%s %s: invoices %s, their lines %s; %s",
-        *(account.vendor, account.name, done.period, done.invoices, done.lines, in_words(done.changes)),
+        *(account.vendor, account.name, done.month, done.invoices, done.lines, in_words(done.changes)),
     )
     for name in done.unknown_fields:
         log.warning("%s sends %s, which is not known here: it is kept in attributes", account.vendor, ascii(name))

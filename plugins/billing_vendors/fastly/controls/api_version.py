@@ -21,8 +21,8 @@ def usage_metrics(evidence: Evidence) -> UsageReport | Finding:
         the v2 API, which has no usage metrics  -> NOT_APPLICABLE
         the v3 API, and they were not read      -> BLOCKED
     """
-    subject = str(evidence.month.period)
-    for report in evidence.month.usage_reports:
+    subject = str(evidence.account_month.month)
+    for report in evidence.account_month.usage_reports:
         if report.kind == USAGE_METRICS:
             return report
     if is_legacy(evidence):

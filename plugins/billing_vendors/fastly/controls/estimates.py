@@ -24,7 +24,7 @@ def missing_estimates(evidence: Evidence) -> Finding | None:
     """
     if evidence.estimates:
         return None
-    subject = str(evidence.month.period)
+    subject = str(evidence.account_month.month)
     if evidence.setting("parent_pay"):
         return not_applicable(subject, "another account pays, so Fastly makes no estimate of this one")
     if not evidence.estimates_began:

@@ -26,9 +26,9 @@ def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
         no rate on a line that is no credit            -> BLOCKED
         no invoice, or no line has a rate              -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         yield from _of_invoice(invoice, evidence.currency_of(invoice))
 
 

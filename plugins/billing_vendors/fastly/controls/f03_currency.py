@@ -25,17 +25,17 @@ def currency_is_the_same(evidence: Evidence) -> Iterator[Finding]:
         the account's first month                     -> NOT_APPLICABLE for the comparison
         the month before is not stored                -> BLOCKED for the comparison
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
         return
     if is_legacy(evidence):
         reason = f"the v2 API names no currency; amounts are taken as {evidence.account.currency}, the account's"
-        yield not_applicable(str(month.period), reason)
+        yield not_applicable(str(account_month.month), reason)
         return
-    yield from (_of_invoice(invoice, evidence.account.currency) for invoice in month.invoices)
+    yield from (_of_invoice(invoice, evidence.account.currency) for invoice in account_month.invoices)
     before = month_before(evidence)
-    yield before if isinstance(before, Finding) else _as_before(month, before)
+    yield before if isinstance(before, Finding) else _as_before(account_month, before)
 
 
 def _of_invoice(invoice: Invoice, agreed: str) -> Finding:
@@ -51,22 +51,22 @@ def _of_invoice(invoice: Invoice, agreed: str) -> Finding:
     return Finding(invoice.invoice_id, state, fault or f"in {agreed}, as agreed", operands=operands)
 
 
-def _as_before(month: AccountMonth, before: AccountMonth) -> Finding:
-    subject = str(month.period)
-    now, then = _currencies(month), _currencies(before)
+def _as_before(account_month: AccountMonth, before: AccountMonth) -> Finding:
+    subject = str(account_month.month)
+    now, then = _currencies(account_month), _currencies(before)
     if not then:
-        return not_applicable(subject, f"{before.period} has no invoice that names a currency")
+        return not_applicable(subject, f"{before.month} has no invoice that names a currency")
     same = now == then
     return Finding(
         subject,
         State.PASS if same else State.EXCEPTION,
-        f"in {', '.join(now) or 'no currency'}, {'as' if same else 'but in ' + ', '.join(then)} in {before.period}",
+        f"in {', '.join(now) or 'no currency'}, {'as' if same else 'but in ' + ', '.join(then)} in {before.month}",
         operands={"month": now, "before": then},
     )
 
 
-def _currencies(month: AccountMonth) -> list[str]:
-    return sorted({invoice.currency for invoice in month.invoices if invoice.currency})
+def _currencies(account_month: AccountMonth) -> list[str]:
+    return sorted({invoice.currency for invoice in account_month.invoices if invoice.currency})
 
 
 F3 = Control(

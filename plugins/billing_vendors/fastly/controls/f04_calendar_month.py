@@ -17,21 +17,21 @@ def period_is_one_whole_month(evidence: Evidence) -> Iterator[Finding]:
         no start or no end                      -> BLOCKED
         the month has no invoice                -> NOT_APPLICABLE
     """
-    month = evidence.month.period
-    if not evidence.month.invoices:
-        yield not_applicable(str(month), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    account_month = evidence.account_month.month
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(account_month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         start, end = invoice.service_start, invoice.service_end
         if start is None or end is None:
             yield blocked(invoice.invoice_id, "the invoice does not say which interval it bills")
             continue
-        whole = (start, end) == (month.start, month.end)
+        whole = (start, end) == (account_month.start, account_month.end)
         yield Finding(
             invoice.invoice_id,
             State.PASS if whole else State.EXCEPTION,
             f"bills {start:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}, "
-            + ("the whole month" if whole else f"which is not the month {month}"),
-            operands={"start": start.isoformat(), "end": end.isoformat(), "month": str(month)},
+            + ("the whole month" if whole else f"which is not the month {account_month}"),
+            operands={"start": start.isoformat(), "end": end.isoformat(), "month": str(account_month)},
         )
 
 

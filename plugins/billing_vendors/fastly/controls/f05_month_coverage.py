@@ -10,7 +10,7 @@ from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import AccountMonth, Invoice
-from billing.month import BillingPeriod
+from billing.month import Month
 
 Interval = tuple[datetime, datetime]
 
@@ -29,10 +29,10 @@ def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
         the month has no invoice                              -> NOT_APPLICABLE (F6 asks whether one is missing)
         the month before is not stored                        -> BLOCKED for the overlap
     """
-    month = evidence.month
-    bills = primary(month.invoices)
+    account_month = evidence.account_month
+    bills = primary(account_month.invoices)
     if not bills:
-        yield not_applicable(str(month.period), "the month has no invoice; F6 tells whether one is missing")
+        yield not_applicable(str(account_month.month), "the month has no invoice; F6 tells whether one is missing")
         return
     unbounded = [bill for bill in bills if bill.service_start is None or bill.service_end is None]
     for bill in unbounded:
@@ -41,14 +41,14 @@ def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
         return
     before = month_before(evidence)
     earlier = primary(before.invoices) if isinstance(before, AccountMonth) else []
-    yield _coverage(month.period, bills, earlier)
+    yield _coverage(account_month.month, bills, earlier)
     if isinstance(before, AccountMonth):
-        yield _overlap(month.period, bills, earlier)
+        yield _overlap(account_month.month, bills, earlier)
     elif before.state is State.BLOCKED:
         yield before
 
 
-def _coverage(month: BillingPeriod, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
+def _coverage(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
     gaps = list(_gaps(month, sorted(_intervals([*bills, *earlier]))))
     billed_by = ", ".join(bill.invoice_id for bill in bills)
     return Finding(
@@ -59,7 +59,7 @@ def _coverage(month: BillingPeriod, bills: list[Invoice], earlier: list[Invoice]
     )
 
 
-def _overlap(month: BillingPeriod, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
+def _overlap(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
     twice = sorted(
         {
             (max(mine[0], theirs[0], month.start), min(mine[1], theirs[1], month.end))
@@ -78,7 +78,7 @@ def _overlap(month: BillingPeriod, bills: list[Invoice], earlier: list[Invoice])
     )
 
 
-def _gaps(month: BillingPeriod, billed: list[Interval]) -> Iterator[Interval]:
+def _gaps(month: Month, billed: list[Interval]) -> Iterator[Interval]:
     covered = month.start
     for start, end in billed:
         if covered < min(start, month.end):

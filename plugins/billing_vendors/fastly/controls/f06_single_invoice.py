@@ -19,25 +19,25 @@ def one_posted_invoice(evidence: Evidence) -> Iterator[Finding]:
         none, and nothing was used      -> NOT_APPLICABLE
         none, and no usage record there -> BLOCKED
     """
-    month = evidence.month
-    subject = str(month.period)
-    primary = [invoice.invoice_id for invoice in month.invoices if not _is_correction(invoice)]
+    account_month = evidence.account_month
+    subject = str(account_month.month)
+    primary = [invoice.invoice_id for invoice in account_month.invoices if not _is_correction(invoice)]
     if primary:
         alone = len(primary) == 1
         yield Finding(
             subject,
             State.PASS if alone else State.EXCEPTION,
             f"invoice {primary[0]} is the only one" if alone else f"{len(primary)} invoices bill the month: hold them",
-            operands={"invoices": primary, "corrections": len(month.invoices) - len(primary)},
+            operands={"invoices": primary, "corrections": len(account_month.invoices) - len(primary)},
         )
         return
-    used = _usage(month)
+    used = _usage(account_month)
     if used is None:
         yield blocked(subject, "there is no invoice, and no usage record that could explain it")
     elif used:
         yield Finding(subject, State.EXCEPTION, "usage was metered but no invoice was posted", operands={"usage": used})
     else:
-        corrections = f", {len(month.invoices)} corrections" if month.invoices else ""
+        corrections = f", {len(account_month.invoices)} corrections" if account_month.invoices else ""
         yield not_applicable(subject, f"nothing was used and nothing was billed{corrections}")
 
 
@@ -45,11 +45,11 @@ def _is_correction(invoice: Invoice) -> bool:
     return invoice.kind == "credit_memo" or (bool(invoice.lines) and all(line.amount < 0 for line in invoice.lines))
 
 
-def _usage(month: AccountMonth) -> int | None:
+def _usage(account_month: AccountMonth) -> int | None:
     """Count the metered products with a quantity; None if no usage report was read."""
-    if not month.usage_reports:
+    if not account_month.usage_reports:
         return None
-    return sum(line.quantity != 0 for report in month.usage_reports for line in report.lines)
+    return sum(line.quantity != 0 for report in account_month.usage_reports for line in report.lines)
 
 
 F6 = Control(

@@ -18,9 +18,9 @@ def invoice_is_posted_after_its_period(evidence: Evidence) -> Iterator[Finding]:
         no date of posting, or no end                     -> BLOCKED
         the month has no invoice                          -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    yield from map(_of_invoice, evidence.month.invoices)
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    yield from map(_of_invoice, evidence.account_month.invoices)
 
 
 def _of_invoice(invoice: Invoice) -> Finding:

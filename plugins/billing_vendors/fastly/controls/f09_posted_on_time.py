@@ -22,19 +22,21 @@ def invoice_is_posted_in_time(evidence: Evidence) -> Iterator[Finding]:
         not there, and the usage metrics say nothing was used -> NOT_APPLICABLE: nothing to bill
         posted without a date, or it is not known when the month was read -> BLOCKED
     """
-    month, due = evidence.month, evidence.account.posting_deadline(evidence.month.period)
-    bills = primary(month.invoices)
+    account_month, due = evidence.account_month, evidence.account.posting_deadline(evidence.account_month.month)
+    bills = primary(account_month.invoices)
     if bills:
         yield from (_posted(bill, evidence) for bill in bills[:1])
-    elif month.usage_reports and not any(line.quantity for report in month.usage_reports for line in report.lines):
-        yield not_applicable(str(month.period), "nothing was used, so there is nothing to bill")
+    elif account_month.usage_reports and not any(
+        line.quantity for report in account_month.usage_reports for line in report.lines
+    ):
+        yield not_applicable(str(account_month.month), "nothing was used, so there is nothing to bill")
     elif evidence.as_of is None:
-        yield blocked(str(month.period), "it is not known when the month was read")
+        yield blocked(str(account_month.month), "it is not known when the month was read")
     elif evidence.as_of < due:
-        yield not_applicable(str(month.period), f"the invoice is not due before {due:%Y-%m-%d} 00:00 UTC")
+        yield not_applicable(str(account_month.month), f"the invoice is not due before {due:%Y-%m-%d} 00:00 UTC")
     else:
         yield Finding(
-            str(month.period),
+            str(account_month.month),
             State.EXCEPTION,
             f"no invoice was posted by {due:%Y-%m-%d} 00:00 UTC: ask the vendor",
             operands={"due": due.isoformat()},
@@ -42,7 +44,7 @@ def invoice_is_posted_in_time(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _posted(bill: Invoice, evidence: Evidence) -> Finding:
-    due = evidence.account.posting_deadline(evidence.month.period)
+    due = evidence.account.posting_deadline(evidence.account_month.month)
     if bill.issued_at is None:
         return blocked(bill.invoice_id, "the invoice does not say when it was posted")
     late = bill.issued_at >= due

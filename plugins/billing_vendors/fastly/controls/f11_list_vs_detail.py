@@ -18,10 +18,10 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence) -> Iterator[Finding]
         not read by id             -> BLOCKED
         the month has no invoice   -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
-        by_id = evidence.month.by_id.get(invoice.invoice_id)
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
+        by_id = evidence.account_month.by_id.get(invoice.invoice_id)
         if by_id is None:
             yield blocked(invoice.invoice_id, "the invoice was not read by its id")
             continue

@@ -38,8 +38,8 @@ def billed_quantity_is_metered(evidence: Evidence) -> Iterator[Finding]:
     if isinstance(report, Finding):
         yield report
         return
-    subject = str(evidence.month.period)
-    billed = _billed(charges_of(primary(evidence.month.invoices)), report)
+    subject = str(evidence.account_month.month)
+    billed = _billed(charges_of(primary(evidence.account_month.invoices)), report)
     metered = _metered(report)
     names = [*billed, *(key for key in metered if key not in billed)]
     if not names:

@@ -36,7 +36,7 @@ def units_are_converted(evidence: Evidence) -> Iterator[Finding]:
     if isinstance(report, Finding):
         yield report
         return
-    subject = str(evidence.month.period)
+    subject = str(evidence.account_month.month)
     convertible = [(line, per_unit) for line in report.lines if (per_unit := _base_units(line)) is not None]
     if not convertible:
         yield not_applicable(subject, "no metric counts requests or bytes")

@@ -43,13 +43,13 @@ def rates_are_agreed(evidence: Evidence) -> Iterator[Finding]:
         not on the card, and last month is not stored      -> BLOCKED
         no charge has a rate                               -> NOT_APPLICABLE (F2 names what lacks one)
     """
-    month = evidence.month
-    subject = str(month.period)
-    rates = _rates(charges_of(month.invoices))
+    account_month = evidence.account_month
+    subject = str(account_month.month)
+    rates = _rates(charges_of(account_month.invoices))
     if not rates:
         yield not_applicable(subject, "the month has no charge with a rate")
         return
-    card = in_force(evidence.account.rate_card, month.period)
+    card = in_force(evidence.account.rate_card, account_month.month)
     on_card = {charged for charged in rates if _card_rate(charged, card) is not None}
     before = month_before(evidence)
     if isinstance(before, Finding) and len(on_card) < len(rates):
@@ -58,9 +58,7 @@ def rates_are_agreed(evidence: Evidence) -> Iterator[Finding]:
     known = _Known(card, _rates(charges_of(stored.invoices)) if stored else {})
     comparable = [charged for charged in rates if charged in on_card or charged in known.before]
     if stored and not comparable:
-        yield not_applicable(
-            subject, f"nothing of this month was charged in {stored.period}, and no rate card names it"
-        )
+        yield not_applicable(subject, f"nothing of this month was charged in {stored.month}, and no rate card names it")
     currency = evidence.account.currency
     findings = (
         _judged(subject, charged, rate, known, currency) for charged in comparable for rate in sorted(rates[charged])

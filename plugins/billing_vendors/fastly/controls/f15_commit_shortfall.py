@@ -28,9 +28,9 @@ def shortfall_fills_the_minimum(evidence: Evidence) -> Iterator[Finding]:
         a shortfall is billed, but no minimum is known         -> BLOCKED
         no shortfall and no minimum, or no invoice             -> NOT_APPLICABLE
     """
-    bills = primary(evidence.month.invoices)
+    bills = primary(evidence.account_month.invoices)
     if not bills:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
         return
     yield _of_first(bills[0], evidence)
     for other in bills[1:]:
@@ -68,7 +68,7 @@ def _minimum(bill: Invoice, evidence: Evidence) -> Decimal | None:
     given = totals.get("plan_minimum") if isinstance(totals, dict) else None
     if isinstance(given, int | Decimal) and not isinstance(given, bool):
         return Decimal(given)
-    agreed = in_force(evidence.account.commitments, evidence.month.period)
+    agreed = in_force(evidence.account.commitments, evidence.account_month.month)
     return agreed[0].amount if agreed else None
 
 

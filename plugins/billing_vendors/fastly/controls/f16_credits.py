@@ -25,13 +25,13 @@ def credits_are_marked_and_covered(evidence: Evidence) -> Iterator[Finding]:
         within the account's tolerance for F16    -> VARIANCE_TOLERATED, for what is not covered
         the month has no invoice                  -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    strange = [(invoice, line) for invoice in month.invoices for line in invoice.lines if _is_strange(line)]
+    strange = [(invoice, line) for invoice in account_month.invoices for line in invoice.lines if _is_strange(line)]
     yield from (_strange(invoice, line, evidence) for invoice, line in strange)
-    currencies = sorted({evidence.currency_of(invoice) for invoice in month.invoices})
+    currencies = sorted({evidence.currency_of(invoice) for invoice in account_month.invoices})
     yield from (_cover(evidence, currency) for currency in currencies)
 
 
@@ -52,13 +52,15 @@ def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence) -> Finding
 
 def _cover(evidence: Evidence, currency: str) -> Finding:
     """Compare credits with charges, both of one currency; the difference is what is not covered."""
-    lines = [line for inv in evidence.month.invoices if evidence.currency_of(inv) == currency for line in inv.lines]
+    lines = [
+        line for inv in evidence.account_month.invoices if evidence.currency_of(inv) == currency for line in inv.lines
+    ]
     given = exact_sum(-line.amount for line in lines if is_credit(line))
     charged = exact_sum(line.amount for line in lines if not is_credit(line))
     count = sum(is_credit(line) for line in lines)
     covered = given <= charged
     return Finding(
-        str(evidence.month.period),
+        str(evidence.account_month.month),
         State.PASS if covered else State.EXCEPTION,
         f"{count} credits of {given:f} {currency} {'are covered by' if covered else 'exceed'} charges of {charged:f}",
         expected=charged,

@@ -27,9 +27,9 @@ def residual_is_classified(evidence: Evidence) -> Iterator[Finding]:
         no known currency, so no rounding bound -> BLOCKED
         the month has no invoice                -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    yield from (_of_invoice(invoice, evidence) for invoice in evidence.month.invoices)
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    yield from (_of_invoice(invoice, evidence) for invoice in evidence.account_month.invoices)
 
 
 def _of_invoice(invoice: Invoice, evidence: Evidence) -> Finding:

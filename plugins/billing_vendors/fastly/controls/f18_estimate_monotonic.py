@@ -25,7 +25,7 @@ def estimate_never_falls(evidence: Evidence) -> Iterator[Finding]:
         another account pays (v2), so no estimate exists  -> NOT_APPLICABLE
     """
     missing = missing_estimates(evidence)
-    subject = str(evidence.month.period)
+    subject = str(evidence.account_month.month)
     if missing is not None:
         yield missing
         return

@@ -35,15 +35,15 @@ def last_estimate_was_near(evidence: Evidence) -> Iterator[Finding]:
         none, but earlier months have some                -> BLOCKED
         the month has no invoice                          -> NOT_APPLICABLE
     """
-    subject = str(evidence.month.period)
+    subject = str(evidence.account_month.month)
     missing = missing_estimates(evidence)
     if missing is not None:
         yield missing
         return
-    if not primary(evidence.month.invoices):
+    if not primary(evidence.account_month.invoices):
         yield not_applicable(subject, "the month has no invoice; F6 tells whether one is missing")
         return
-    end = evidence.month.period.end
+    end = evidence.account_month.month.end
     in_month = [estimate for estimate in evidence.estimates if _covers_until(estimate) <= end]
     last = max(in_month, key=_covers_until, default=None)
     if last is None or end - _covers_until(last) > LATEST:
@@ -54,7 +54,7 @@ def last_estimate_was_near(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _compared(subject: str, last: Estimate, evidence: Evidence) -> Finding:
-    lines = [line for invoice in evidence.month.invoices for line in invoice.lines]
+    lines = [line for invoice in evidence.account_month.invoices for line in invoice.lines]
     expected, actual = charges_of(last), _sum(lines, is_charge)
     gap = difference(actual, expected)
     return Finding(

@@ -31,11 +31,11 @@ def month_compares(evidence: Evidence) -> Iterator[Finding]:
         if isinstance(before, Finding):
             yield before
         else:
-            yield compared(evidence.month, before, _lines, evidence.currency_of)
+            yield compared(evidence.account_month, before, _lines, evidence.currency_of)
 
 
-def _lines(month: AccountMonth) -> list[InvoiceLine]:
-    return [line for invoice in month.invoices for line in invoice.lines]
+def _lines(account_month: AccountMonth) -> list[InvoiceLine]:
+    return [line for invoice in account_month.invoices for line in invoice.lines]
 
 
 F21 = Control(

@@ -41,11 +41,11 @@ def dimensions_are_known(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _compared(evidence: Evidence, before: AccountMonth) -> Finding:
-    month = evidence.month
-    subject = str(month.period)
-    then, now = charges_of(before.invoices), charges_of(month.invoices)
+    account_month = evidence.account_month
+    subject = str(account_month.month)
+    then, now = charges_of(before.invoices), charges_of(account_month.invoices)
     if not then or not now:
-        return not_applicable(subject, f"nothing was charged in {before.period if not then else month.period}")
+        return not_applicable(subject, f"nothing was charged in {before.month if not then else account_month.month}")
     new, gone = _missing_from(then, now), _missing_from(now, then)
     money = exact_sum(
         abs(line.amount) for lines, strange in ((now, new), (then, gone)) for line in lines if _is_any(line, strange)
@@ -55,13 +55,13 @@ def _compared(evidence: Evidence, before: AccountMonth) -> Finding:
     return Finding(
         subject,
         State.PASS if known else State.EXCEPTION if money else State.VARIANCE_TOLERATED,
-        f"everything charged for was in {before.period} too"
+        f"everything charged for was in {before.month} too"
         if known
         else f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''}; {money:f} is charged on them",
         expected=exact_sum(line.amount for line in then),
         difference=money,
-        currency=evidence.currency_of(month.invoices[0]),
-        operands={"compared_with": str(before.period), "names": names[:_SHOWN], "count": len(names)},
+        currency=evidence.currency_of(account_month.invoices[0]),
+        operands={"compared_with": str(before.month), "names": names[:_SHOWN], "count": len(names)},
     )
 
 

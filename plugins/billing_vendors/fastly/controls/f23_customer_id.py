@@ -18,9 +18,9 @@ def customer_is_ours(evidence: Evidence) -> Iterator[Finding]:
         the invoice has no customer id, or accounts.yaml has none -> BLOCKED
         the month has no invoice                                 -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    yield from (_of_invoice(invoice, evidence.setting("customer_id")) for invoice in evidence.month.invoices)
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    yield from (_of_invoice(invoice, evidence.setting("customer_id")) for invoice in evidence.account_month.invoices)
 
 
 def _of_invoice(invoice: Invoice, ours: object) -> Finding:

@@ -29,9 +29,9 @@ def sums_cross_foot(evidence: Evidence) -> Iterator[Finding]:
         within the account's tolerance for F24                              -> VARIANCE_TOLERATED
         the month has no invoice                                            -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         findings = [_lines(invoice, evidence), *_subtotals(invoice, evidence)]
         yield from gathered(invoice.invoice_id, "sums", findings, listed=True)
 

@@ -28,17 +28,17 @@ def lines_have_agreed_prices(evidence: Evidence) -> Iterator[Finding]:
         no item prices the product that day           -> BLOCKED
         a credit memo, or a duplicate that is held    -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreement = Agreement(month.contracts)
+    agreement = Agreement(account_month.contracts)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(month, agreement):
+    for match in match_month(account_month, agreement):
         for billed in match.billed:
             findings[billed.invoice.invoice_id].append(_of_line(billed, match, agreement))
-    held = held_documents(month.invoices)
-    for invoice in month.invoices:
+    held = held_documents(account_month.invoices)
+    for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
             yield from gathered(invoice.invoice_id, "lines", found)
         else:

@@ -29,9 +29,9 @@ def overage_is_beyond_the_allowance(evidence: Evidence) -> Iterator[Finding]:
         no actual quantity, or no allowance of any kind    -> BLOCKED
         the month has no billing period with a charge      -> NOT_APPLICABLE
     """
-    periods = [period for period in evidence.month.billing_periods if period.charges]
+    periods = [period for period in evidence.account_month.billing_periods if period.charges]
     if not periods:
-        yield not_applicable(str(evidence.month.period), "no billing period with a charge ends in the month")
+        yield not_applicable(str(evidence.account_month.month), "no billing period with a charge ends in the month")
     for period in periods:
         found = (_of_charge(period.billing_period_id, charge) for charge in period.charges)
         yield from gathered(period.billing_period_id, "charges", found)

@@ -26,9 +26,9 @@ def overage_charges_are_quantity_times_rate(evidence: Evidence) -> Iterator[Find
         overage 12 and no rate, or no charge     -> BLOCKED
         the month has no charge and no wallet    -> NOT_APPLICABLE
     """
-    periods = [period for period in evidence.month.billing_periods if period.charges or period.wallets]
+    periods = [period for period in evidence.account_month.billing_periods if period.charges or period.wallets]
     if not periods:
-        yield not_applicable(str(evidence.month.period), "no billing period with a charge ends in the month")
+        yield not_applicable(str(evidence.account_month.month), "no billing period with a charge ends in the month")
     for period in periods:
         subject = period.billing_period_id
         rows: tuple[Charge | Wallet, ...] = (*period.charges, *period.wallets)

@@ -35,20 +35,20 @@ def charges_are_billed_as_they_are(evidence: Evidence) -> Iterator[Finding]:
         the billing period is open                           -> BLOCKED: its charges may still change
         nothing was charged and nothing invoiced             -> NOT_APPLICABLE
     """
-    month = evidence.month
-    agreement = Agreement(month.contracts)
-    matches = match_month(month, agreement)
+    account_month = evidence.account_month
+    agreement = Agreement(account_month.contracts)
+    matches = match_month(account_month, agreement)
     if not matches:
-        yield not_applicable(str(month.period), "nothing is charged and nothing is invoiced")
-    contracts = {contract.contract_id: contract for contract in month.contracts}
+        yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
+    contracts = {contract.contract_id: contract for contract in account_month.contracts}
     for match in matches:
         yield _of_match(match, agreement, contracts)
 
 
 def _of_match(match: Match, agreement: Agreement, contracts: dict[str, Contract]) -> Finding:
-    subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].period.billing_period_id
+    subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.leg}"
-    if any(receipt.period.status == "Open" for receipt in match.receipts):
+    if any(receipt.billing_period.status == "Open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
     if match.billed and match.billed[0].leg is None:
         found = _unpaired(subject, what, match)
@@ -109,18 +109,20 @@ def _billed_elsewhere(
     subject: str, what: str, match: Match, agreement: Agreement, contracts: dict[str, Contract]
 ) -> Finding:
     """Judge a prepayment without a line: it was billed in advance, costs nothing, or is missing."""
-    period = match.receipts[0].period
-    items = agreement.in_force(match.sku, Leg.PREPAID, frozenset({period.contract_id}), period.starts_on)
+    billing_period = match.receipts[0].billing_period
+    items = agreement.in_force(
+        match.sku, Leg.PREPAID, frozenset({billing_period.contract_id}), billing_period.starts_on
+    )
     if items and all(each.price == 0 for each in items):
         return not_applicable(subject, f"{what}: the prepaid quantity costs nothing")
-    last_day = period.ends_on - timedelta(days=1)
+    last_day = billing_period.ends_on - timedelta(days=1)
     through = [each.item.charged_through for each in items if each.item.charged_through is not None]
     if through and min(through) >= last_day:
         return not_applicable(
             subject, f"{what}: no line bills it; the contract is charged through {min(through)}, on another document"
         )
-    contract = contracts.get(period.contract_id)
-    name = contract.external_number if contract else period.contract_id
+    contract = contracts.get(billing_period.contract_id)
+    name = contract.external_number if contract else billing_period.contract_id
     return Finding(subject, State.EXCEPTION, f"{what}: prepaid under contract {name}, but no line bills it")
 
 

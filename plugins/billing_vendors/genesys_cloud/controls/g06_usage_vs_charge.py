@@ -32,19 +32,19 @@ def charged_usage_was_metered(evidence: Evidence) -> Iterator[Finding]:
         no usage report, or a charge without quantity    -> BLOCKED
         no charge at all                                 -> NOT_APPLICABLE
     """
-    month = evidence.month
+    account_month = evidence.account_month
     by_days: dict[_Days, list[ContractBillingPeriod]] = defaultdict(list)
-    for period in month.billing_periods:
+    for period in account_month.billing_periods:
         if period.charges:
             by_days[period.starts_on, period.ends_on].append(period)
     if not by_days:
-        yield not_applicable(str(month.period), "no billing period with a charge ends in the month")
+        yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
     for days, periods in by_days.items():
-        yield from _of_days(days, periods, month)
+        yield from _of_days(days, periods, account_month)
 
 
-def _of_days(days: _Days, periods: Sequence[ContractBillingPeriod], month: AccountMonth) -> Iterator[Finding]:
-    report = billable_usage_of(month, *days)
+def _of_days(days: _Days, periods: Sequence[ContractBillingPeriod], account_month: AccountMonth) -> Iterator[Finding]:
+    report = billable_usage_of(account_month, *days)
     if report is None:
         missing = f"no billable usage report of {days[0]} to {days[1]} (end not included) was read"
         yield blocked(periods[0].billing_period_id, missing)

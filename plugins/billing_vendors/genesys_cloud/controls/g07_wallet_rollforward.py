@@ -28,9 +28,9 @@ def wallets_roll_forward(evidence: Evidence) -> Iterator[Finding]:
         the first period, or a wallet that is new    -> NOT_APPLICABLE (continuity)
         no wallet                                    -> NOT_APPLICABLE
     """
-    periods = [period for period in evidence.month.billing_periods if period.wallets]
+    periods = [period for period in evidence.account_month.billing_periods if period.wallets]
     if not periods:
-        yield not_applicable(str(evidence.month.period), "no wallet belongs to the month's billing periods")
+        yield not_applicable(str(evidence.account_month.month), "no wallet belongs to the month's billing periods")
     for period in periods:
         subject = period.billing_period_id
         findings = [_rolls(subject, wallet) for wallet in period.wallets]
@@ -78,12 +78,12 @@ def _consumed(period: ContractBillingPeriod) -> Finding:
 
 def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet) -> Finding:
     subject, what = period.billing_period_id, f"wallet {wallet.name or wallet.wallet_id}"
-    contract = next((each for each in evidence.month.contracts if each.contract_id == period.contract_id), None)
+    contract = next((each for each in evidence.account_month.contracts if each.contract_id == period.contract_id), None)
     if contract is not None and contract.starts_on is not None and contract.starts_on >= period.starts_on:
         return not_applicable(subject, f"{what}: the contract's first billing period has none before it")
     before = _before(evidence, period)
     if before is None:
-        if evidence.month.period <= evidence.account.first_month:
+        if evidence.account_month.month <= evidence.account.first_month:
             return not_applicable(subject, f"{what}: the account's first month has none before it")
         return blocked(subject, f"{what}: the billing period before is not stored")
     earlier = next((each for each in before.wallets if each.wallet_id == wallet.wallet_id), None)
@@ -102,7 +102,7 @@ def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet
 def _before(evidence: Evidence, period: ContractBillingPeriod) -> ContractBillingPeriod | None:
     """Give the contract's billing period that ended where this one begins, of this month or of the one before."""
     earlier = evidence.previous.billing_periods if evidence.previous else ()
-    known = (*evidence.month.billing_periods, *earlier)
+    known = (*evidence.account_month.billing_periods, *earlier)
     ours = (each for each in known if each.contract_id == period.contract_id)
     return next((each for each in ours if each.ends_on == period.starts_on), None)
 

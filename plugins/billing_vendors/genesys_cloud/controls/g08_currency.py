@@ -17,14 +17,14 @@ def currencies_agree(evidence: Evidence) -> Iterator[Finding]:
         the invoice names none          -> BLOCKED
         no contract item names one      -> BLOCKED
     """
-    month = evidence.month
-    agreed = sorted({item.currency for contract in month.contracts for item in contract.items if item.currency})
-    charges = (charge.currency for period in month.billing_periods for charge in period.charges)
-    wallets = (wallet.currency for period in month.billing_periods for wallet in period.wallets)
+    account_month = evidence.account_month
+    agreed = sorted({item.currency for contract in account_month.contracts for item in contract.items if item.currency})
+    charges = (charge.currency for period in account_month.billing_periods for charge in period.charges)
+    wallets = (wallet.currency for period in account_month.billing_periods for wallet in period.wallets)
     charged = sorted({currency for currency in (*charges, *wallets) if currency})
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    for invoice in month.invoices:
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
         if invoice.currency is None:
             yield blocked(invoice.invoice_id, "the invoice names no currency")
             continue

@@ -21,15 +21,17 @@ def invoices_name_our_purchase_orders(evidence: Evidence) -> Iterator[Finding]:
         no order, and no contract names any       -> NOT_APPLICABLE
         no contract was read                      -> BLOCKED
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreed = sorted({order.strip() for contract in month.contracts for order in contract.purchase_order_numbers})
-    for invoice in month.invoices:
+    agreed = sorted(
+        {order.strip() for contract in account_month.contracts for order in contract.purchase_order_numbers}
+    )
+    for invoice in account_month.invoices:
         order = str(invoice.attributes.get("customerPoNumber") or "").strip()
-        yield _judged(invoice.invoice_id, order, agreed, contracts=len(month.contracts))
-    yield not_applicable(str(month.period), "headroom: the vendor's API gives no amount of a purchase order")
+        yield _judged(invoice.invoice_id, order, agreed, contracts=len(account_month.contracts))
+    yield not_applicable(str(account_month.month), "headroom: the vendor's API gives no amount of a purchase order")
 
 
 def _judged(subject: str, order: str, agreed: list[str], contracts: int) -> Finding:

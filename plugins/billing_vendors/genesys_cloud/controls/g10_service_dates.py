@@ -8,7 +8,7 @@ from datetime import date
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, ContractBillingPeriod, Invoice
-from billing.month import BillingPeriod
+from billing.month import Month
 
 
 def service_dates_are_in_period(evidence: Evidence) -> Iterator[Finding]:
@@ -23,15 +23,15 @@ def service_dates_are_in_period(evidence: Evidence) -> Iterator[Finding]:
         the line has no service dates           -> BLOCKED
         the contract of the period was not read -> BLOCKED
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    contracts = {contract.contract_id: contract for contract in month.contracts}
-    for invoice in month.invoices:
-        if not month.billing_periods:
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    contracts = {contract.contract_id: contract for contract in account_month.contracts}
+    for invoice in account_month.invoices:
+        if not account_month.billing_periods:
             yield blocked(invoice.invoice_id, "no billing period of a contract ends in the month")
             continue
-        yield from _of_invoice(invoice, month.billing_periods, contracts)
+        yield from _of_invoice(invoice, account_month.billing_periods, contracts)
 
 
 def _of_invoice(
@@ -81,7 +81,7 @@ def _runs(contract: Contract, start: date, end: date) -> bool:
 
 def _a_month_after(day: date) -> date:
     """Give the same day of the next month, or that month's last day where it is shorter."""
-    following = BillingPeriod.of(day).shifted(1)
+    following = Month.of(day).shifted(1)
     last = (following.shifted(1).first_day - following.first_day).days
     return date(following.year, following.month, min(day.day, last))
 

@@ -30,11 +30,13 @@ def lines_are_split_to_calendar_months(evidence: Evidence) -> Iterator[Finding]:
         the currency is unknown                    -> BLOCKED
         no invoice, or an invoice without lines    -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    ends = max((period.ends_on for period in month.billing_periods), default=month.period.shifted(1).first_day)
-    for invoice in month.invoices:
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    ends = max(
+        (period.ends_on for period in account_month.billing_periods), default=account_month.month.shifted(1).first_day
+    )
+    for invoice in account_month.invoices:
         yield from _of_invoice(invoice, ends)
 
 

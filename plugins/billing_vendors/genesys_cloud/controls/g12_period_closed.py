@@ -16,9 +16,9 @@ def billing_periods_are_closed(evidence: Evidence) -> Iterator[Finding]:
         Open, an unknown status, or none at all -> BLOCKED
         no billing period ends in the month     -> NOT_APPLICABLE
     """
-    periods = evidence.month.billing_periods
+    periods = evidence.account_month.billing_periods
     if not periods:
-        yield not_applicable(str(evidence.month.period), "no billing period of a contract ends in the month")
+        yield not_applicable(str(evidence.account_month.month), "no billing period of a contract ends in the month")
     for period in periods:
         if period.status == "Closed":
             yield Finding(

@@ -23,18 +23,18 @@ def usage_report_is_complete(evidence: Evidence) -> Iterator[Finding]:
         no billing period, report of October                       -> PASS
         no report                                                  -> BLOCKED
     """
-    month = evidence.month
-    calendar = (month.period.first_day, month.period.shifted(1).first_day)
-    billed = sorted({(period.starts_on, period.ends_on) for period in month.billing_periods})
+    account_month = evidence.account_month
+    calendar = (account_month.month.first_day, account_month.month.shifted(1).first_day)
+    billed = sorted({(period.starts_on, period.ends_on) for period in account_month.billing_periods})
     for starts_on, ends_on in billed or [calendar]:
-        yield _of_days(month, starts_on, ends_on)
+        yield _of_days(account_month, starts_on, ends_on)
 
 
-def _of_days(month: AccountMonth, starts_on: date, ends_on: date) -> Finding:
-    subject, days = str(month.period), f"{starts_on} to {ends_on} (end not included)"
-    report = billable_usage_of(month, starts_on, ends_on)
+def _of_days(account_month: AccountMonth, starts_on: date, ends_on: date) -> Finding:
+    subject, days = str(account_month.month), f"{starts_on} to {ends_on} (end not included)"
+    report = billable_usage_of(account_month, starts_on, ends_on)
     if report is None:
-        others = [each for each in month.usage_reports if each.kind == "billable_usage"]
+        others = [each for each in account_month.usage_reports if each.kind == "billable_usage"]
         read = "; ".join(f"one from {each.starts_at} to {each.ends_at}" for each in others)
         return blocked(subject, f"no complete billable usage report of {days} was read, but {read or 'none at all'}")
     return Finding(

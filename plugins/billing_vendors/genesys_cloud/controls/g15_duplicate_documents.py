@@ -25,7 +25,7 @@ def no_contract_is_billed_twice(evidence: Evidence) -> Iterator[Finding]:
         a document of the month is not among the stored ones        -> BLOCKED
         no document                                                 -> NOT_APPLICABLE
     """
-    orders = {invoice.invoice_id: _order_of(invoice) for invoice in evidence.month.invoices}
+    orders = {invoice.invoice_id: _order_of(invoice) for invoice in evidence.account_month.invoices}
     for finding in no_document_comes_twice(evidence):
         yield _of_one_contract(finding, orders) if finding.operands.get("strength") == "medium" else finding
 

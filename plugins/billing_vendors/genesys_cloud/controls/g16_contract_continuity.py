@@ -25,15 +25,15 @@ def billing_periods_adjoin(evidence: Evidence) -> Iterator[Finding]:
         the month before is not stored                 -> BLOCKED
         no contract was read                           -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.contracts:
-        yield not_applicable(str(month.period), "no contract was read")
-    for contract in month.contracts:
+    account_month = evidence.account_month
+    if not account_month.contracts:
+        yield not_applicable(str(account_month.month), "no contract was read")
+    for contract in account_month.contracts:
         yield from _of_contract(evidence, contract)
 
 
 def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
-    now = _periods(evidence.month.billing_periods, contract)
+    now = _periods(evidence.account_month.billing_periods, contract)
     before = _periods(evidence.previous.billing_periods if evidence.previous else (), contract)
     name = contract.external_number or contract.contract_id
     if not now:
@@ -47,10 +47,12 @@ def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
         yield Finding(
             first.billing_period_id, State.PASS, f"the contract {name} begins on {first.starts_on}, as the period does"
         )
-    elif evidence.month.period <= evidence.account.first_month:
+    elif evidence.account_month.month <= evidence.account.first_month:
         yield not_applicable(first.billing_period_id, "the account's first month has none before it")
     elif evidence.previous is None:
-        yield blocked(first.billing_period_id, f"the month before, {evidence.month.period.shifted(-1)}, is not stored")
+        yield blocked(
+            first.billing_period_id, f"the month before, {evidence.account_month.month.shifted(-1)}, is not stored"
+        )
     else:
         yield Finding(
             first.billing_period_id,
@@ -61,7 +63,7 @@ def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
 
 
 def _without_period(evidence: Evidence, contract: Contract, name: str, before: list[ContractBillingPeriod]) -> Finding:
-    subject, month = str(evidence.month.period), evidence.month.period
+    subject, month = str(evidence.account_month.month), evidence.account_month.month
     begins, ends = contract.starts_on, contract.ends_on
     if begins is not None and begins >= month.shifted(1).first_day:
         return not_applicable(subject, f"contract {name} begins on {begins}")

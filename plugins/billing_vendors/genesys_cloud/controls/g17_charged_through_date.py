@@ -27,12 +27,12 @@ def charging_advances(evidence: Evidence) -> Iterator[Finding]:
         the billing period is not closed                                          -> BLOCKED
         no billing period, or no item in force                                    -> NOT_APPLICABLE
     """
-    month = evidence.month
-    contracts = {contract.contract_id: contract for contract in month.contracts}
+    account_month = evidence.account_month
+    contracts = {contract.contract_id: contract for contract in account_month.contracts}
     earlier = _earlier(evidence)
-    if not month.billing_periods:
-        yield not_applicable(str(month.period), "no billing period of a contract ends in the month")
-    for period in month.billing_periods:
+    if not account_month.billing_periods:
+        yield not_applicable(str(account_month.month), "no billing period of a contract ends in the month")
+    for period in account_month.billing_periods:
         contract = contracts.get(period.contract_id)
         if contract is None:
             yield blocked(period.billing_period_id, "the contract of the billing period was not read")

@@ -30,19 +30,19 @@ def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
         a line has no service dates, or a ramp has one end     -> BLOCKED
         no contract prices the product; a credit               -> NOT_APPLICABLE
     """
-    month = evidence.month
-    for contract in month.contracts:
+    account_month = evidence.account_month
+    for contract in account_month.contracts:
         if contract.ramp_starts_on or contract.ramp_ends_on:
-            yield _of_ramp(str(month.period), contract)
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
+            yield _of_ramp(str(account_month.month), contract)
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreement = Agreement(month.contracts)
-    windows = _Windows(month, agreement)
+    agreement = Agreement(account_month.contracts)
+    windows = _Windows(account_month, agreement)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for billed in billed_lines(month, agreement):
+    for billed in billed_lines(account_month, agreement):
         findings[billed.invoice.invoice_id].append(windows.of_line(billed))
-    for invoice in month.invoices:
+    for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
             yield from gathered(invoice.invoice_id, "lines", found)
         else:
@@ -50,12 +50,12 @@ def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
 
 
 class _Windows:
-    def __init__(self, month: AccountMonth, agreement: Agreement) -> None:
+    def __init__(self, account_month: AccountMonth, agreement: Agreement) -> None:
         self._agreement = agreement
-        self._periods = month.billing_periods
+        self._periods = account_month.billing_periods
         self._ramps = [
             (contract.contract_id, day)
-            for contract in month.contracts
+            for contract in account_month.contracts
             for day in (contract.ramp_starts_on, contract.ramp_ends_on)
             if day is not None
         ]

@@ -31,10 +31,10 @@ def credits_are_credits(evidence: Evidence) -> Iterator[Finding]:
         no line of the memo names an invoice                   -> NOT_APPLICABLE: the API has no reference
         no document                                            -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    for invoice in month.invoices:
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
         yield _sign(invoice)
     yield from _references(evidence)
 
@@ -59,7 +59,7 @@ def _sign(invoice: Invoice) -> Finding:
 
 def _references(evidence: Evidence) -> Iterator[Finding]:
     memos: dict[str, list[Invoice]] = defaultdict(list)
-    for memo in evidence.month.invoices:
+    for memo in evidence.account_month.invoices:
         if memo.kind != "credit_memo":
             continue
         named = _named(memo)
@@ -68,7 +68,7 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
         for invoice_id in named:
             memos[invoice_id].append(memo)
     known = {head.invoice_id: head for head in evidence.history}
-    here = {invoice.invoice_id: invoice for invoice in evidence.month.invoices}
+    here = {invoice.invoice_id: invoice for invoice in evidence.account_month.invoices}
     for invoice_id, found in memos.items():
         original = here.get(invoice_id) or known.get(invoice_id)
         yield _within(invoice_id, original, found)

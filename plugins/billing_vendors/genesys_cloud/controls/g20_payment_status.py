@@ -21,9 +21,9 @@ def payment_only_proceeds(evidence: Evidence) -> Iterator[Finding]:
         no status was ever seen     -> BLOCKED
         no invoice                  -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         seen = [*evidence.payment_statuses.get(invoice.invoice_id, ())]
         if invoice.payment_status is not None and (not seen or seen[-1] != invoice.payment_status):
             seen.append(invoice.payment_status)

@@ -29,10 +29,10 @@ def documents_say_the_same(evidence: Evidence) -> Iterator[Finding]:
         no PDF is stored, or it cannot be read                            -> BLOCKED
         no invoice                                                        -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     files = {file.invoice_id: file for file in evidence.files if file.form == "pdf"}
-    for invoice in evidence.month.invoices:
+    for invoice in evidence.account_month.invoices:
         yield _judged(invoice, files.get(invoice.invoice_id))
 
 

@@ -20,14 +20,14 @@ def bills_are_ours(evidence: Evidence) -> Iterator[Finding]:
         the invoice does not say to whom it is billed     -> BLOCKED
         no invoice                                        -> NOT_APPLICABLE
     """
-    month, ours = evidence.month, str(evidence.setting("bill_to") or "")
-    if not month.invoices:
-        yield not_applicable(str(month.period), "the month has no invoice")
-    for invoice in month.invoices:
+    account_month, ours = evidence.account_month, str(evidence.setting("bill_to") or "")
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
         if not ours:
             yield blocked(invoice.invoice_id, "the account names no bill_to")
         else:
-            yield _judged(invoice, ours, month.contracts)
+            yield _judged(invoice, ours, account_month.contracts)
 
 
 def _judged(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Finding:

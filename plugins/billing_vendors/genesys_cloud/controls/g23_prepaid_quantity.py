@@ -30,12 +30,12 @@ def prepaid_quantities_are_agreed(evidence: Evidence) -> Iterator[Finding]:
         the contract was not read                          -> BLOCKED
         no billing period, or nothing prepaid on any side  -> NOT_APPLICABLE
     """
-    month = evidence.month
-    if not month.billing_periods:
-        yield not_applicable(str(month.period), "no billing period of a contract ends in the month")
-    agreement = Agreement(month.contracts)
-    contracts = {contract.contract_id: contract for contract in month.contracts}
-    for period in month.billing_periods:
+    account_month = evidence.account_month
+    if not account_month.billing_periods:
+        yield not_applicable(str(account_month.month), "no billing period of a contract ends in the month")
+    agreement = Agreement(account_month.contracts)
+    contracts = {contract.contract_id: contract for contract in account_month.contracts}
+    for period in account_month.billing_periods:
         contract = contracts.get(period.contract_id)
         if contract is None:
             yield blocked(period.billing_period_id, "the contract of the billing period was not read")

@@ -36,20 +36,20 @@ def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
         the account is not read by a trustee                -> NOT_APPLICABLE
         no charge                                           -> NOT_APPLICABLE
     """
-    month = evidence.month
-    charges = _charges_by_sku(month.billing_periods)
-    overview = next((report for report in month.usage_reports if report.kind == "trustee_overview"), None)
+    account_month = evidence.account_month
+    charges = _charges_by_sku(account_month.billing_periods)
+    overview = next((report for report in account_month.usage_reports if report.kind == "trustee_overview"), None)
     if overview is None:
         if evidence.setting("trustor_organization_id"):
-            yield blocked(str(month.period), "the vendor gave no trustee overview of the month")
+            yield blocked(str(account_month.month), "the vendor gave no trustee overview of the month")
         else:
-            yield not_applicable(str(month.period), "the account is not read by a trustee")
+            yield not_applicable(str(account_month.month), "the account is not read by a trustee")
         return
     if not charges:
-        yield not_applicable(str(month.period), "no billing period with a charge ends in the month")
+        yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
         return
     seen = _rows_by_sku(overview)
-    agreement = Agreement(month.contracts)
+    agreement = Agreement(account_month.contracts)
     by_period: dict[str, list[Finding]] = defaultdict(list)
     for sku, rows in charges.items():
         subject = rows[0][0].billing_period_id
@@ -57,7 +57,9 @@ def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
     for subject, findings in by_period.items():
         yield from gathered(subject, "figures", findings)
     if others := sorted(set(seen) - set(charges)):
-        yield not_applicable(str(month.period), f"the overview lists what is not charged: {', '.join(others[:10])}")
+        yield not_applicable(
+            str(account_month.month), f"the overview lists what is not charged: {', '.join(others[:10])}"
+        )
 
 
 def _of_product(

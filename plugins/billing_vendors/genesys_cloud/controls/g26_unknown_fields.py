@@ -18,8 +18,8 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
         a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
         no answer of the month was read  -> BLOCKED
     """
-    month, subject = evidence.month, str(evidence.month.period)
-    fields = sorted(month.unknown_fields, key=lambda field: (field.noun, field.name))
+    account_month, subject = evidence.account_month, str(evidence.account_month.month)
+    fields = sorted(account_month.unknown_fields, key=lambda field: (field.noun, field.name))
     for field in fields:
         yield Finding(
             subject,
@@ -27,7 +27,13 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
             f"the vendor sends {field.noun}.{field.name}, which is not known here; it is kept",
             operands={"noun": field.noun, "name": field.name},
         )
-    read = (month.listings, month.invoices, month.contracts, month.billing_periods, month.usage_reports)
+    read = (
+        account_month.listings,
+        account_month.invoices,
+        account_month.contracts,
+        account_month.billing_periods,
+        account_month.usage_reports,
+    )
     if not fields and not any(read):
         yield blocked(subject, "no answer of the month was read")
     elif not fields:

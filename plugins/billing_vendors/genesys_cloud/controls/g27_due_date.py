@@ -26,9 +26,9 @@ def bills_are_paid_in_time(evidence: Evidence) -> Iterator[Finding]:
         no terms, terms of another form, no date, or never read     -> BLOCKED
         a credit memo, or no invoice                                -> NOT_APPLICABLE
     """
-    if not evidence.month.invoices:
-        yield not_applicable(str(evidence.month.period), "the month has no invoice")
-    for invoice in evidence.month.invoices:
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
         if invoice.kind == "credit_memo":
             yield not_applicable(invoice.invoice_id, "a credit memo is not paid")
         else:

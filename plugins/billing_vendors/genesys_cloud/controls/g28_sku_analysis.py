@@ -38,25 +38,25 @@ def products_compare(evidence: Evidence) -> Iterator[Finding]:
         the two months are in different currencies    -> NOT_APPLICABLE (G8 judges that)
     """
     for before in (month_before(evidence), year_before(evidence)):
-        yield before if isinstance(before, Finding) else _compared(evidence.month, before)
+        yield before if isinstance(before, Finding) else _compared(evidence.account_month, before)
 
 
-def _compared(month: AccountMonth, before: AccountMonth) -> Finding:
-    found = compared(month, before, _priced_lines, lambda invoice: invoice.currency)
+def _compared(account_month: AccountMonth, before: AccountMonth) -> Finding:
+    found = compared(account_month, before, _priced_lines, lambda invoice: invoice.currency)
     if found.expected is None or found.actual is None:
         return found
     per_user = {
-        str(before.period): _per_user(before, found.expected),
-        str(month.period): _per_user(month, found.actual),
+        str(before.month): _per_user(before, found.expected),
+        str(account_month.month): _per_user(account_month, found.actual),
     }
     return replace(found, operands={**found.operands, "per_user": per_user})
 
 
-def _priced_lines(month: AccountMonth) -> list[InvoiceLine]:
+def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
     """Give the month's lines, each with its leg as usage type and the contract's price as rate, where there is one."""
-    agreement, held = Agreement(month.contracts), held_documents(month.invoices)
+    agreement, held = Agreement(account_month.contracts), held_documents(account_month.invoices)
     found = []
-    for invoice in month.invoices:
+    for invoice in account_month.invoices:
         if invoice.invoice_id not in held:
             contracts = agreement.contracts_of(invoice)
             found += [_priced(line, agreement, contracts) for line in invoice.lines]
@@ -71,9 +71,9 @@ def _priced(line: InvoiceLine, agreement: Agreement, contracts: frozenset[str]) 
     return replace(line, usage_type=str(leg), rate=prices.pop() if len(prices) == 1 else None)
 
 
-def _per_user(month: AccountMonth, total: Decimal) -> Decimal | None:
+def _per_user(account_month: AccountMonth, total: Decimal) -> Decimal | None:
     """Give what a used seat cost, to four decimals; None where no charge counts users."""
-    charges = (charge for period in month.billing_periods for charge in period.charges if charge.unit == "User")
+    charges = (charge for period in account_month.billing_periods for charge in period.charges if charge.unit == "User")
     users = exact_sum(charge.actual_quantity for charge in charges if charge.actual_quantity is not None)
     if not users:
         return None

@@ -9,14 +9,14 @@ from billing.models import AccountMonth, UsageReport
 _LAST_SECOND = timedelta(seconds=1)
 
 
-def billable_usage_of(month: AccountMonth, starts_on: date, ends_on: date) -> UsageReport | None:
+def billable_usage_of(account_month: AccountMonth, starts_on: date, ends_on: date) -> UsageReport | None:
     """
     Give the billable usage report of exactly these days, in UTC; None if it was not read.
 
     :param ends_on: the day after the last one; a report may name the last second before it as its end.
     """
     start, end = (datetime.combine(day, time(), UTC) for day in (starts_on, ends_on))
-    billable = [report for report in month.usage_reports if report.kind == "billable_usage"]
+    billable = [report for report in account_month.usage_reports if report.kind == "billable_usage"]
     return next((report for report in billable if report.starts_at == start and _ends(report, end)), None)
 
 

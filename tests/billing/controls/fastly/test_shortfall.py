@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from billing.config.rate_card import Commitment
 from billing.config.tolerances import Tolerance
-from billing.month import BillingPeriod
+from billing.month import Month
 from billing_vendors.fastly.controls.f15_commit_shortfall import F15
 
 
 def committed(bills, amount="50.00", first=(2020, 1), last=None, **changed):
-    commitment = Commitment(BillingPeriod(*first), BillingPeriod(*last) if last else None, Decimal(amount))
+    commitment = Commitment(Month(*first), Month(*last) if last else None, Decimal(amount))
     return bills.account(commitments=(commitment,), **changed)
 
 

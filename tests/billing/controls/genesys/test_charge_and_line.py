@@ -111,7 +111,7 @@ def test_a_line_without_quantity_two_currencies_or_an_open_period_block(g, state
     assert "BLOCKED" in states(G5, g.clean(g.prepay(), g.line(quantity=None)))
     dollars = g.charge(currency="USD")
     assert states(G5, g.clean(g.prepay(), g.line(), charges=(dollars,))) == ["BLOCKED", "PASS"]
-    open_period = replace(g.period(g.charge()), status="Open")
+    open_period = replace(g.billing_period(g.charge()), status="Open")
     assert states(G5, g.clean(billing_periods=(open_period,))) == ["BLOCKED"]
 
 

@@ -64,10 +64,10 @@ def test_the_price_in_force_when_the_service_began_counts(g):
 
 
 def test_a_wallets_overage_is_billed_like_a_charges(g):
-    period = g.period(g.charge(), wallets=(g.wallet(),))
+    billing_period = g.billing_period(g.charge(), wallets=(g.wallet(),))
     tokens = g.line("1200.00", "1200", sku="AITC")
     contract = g.contract(g.item(), g.item("AITC", "Overage", overage_price="1.0"))
-    month = g.clean(g.prepay(), g.line(), tokens, billing_periods=(period,), contracts=(contract,))
+    month = g.clean(g.prepay(), g.line(), tokens, billing_periods=(billing_period,), contracts=(contract,))
     assert outcomes(month)["AITC", Leg.OVERAGE, False] is Outcome.MATCHED
 
 
@@ -111,7 +111,7 @@ def test_the_purchase_order_tells_contracts_apart(g):
     """Two contracts charge one product; each invoice names its contract's order."""
     contracts = (g.contract(), g.contract(contract_id="con-2", purchase_order_numbers=("PO-2",)))
     second = g.charge(overage_quantity="2", overage_charge="297.00")
-    periods = (g.period(g.charge()), g.period(second, billing_period_id="bp-2", contract_id="con-2"))
+    periods = (g.billing_period(g.charge()), g.billing_period(second, billing_period_id="bp-2", contract_id="con-2"))
     invoices = (
         g.invoice(g.prepay(), g.line()),
         g.invoice(g.prepay(), g.line("297.00", "2"), invoice_id="INV2", attributes={"customerPoNumber": " PO-2 "}),
@@ -137,7 +137,7 @@ def test_the_organization_tells_charges_of_one_product_apart(g):
     found = [m for m in match_month(month, Agreement(month.contracts)) if m.leg is Leg.OVERAGE]
     assert [(m.charged, m.invoiced) for m in found] == [(Decimal("1782.00"),) * 2, (Decimal("297.00"),) * 2]
     shared = (of("a"), of("b", attributes={"organizations": [{"id": "a"}, {"id": "b"}]}))
-    mixed = match_month(replace(month, billing_periods=(g.period(*shared),)), Agreement(month.contracts))
+    mixed = match_month(replace(month, billing_periods=(g.billing_period(*shared),)), Agreement(month.contracts))
     assert [len(m.receipts) for m in mixed if m.leg is Leg.OVERAGE] == [2]
 
 
