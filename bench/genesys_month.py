@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 
 MONTH = Month(2026, 10)
 BASE = "GET /api/v2/billing"
@@ -18,7 +18,7 @@ CUSTOMER = {"id": "0b9a6f52-1a7e-4a5f-8a8e-3c4b9b7b1c22", "number": "A-00000077"
 ROWS_A_PAGE = 200
 
 
-def answers(lines: int, charges: int) -> Iterator[Answer]:
+def responses(lines: int, charges: int) -> Iterator[Response]:
     """
     Yield every answer of one collection.
 
@@ -38,13 +38,13 @@ def answers(lines: int, charges: int) -> Iterator[Answer]:
     yield _answer("billable_usage", f"/reports/billableusage?{asked}", report)
 
 
-def _answer(operation: str, path: str, document: object) -> Answer:
+def _answer(operation: str, path: str, document: object) -> Response:
     body = json.dumps(document, separators=(",", ":")).encode()
     received_at = datetime(2026, 11, 6, tzinfo=UTC)
-    return Answer(operation, f"{BASE}{path}", 200, "application/json", body, received_at)
+    return Response(operation, f"{BASE}{path}", 200, "application/json", body, received_at)
 
 
-def _line_pages(rows: list[dict[str, Any]]) -> Iterator[Answer]:
+def _line_pages(rows: list[dict[str, Any]]) -> Iterator[Response]:
     path = f"/contracts/invoices/{INVOICE}/lines?pageSize={ROWS_A_PAGE}"
     for start in range(0, len(rows), ROWS_A_PAGE):
         document: dict[str, Any] = {"entities": rows[start : start + ROWS_A_PAGE]}

@@ -81,8 +81,8 @@ class CrowdStack(BenchStack):
         """Ask the simulator for what it has counted, or tell it what to do."""
         headers, data = {"X-Simulator-Token": CONTROL}, json.dumps(body).encode() if body else None
         request = Request(f"{self.simulator.base_url}/_simulator/{path}", data, headers, method=method)  # noqa: S310 (loopback)
-        with build_opener(ProxyHandler({})).open(request) as answer:
-            return json.load(answer)
+        with build_opener(ProxyHandler({})).open(request) as response:
+            return json.load(response)
 
 
 class Memory:

@@ -73,7 +73,7 @@ def measure(url: str, lines: int) -> dict[str, Any]:
     from billing.storage.payloads import Fetch  # noqa: PLC0415 (the same)
     from billing_vendors.genesys_cloud.derive import derive  # noqa: PLC0415 (without Airflow)
     from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings  # noqa: PLC0415 (the same)
-    from genesys_month import MONTH, answers  # noqa: PLC0415 (beside this file)
+    from genesys_month import MONTH, responses  # noqa: PLC0415 (beside this file)
 
     settings = GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077")
     account = Account(VENDOR, "bench", "genesys_bench", "EUR", MONTH, 6, settings)
@@ -87,8 +87,8 @@ def measure(url: str, lines: int) -> dict[str, Any]:
         month=MONTH,
         dag_run="bench",
     )
-    for answer in answers(lines, CHARGES):
-        fetch.keep(answer)
+    for response in responses(lines, CHARGES):
+        fetch.keep(response)
     fetch_id = fetch.complete().fetch_id
     before = _megabytes()
     cpu, wall = time.process_time(), time.monotonic()

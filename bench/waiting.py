@@ -56,7 +56,7 @@ class PatientVendor:
     ready: bool = False
     url: str = ""
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def response(self, request: web.Request) -> web.Response:
         customer = request.match_info["customer"]
         self.asked[customer] = self.asked.get(customer, 0) + 1
         if self.ready:
@@ -68,7 +68,7 @@ class PatientVendor:
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
         app = web.Application()
-        app.router.add_get("/billing/v2/account_customers/{customer}/mtd_invoice", self.answer)
+        app.router.add_get("/billing/v2/account_customers/{customer}/mtd_invoice", self.response)
         runner = web.AppRunner(app, access_log=None)
 
         async def start() -> int:

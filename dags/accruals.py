@@ -45,7 +45,7 @@ def propose_all(vendor: Vendor) -> None:
 
         return propose_accrual(vendor, account, month)
 
-    planned = plan.planned_month(f"{vendor.name}.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}.plan_month")
     propose.partial(month=planned).expand(account=plan_month())
 
 

@@ -26,7 +26,7 @@ difference line by line. *Billing month* is M; empty means the last month that w
 
 def fetch_again(vendor: Vendor, months_back: int) -> None:
     """Add the tasks that fetch one vendor's month again, as many months back."""
-    planned = plan.planned_month(f"{vendor.name}_{months_back}_back.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}_{months_back}_back.plan_month")
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:

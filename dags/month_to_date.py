@@ -8,12 +8,12 @@ from airflow.sdk import CronDataIntervalTimetable, dag, get_parsing_context, tas
 
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks.month_param import ACCOUNTS
-from billing_vendors.base.tasks.plan import plan_running_month, planned_month
+from billing_vendors.base.tasks.plan import month_xcom_template, plan_running_month
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
-PLANNED_MONTH = planned_month("plan")
+PLANNED_MONTH = month_xcom_template("plan")
 
 DOC = """
 ### {title}: the running month, once a day

@@ -23,7 +23,7 @@ from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
-PLANNED_MONTH = plan.planned_month()
+PLANNED_MONTH = plan.month_xcom_template()
 
 AGAIN = Param(
     False,
@@ -108,10 +108,10 @@ def build_dag(vendor: Vendor) -> None:
         # A task of its own: an outlet of the mapped reconcile would be an event per account, and whoever waits for the
         # month would start once for each. Not all_done: as the last task it would turn a failed run green.
         @task(outlets=[months], trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=timedelta(minutes=5))
-        def announce_month(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
+        def publish_month_event(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
             from billing_vendors.base.tasks import announce  # noqa: PLC0415 (the same)
 
-            announce.announce_month(vendor.name, months, month, accounts, states)
+            announce.publish_month_event(vendor.name, months, month, accounts, states)
 
         reconciled: list[XComArg] = []
 
@@ -123,7 +123,7 @@ def build_dag(vendor: Vendor) -> None:
 
         accounts = plan_month()
         account_month.expand(account=accounts)
-        announce_month(PLANNED_MONTH, accounts, reconciled[0])  # type: ignore[arg-type]  # the same
+        publish_month_event(PLANNED_MONTH, accounts, reconciled[0])  # type: ignore[arg-type]  # the same
 
     monthly_invoices()
 

@@ -34,7 +34,7 @@ def read_again(vendor: Vendor) -> None:
 
         return rederive_month(vendor, account, month)
 
-    planned = plan.planned_month(f"{vendor.name}.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}.plan_month")
     rederive.partial(month=planned).expand(account=plan_month())
 
 

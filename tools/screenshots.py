@@ -105,16 +105,16 @@ def browser(demo: Demo, height: int) -> Iterator[Page]:
             profile, executable_path=program, args=[*FLAGS], viewport={"width": WIDTH, "height": height}
         )
         try:
-            sign_in(context, demo)
+            authenticate(context, demo)
             yield context.new_page()
         finally:
             context.close()
 
 
-def sign_in(context: BrowserContext, demo: Demo) -> None:
+def authenticate(context: BrowserContext, demo: Demo) -> None:
     """Fetch a token and keep it in the cookie that Airflow's simple auth manager reads."""
-    answer = context.request.post(f"{demo.base_url}/auth/token", data={"username": ADMIN, "password": demo.password})
-    context.add_cookies([{"name": "_token", "value": answer.json()["access_token"], "url": demo.base_url}])
+    response = context.request.post(f"{demo.base_url}/auth/token", data={"username": ADMIN, "password": demo.password})
+    context.add_cookies([{"name": "_token", "value": response.json()["access_token"], "url": demo.base_url}])
 
 
 def dags(page: Page, demo: Demo) -> None:

@@ -52,7 +52,7 @@ def build_dag(vendor: str, cron: str, waits: int, accounts: Sequence[tuple[str, 
             return {"PASS": 1}
 
         @task
-        def announce_month(month: str, accounts: list[str], states: list[dict[str, int]]) -> int:  # noqa: ARG001 (the same)
+        def publish_month_event(month: str, accounts: list[str], states: list[dict[str, int]]) -> int:  # noqa: ARG001 (the same)
             return len(list(states))
 
         reconciled: list[XComArg] = []
@@ -65,7 +65,7 @@ def build_dag(vendor: str, cron: str, waits: int, accounts: Sequence[tuple[str, 
 
         planned = plan_month()
         account_month.expand(account=planned)
-        announce_month(MONTH, planned, reconciled[0])  # type: ignore[arg-type]  # the same
+        publish_month_event(MONTH, planned, reconciled[0])  # type: ignore[arg-type]  # the same
 
     floor()
 

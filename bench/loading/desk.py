@@ -50,7 +50,7 @@ class Desk:
         self._at_once = self._in_window = 0
         self._counts = Counts()
 
-    def answer(self, target: str) -> tuple[bytes, memoryview]:
+    def response(self, target: str) -> tuple[bytes, memoryview]:
         """Give head and body of an answer; ``answered`` must follow when they are sent."""
         parts = urlsplit(target)
         if parts.path == COUNTS:

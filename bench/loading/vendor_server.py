@@ -49,8 +49,8 @@ class Served:
 
     def counts(self) -> Counts:
         """Ask how the server was used so far."""
-        with urllib.request.urlopen(f"{self.url}{COUNTS}") as answer:  # noqa: S310 (our own server)
-            return Counts(**json.load(answer))
+        with urllib.request.urlopen(f"{self.url}{COUNTS}") as response:  # noqa: S310 (our own server)
+            return Counts(**json.load(response))
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _serve(connection: socket.socket, desk: Desk) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     with suppress(OSError), connection, connection.makefile("rb") as stream:  # a client that went away is fine
         while target := _request(stream):
-            head, body = desk.answer(target)
+            head, body = desk.response(target)
             try:
                 connection.sendall(head)
                 connection.sendall(body)

@@ -85,8 +85,8 @@ def _getter(job: Job, *, exact: bool) -> Get:
     session = requests.Session()
 
     def get(path: str, params: dict[str, str]) -> Any:  # noqa: ANN401 (a JSON value)
-        answer = session.get(f"{job.vendor_url}{path}", params=params)
-        return json.loads(answer.content, parse_float=Decimal) if exact else answer.json()
+        response = session.get(f"{job.vendor_url}{path}", params=params)
+        return json.loads(response.content, parse_float=Decimal) if exact else response.json()
 
     return get
 

@@ -16,21 +16,21 @@ TASKS_PER_DAG = 20
 
 
 def our_arguments(number: int) -> tuple[str, dict[str, Any]]:
-    patience = {
+    poll_schedule = {
         "first_asked_at": "2026-01-01T00:00:00+00:00",
         "deadline": "2100-01-01T00:00:00+00:00",
         "absent_after": None,
         "shortest_seconds": SETTINGS["poll"],
         "longest_seconds": SETTINGS["poll"],
     }
-    look = {
+    probe = {
         "class": "billing_vendors.fastly.probes.EstimateLook",
         "fields": {"customer_id": f"c{number}", "api": "v2", "month": SETTINGS["month"]},
     }
     return "billing_vendors.base.triggers.VendorTrigger", {
         "conn_id": conn_id(number),
-        "look": look,
-        "patience": patience,
+        "look": probe,
+        "patience": poll_schedule,
         "vendor": "fastly",
         "account": f"c{number}",
         "month": SETTINGS["month"],

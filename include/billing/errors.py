@@ -15,7 +15,7 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `StorageError`       | mend the database: its schema or its rows are not what this code needs |
 """
 
-from billing.log_safe import one_line
+from billing.log_safe import single_line
 
 
 class BillingError(Exception):
@@ -26,7 +26,7 @@ class BillingError(Exception):
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(one_line(message))
+        super().__init__(single_line(message))
 
 
 class VendorUnavailable(BillingError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from billing.models import Invoice
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +35,4 @@ class InvoiceList:
     """
 
     operation: str
-    find: Callable[[Month, Iterable[Answer]], Iterator[ListedInvoice]]
+    find: Callable[[Month, Iterable[Response]], Iterator[ListedInvoice]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from billing.listed import InvoiceList
-from billing.storage.payloads import FetchHead, each_answer
+from billing.storage.payloads import FetchInfo, each_answer
 from billing.storage.records import Found, Records
 from billing.storage.versions import Change
 
 
 def save_listed(
-    connection: Connection, records: Records, fetch: FetchHead, invoice_list: InvoiceList | None
+    connection: Connection, records: Records, fetch: FetchInfo, invoice_list: InvoiceList | None
 ) -> list[Change]:
     """
     Store the invoices that lie whole in a vendor's list; gives the versions that were added.

@@ -4,7 +4,7 @@ MOST = 2000
 """Characters of one line; whoever wants the whole text reads it in the database."""
 
 
-def one_line(text: str, most: int = MOST) -> str:
+def single_line(text: str, most: int = MOST) -> str:
     r"""
     Escape whatever is not printed: line ends, ANSI sequences, signs that turn the direction of writing.
 

@@ -285,11 +285,11 @@ class UnknownField:
     """
     A member that the vendor sends and this code does not know.
 
-    :param noun: what carries it, e.g. ``invoice_line``.
+    :param record_type: what carries it, e.g. ``invoice_line``.
     :param name: the member's own name, or ``name=value`` for an unknown value of a known enumeration.
     """
 
-    noun: str
+    record_type: str
     name: str
 
 

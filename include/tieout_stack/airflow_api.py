@@ -32,15 +32,15 @@ class AirflowApi:
     def unhealthy(self) -> list[str]:
         """List the components that do not say they are healthy; ``api_server`` alone if it does not answer."""
         try:
-            answer = self._client.get("/api/v2/monitor/health", timeout=5)
-            health = answer.json()
+            response = self._client.get("/api/v2/monitor/health", timeout=5)
+            health = response.json()
         except (httpx.HTTPError, ValueError):
             return ["api_server"]
         return [name for name in COMPONENTS[1:] if (health.get(name) or {}).get("status") != "healthy"]
 
     def call(self, method: str, path: str, body: object = None, **query: str | int) -> dict[str, Any]:
         """Ask for ``/api/v2`` + path; gives the parsed answer, {} where it is empty."""
-        return _content(self._send(method, path, body, query))
+        return _content(self._exchange(method, path, body, query))
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float) -> None:
         """
@@ -114,9 +114,11 @@ class AirflowApi:
         """
         body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, **options}
         deadline = time.monotonic() + BACKFILL_ENDS_SECONDS
-        while (answer := self._send("POST", "/backfills", body, {})).status_code == 409 and time.monotonic() < deadline:
+        while (
+            response := self._exchange("POST", "/backfills", body, {})
+        ).status_code == 409 and time.monotonic() < deadline:
             time.sleep(1)
-        return int(_content(answer)["id"])
+        return int(_content(response)["id"])
 
     def _pages(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         seen = 0
@@ -128,41 +130,41 @@ class AirflowApi:
                 return
 
     def _exists(self, path: str) -> bool:
-        return self._send("GET", path, None, {}).status_code == 200
+        return self._exchange("GET", path, None, {}).status_code == 200
 
-    def _send(self, method: str, path: str, body: object, query: Mapping[str, str | int]) -> httpx.Response:
+    def _exchange(self, method: str, path: str, body: object, query: Mapping[str, str | int]) -> httpx.Response:
         """Send one request, signing in first, and again when the token (24 h) has run out."""
         for _ in range(2):
             if "Authorization" not in self._client.headers:
                 self._sign_in()
             try:
-                answer = self._client.request(method, f"/api/v2{path}", json=body, params=dict(query))
+                response = self._client.request(method, f"/api/v2{path}", json=body, params=dict(query))
             except httpx.HTTPError as error:
                 raise StackError(f"Airflow did not answer {method} {path}: {error!r}") from error
-            if answer.status_code != 401:
+            if response.status_code != 401:
                 break
             del self._client.headers["Authorization"]
-        return answer
+        return response
 
     def _sign_in(self) -> None:
         try:
-            answer = self._client.post("/auth/token", json=self._credentials)
+            response = self._client.post("/auth/token", json=self._credentials)
         except httpx.HTTPError as error:
             raise StackError(f"Airflow's API does not answer at {self.base_url}: {error!r}") from error
-        if answer.status_code != 201:
-            raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {answer.text}")
-        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        if response.status_code != 201:
+            raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {response.text}")
+        self._client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
 
 
 def _json_text(extra: object) -> str | None:
     return extra if isinstance(extra, str) else json.dumps(extra) if extra else None
 
 
-def _content(answer: httpx.Response) -> dict[str, Any]:
-    if answer.is_error:
-        request = answer.request
+def _content(response: httpx.Response) -> dict[str, Any]:
+    if response.is_error:
+        request = response.request
         raise StackError(
-            f"Airflow answered {request.method} {request.url.path} with {answer.status_code}: {answer.text[:500]}"
+            f"Airflow answered {request.method} {request.url.path} with {response.status_code}: {response.text[:500]}"
         )
-    content: dict[str, Any] = answer.json() if answer.content else {}
+    content: dict[str, Any] = response.json() if response.content else {}
     return content

@@ -19,8 +19,10 @@ def started_at(pid: int) -> str | None:
         stat = _stat(pid)
         return None if stat is None or stat[0] in "ZX" else stat[19]
     # ps is part of macOS and the BSDs; slim Linux images lack it
-    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return answer.strip() or None
+    response = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return response.strip() or None
 
 
 def working_folder(pid: int) -> Path | None:

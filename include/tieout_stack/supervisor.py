@@ -145,12 +145,12 @@ def _stop_sessions(leaders: Sequence[int]) -> None:
 
     Airflow takes the second SIGTERM as "do not wait": without it a triggerer takes 10 s to end.
     """
-    for patience in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
+    for poll_schedule in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
         for leader in leaders:
             if started_at(leader) is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(leader, signal.SIGTERM)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + poll_schedule
         while any(started_at(leader) for leader in leaders) and time.monotonic() < deadline:
             time.sleep(0.05)
     for leader in leaders:

@@ -53,11 +53,11 @@ def watching() -> Iterator[list[str]]:
     seen: list[str] = []
     over = threading.Event()
 
-    def look() -> None:
+    def probe() -> None:
         while not over.wait(0.3):
             seen.append(command_lines())
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=probe)
     thread.start()
     try:
         yield seen

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from billing.config.accounts import Account
 from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing.reconciliation.reconcile import Reconciled, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
@@ -77,7 +77,7 @@ class Ledger:
         """Read one month of the vendor completely; give the fetch's id."""
         fetch = self.begin(account=account, month=month)
         for reading in readings:
-            fetch.keep(self.answer(reading))
+            fetch.keep(self.response(reading))
         return fetch.complete().fetch_id
 
     def begin(self, *, account: str = "acme", month: Month = OCTOBER, purpose: str = "month") -> Fetch:
@@ -92,8 +92,8 @@ class Ledger:
         )
 
     @staticmethod
-    def answer(reading: str, request: str = "GET /invoices", body: bytes | None = None) -> Answer:
-        return Answer(
+    def response(reading: str, request: str = "GET /invoices", body: bytes | None = None) -> Response:
+        return Response(
             operation="list_invoices",
             request=request,
             status=200,
@@ -109,8 +109,8 @@ class Ledger:
         account = account or Examples.account()
         return reconcile_month(self.engine, derive or self.derive, self.controls, account, fetch_id)
 
-    def derive(self, _account: Account[object], _period: Month, answers: tuple[Answer, ...]) -> AccountMonth:
-        return self.readings[answers[0].json_object()["reading"]]
+    def derive(self, _account: Account[object], _period: Month, responses: tuple[Response, ...]) -> AccountMonth:
+        return self.readings[responses[0].json_object()["reading"]]
 
     def store(self, account_month: AccountMonth, reading: str = "first") -> Reconciled:
         """Let the vendor say a month, and reconcile it."""

@@ -70,10 +70,10 @@ class FourMonths:
             fetches[month] = self.ledger.fetch(str(month), account=name, month=month)
         return fetches
 
-    def derive(self, account, month, answers):
+    def derive(self, account, month, responses):
         """Read a month; an answer that says so holds the invoice at another rate."""
         account_month = self.month(account.name, month)
-        if answers[0].json_object()["reading"] != "restated":
+        if responses[0].json_object()["reading"] != "restated":
             return account_month
         (invoice,) = account_month.invoices
         dearer = replace(invoice.lines[0], rate=Decimal("2.6"), amount=Decimal("2.6") * month.month)

@@ -18,7 +18,7 @@ from billing.controls.finding import Finding, State
 from billing.errors import PayloadError, StorageError
 from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.month import Month
-from billing.payloads.json_reader import Fields
+from billing.payloads.json_reader import JsonObject
 from billing.storage.stored_months import previous_invoices
 from billing_vendors.fastly.controls.f04_calendar_month import F4
 
@@ -26,9 +26,9 @@ OCTOBER = Month(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")
 
 
-def derive(_account, month, answers):
+def derive(_account, month, responses):
     """Read a JSON document of one invoice, as a vendor's parser does."""
-    document = Fields(answers[0].json_object(), "invoice I-1")
+    document = JsonObject(responses[0].json_object(), "invoice I-1")
     lines = tuple(
         InvoiceLine(
             position,
@@ -51,7 +51,7 @@ def said(ledger):
 
     def say(body):
         fetch = ledger.begin()
-        fetch.keep(ledger.answer("", body=body.encode()))
+        fetch.keep(ledger.response("", body=body.encode()))
         return ledger.reconcile(fetch.complete().fetch_id, derive=derive)
 
     return say
@@ -187,7 +187,7 @@ def test_a_new_fetch_with_the_same_bytes_adds_no_result(ledger, make, differing)
     def read(*requests):
         fetch = ledger.begin()
         for request in requests:
-            fetch.keep(ledger.answer("first", request))
+            fetch.keep(ledger.response("first", request))
         return fetch.complete().fetch_id
 
     assert ledger.reconcile(read("GET /a", "GET /b")).results_added
@@ -306,14 +306,14 @@ def test_a_reader_sees_the_old_month_until_the_new_one_is_whole(ledger, make):
     """Looked at from another connection while the controls of the new one run."""
     seen = []
 
-    def look(_evidence):
+    def probe(_evidence):
         seen.append(ledger.rows("select version, total::text from billing.current_invoice"))
         seen.append(ledger.rows("select state from billing.current_control_result"))
         return [Finding("I-1", State.PASS, "looked")]
 
     ledger.controls = (finding(State.EXCEPTION),)
     ledger.store(make.month(make.invoice("1.00")))
-    ledger.controls = (Control("X2", "statement", "accuracy", "exception", look),)
+    ledger.controls = (Control("X2", "statement", "accuracy", "exception", probe),)
     ledger.store(make.month(make.invoice("2.00")), "second")
     assert seen == [[(1, "1.00")], [("EXCEPTION",)]]
     assert ledger.rows("select version, total::text from billing.current_invoice") == [(2, "2.00")]

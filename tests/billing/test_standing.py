@@ -24,7 +24,7 @@ def same_amounts(evidence):
     return [Finding(str(evidence.account_month.month), State.PASS, "as it should be")]
 
 
-LOOKS = Control("X1", "every month", "accuracy", "exception", same_amounts)
+PROBES = Control("X1", "every month", "accuracy", "exception", same_amounts)
 
 
 class Reading:
@@ -36,7 +36,9 @@ class Reading:
         self.reader = READER
 
     def __call__(self, fetch_id, account, **how):
-        return reconcile_month(self.ledger.engine, self._derive, (LOOKS,), account, fetch_id, reader=self.reader, **how)
+        return reconcile_month(
+            self.ledger.engine, self._derive, (PROBES,), account, fetch_id, reader=self.reader, **how
+        )
 
     def _derive(self, *given):
         self.derived += 1
@@ -128,7 +130,7 @@ def test_an_overtaken_reading_is_stored_as_one(read, make, ledger):
 
 
 def test_a_control_that_failed_by_our_own_fault_is_tried_again(read, make, ledger):
-    broken = replace(LOOKS, check=lambda _evidence: 1 / 0)
+    broken = replace(PROBES, check=lambda _evidence: 1 / 0)
     fetch_id = ledger.fetch("october")
     with pytest.raises(ExceptionGroup):
         reconcile_month(ledger.engine, ledger.derive, (broken,), make.account(), fetch_id, reader=bytes(range(32)))
@@ -140,11 +142,11 @@ def test_a_month_is_derived_anew_if_somebody_wants_to_know(read, make, ledger):
     """A re-derivation shows that the stored answers still give the stored rows: it must not take that from a hash."""
     newest = ledger.one("select max(fetch_id) from billing.fetch where month = '2026-10-01'")
     before = read.derived
-    done = read(newest, make.account(), anew=True)
+    done = read(newest, make.account(), force=True)
     assert (read.derived > before, done.changes, done.results_added) == (True, (), False)
     ledger.tamper("payload", "update billing.payload set body = 'x' where request = 'GET /invoices'")
     with pytest.raises(StorageError, match="cannot be unpacked"):
-        read(newest, make.account(), anew=True)
+        read(newest, make.account(), force=True)
 
 
 def test_an_invoice_that_is_counted_in_another_month_was_not_restated(read, make, ledger):
@@ -179,7 +181,7 @@ class TestList:
             fetch_id = ledger.fetch("list")
             listed = InvoiceList("list_invoices", find)
             done = reconcile_month(
-                ledger.engine, ledger.derive, (LOOKS,), make.account(), fetch_id, invoice_list=listed, reader=reader
+                ledger.engine, ledger.derive, (PROBES,), make.account(), fetch_id, invoice_list=listed, reader=reader
             )
             return read, [(change.record_id, change.version, change.cause) for change in done.changes]
 

@@ -128,10 +128,10 @@ class Stack:
                 raise StackError(f"{service} is not healthy: {done.stdout[-500:]}{done.stderr[-500:]}")
             time.sleep(0.3)
 
-    def celery(self, host: str, *question: str) -> dict[str, Any]:
+    def celery(self, host: str, *request: str) -> dict[str, Any]:
         """Ask the workers something by Celery's own command line."""
-        answer = run([*CELERY, "inspect", *question, "--json"], env=self.environment("worker", host))
-        return json.loads(answer[answer.index("{") :])
+        response = run([*CELERY, "inspect", *request, "--json"], env=self.environment("worker", host))
+        return json.loads(response[response.index("{") :])
 
 
 @pytest.fixture(scope="session")

@@ -56,13 +56,13 @@ READINGS = """
 Dump = dict[str, list[tuple[Any, ...]]]
 
 
-class Rows:
+class JsonRows:
     """The rows of one billing database, read with plain SQL."""
 
     def __init__(self, url: str) -> None:
         self._plain = url.replace("+psycopg2", "")
 
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
+    def send(self, query: str) -> list[tuple[Any, ...]]:
         connection = psycopg2.connect(self._plain)
         try:
             with connection, connection.cursor() as cursor:
@@ -82,7 +82,7 @@ class Rows:
 
     def readings(self) -> Counter[Any]:
         """Count the whole readings by what they brought: a retry may add one, never half of one."""
-        return Counter(tuple(map(str, row)) for row in self.ask(READINGS))
+        return Counter(tuple(map(str, row)) for row in self.send(READINGS))
 
 
 def _dump(cursor: Any) -> Dump:

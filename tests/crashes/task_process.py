@@ -169,7 +169,7 @@ STEPS: dict[str, Callable[[Step, int | None], Any]] = {
     "take_snapshot": lambda step, _: fetch.take_snapshot(VENDORS[step.vendor], step.account, step.month),
     "keep_running_month": lambda step, _: fetch.keep_running_month(VENDORS[step.vendor], step.account, step.month),
     "propose_accrual": lambda step, _: accrue.propose_accrual(VENDORS[step.vendor], step.account, step.month),
-    "announce_month": lambda step, _: announce.announce_month(step.vendor, Asset("x-months"), step.month, [], []),
+    "announce_month": lambda step, _: announce.publish_month_event(step.vendor, Asset("x-months"), step.month, [], []),
 }
 
 

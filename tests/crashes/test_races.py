@@ -65,9 +65,9 @@ def race(killing, tally, name, seeded):
         found = place.rows.dump()
         rows = {table: rows for table, rows in wanted.items() if table not in HISTORY}
         assert differences(rows, found) == {}, name
-        assert place.rows.ask(TWICE) == [], name
+        assert place.rows.send(TWICE) == [], name
         certificates_say_what_the_rows_say(place, case)
-        ((deadlocks,),) = place.rows.ask(DEADLOCKS)
+        ((deadlocks,),) = place.rows.send(DEADLOCKS)
         tally["races tried"][name] += 1
         tally["deadlocks"]["in races"] += deadlocks
         assert deadlocks == 0, name

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from sqlalchemy import text
-from tests.faults.dump import Dump, Rows
+from tests.faults.dump import Dump, JsonRows
 from tests.faults.ground import Ground
 from tests.faults.works import LIMITS, WORKS, Work, fetch_and_prove
 
@@ -34,7 +34,7 @@ def at(ground: Ground, moment: datetime, zone: str, monkeypatch: pytest.MonkeyPa
             time.tzset()
 
 
-def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> Rows:
+def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> JsonRows:
     """Give the rows of one month in a database that had none, whose sessions have a zone of their own."""
     with ground.database(ground.empty) as engine:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -13,7 +13,7 @@ from tests.faults.report import Line
 from tests.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
-from billing_vendors.base.polling import LONGEST_OBEYED_RETRY_AFTER
+from billing_vendors.base.polling import MAX_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
 from vendor_simulator.web.spoil import SPOILING
 
@@ -108,7 +108,7 @@ def _judge(cell: Cell, struck: Struck, outcome: str) -> None:
     if struck.outcome.error is not None:
         decision = VendorRetryPolicy().evaluate(struck.outcome.error, try_number=1, max_tries=4)
         assert (decision.action is not RetryAction.FAIL) == (outcome == UNAVAILABLE)
-        assert decision.retry_delay is None or decision.retry_delay <= LONGEST_OBEYED_RETRY_AFTER
+        assert decision.retry_delay is None or decision.retry_delay <= MAX_RETRY_AFTER
         assert isinstance(struck.outcome.error, VendorUnavailable) == (outcome == UNAVAILABLE)
 
 
@@ -118,7 +118,7 @@ def _compare(outcome: str, seen: Dump, truth: Truth) -> None:
         assert seen.current() == truth.after.current()
     else:
         assert seen.derived() == truth.after.derived()
-        assert seen.answers() == truth.after.answers()
+        assert seen.responses() == truth.after.responses()
 
 
 def _line(cell: Cell, struck: Struck, outcome: str) -> Line:

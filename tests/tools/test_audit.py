@@ -38,8 +38,8 @@ class Service:
 
         class Handle(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                name, version = question["package"]["name"], question["version"]
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                name, version = request["package"]["name"], request["version"]
                 service.asked.add(name)
                 known = name in service.faulty and service.faulty[name] in {None, version}
                 body = json.dumps({"vulns": [FAULT]} if known else {}).encode()

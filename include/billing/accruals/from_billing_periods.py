@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from billing.accruals.proposal import Basis, Part, Proposal, RecordVersion, blocked
-from billing.matching.price_book import Agreement, Leg, Priced
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.models import Charge, Contract, ContractBillingPeriod, Wallet
 from billing.money import minor_unit, product
 from billing.month import Month
@@ -149,16 +149,16 @@ def _charges(read: ReadPeriod) -> Iterator[_Figure]:
 
 
 def _prepaid(read: ReadContract, starts_on: date, ends_on: date) -> Iterator[_Figure]:
-    agreement, ours = Agreement([read.contract]), frozenset({read.contract.contract_id})
+    price_book, ours = PriceBook([read.contract]), frozenset({read.contract.contract_id})
     skus = dict.fromkeys(item.sku or item.product_name or "" for item in read.contract.items)
     for sku in skus:
-        for priced in agreement.in_force(sku, Leg.PREPAID, ours, starts_on):
+        for priced in price_book.in_force(sku, ChargeType.PREPAID, ours, starts_on):
             whole = _price_of(priced, sku)
             if whole:
                 yield _Figure("prepaid", sku, read.version, whole, priced.item.currency, starts_on, ends_on)
 
 
-def _price_of(priced: Priced, sku: str) -> Decimal:
+def _price_of(priced: PricedItem, sku: str) -> Decimal:
     if priced.item.quantity is None:
         raise _MissingOperandError(f"contract {priced.contract_id} prepays {sku} without a quantity")
     return product(priced.price, priced.item.quantity)

@@ -89,7 +89,7 @@ def verify(
         return Verdict(False, "NOT VERIFIED, certificate: sha256: its own hash does not match what it says")
     return Verdict(
         True,
-        f"VERIFIED: {subject}: {len(recomputed['answers'])} stored answers, derived and proved again, give every "
+        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored answers, derived and proved again, give every "
         f"figure of this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
     )
 

@@ -30,7 +30,7 @@ except ImportError:  # PyYAML was built without its C library
     from yaml import SafeLoader  # type: ignore[assignment]
 
 ACCOUNTS_VARIABLE = "TIEOUT_ACCOUNTS"
-_DEFAULT_PATH = Path(__file__).resolve().parent.parent / "accounts.yaml"
+_DEFAULT_PATH = Path(__file__).resolve().parents[2] / "accounts.yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _OPTIONAL: dict[str, Callable[[object], Any]] = {
     "tolerances": parse_tolerances,

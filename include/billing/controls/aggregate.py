@@ -12,13 +12,15 @@ _GOOD = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})
 _SHOWN = 200
 
 
-def gathered(subject: str, noun: str, findings: Iterable[Finding], *, listed: bool = False) -> Iterator[Finding]:
+def summarize_passes(
+    subject: str, record_type: str, findings: Iterable[Finding], *, listed: bool = False
+) -> Iterator[Finding]:
     """
     Yield what did not pass, then one finding for all that did: 5,000 lines that agree are one row.
 
         2 PASS, 1 PASS_WITHIN_ROUNDING, 1 EXCEPTION  -> the EXCEPTION; one PASS_WITHIN_ROUNDING for 3
 
-    :param noun: what was judged one by one, e.g. ``lines``.
+    :param record_type: what was judged one by one, e.g. ``lines``.
     :param listed: show the operands of those that passed (the first 200).
     """
     passed: list[Finding] = []
@@ -32,11 +34,11 @@ def gathered(subject: str, noun: str, findings: Iterable[Finding], *, listed: bo
     if not passed:
         return
     rounded = [finding for finding in passed if finding.state is State.PASS_WITHIN_ROUNDING]
-    operands = {noun: total, "agree": len(passed), "within_rounding": len(rounded)}
+    operands = {record_type: total, "agree": len(passed), "within_rounding": len(rounded)}
     yield Finding(
         subject,
         State.PASS_WITHIN_ROUNDING if rounded else State.PASS,
-        f"{len(passed)} of {total} {noun} agree, {len(rounded)} of them within rounding",
+        f"{len(passed)} of {total} {record_type} agree, {len(rounded)} of them within rounding",
         bound=max((finding.bound for finding in rounded if finding.bound is not None), default=None),
         currency=passed[0].currency,
         operands=operands | ({"shown": [dict(each.operands) for each in passed[:_SHOWN]]} if listed else {}),

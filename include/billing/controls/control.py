@@ -21,7 +21,7 @@ from billing.month import Month
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceHead:
+class InvoiceSummary:
     """What is kept in view of every invoice of an account, whatever its month: enough to find duplicates and gaps."""
 
     invoice_id: str
@@ -94,7 +94,7 @@ class Evidence:
     as_of: datetime | None = None
     previous: AccountMonth | None = None
     year_before: AccountMonth | None = None
-    history: tuple[InvoiceHead, ...] = ()
+    history: tuple[InvoiceSummary, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     estimates_began: bool = False
     payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from billing.config.tolerances import EXACT, Tolerance
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked
-from billing.controls.truncate import shortened
+from billing.controls.truncate import keep_largest
 from billing.errors import ConfigurationError
 
 _OPEN = (State.EXCEPTION, State.BLOCKED)
@@ -50,7 +50,7 @@ class Outcome:
             for state in _OPEN
             if any(other is state for other, _ in named)
         )
-        return f"{counts or 'no results'}; {look_at or 'nothing to look at'}"
+        return f"{counts or 'no results'}; {look_at or 'nothing to probe at'}"
 
 
 def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
@@ -67,7 +67,7 @@ def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     for control in controls:
         try:
             judged = (_under_policy(control, finding, evidence) for finding in control.check(evidence))
-            findings = shortened(judged)
+            findings = keep_largest(judged)
             findings = findings or [blocked(str(evidence.account_month.month), "the control found nothing to judge")]
         except Exception as error:  # noqa: BLE001 (recorded as BLOCKED and raised by the caller once all have run)
             faults[control.control_id] = error

@@ -14,7 +14,7 @@ _OPERANDS_SHOWN = 200
 _NEVER_MANY = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})  # controls gather these themselves
 
 
-def shortened(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding]:
+def keep_largest(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding]:
     """
     Keep, of each subject and state that is not a pass, the findings that differ most, unchanged and in their order.
     The rest of them become one finding at the end.

@@ -13,7 +13,7 @@ from billing.models import Contract, ContractItem, Invoice, InvoiceLine
 from billing.money import exact_sum, product
 
 
-class Leg(StrEnum):
+class ChargeType(StrEnum):
     """The two ways in which a product is paid: agreed beforehand, or used beyond that."""
 
     PREPAID = "prepaid"
@@ -21,7 +21,7 @@ class Leg(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Priced:
+class PricedItem:
     """
     One contract item that prices a product.
 
@@ -38,7 +38,7 @@ class Priced:
         return (start is None or start <= day) and (end is None or day < end)
 
 
-class Agreement:
+class PriceBook:
     """
     The priced items of an account's contracts, found by SKU.
 
@@ -46,7 +46,7 @@ class Agreement:
     """
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
-        self._priced: dict[tuple[str, Leg], list[Priced]] = defaultdict(list)
+        self._priced: dict[tuple[str, ChargeType], list[PricedItem]] = defaultdict(list)
         self._by_order: dict[str, set[str]] = defaultdict(set)
         self.contract_ids: frozenset[str] = frozenset()
         for contract in contracts:
@@ -59,24 +59,24 @@ class Agreement:
     def _add(self, contract_id: str, item: ContractItem) -> None:
         sku = item.sku or item.product_name or ""
         if item.price is not None and (item.function or "").casefold() != "overage":
-            self._priced[sku, Leg.PREPAID].append(Priced(contract_id, item, item.price))
+            self._priced[sku, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
         if item.overage_price is not None:
-            self._priced[sku, Leg.OVERAGE].append(Priced(contract_id, item, item.overage_price))
+            self._priced[sku, ChargeType.OVERAGE].append(PricedItem(contract_id, item, item.overage_price))
 
     def contracts_of(self, invoice: Invoice) -> frozenset[str]:
         """Give the contracts whose purchase orders hold the invoice's; all of them if no contract knows it."""
         order = str(invoice.attributes.get("customerPoNumber") or "").strip()
         return frozenset(self._by_order.get(order, ())) or self.contract_ids
 
-    def items(self, sku: str, leg: Leg, contracts: frozenset[str]) -> list[Priced]:
+    def items(self, sku: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
         """Give what prices a product in these contracts, in force or not."""
-        return [priced for priced in self._priced.get((sku, leg), ()) if priced.contract_id in contracts]
+        return [priced for priced in self._priced.get((sku, charge_type), ()) if priced.contract_id in contracts]
 
-    def in_force(self, sku: str, leg: Leg, contracts: frozenset[str], day: date) -> list[Priced]:
+    def in_force(self, sku: str, charge_type: ChargeType, contracts: frozenset[str], day: date) -> list[PricedItem]:
         """Give what prices a product on a day: nothing, one item, or several where a contract was amended."""
-        return [priced for priced in self.items(sku, leg, contracts) if priced.in_force(day)]
+        return [priced for priced in self.items(sku, charge_type, contracts) if priced.in_force(day)]
 
-    def leg_of(self, line: InvoiceLine, contracts: frozenset[str]) -> Leg | None:
+    def leg_of(self, line: InvoiceLine, contracts: frozenset[str]) -> ChargeType | None:
         """
         Tell which leg a line bills; no field says it, so the vendor's own wording does, then the contract.
 
@@ -90,14 +90,14 @@ class Agreement:
         """
         words = line.description.casefold()
         if "prepay" in words or "prepaid" in words:
-            return Leg.PREPAID
+            return ChargeType.PREPAID
         if "overage" in words:
-            return Leg.OVERAGE
-        legs = [leg for leg in Leg if self.items(line.product or "", leg, contracts)]
+            return ChargeType.OVERAGE
+        legs = [charge_type for charge_type in ChargeType if self.items(line.product or "", charge_type, contracts)]
         return legs[-1] if legs else None
 
 
-def agreed_amount(priced: list[Priced], quantity: Decimal) -> Decimal | None:
+def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None:
     """
     Give what a quantity costs by the items in force; None if they do not say.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.matching.price_book import Agreement, Leg
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
 
 
@@ -23,7 +23,7 @@ class Receipt:
 
     billing_period: ContractBillingPeriod
     sku: str
-    leg: Leg
+    charge_type: ChargeType
     organizations: frozenset[str]
     quantity: Decimal | None
     charged: Decimal | None
@@ -36,7 +36,7 @@ class Billed:
 
     invoice: Invoice
     line: InvoiceLine
-    leg: Leg | None
+    charge_type: ChargeType | None
     contracts: frozenset[str]
 
 
@@ -55,16 +55,16 @@ def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     return frozenset(held)
 
 
-def billed_lines(account_month: AccountMonth, agreement: Agreement) -> Iterator[Billed]:
+def billed_lines(account_month: AccountMonth, price_book: PriceBook) -> Iterator[Billed]:
     """Yield every line that bills something, with the contracts it may be under and the leg it bills."""
     held = held_documents(account_month.invoices)
     for invoice in account_month.invoices:
         if invoice.invoice_id in held or invoice.kind == "credit_memo":
             continue
-        contracts = agreement.contracts_of(invoice)
+        contracts = price_book.contracts_of(invoice)
         for line in invoice.lines:
             if line.amount >= 0:
-                yield Billed(invoice, line, agreement.leg_of(line, contracts), contracts)
+                yield Billed(invoice, line, price_book.leg_of(line, contracts), contracts)
 
 
 def receipts_of(periods: Iterable[ContractBillingPeriod]) -> Iterator[Receipt]:
@@ -81,16 +81,16 @@ def receipts_of(periods: Iterable[ContractBillingPeriod]) -> Iterator[Receipt]:
             if wallet.overage_quantity or wallet.overage_charge:
                 sku, organizations = wallet.sku or wallet.name or "", organizations_of(wallet)
                 amounts = (wallet.overage_quantity, wallet.overage_charge, wallet.currency)
-                yield Receipt(period, sku, Leg.OVERAGE, organizations, *amounts)
+                yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
 
 
 def _of_charge(period: ContractBillingPeriod, charge: Charge) -> Iterator[Receipt]:
     sku, organizations = charge.sku or charge.product_name or "", organizations_of(charge)
     if charge.prepaid_quantity:
-        yield Receipt(period, sku, Leg.PREPAID, organizations, charge.prepaid_quantity, None, charge.currency)
+        yield Receipt(period, sku, ChargeType.PREPAID, organizations, charge.prepaid_quantity, None, charge.currency)
     if charge.overage_quantity or charge.overage_charge:
         amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
-        yield Receipt(period, sku, Leg.OVERAGE, organizations, *amounts)
+        yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
 
 
 def organizations_of(row: Charge | Wallet) -> frozenset[str]:

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.matching.price_book import Agreement, Leg, Priced, agreed_amount
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agreed_amount
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.models import AccountMonth
 from billing.money import difference, exact_sum
@@ -69,7 +69,7 @@ class Match:
     """
 
     sku: str
-    leg: Leg
+    charge_type: ChargeType
     advance: bool = False
     receipts: list[Receipt] = field(default_factory=list)
     billed: list[Billed] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Match:
         return received if abs(difference(found, received)) < 1 and found == found.to_integral_value() else found
 
 
-def match_month(account_month: AccountMonth, agreement: Agreement) -> tuple[Match, ...]:
+def match_month(account_month: AccountMonth, price_book: PriceBook) -> tuple[Match, ...]:
     """
     Pair a month's invoice lines with what its billing periods charge, by contract, SKU, organization and leg.
 
@@ -117,22 +117,24 @@ def match_month(account_month: AccountMonth, agreement: Agreement) -> tuple[Matc
     of one product are for overlapping organizations, these are one match: a line is never given to one by chance.
     """
     groups: dict[object, Match] = {}
-    receipts = _by_product(receipts_of(account_month.billing_periods), _told_apart(account_month, agreement))
-    for (sku, leg), found in receipts.items():
+    receipts = _by_product(receipts_of(account_month.billing_periods), _told_apart(account_month, price_book))
+    for (sku, charge_type), found in receipts.items():
         for key, receipt in found:
-            groups.setdefault(key, Match(sku, leg)).receipts.append(receipt)
+            groups.setdefault(key, Match(sku, charge_type)).receipts.append(receipt)
     ended: dict[frozenset[str], date | None] = {}
-    for billed in billed_lines(account_month, agreement):
+    for billed in billed_lines(account_month, price_book):
         if billed.contracts not in ended:
             ended[billed.contracts] = _latest_end(account_month, billed.contracts)
         advance = _begins_after(billed, ended[billed.contracts])
         key = _key(billed, receipts, advance)
-        match = groups.setdefault(key, Match(billed.line.product or "", billed.leg or Leg.OVERAGE, advance))
+        match = groups.setdefault(
+            key, Match(billed.line.product or "", billed.charge_type or ChargeType.OVERAGE, advance)
+        )
         match.billed.append(billed)
     return tuple(groups.values())
 
 
-def compare(match: Match, agreement: Agreement) -> tuple[Outcome, Variance | None]:
+def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | None]:
     """
     Say how the three legs of a match compare; the variance is None where no agreed price or quantity is known.
 
@@ -142,8 +144,8 @@ def compare(match: Match, agreement: Agreement) -> tuple[Outcome, Variance | Non
         return Outcome.NOT_INVOICED, None
     if not match.receipts:
         return Outcome.NOT_CHARGED, None
-    invoiced = _sum(price_of_line(each, match, agreement) for each in match.billed)
-    received = _sum(_price_of_receipt(each, agreement) for each in match.receipts)
+    invoiced = _sum(price_of_line(each, match, price_book) for each in match.billed)
+    received = _sum(_price_of_receipt(each, price_book) for each in match.receipts)
     if invoiced is None or received is None:
         return Outcome.NOT_PRICED, None
     found = variance(match.invoiced, invoiced, received)
@@ -152,48 +154,50 @@ def compare(match: Match, agreement: Agreement) -> tuple[Outcome, Variance | Non
     return (Outcome.BOTH if found.price else Outcome.QUANTITY), found
 
 
-def prices_of_line(billed: Billed, match: Match, agreement: Agreement) -> list[Priced]:
+def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[PricedItem]:
     """Give the contract items in force for a line when its service began; none if nothing says it."""
     start = billed.line.service_start
-    if start is None or billed.leg is None:
+    if start is None or billed.charge_type is None:
         return []
     received_under = frozenset(receipt.billing_period.contract_id for receipt in match.receipts)
-    return agreement.in_force(match.sku, billed.leg, received_under or billed.contracts, start)
+    return price_book.in_force(match.sku, billed.charge_type, received_under or billed.contracts, start)
 
 
-def price_of_line(billed: Billed, match: Match, agreement: Agreement) -> Decimal | None:
+def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decimal | None:
     """Give what a line should cost by the prices in force; None if they or its quantity do not say it."""
     quantity = match.invoiced_quantity if len(match.billed) == 1 else billed.line.quantity
-    return None if quantity is None else agreed_amount(prices_of_line(billed, match, agreement), quantity)
+    return None if quantity is None else agreed_amount(prices_of_line(billed, match, price_book), quantity)
 
 
-def _price_of_receipt(receipt: Receipt, agreement: Agreement) -> Decimal | None:
+def _price_of_receipt(receipt: Receipt, price_book: PriceBook) -> Decimal | None:
     if receipt.quantity is None:
         return None
     contracts, day = frozenset({receipt.billing_period.contract_id}), receipt.billing_period.starts_on
-    return agreed_amount(agreement.in_force(receipt.sku, receipt.leg, contracts, day), receipt.quantity)
+    return agreed_amount(price_book.in_force(receipt.sku, receipt.charge_type, contracts, day), receipt.quantity)
 
 
-_Receipts = dict[tuple[str, Leg], list[tuple[object, Receipt]]]
+_Receipts = dict[tuple[str, ChargeType], list[tuple[object, Receipt]]]
 
 
-def _told_apart(account_month: AccountMonth, agreement: Agreement) -> bool:
+def _told_apart(account_month: AccountMonth, price_book: PriceBook) -> bool:
     """Tell whether each invoice is under one contract only."""
-    return all(len(agreement.contracts_of(invoice)) == 1 for invoice in account_month.invoices)
+    return all(len(price_book.contracts_of(invoice)) == 1 for invoice in account_month.invoices)
 
 
 def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
     """Group receipts by SKU and leg, each with the key of its match."""
-    alike: dict[tuple[str, Leg, str], list[Receipt]] = defaultdict(list)
+    alike: dict[tuple[str, ChargeType, str], list[Receipt]] = defaultdict(list)
     for receipt in receipts:
-        alike[receipt.sku, receipt.leg, receipt.billing_period.contract_id if told_apart else ""].append(receipt)
+        alike[receipt.sku, receipt.charge_type, receipt.billing_period.contract_id if told_apart else ""].append(
+            receipt
+        )
     found: _Receipts = defaultdict(list)
-    for (sku, leg, contract), group in alike.items():
+    for (sku, charge_type, contract), group in alike.items():
         sets = {receipt.organizations for receipt in group}
         disjoint = sum(map(len, sets)) == len(frozenset().union(*sets)) and frozenset() not in sets
         for receipt in group:
-            key = (contract, sku, leg, receipt.organizations if disjoint else frozenset())
-            found[sku, leg].append((key, receipt))
+            key = (contract, sku, charge_type, receipt.organizations if disjoint else frozenset())
+            found[sku, charge_type].append((key, receipt))
     return found
 
 
@@ -201,12 +205,12 @@ def _key(billed: Billed, receipts: _Receipts, advance: bool) -> object:
     """Give the key of the match that a line belongs to: that of its receipt, else one of its own kind."""
     organization = str((billed.line.attributes.get("organization") or {}).get("id") or "")
     sku = billed.line.product or ""
-    if billed.leg is not None and not advance:
-        for key, receipt in receipts.get((sku, billed.leg), ()):
+    if billed.charge_type is not None and not advance:
+        for key, receipt in receipts.get((sku, billed.charge_type), ()):
             ours = receipt.billing_period.contract_id in billed.contracts
             if ours and (not organization or not receipt.organizations or organization in receipt.organizations):
                 return key
-    return (billed.contracts, sku, billed.leg, organization, advance)
+    return (billed.contracts, sku, billed.charge_type, organization, advance)
 
 
 def _latest_end(account_month: AccountMonth, contracts: frozenset[str]) -> date | None:

@@ -29,7 +29,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 T = TypeVar("T")
 
 
-class Fields:
+class JsonObject:
     """
     One JSON object being read.
 
@@ -132,22 +132,22 @@ class Fields:
         except OverflowError:
             raise self._unexpected(name, "a date-time of the years 1 to 9999", value) from None
 
-    def objects(self, name: str) -> Iterator[Fields]:
+    def objects(self, name: str) -> Iterator[JsonObject]:
         """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
         return iter(self.rows(name))
 
-    def rows(self, name: str) -> Rows:
+    def rows(self, name: str) -> JsonRows:
         """Give the objects of a list to be read all at once; none if the list is empty or missing. Null is an error."""
         self._asked.add(name)
         rows = self._row.get(name, [])
         if not isinstance(rows, list):
             raise self._unexpected(name, "a list", rows)
-        return Rows(rows, f"{self.where}, {name}")
+        return JsonRows(rows, f"{self.where}, {name}")
 
-    def object_or_none(self, name: str) -> Fields | None:
+    def object_or_none(self, name: str) -> JsonObject | None:
         """Give a nested object; None if it is null or missing."""
         value = self.optional(name)
-        return None if value is None else Fields(value, f"{self.where}, {name}")
+        return None if value is None else JsonObject(value, f"{self.where}, {name}")
 
     def rest(self) -> dict[str, Any]:
         """Give the members nobody has asked for: what the vendor has added since this code was written."""
@@ -169,12 +169,13 @@ class Fields:
         return PayloadError(f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}")
 
 
-class Rows:
+class JsonRows:
     """
     The objects of one JSON list, each member read for all of them at once.
 
     An invoice has thousands of lines, and a vendor writes them all alike: where every value of a member is plainly what
-    it should be, one look at all of them is enough. Where one is not, each is read by itself, with ``Fields``, which
+    it should be, one look at all of them is enough. Where one is not, each is read by itself, with ``JsonObject``,
+    which
     knows what may be made of it and how to say what is wrong.
 
     :param where: the place for error messages; a row's own number is added.
@@ -199,16 +200,16 @@ class Rows:
         """Tell whether a row has a member of this name."""
         return name in self._names
 
-    def __iter__(self) -> Iterator[Fields]:
+    def __iter__(self) -> Iterator[JsonObject]:
         """Give each row to be read by itself; what is asked of it is not asked of all."""
         for position, row in enumerate(self._rows, start=1):
-            yield Fields(row, f"{self._where} {position}")
+            yield JsonObject(row, f"{self._where} {position}")
 
     def texts_or_none(self, name: str) -> Sequence[str | None]:
         """Give a text of each row; None where it is null or missing."""
-        return self._column(name, _plain_texts, Fields.text_or_none)
+        return self._column(name, _plain_texts, JsonObject.text_or_none)
 
-    def numbers(self, name: str, read: Callable[[Fields, str], Decimal] = Fields.number) -> Sequence[Decimal]:
+    def numbers(self, name: str, read: Callable[[JsonObject, str], Decimal] = JsonObject.number) -> Sequence[Decimal]:
         """
         Give a number of each row, digit for digit.
 
@@ -217,7 +218,7 @@ class Rows:
         return self._column(name, _plain_numbers, read)
 
     def numbers_or_none(
-        self, name: str, read: Callable[[Fields, str], Decimal | None] = Fields.number_or_none
+        self, name: str, read: Callable[[JsonObject, str], Decimal | None] = JsonObject.number_or_none
     ) -> Sequence[Decimal | None]:
         """Give a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
         return self._column(name, _plain_numbers_or_none, read)
@@ -230,7 +231,7 @@ class Rows:
         return [{name: value for name, value in row.items() if name in unknown} for row in self._rows]
 
     def _column(
-        self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[Fields, str], T]
+        self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[JsonObject, str], T]
     ) -> Sequence[T]:
         self._asked.add(name)
         get = itemgetter(name) if self._alike and name in self else methodcaller("get", name)

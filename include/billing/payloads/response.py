@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """
     A successful HTTP answer of a vendor.
 
@@ -35,14 +35,14 @@ class Answer:
     body: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
-    _made: dict[Callable[[Answer], Any], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _made: dict[Callable[[Response], Any], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def sha256(self) -> bytes:
         """Hash of the body, 32 bytes: the address under which the body is kept."""
         return self.once(_hash)
 
-    def once(self, make: Callable[[Answer], T]) -> T:
+    def once(self, make: Callable[[Response], T]) -> T:
         """Give what a function makes of this answer; made once, and kept as long as the answer."""
         if make not in self._made:
             self._made[make] = make(self)
@@ -79,5 +79,5 @@ class Answer:
             raise PayloadError(f"{self.request}: {error}") from error
 
 
-def _hash(answer: Answer) -> bytes:
-    return hashlib.sha256(answer.body).digest()
+def _hash(response: Response) -> bytes:
+    return hashlib.sha256(response.body).digest()

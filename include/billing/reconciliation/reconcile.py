@@ -34,7 +34,7 @@ def reconcile_month(
     *,
     invoice_list: InvoiceList | None = None,
     reader: bytes | None = None,
-    anew: bool = False,
+    force: bool = False,
 ) -> Reconciled:
     """
     Derive, store and prove what one fetch brought, and prove again what rests on it.
@@ -46,7 +46,7 @@ def reconcile_month(
     :param invoice_list: the vendor's list that holds whole invoices, if it has one.
     :param reader: hash of the code and of the account's configuration; with it, what is known to be as it was is
         neither read nor proved again.
-    :param anew: derive and prove a month even if it stands as it was proved.
+    :param force: derive and prove a month even if it stands as it was proved.
     :raises PayloadError: an answer has another shape; nothing was stored, the answers themselves are kept.
     :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
     :raises ConfigurationError: the account has a tolerance for a control that there is not.
@@ -62,7 +62,7 @@ def reconcile_month(
             )
         now = datetime.now(UTC)
         proof = Proof(connection, Rules(derive, tuple(controls), read_file, invoice_list, reader), account, now)
-        done = proof.store(fetch, anew=anew)
+        done = proof.store(fetch, force=force)
         AccrualBook(connection, account, fetch.dag_run, now).settle()
         add_to_product_months(connection, account.vendor, account.name, done.changes)
     if proof.faults:

@@ -22,9 +22,16 @@ from billing.listed import InvoiceList
 from billing.loading import save_listed
 from billing.models import AccountMonth
 from billing.month import Month
-from billing.payloads.response import Answer
-from billing.storage.evidence import AccountView, Gathered, ReadFile, load_evidence, months_touched, view_account
-from billing.storage.payloads import FetchHead, find_fetch, read_answers
+from billing.payloads.response import Response
+from billing.storage.evidence import (
+    AccountView,
+    EvidenceWithHashes,
+    ReadFile,
+    load_evidence,
+    months_touched,
+    view_account,
+)
+from billing.storage.payloads import FetchInfo, find_fetch, read_answers
 from billing.storage.reconciliations import (
     inputs_sha256,
     last_inputs_sha256,
@@ -37,7 +44,7 @@ from billing.storage.records import Records, found_in, lock_account, save_unknow
 from billing.storage.unchanged_months import count_invoices, note_seen_again, note_standing, standing_sha256, stands
 from billing.storage.versions import Change
 
-Derive = Callable[[Account[object], Month, Sequence[Answer]], AccountMonth]
+Derive = Callable[[Account[object], Month, Sequence[Response]], AccountMonth]
 
 log = logging.getLogger(__name__)
 
@@ -96,18 +103,18 @@ class Proof:
         self.faults: dict[str, Exception] = {}
         """What failed by our own fault, by what it was."""
 
-    def store(self, fetch: FetchHead, *, anew: bool = False) -> Reconciled:
+    def store(self, fetch: FetchInfo, *, force: bool = False) -> Reconciled:
         """
         Store and prove what a fetch read.
 
         A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen. One that
         brought nothing new to what was proved is noted, and that is all.
 
-        :param anew: derive and prove even so.
+        :param force: derive and prove even so.
         """
         lock_account(self._connection, self._account.vendor, self._account.name)
         reader = self._rules.reader
-        if reader and not anew and stands(self._connection, self._account, fetch, reader):
+        if reader and not force and stands(self._connection, self._account, fetch, reader):
             return self._see_again(fetch)
         before = self._view()
         rested_on = before.fetches.get(fetch.month)
@@ -142,7 +149,7 @@ class Proof:
             again,
         )
 
-    def _see_again(self, fetch: FetchHead) -> Reconciled:
+    def _see_again(self, fetch: FetchInfo) -> Reconciled:
         """Note that a month was read again which stands as it was stored and proved."""
         note_seen_again(self._connection, fetch)
         states = states_in_force(self._connection, fetch)
@@ -152,13 +159,13 @@ class Proof:
         )
         return Reconciled(fetch.month, *count_invoices(self._connection, fetch), states)
 
-    def examine(self, fetch: FetchHead) -> tuple[AccountMonth, Outcome, bytes]:
+    def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, Outcome, bytes]:
         """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
         account_month = self._read(fetch)
         gathered = self._gather(fetch, account_month, self._view())
         return account_month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
 
-    def _prove_newest(self, fetch: FetchHead, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+    def _prove_newest(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
         newest = view.fetches[fetch.month]
         if newest == fetch.fetch_id:
             return self._prove(fetch, self._gather(fetch, account_month, view), read=True)
@@ -178,7 +185,7 @@ class Proof:
             return False
         return self._prove(fetch, gathered, read=False)[1]
 
-    def _prove(self, fetch: FetchHead, gathered: Gathered, *, read: bool) -> tuple[Outcome, bool]:
+    def _prove(self, fetch: FetchInfo, gathered: EvidenceWithHashes, *, read: bool) -> tuple[Outcome, bool]:
         """Run the controls of a month; ``read`` if this transaction stores the reading."""
         outcome = run_controls(self._rules.controls, gathered.evidence)
         saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, gathered), outcome, self._now)
@@ -193,7 +200,7 @@ class Proof:
         log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.month, outcome.summary())
         return outcome, saved.added
 
-    def _read(self, fetch: FetchHead) -> AccountMonth:
+    def _read(self, fetch: FetchInfo) -> AccountMonth:
         account_month = self._rules.derive(self._account, fetch.month, read_answers(self._connection, fetch.fetch_id))
         if (account_month.vendor, account_month.account, account_month.month) != (
             fetch.vendor,
@@ -213,9 +220,9 @@ class Proof:
     def _view(self) -> AccountView:
         return view_account(self._connection, self._account.vendor, self._account.name)
 
-    def _gather(self, fetch: FetchHead, account_month: AccountMonth, view: AccountView) -> Gathered:
+    def _gather(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> EvidenceWithHashes:
         return load_evidence(self._connection, self._account, fetch, account_month, view, self._rules.read_file)
 
-    def _inputs(self, fetch: FetchHead, gathered: Gathered) -> bytes:
+    def _inputs(self, fetch: FetchInfo, gathered: EvidenceWithHashes) -> bytes:
         around = evidence_sha256(gathered.evidence, gathered.stored)
         return inputs_sha256(self._connection, fetch.fetch_id, around)

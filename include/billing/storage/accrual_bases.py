@@ -93,7 +93,7 @@ def _known_versions(
     connection: Connection,
     account: Account[Any],
     kind: str,
-    noun: Table,
+    record_type: Table,
     before: int | None,
     where: Sequence[ColumnElement[bool]],
 ) -> dict[RecordVersion, datetime]:
@@ -103,7 +103,10 @@ def _known_versions(
         select(version.c.record_key, version.c.version, t.fetch.c.completed_at)
         .join(t.record, t.record.c.record_key == version.c.record_key)
         .join(t.fetch, t.fetch.c.fetch_id == version.c.fetch_id)
-        .join(noun, (noun.c.record_key == version.c.record_key) & (noun.c.version == version.c.version))
+        .join(
+            record_type,
+            (record_type.c.record_key == version.c.record_key) & (record_type.c.version == version.c.version),
+        )
         .where(*of_account(t.record, account), t.record.c.kind == kind, *where)
         .order_by(version.c.record_key, version.c.version)
     )
@@ -134,6 +137,6 @@ def of_account(table: Table, account: Account[Any]) -> tuple[ColumnElement[bool]
     return table.c.vendor == account.vendor, table.c.account == account.name
 
 
-def current_version(noun: Table) -> ColumnElement[bool]:
+def current_version(record_type: Table) -> ColumnElement[bool]:
     """Make the condition that joins a record to its current version."""
-    return (noun.c.record_key == t.record.c.record_key) & (noun.c.version == t.record.c.current_version)
+    return (record_type.c.record_key == t.record.c.record_key) & (record_type.c.version == t.record.c.current_version)

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from billing.config.accounts import Account
-from billing.controls.checks.document_keys import related, signatures_of
-from billing.controls.control import Estimate, Evidence, InvoiceHead, IssuedFile
+from billing.controls.checks.document_keys import document_keys, related
+from billing.controls.control import Estimate, Evidence, InvoiceSummary, IssuedFile
 from billing.models import AccountMonth
 from billing.month import Month
 from billing.payloads.document_text import text_of
 from billing.storage import tables as t
-from billing.storage.payloads import FetchHead
+from billing.storage.payloads import FetchInfo
 from billing.storage.stored_months import load_months, month_fetches, previous_invoices
 
 ReadFile = Callable[[str], bytes]
@@ -38,13 +38,13 @@ class AccountView:
     What is known of an account beyond a single month.
 
     :param fetches: the stored months, and the fetch that each rests on.
-    :param heads: every stored invoice in its current version, in order of month and id.
+    :param summaries: every stored invoice in its current version, in order of month and id.
     """
 
     fetches: Mapping[Month, int]
-    heads: tuple[InvoiceHead, ...]
+    summaries: tuple[InvoiceSummary, ...]
 
-    def resting(self, fetch: FetchHead) -> AccountView:
+    def resting(self, fetch: FetchInfo) -> AccountView:
         """Give the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
         newest = max(fetch.fetch_id, self.fetches.get(fetch.month, 0))
         return replace(self, fetches=dict(sorted({**self.fetches, fetch.month: newest}.items())))
@@ -52,7 +52,7 @@ class AccountView:
 
 def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
     """Read the account's months and the heads of all its invoices: two statements."""
-    names = [column.name for column in t.invoice.c if column.name in InvoiceHead.__dataclass_fields__]
+    names = [column.name for column in t.invoice.c if column.name in InvoiceSummary.__dataclass_fields__]
     rows = connection.execute(
         select(*(t.invoice.c[name] for name in names))
         .join(
@@ -62,8 +62,8 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
         .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.kind == "invoice")
         .order_by(t.invoice.c.month, t.invoice.c.invoice_id.collate("C"))
     ).mappings()
-    heads = tuple(InvoiceHead(**{**row, "month": Month.of(row["month"])}) for row in rows)
-    return AccountView(month_fetches(connection, vendor, account), heads)
+    summaries = tuple(InvoiceSummary(**{**row, "month": Month.of(row["month"])}) for row in rows)
+    return AccountView(month_fetches(connection, vendor, account), summaries)
 
 
 def months_touched(billing_month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
@@ -73,16 +73,16 @@ def months_touched(billing_month: Month, before: AccountView, after: AccountView
     :param changed: the month itself is new or has changed.
     """
     touched = {billing_month.shifted(back) for back in BACK} if changed else set()
-    heads = set(before.heads) ^ set(after.heads)
-    if heads:
-        marks = set().union(*map(signatures_of, heads))
-        touched |= {head.month for head in after.heads if not marks.isdisjoint(signatures_of(head))}
-        touched |= {head.month.shifted(months) for head in heads for months in (0, 1)}
+    summaries = set(before.summaries) ^ set(after.summaries)
+    if summaries:
+        keys = set().union(*map(document_keys, summaries))
+        touched |= {head.month for head in after.summaries if not keys.isdisjoint(document_keys(head))}
+        touched |= {head.month.shifted(months) for head in summaries for months in (0, 1)}
     return [month for month in after.fetches if month in touched and month != billing_month]
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class EvidenceWithHashes:
     """
     What the controls of a month may look at.
 
@@ -96,11 +96,11 @@ class Gathered:
 def load_evidence(
     connection: Connection,
     account: Account[object],
-    fetch: FetchHead,
+    fetch: FetchInfo,
     account_month: AccountMonth,
     view: AccountView,
     read_file: ReadFile | None,
-) -> Gathered:
+) -> EvidenceWithHashes:
     """
     Gather what the controls of a month may look at.
 
@@ -119,13 +119,13 @@ def load_evidence(
         as_of=fetch.completed_at,
         previous=None if previous is None else previous.account_month,
         year_before=None if year_before is None else year_before.account_month,
-        history=related(view.heads, account_month.month),
+        history=related(view.summaries, account_month.month),
         estimates=_estimates(connection, account_month),
         estimates_began=_estimates_began(connection, account_month),
         payment_statuses=_payment_statuses(connection, account_month),
         files=_files(connection, fetch, account_month, read_file),
     )
-    return Gathered(evidence, {month: each.content for month, each in stored.items()})
+    return EvidenceWithHashes(evidence, {month: each.content for month, each in stored.items()})
 
 
 def _estimates(connection: Connection, account_month: AccountMonth) -> tuple[Estimate, ...]:
@@ -166,7 +166,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 
 
 def _files(
-    connection: Connection, fetch: FetchHead, account_month: AccountMonth, read_file: ReadFile | None
+    connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
     """Give the files that this reading of the month brought."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]

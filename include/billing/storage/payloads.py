@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.errors import StorageError
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, keep_document
 
@@ -34,7 +34,7 @@ class FetchSummary:
     """
 
     fetch_id: int
-    answers: int
+    responses: int
     new_payloads: int
     documents: int
     new_documents: int
@@ -73,59 +73,59 @@ class Fetch:
         self._document_sightings: dict[int, datetime] = {}
         self._new_payloads = self._new_documents = self._bytes = 0
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, response: Response) -> None:
         """Store one answer at once, unless the same bytes for the same request are there."""
-        self._keep(answer, new=lambda: None)
+        self._keep(response, new=lambda: None)
 
-    def keep_json(self, answer: Answer) -> None:
+    def keep_json(self, response: Response) -> None:
         """
         Store one answer as ``keep`` does, but not what two readers could understand differently.
 
         :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
         """
-        self._keep(answer, new=answer.check_json)
+        self._keep(response, new=response.check_json)
 
-    def _keep(self, answer: Answer, new: Callable[[], object]) -> None:
+    def _keep(self, response: Response, new: Callable[[], object]) -> None:
         with self._engine.begin() as connection:
-            payload_id = self._find(connection, answer)
+            payload_id = self._find(connection, response)
             if payload_id is None:
                 new()
-                payload_id = self._insert(connection, answer)
+                payload_id = self._insert(connection, response)
                 self._new_payloads += payload_id is not None
             if payload_id is None:  # another task was faster
-                payload_id = self._find(connection, answer)
+                payload_id = self._find(connection, response)
         if payload_id is None:
-            raise StorageError(f"{answer.request}: its answer was neither stored nor found in billing.payload")
-        self._sightings.append((payload_id, answer.received_at))
-        self._bytes += len(answer.body)
+            raise StorageError(f"{response.request}: its answer was neither stored nor found in billing.payload")
+        self._sightings.append((payload_id, response.received_at))
+        self._bytes += len(response.body)
 
-    def _insert(self, connection: Connection, answer: Answer) -> int | None:
+    def _insert(self, connection: Connection, response: Response) -> int | None:
         values = {
             "vendor": self._vendor,
             "account": self._account,
-            "operation": answer.operation,
-            "request": answer.request,
-            "status": answer.status,
-            "media_type": answer.media_type,
-            "headers": dict(answer.headers),
-            "sha256": answer.sha256,
-            "size": len(answer.body),
-            "body": zstandard.compress(answer.body),
-            "first_seen_at": answer.received_at,
+            "operation": response.operation,
+            "request": response.request,
+            "status": response.status,
+            "media_type": response.media_type,
+            "headers": dict(response.headers),
+            "sha256": response.sha256,
+            "size": len(response.body),
+            "body": zstandard.compress(response.body),
+            "first_seen_at": response.received_at,
             "first_dag_run": self._dag_run,
         }
         statement = upsert(t.payload).values(values).on_conflict_do_nothing()
         payload_id: int | None = connection.scalar(statement.returning(t.payload.c.payload_id))
         return payload_id
 
-    def _find(self, connection: Connection, answer: Answer) -> int | None:
+    def _find(self, connection: Connection, response: Response) -> int | None:
         payload_id: int | None = connection.scalar(
             select(t.payload.c.payload_id).where(
                 t.payload.c.vendor == self._vendor,
                 t.payload.c.account == self._account,
-                t.payload.c.sha256 == answer.sha256,
-                func.md5(t.payload.c.request) == func.md5(answer.request),  # the index key
-                t.payload.c.request == answer.request,
+                t.payload.c.sha256 == response.sha256,
+                func.md5(t.payload.c.request) == func.md5(response.request),  # the index key
+                t.payload.c.request == response.request,
             )
         )
         return payload_id
@@ -200,7 +200,7 @@ class Fetch:
                 )
         return FetchSummary(
             fetch_id=fetch_id,
-            answers=len(self._sightings),
+            responses=len(self._sightings),
             new_payloads=self._new_payloads,
             documents=len(self._document_sightings),
             new_documents=self._new_documents,
@@ -208,7 +208,7 @@ class Fetch:
         )
 
 
-def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:
+def read_answers(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
     """
     Give the answers of one fetch in the order in which they arrived, each checked against its hash.
 
@@ -218,7 +218,7 @@ def read_answers(connection: Connection, fetch_id: int) -> tuple[Answer, ...]:
     return tuple(map(_answer, rows))
 
 
-def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Answer]:
+def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Response]:
     """Give the answers to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
     payloads = connection.execute(_sightings(fetch_id).where(t.payload.c.operation == operation)).all()
     for payload_id, seen_at in payloads:
@@ -239,12 +239,12 @@ def _sightings(fetch_id: int) -> Select[int, datetime]:
     )
 
 
-def _answer(row: Any) -> Answer:  # noqa: ANN401 (a row of a select)
+def _answer(row: Any) -> Response:  # noqa: ANN401 (a row of a select)
     try:
         body = zstandard.decompress(row.body)
     except zstandard.ZstdError as error:
         raise StorageError(f"payload {row.payload_id} ({row.request}) cannot be unpacked: restore it") from error
-    answer = Answer(
+    response = Response(
         operation=row.operation,
         request=row.request,
         status=row.status,
@@ -253,13 +253,13 @@ def _answer(row: Any) -> Answer:  # noqa: ANN401 (a row of a select)
         body=body,
         received_at=row.seen_at,
     )
-    if answer.sha256 != row.sha256:
+    if response.sha256 != row.sha256:
         raise StorageError(f"payload {row.payload_id} ({row.request}) no longer matches its SHA-256: restore it")
-    return answer
+    return response
 
 
 @dataclass(frozen=True, slots=True)
-class FetchHead:
+class FetchInfo:
     """
     Whose month a fetch read, and for which run.
 
@@ -275,7 +275,7 @@ class FetchHead:
     completed_at: datetime
 
 
-def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
+def find_fetch(connection: Connection, fetch_id: int) -> FetchInfo:
     """
     Give the head of a fetch.
 
@@ -284,6 +284,6 @@ def find_fetch(connection: Connection, fetch_id: int) -> FetchHead:
     row = connection.execute(select(t.fetch).where(t.fetch.c.fetch_id == fetch_id)).one_or_none()
     if row is None:
         raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
-    return FetchHead(
+    return FetchInfo(
         row.fetch_id, row.purpose, row.vendor, row.account, Month.of(row.month), row.dag_run, row.completed_at
     )

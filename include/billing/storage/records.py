@@ -22,9 +22,9 @@ from billing.content_hash import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
 from billing.storage import tables as t
-from billing.storage.payloads import FetchHead
+from billing.storage.payloads import FetchInfo
 from billing.storage.versions import (
-    NOUNS,
+    RECORD_TYPES,
     Change,
     Current,
     RecordId,
@@ -83,8 +83,8 @@ def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
         *account_month.billing_periods,
         *account_month.usage_reports,
     ):
-        noun = NOUNS[type(record)]
-        key = (noun.kind, getattr(record, noun.identity))
+        record_type = RECORD_TYPES[type(record)]
+        key = (record_type.kind, getattr(record, record_type.identity))
         if key in found and content_sha256(found[key]) != content_sha256(record):
             raise PayloadError(
                 f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor gave two "
@@ -111,7 +111,7 @@ class Records:
     def __init__(
         self,
         connection: Connection,
-        fetch: FetchHead,
+        fetch: FetchInfo,
         read_again: ReadAgain,
         now: datetime,
         *,
@@ -254,24 +254,24 @@ def _itself(record: object) -> object:
 
 
 def save_unknown_fields(
-    connection: Connection, account_month: AccountMonth, fetch: FetchHead, now: datetime
+    connection: Connection, account_month: AccountMonth, fetch: FetchInfo, now: datetime
 ) -> list[str]:
     """Record what the vendor sends and nobody knows, each once with its first date; give what is new."""
     rows = [
         {
             "vendor": account_month.vendor,
-            "noun": field.noun,
+            "record_type": field.record_type,
             "name": field.name[:_LONGEST_NAME],
             "first_seen_at": now,
             "first_fetch_id": fetch.fetch_id,
         }
-        for field in sorted(account_month.unknown_fields, key=lambda field: (field.noun, field.name))
+        for field in sorted(account_month.unknown_fields, key=lambda field: (field.record_type, field.name))
     ]
     if not rows:
         return []
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
-    new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
-    return sorted(f"{noun}.{name}" for noun, name in new)
+    new = connection.execute(statement.returning(t.unknown_field.c.record_type, t.unknown_field.c.name))
+    return sorted(f"{record_type}.{name}" for record_type, name in new)
 
 
 def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:

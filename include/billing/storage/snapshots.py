@@ -12,13 +12,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from billing.models import InvoiceLine, MonthToDate
 from billing.storage import tables as t
 from billing.storage.copy import copy_rows
-from billing.storage.payloads import FetchHead
+from billing.storage.payloads import FetchInfo
 
 _LINE_COLUMNS = [field.name for field in fields(InvoiceLine) if field.name in t.month_to_date_line.c]
 
 
 def save_snapshot(
-    connection: Connection, estimate: MonthToDate, fetch: FetchHead, payload_id: int, taken_at: datetime
+    connection: Connection, estimate: MonthToDate, fetch: FetchInfo, payload_id: int, taken_at: datetime
 ) -> bool:
     """
     Append one estimate; tell whether it is new.

@@ -20,7 +20,7 @@ from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoic
 from billing.month import Month
 from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
-from billing.storage.versions import NOUNS
+from billing.storage.versions import RECORD_TYPES
 
 Version = tuple[int, int]
 """A record's key and the number of one of its versions."""
@@ -72,7 +72,7 @@ def load_months(
     found: dict[Month, dict[Version, Any]] = {month: {} for month in wanted}
     versions = _current_versions(connection, vendor, account, wanted)
     for kind in kinds:
-        for version, record in load_records(connection, kind, versions[NOUNS[kind].kind]).items():
+        for version, record in load_records(connection, kind, versions[RECORD_TYPES[kind].kind]).items():
             found[record.month][version] = record
     for month, contracts in _contracts(connection, vendor, account, wanted, found).items():
         found[month] |= contracts
@@ -96,7 +96,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == NOUNS[Invoice].kind,
+            t.record.c.kind == RECORD_TYPES[Invoice].kind,
             t.invoice.c.month == month.first_day,
         )
         .order_by(t.record.c.record_id.collate("C"))
@@ -118,7 +118,7 @@ def previous_invoices(connection: Connection, account_month: AccountMonth) -> di
         .where(
             t.record.c.vendor == account_month.vendor,
             t.record.c.account == account_month.account,
-            t.record.c.kind == NOUNS[Invoice].kind,
+            t.record.c.kind == RECORD_TYPES[Invoice].kind,
             t.record.c.record_id.in_([invoice.invoice_id for invoice in account_month.invoices]),
             t.record_version.c.cause == "vendor",
         )
@@ -132,9 +132,11 @@ def load_records(connection: Connection, kind: type, versions: Sequence[Version]
     """Give versions of records of one type with all their rows, in the order of the records' identifiers."""
     if not versions:
         return {}
-    noun = NOUNS[kind]
-    children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in noun.many}
-    heads = _rows(connection, noun.table, kind, versions, order=noun.table.c[noun.identity].collate("C"))
+    record_type = RECORD_TYPES[kind]
+    children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in record_type.many}
+    heads = _rows(
+        connection, record_type.table, kind, versions, order=record_type.table.c[record_type.identity].collate("C")
+    )
     return {
         version: kind(**head, **{name: tuple(rows.get(version, ())) for name, rows in children.items()})
         for version, (head,) in heads.items()
@@ -164,16 +166,17 @@ def _current_versions(
     queries = (
         select(t.record.c.kind, t.record.c.record_key, t.record.c.current_version)
         .join(
-            noun.table,
-            (noun.table.c.record_key == t.record.c.record_key) & (noun.table.c.version == t.record.c.current_version),
+            record_type.table,
+            (record_type.table.c.record_key == t.record.c.record_key)
+            & (record_type.table.c.version == t.record.c.current_version),
         )
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == noun.kind,
-            noun.table.c.month.in_(days),
+            t.record.c.kind == record_type.kind,
+            record_type.table.c.month.in_(days),
         )
-        for noun in (NOUNS[kind] for kind in _OF_A_MONTH)
+        for record_type in (RECORD_TYPES[kind] for kind in _OF_A_MONTH)
     )
     for kind, record_key, version in connection.execute(union_all(*queries)):
         found[kind].append((record_key, version))
@@ -201,7 +204,7 @@ def _contracts(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == NOUNS[Contract].kind,
+            t.record.c.kind == RECORD_TYPES[Contract].kind,
             t.record.c.record_id.in_(every),
         )
         .order_by(t.record_version.c.version)

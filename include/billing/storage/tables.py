@@ -136,11 +136,11 @@ unknown_field = Table(
     "unknown_field",
     metadata,
     _required("vendor"),
-    _required("noun"),
+    _required("record_type"),
     _required("name"),
     _moment("first_seen_at"),
     Column("first_fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
-    PrimaryKeyConstraint("vendor", "noun", "name"),
+    PrimaryKeyConstraint("vendor", "record_type", "name"),
 )
 
 # -- what was derived from it, by version -------------------------------------------------------------------------

@@ -18,11 +18,11 @@ from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.evidence import BACK
-from billing.storage.payloads import FetchHead
+from billing.storage.payloads import FetchInfo
 from billing.storage.reconciliations import inputs_sha256
 
 
-def standing_sha256(connection: Connection, account: Account[object], fetch: FetchHead, reader: bytes) -> bytes:
+def standing_sha256(connection: Connection, account: Account[object], fetch: FetchInfo, reader: bytes) -> bytes:
     """
     Hash all that a month's results rest on: what was received, who reads it, and the rows that controls look at.
 
@@ -37,7 +37,7 @@ def standing_sha256(connection: Connection, account: Account[object], fetch: Fet
     return inputs_sha256(connection, fetch.fetch_id, around.digest())
 
 
-def stands(connection: Connection, account: Account[object], fetch: FetchHead, reader: bytes) -> bool:
+def stands(connection: Connection, account: Account[object], fetch: FetchInfo, reader: bytes) -> bool:
     """Tell whether a month was last proved on the very same things, and by no later reading."""
     row = connection.execute(
         select(*t.account_month.c["proved_sha256", "fetch_id"]).where(*_of_month(fetch, fetch.month))
@@ -47,18 +47,18 @@ def stands(connection: Connection, account: Account[object], fetch: FetchHead, r
     return bool(row.proved_sha256 == standing_sha256(connection, account, fetch, reader))
 
 
-def note_standing(connection: Connection, fetch: FetchHead, standing: bytes) -> None:
+def note_standing(connection: Connection, fetch: FetchInfo, standing: bytes) -> None:
     """Note what the results of a month rest on."""
     connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(proved_sha256=standing))
 
 
-def note_seen_again(connection: Connection, fetch: FetchHead) -> None:
+def note_seen_again(connection: Connection, fetch: FetchInfo) -> None:
     """Note that a month that stands was read again."""
     seen = {"fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
     connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(**seen))
 
 
-def count_invoices(connection: Connection, fetch: FetchHead) -> tuple[int, int]:
+def count_invoices(connection: Connection, fetch: FetchInfo) -> tuple[int, int]:
     """Give how many invoices a month has now, and how many lines they have."""
     current = (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version)
     line = t.invoice_line.c
@@ -72,16 +72,16 @@ def count_invoices(connection: Connection, fetch: FetchHead) -> tuple[int, int]:
     return invoices, int(lines_of_all)
 
 
-def _of_month(fetch: FetchHead, *periods: Month) -> list[ColumnElement[bool]]:
+def _of_month(fetch: FetchInfo, *periods: Month) -> list[ColumnElement[bool]]:
     days = [month.first_day for month in periods]
     return [*_of_account(t.account_month, fetch), t.account_month.c.month.in_(days)]
 
 
-def _of_account(table: Table, fetch: FetchHead) -> list[ColumnElement[bool]]:
+def _of_account(table: Table, fetch: FetchInfo) -> list[ColumnElement[bool]]:
     return [table.c.vendor == fetch.vendor, table.c.account == fetch.account]
 
 
-def _documents(connection: Connection, fetch: FetchHead) -> list[Any]:
+def _documents(connection: Connection, fetch: FetchInfo) -> list[Any]:
     query = (
         select(*t.document.c["invoice_id", "form", "sha256"])
         .join(t.document_sighting)
@@ -90,7 +90,7 @@ def _documents(connection: Connection, fetch: FetchHead) -> list[Any]:
     return sorted([invoice_id, form, sha256.hex()] for invoice_id, form, sha256 in connection.execute(query))
 
 
-def _rows_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
+def _rows_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
     """Count the account's versions, payment statuses and estimates that a control of this month could look at."""
     so_far = t.fetch.c.month <= fetch.month.first_day
     version = t.record_version.c
@@ -106,7 +106,7 @@ def _rows_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
     return [*connection.execute(counts).one(), connection.scalar(statuses), connection.scalar(estimates)]
 
 
-def _months_looked_at(connection: Connection, fetch: FetchHead) -> list[Any]:
+def _months_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
     """Give the results in force of the earlier months that controls look back to."""
     earlier = [fetch.month.shifted(-back) for back in BACK]
     query = select(*t.account_month.c["month", "reconciliation_id"]).where(*_of_month(fetch, *earlier))

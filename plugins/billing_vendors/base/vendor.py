@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
     from billing.month import Month
-    from billing.payloads.response import Answer
+    from billing.payloads.response import Response
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Work:
     :param derive_running_month: turns its stored answers into contracts and billing periods.
     """
 
-    collect: Callable[[Account[Any], Month], Iterator[Answer | Document]]
-    derive: Callable[[Account[Any], Month, Sequence[Answer]], AccountMonth]
+    collect: Callable[[Account[Any], Month], Iterator[Response | Document]]
+    derive: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]
     accrual_basis: Basis
-    collect_month_to_date: Callable[[Account[Any], Month], Iterator[Answer]] | None = None
-    derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
-    collect_running_month: Callable[[Account[Any], Month], Iterator[Answer]] | None = None
-    derive_running_month: Callable[[Account[Any], Month, Sequence[Answer]], AccountMonth] | None = None
+    collect_month_to_date: Callable[[Account[Any], Month], Iterator[Response]] | None = None
+    derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None
+    collect_running_month: Callable[[Account[Any], Month], Iterator[Response]] | None = None
+    derive_running_month: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth] | None = None
     invoice_list: InvoiceList | None = None
 
 
@@ -94,12 +94,12 @@ class Vendor:
     has_running_month: bool = False
 
     @property
-    def collect(self) -> Callable[[Account[Any], Month], Iterator[Answer | Document]]:
+    def collect(self) -> Callable[[Account[Any], Month], Iterator[Response | Document]]:
         """See :class:`Work`."""
         return self.work().collect
 
     @property
-    def derive(self) -> Callable[[Account[Any], Month, Sequence[Answer]], AccountMonth]:
+    def derive(self) -> Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]:
         """See :class:`Work`."""
         return self.work().derive
 
@@ -114,11 +114,11 @@ class Vendor:
         return self.work().accrual_basis
 
     @property
-    def collect_month_to_date(self) -> Callable[[Account[Any], Month], Iterator[Answer]] | None:
+    def collect_month_to_date(self) -> Callable[[Account[Any], Month], Iterator[Response]] | None:
         """See :class:`Work`."""
         return self.work().collect_month_to_date
 
     @property
-    def derive_month_to_date(self) -> Callable[[Account[Any], Answer], MonthToDate] | None:
+    def derive_month_to_date(self) -> Callable[[Account[Any], Response], MonthToDate] | None:
         """See :class:`Work`."""
         return self.work().derive_month_to_date

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.request import CSV, PDF
 from billing_vendors.base.vendor import Document
@@ -23,7 +23,7 @@ MOST_KINDS = 200  # each is a request of its own
 
 def collect(
     account: Account[FastlySettings], month: Month, *, limits: Limits | None = None
-) -> Iterator[Answer | Document]:
+) -> Iterator[Response | Document]:
     """
     Yield every answer on a month as it arrives, and each bill's files after the bill.
 
@@ -43,7 +43,7 @@ def collect(
 
 def collect_month_to_date(
     account: Account[FastlySettings], billing_month: Month, *, limits: Limits | None = None
-) -> Iterator[Answer]:
+) -> Iterator[Response]:
     """
     Yield the estimate of the running month.
 
@@ -54,15 +54,15 @@ def collect_month_to_date(
     """
     with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
-            answer = hook.get_legacy_month_to_date(account.settings.customer_id, billing_month)
+            response = hook.get_legacy_month_to_date(account.settings.customer_id, billing_month)
         else:
-            answer = hook.get_month_to_date()
-    if (month := estimate_of(answer).month) != billing_month:
-        raise PayloadError(f"{answer.request}: wanted {billing_month}, but the estimate is of {month}")
-    yield answer
+            response = hook.get_month_to_date()
+    if (month := estimate_of(response).month) != billing_month:
+        raise PayloadError(f"{response.request}: wanted {billing_month}, but the estimate is of {month}")
+    yield response
 
 
-def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Answer]:
+def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
     ids: dict[str, None] = {}
     for page in hook.list_invoices(month):
         yield page
@@ -79,16 +79,16 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Answer]:
         yield from hook.list_service_usage_metrics(month, product_id, usage_type)
 
 
-def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iterator[Answer | Document]:
+def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iterator[Response | Document]:
     try:
-        answer = hook.get_invoice_by_month(month)
+        response = hook.get_invoice_by_month(month)
     except NoBill as error:
         hook.log.info("%s", error)
         return
-    bill = bill_of(answer, month)
+    bill = bill_of(response, month)
     if bill is not None and bill.attributes["vendor_state"] == "down":
-        raise VendorUnavailable(f"{answer.request}: vendor_state is down, so the bill may lack lines")
-    yield answer
+        raise VendorUnavailable(f"{response.request}: vendor_state is down, so the bill may lack lines")
+    yield response
     if bill is None:
         return
     yield hook.get_legacy_invoice(customer_id, bill.invoice_id)

@@ -11,16 +11,16 @@ from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.payloads.json_reader import Fields
-from billing.payloads.response import Answer
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
 from billing_vendors.fastly import endpoints, parse, parse_legacy
 from billing_vendors.fastly.paging import declared_total, list_page, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import ServiceUsage, usage_report
-from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, Noted
+from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, UnknownFields
 
 
-def derive(account: Account[FastlySettings], month: Month, answers: Sequence[Answer]) -> AccountMonth:
+def derive(account: Account[FastlySettings], month: Month, responses: Sequence[Response]) -> AccountMonth:
     """
     Turn the answers of one ``collect`` into values.
 
@@ -29,15 +29,17 @@ def derive(account: Account[FastlySettings], month: Month, answers: Sequence[Ans
 
     :raises PayloadError: an answer is not of the documented shape.
     """
-    noted = Noted()
-    of = _by_operation(answers)
+    unknown_fields = UnknownFields()
+    of = _by_operation(responses)
     usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
-    services = ServiceUsage(by_service, month, noted)
-    listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, noted)
-    listed += _bills(of.get(endpoints.V2_MONTH, []), month, noted)
-    single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(endpoints.V3_INVOICE, [])]
-    single += _bills(of.get(endpoints.V2_INVOICE, []), month, noted)
-    reports = ([usage_report(usage, month, noted)] if usage else []) + ([services.report()] if by_service else [])
+    services = ServiceUsage(by_service, month, unknown_fields)
+    listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, unknown_fields)
+    listed += _bills(of.get(endpoints.V2_MONTH, []), month, unknown_fields)
+    single = [parse.parse_invoice(_whole(response), unknown_fields) for response in of.get(endpoints.V3_INVOICE, [])]
+    single += _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields)
+    reports = ([usage_report(usage, month, unknown_fields)] if usage else []) + (
+        [services.report()] if by_service else []
+    )
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
@@ -46,32 +48,32 @@ def derive(account: Account[FastlySettings], month: Month, answers: Sequence[Ans
         by_id=_each_once(single),
         usage_reports=tuple(reports),
         listings=(*listings, *services.listings),
-        unknown_fields=noted.unknown,
+        unknown_fields=unknown_fields.unknown,
     )
 
 
-def derive_month_to_date(account: Account[FastlySettings], answer: Answer) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
+def derive_month_to_date(account: Account[FastlySettings], response: Response) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
     """
     Turn a stored month-to-date answer into a value.
 
     :raises PayloadError: it is not an estimate.
     """
-    return estimate_of(answer)
+    return estimate_of(response)
 
 
-def estimate_of(answer: Answer) -> MonthToDate:
+def estimate_of(response: Response) -> MonthToDate:
     """
     Read a month-to-date answer of either generation.
 
     :raises PayloadError: it is not an estimate.
     """
-    row = _whole(answer)
-    if answer.operation == endpoints.V2_ESTIMATE:
-        return parse_legacy.parse_month_to_date(row, Noted())
-    return parse.parse_month_to_date(row, Noted())
+    row = _whole(response)
+    if response.operation == endpoints.V2_ESTIMATE:
+        return parse_legacy.parse_month_to_date(row, UnknownFields())
+    return parse.parse_month_to_date(row, UnknownFields())
 
 
-def find_invoices(month: Month, pages: Iterable[Answer]) -> Iterator[ListedInvoice]:
+def find_invoices(month: Month, pages: Iterable[Response]) -> Iterator[ListedInvoice]:
     """
     Find the invoices of a month in the pages of the v3 list, each once: the first of each id.
 
@@ -90,45 +92,47 @@ def _read_listed(source: bytes, request: str) -> Invoice:
         row = exact_json.loads_checked(source)  # when its page was kept
     except PayloadError as error:
         raise PayloadError(f"{request}: {error}") from error
-    return parse.parse_invoice(Fields(row, request), Noted())
+    return parse.parse_invoice(JsonObject(row, request), UnknownFields())
 
 
-def bill_of(answer: Answer, month: Month) -> Invoice | None:
+def bill_of(response: Response, month: Month) -> Invoice | None:
     """Give the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
-    return next(iter(_bills([answer], month, Noted())), None)
+    return next(iter(_bills([response], month, UnknownFields())), None)
 
 
-def _by_operation(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
-    grouped: dict[str, list[Answer]] = {}
-    for answer in answers:
-        grouped.setdefault(answer.operation, []).append(answer)
+def _by_operation(responses: Sequence[Response]) -> dict[str, list[Response]]:
+    grouped: dict[str, list[Response]] = {}
+    for response in responses:
+        grouped.setdefault(response.operation, []).append(response)
     return grouped
 
 
-def _whole(answer: Answer) -> Fields:
-    return Fields(answer.json_object(), answer.request)
+def _whole(response: Response) -> JsonObject:
+    return JsonObject(response.json_object(), response.request)
 
 
-def _listed(pages: Sequence[Answer], month: Month, noted: Noted) -> tuple[list[Invoice], tuple[Listing, ...]]:
+def _listed(
+    pages: Sequence[Response], month: Month, unknown_fields: UnknownFields
+) -> tuple[list[Invoice], tuple[Listing, ...]]:
     """Read the pages of the v3 list: the invoices of the month, and what the listing says of its completeness."""
     invoices: list[Invoice] = []
     row_ids: list[str] = []
-    last: Fields | None = None
+    last: JsonObject | None = None
     for page in pages:
         last = _whole(page)
         for row in parse.invoice_rows(last):
             row_ids.append(row.identifier("invoice_id"))
             if parse.month_of(row) == month:
-                invoices.append(parse.parse_invoice(row, noted))
+                invoices.append(parse.parse_invoice(row, unknown_fields))
     if last is None:
         return [], ()
     ended = not next_cursor(last)
     return invoices, (Listing(endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
 
 
-def _bills(answers: Sequence[Answer], month: Month, noted: Noted) -> list[Invoice]:
-    issued = [row for row in map(_whole, answers) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
-    bills = [parse_legacy.parse_invoice(row, month, noted) for row in issued]
+def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownFields) -> list[Invoice]:
+    issued = [row for row in map(_whole, responses) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
+    bills = [parse_legacy.parse_invoice(row, month, unknown_fields) for row in issued]
     for bill in bills:
         if bill.month != month:
             raise PayloadError(f"invoice {bill.invoice_id}: asked for {month}, but its start_time is in {bill.month}")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from billing.errors import BillingError, PayloadError, RouteRetired, VendorRejected
 from billing.payloads.exact_json import loads
-from billing_vendors.base.client.request import Question
-from billing_vendors.base.client.status_errors import Received, refusal
+from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.status_errors import RawResponse, status_error
 
 
 class NoBill(VendorRejected):
     """The v2 API knows the route and has no bill there: ``Record not found``."""
 
 
-def fastly_refusal(question: Question, received: Received) -> BillingError:
+def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
     """
     Tell "no such bill" from "no such API any more" on v2.
 
@@ -20,19 +20,19 @@ def fastly_refusal(question: Question, received: Received) -> BillingError:
         404 with any other JSON error        -> VendorRejected
         404 with a page instead, 410         -> RouteRetired: use v3
     """
-    status = received.status
-    if not question.operation.startswith("v2.") or status not in {404, 410}:
-        return refusal(question, received)
-    message = _own_message(received.body)
+    status = raw.status
+    if not request.operation.startswith("v2.") or status not in {404, 410}:
+        return status_error(request, raw)
+    message = _own_message(raw.body)
     if status == 410 or message is None:
         return RouteRetired(
-            f"{question.request} answered {status}: Fastly has retired its v2 billing API for this customer; set "
+            f"{request.line} answered {status}: Fastly has retired its v2 billing API for this customer; set "
             "`api: v3` for the account in accounts.yaml",
             status=status,
         )
     if message.casefold().startswith("record not found"):
-        return NoBill(f"{question.request} answered 404: there is no such bill", status=status)
-    return refusal(question, received)
+        return NoBill(f"{request.line} answered 404: there is no such bill", status=status)
+    return status_error(request, raw)
 
 
 def _own_message(body: bytes) -> str | None:

@@ -9,9 +9,9 @@ from billing.errors import PayloadError
 from billing.json_parts import members, page
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.payloads.json_reader import Fields
-from billing.payloads.response import Answer
-from billing_vendors.base.client.page_check import RowsSeen
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.base.client.page_check import PageConsistencyCheck
 from billing_vendors.base.client.request import Pages
 from billing_vendors.fastly import endpoints
 from billing_vendors.fastly.parse import month_of
@@ -54,29 +54,29 @@ class ListPage:
     """
 
     rows: tuple[ListedRow, ...]
-    holder: Fields
+    holder: JsonObject
 
 
-def list_page(answer: Answer) -> ListPage:
+def list_page(response: Response) -> ListPage:
     """
     Find the invoices of a list page without reading their lines.
 
     :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
     """
-    return answer.once(_take_apart)
+    return response.once(_take_apart)
 
 
-def list_cursor(answer: Answer) -> str | None:
+def list_cursor(response: Response) -> str | None:
     """Give the next cursor of an invoice list; None, null, or an empty text at the end."""
-    return next_cursor(list_page(answer).holder)
+    return next_cursor(list_page(response).holder)
 
 
-def service_cursor(answer: Answer) -> str | None:
+def service_cursor(response: Response) -> str | None:
     """Give the next cursor of a service usage answer, whose ``data`` is one object."""
-    return next_cursor(_services(answer)[0])
+    return next_cursor(_services(response)[0])
 
 
-def declared_total(holder: Fields) -> int | None:
+def declared_total(holder: JsonObject) -> int | None:
     """Give ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
     meta = holder.object_or_none("meta")
     total = None if meta is None else meta.number_or_none("total")
@@ -90,43 +90,43 @@ class _Whole:
     :param page_of: gives the object that holds ``meta``, and the ids of the rows.
     """
 
-    def __init__(self, operation: str, page_of: Callable[[Answer], tuple[Fields, list[str]]]) -> None:
+    def __init__(self, operation: str, page_of: Callable[[Response], tuple[JsonObject, list[str]]]) -> None:
         self._page_of = page_of
-        self._seen = RowsSeen(operation)
+        self._seen = PageConsistencyCheck(operation)
 
-    def __call__(self, answer: Answer, cursor: str | None) -> None:
+    def __call__(self, response: Response, cursor: str | None) -> None:
         """Take in a page; at the end compare with how many rows Fastly says there are."""
-        holder, ids = self._page_of(answer)
+        holder, ids = self._page_of(response)
         self._seen.take(ids, cursor)
         if not cursor:
             self._seen.check(declared_total(holder))
 
 
-def _invoices(answer: Answer) -> tuple[Fields, list[str]]:
-    page = list_page(answer)
+def _invoices(response: Response) -> tuple[JsonObject, list[str]]:
+    page = list_page(response)
     return page.holder, [row.invoice_id for row in page.rows]
 
 
-def _take_apart(answer: Answer) -> ListPage:
-    sources, meta = page(answer.body, "data", "meta", answer.request)
-    rows = (_row(source, f"{answer.request}, data {place}") for place, source in enumerate(sources, start=1))
-    return ListPage(tuple(rows), Fields({"meta": exact_json.loads(meta)}, answer.request))
+def _take_apart(response: Response) -> ListPage:
+    sources, meta = page(response.body, "data", "meta", response.request)
+    rows = (_row(source, f"{response.request}, data {place}") for place, source in enumerate(sources, start=1))
+    return ListPage(tuple(rows), JsonObject({"meta": exact_json.loads(meta)}, response.request))
 
 
 def _row(source: bytes, where: str) -> ListedRow:
     row = members(source, where)
-    head = Fields({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
+    head = JsonObject({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
     return ListedRow(head.identifier("invoice_id"), month_of(head), source)
 
 
-def _services(answer: Answer) -> tuple[Fields, list[str]]:
-    page = Fields(answer.json_object(), answer.request).object_or_none("data")
+def _services(response: Response) -> tuple[JsonObject, list[str]]:
+    page = JsonObject(response.json_object(), response.request).object_or_none("data")
     if page is None:
-        raise PayloadError(f"{answer.request}: data is missing")
+        raise PayloadError(f"{response.request}: data is missing")
     return page, [row.identifier("service_id") for row in page.objects("details")]
 
 
-def next_cursor(holder: Fields) -> str | None:
+def next_cursor(holder: JsonObject) -> str | None:
     """Give the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
     meta = holder.object_or_none("meta")
     return None if meta is None else meta.text_or_none("next_cursor")

@@ -8,11 +8,11 @@ from typing import ClassVar
 from billing.errors import ConfigurationError, VendorRejected
 from billing.models import MonthToDate
 from billing.month import Month
-from billing.payloads.json_reader import Fields
-from billing.payloads.response import Answer
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
 from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import Conversation, one_page
-from billing_vendors.base.polling import Look, Observation
+from billing_vendors.base.client.request import RequestFlow, one_page
+from billing_vendors.base.polling import Probe, ProbeResult
 from billing_vendors.fastly import endpoints, parse_legacy
 from billing_vendors.fastly.derive import estimate_of
 from billing_vendors.fastly.errors import NoBill
@@ -25,7 +25,7 @@ _NO_ESTIMATE = frozenset({403, 404, 422})
 
 
 @dataclass(frozen=True)
-class FastlyLook(Look):
+class FastlyProbe(Probe):
     """
     A look at one customer's month.
 
@@ -42,30 +42,30 @@ class FastlyLook(Look):
 
 
 @dataclass(frozen=True)
-class EstimateLook(FastlyLook):
+class EstimateProbe(FastlyProbe):
     """Has Fastly made the month-to-date estimate? 202 until it has; a 200 counts only if it is an estimate."""
 
     thing: ClassVar[str] = "the month-to-date estimate"
 
-    def take(self) -> Conversation[Observation]:
+    def poke(self) -> RequestFlow[ProbeResult]:
         """Ask once."""
         month = Month.parse(self.month)
         by_v2 = self.api == "v2"
-        question = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
+        request = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
         try:
-            answer = yield question
+            response = yield request
         except VendorRejected as error:
             raise self._explained(error) from error
-        if answer.status == 202 or _is_receipt(answer):
-            return Observation(False, f"{answer.status}, being made")
-        return self._seen(estimate_of(answer), month)
+        if response.status == 202 or _is_receipt(response):
+            return ProbeResult(False, f"{response.status}, being made")
+        return self._seen(estimate_of(response), month)
 
-    def _seen(self, estimate: MonthToDate, month: Month) -> Observation:
+    def _seen(self, estimate: MonthToDate, month: Month) -> ProbeResult:
         if estimate.month > month:
             raise ConfigurationError(
                 f"the month-to-date estimate of {month} cannot be had any more: Fastly answers for {estimate.month}"
             )
-        return Observation(estimate.month == month, f"200, an estimate of {estimate.month}")
+        return ProbeResult(estimate.month == month, f"200, an estimate of {estimate.month}")
 
     def _explained(self, error: VendorRejected) -> VendorRejected:
         if error.status not in _NO_ESTIMATE:
@@ -78,41 +78,41 @@ class EstimateLook(FastlyLook):
 
 
 @dataclass(frozen=True)
-class PostedLook(FastlyLook):
+class PostedProbe(FastlyProbe):
     """Has Fastly posted an invoice of the month?"""
 
     thing: ClassVar[str] = "the posted invoice"
 
-    def take(self) -> Conversation[Observation]:
+    def poke(self) -> RequestFlow[ProbeResult]:
         """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
         month = Month.parse(self.month)
         seen = yield from (self._bill(month) if self.api == "v2" else self._listed(month))
         return seen
 
-    def _bill(self, month: Month) -> Conversation[Observation]:
+    def _bill(self, month: Month) -> RequestFlow[ProbeResult]:
         try:
-            answer = yield endpoints.v2_invoice_by_month(month)
+            response = yield endpoints.v2_invoice_by_month(month)
         except NoBill:
-            return Observation(False, "404, no bill")
-        row = Fields(answer.json_object(), answer.request)
+            return ProbeResult(False, "404, no bill")
+        row = JsonObject(response.json_object(), response.request)
         status, state = parse_legacy.status_of(row), row.text_or_none("vendor_state")
         issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
-        return Observation(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
+        return ProbeResult(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
 
-    def _listed(self, month: Month) -> Conversation[Observation]:
+    def _listed(self, month: Month) -> RequestFlow[ProbeResult]:
         pages = invoice_pages(month)
-        question = pages.first
+        request = pages.first
         while True:
-            answer = yield from one_page(pages, question)
-            if any(row.month == month for row in list_page(answer).rows):
-                return Observation(True, "200, an invoice of the month")
-            following = pages.after(answer)
+            response = yield from one_page(pages, request)
+            if any(row.month == month for row in list_page(response).rows):
+                return ProbeResult(True, "200, an invoice of the month")
+            following = pages.after(response)
             if following is None:
-                return Observation(False, "200, no invoice of the month")
-            question = following
+                return ProbeResult(False, "200, no invoice of the month")
+            request = following
 
 
-def _is_receipt(answer: Answer) -> bool:
+def _is_receipt(response: Response) -> bool:
     """Tell whether a 200 carries the body of a 202: a text ``status`` and no id."""
-    document = answer.json_object()
+    document = response.json_object()
     return isinstance(document.get("status"), str) and "invoice_id" not in document

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.config.accounts import Account
 from billing.month import Month
-from billing_vendors.base.polling import Look
+from billing_vendors.base.polling import Probe
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.fastly.settings import FastlySettings
 
@@ -26,16 +26,16 @@ class FastlyMonthToDateSensor(VendorSensor):
     def __init__(self, *, poke_interval: float = 5.0, timeout: float = 3600.0, **kwargs: Any) -> None:  # noqa: ANN401 (Airflow's own)
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
 
-    def look(self, account: Account[FastlySettings], month: Month) -> Look:
+    def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
         """Look for the estimate."""
         if account.settings.parent_pay:
             raise AirflowSkipException(
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
                 f"makes no month-to-date estimate of it, so there is nothing to wait for"
             )
-        from billing_vendors.fastly.probes import EstimateLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import EstimateProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return EstimateLook(account.settings.customer_id, account.settings.api, str(month))
+        return EstimateProbe(account.settings.customer_id, account.settings.api, str(month))
 
 
 class FastlyInvoicePostedSensor(InvoicePostedSensor):
@@ -44,8 +44,8 @@ class FastlyInvoicePostedSensor(InvoicePostedSensor):
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings
 
-    def look(self, account: Account[FastlySettings], month: Month) -> Look:
+    def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
         """Look for the invoice."""
-        from billing_vendors.fastly.probes import PostedLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import PostedProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return PostedLook(account.settings.customer_id, account.settings.api, str(month))
+        return PostedProbe(account.settings.customer_id, account.settings.api, str(month))

@@ -13,7 +13,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.payloads.json_reader import Fields, Rows
+from billing.payloads.json_reader import JsonObject, JsonRows
 
 V2_STATUS = frozenset({"Pending", "Outstanding", "Paid", "MTD"})
 V2_NOT_ISSUED = frozenset({"Pending", "MTD"})
@@ -22,7 +22,7 @@ VENDOR_STATE = frozenset({"up", "down"})
 _DAY = "YYYY-MM-DD"
 
 
-class Noted:
+class UnknownFields:
     """Collects the members and values that Fastly sends and this code does not know."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Noted:
         """What was noted so far."""
         return frozenset(self._unknown)
 
-    def kept(self, noun: str, row: Fields, *known: str) -> dict[str, Any]:
+    def attributes(self, record_type: str, row: JsonObject, *known: str) -> dict[str, Any]:
         """
         Give the members that become attributes: those named, if present, and all that nobody asked for.
 
@@ -41,35 +41,35 @@ class Noted:
         """
         named = {name: row.optional(name) for name in known}
         rest = row.rest()
-        self._unknown.update(UnknownField(noun, name) for name in rest)
+        self._unknown.update(UnknownField(record_type, name) for name in rest)
         return {name: value for name, value in (named | rest).items() if value is not None}
 
-    def kept_of_each(self, noun: str, rows: Rows) -> Sequence[Mapping[str, Any]]:
+    def attributes_of_each(self, record_type: str, rows: JsonRows) -> Sequence[Mapping[str, Any]]:
         """Give, for each row, the members that nobody asked for and that have a value."""
         each = rows.rest()
         names = set().union(*each)
-        self._unknown.update(UnknownField(noun, name) for name in names)
+        self._unknown.update(UnknownField(record_type, name) for name in names)
         return [{name: value for name, value in rest.items() if value is not None} for rest in each] if names else each
 
-    def word(self, noun: str, row: Fields, name: str, known: Iterable[str]) -> str | None:
+    def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:
         """Give a text of a known enumeration; another value is kept and noted."""
         value = row.text_or_none(name)
         if value is not None and value not in known:
-            self._unknown.add(UnknownField(noun, f"{name}={value[:60]}"))
+            self._unknown.add(UnknownField(record_type, f"{name}={value[:60]}"))
         return value
 
 
-def amount(row: Fields, name: str) -> Decimal:
+def amount(row: JsonObject, name: str) -> Decimal:
     """Read a decimal that Fastly documents here as a number and there as a text, digit for digit."""
     return row.number_in_text(name) if isinstance(row.optional(name), str) else row.number(name)
 
 
-def amount_or_none(row: Fields, name: str) -> Decimal | None:
+def amount_or_none(row: JsonObject, name: str) -> Decimal | None:
     """Read a decimal; None if it is null or missing."""
     return None if row.optional(name) is None else amount(row, name)
 
 
-def text_or_none(row: Fields, *names: str) -> str | None:
+def text_or_none(row: JsonObject, *names: str) -> str | None:
     """
     Give the first of several spellings of a text; None where it is empty, null or missing.
 
@@ -79,7 +79,7 @@ def text_or_none(row: Fields, *names: str) -> str | None:
     return next((text for text in texts if text), None)
 
 
-def texts_or_none(rows: Rows, *names: str) -> Sequence[str | None]:
+def texts_or_none(rows: JsonRows, *names: str) -> Sequence[str | None]:
     """Give a text of each row: as ``text_or_none``."""
     first, *others = [rows.texts_or_none(name) for name in names if name in rows] or [[None] * len(rows)]
     for other in others:
@@ -87,13 +87,13 @@ def texts_or_none(rows: Rows, *names: str) -> Sequence[str | None]:
     return [text or None for text in first] if "" in first else first
 
 
-def start_of(row: Fields, name: str) -> datetime | None:
+def start_of(row: JsonObject, name: str) -> datetime | None:
     """Read the start of an interval: a date-time, or a day alone, which is its midnight UTC."""
     day = _day_alone(row, name)
     return row.moment_or_none(name) if day is None else day
 
 
-def end_of(row: Fields, name: str) -> datetime | None:
+def end_of(row: JsonObject, name: str) -> datetime | None:
     """
     Read the end of an interval as the first instant after it. Which form Fastly sends is not documented:
 
@@ -114,7 +114,7 @@ def interval_text(start: datetime | None, end: datetime | None) -> str:
     return " to ".join(moments) + " UTC"
 
 
-def _day_alone(row: Fields, name: str) -> datetime | None:
+def _day_alone(row: JsonObject, name: str) -> datetime | None:
     value = row.optional(name)
     if not isinstance(value, str) or len(value) != len(_DAY):
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from billing.month import Month
-from billing_vendors.genesys_cloud.month_assignment import Term
+from billing_vendors.genesys_cloud.month_assignment import ContractTerm
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +46,7 @@ class Interval:
         return str(month) if self == Interval.of(month) else f"{self.starts_on}/{self.ends_on}"
 
 
-def usage_intervals(month: Month, terms: Iterable[Term]) -> tuple[Interval, ...]:
+def usage_intervals(month: Month, terms: Iterable[ContractTerm]) -> tuple[Interval, ...]:
     """
     Give the days for which usage reports of a month are wanted, each once, in order: those of every billing period
     whose last day falls in the month. The calendar month itself only where there is none to ask for.

@@ -25,7 +25,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
+class BillingCycle:
     """
     One billing period of a contract, of any length.
 
@@ -59,7 +59,7 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class ContractTerm:
     """
     A contract, as far as the month of an invoice depends on it.
 
@@ -70,10 +70,10 @@ class Term:
     contract_id: str
     starts_on: date | None
     purchase_orders: tuple[str, ...]
-    cycles: tuple[Cycle, ...]
+    cycles: tuple[BillingCycle, ...]
 
     @property
-    def first_cycle(self) -> Cycle | None:
+    def first_cycle(self) -> BillingCycle | None:
         """
         The contract's first billing period; None if it is not among the known ones.
 
@@ -117,7 +117,9 @@ def search_window(month: Month) -> tuple[date, date]:
     return month.shifted(-1).first_day, month.shifted(3).first_day - _ONE_DAY
 
 
-def month_by_date(invoiced_on: date, purchase_order: str | None, terms: Sequence[Term]) -> tuple[Month, Cycle] | None:
+def month_by_date(
+    invoiced_on: date, purchase_order: str | None, terms: Sequence[ContractTerm]
+) -> tuple[Month, BillingCycle] | None:
     """
     Decide by the invoice's date alone: the billing period that ended last on or before it.
 
@@ -131,11 +133,11 @@ def month_by_date(invoiced_on: date, purchase_order: str | None, terms: Sequence
     return (last.month, last) if _in_window(last.month, invoiced_on) else None
 
 
-def decide(
+def assign_month(
     invoiced_on: date,
     purchase_order: str | None,
     services: Sequence[Service],
-    terms: Sequence[Term],
+    terms: Sequence[ContractTerm],
     first_month: Month,
 ) -> Decision:
     """
@@ -179,7 +181,7 @@ def decide(
     month = Month.of(invoiced_on).shifted(-1)
     if month < first_month <= Month.of(invoiced_on):
         month = first_month
-    calendar = Cycle(period_id="", contract_id="", starts_on=month.first_day, ends_on=month.shifted(1).first_day)
+    calendar = BillingCycle(period_id="", contract_id="", starts_on=month.first_day, ends_on=month.shifted(1).first_day)
     return Decision(
         month,
         f"Dated {invoiced_on} with no billing period that ended in the two months before, so it belongs to the "
@@ -187,15 +189,15 @@ def decide(
     )
 
 
-def _named(purchase_order: str | None, terms: Sequence[Term]) -> Sequence[Term]:
+def _named(purchase_order: str | None, terms: Sequence[ContractTerm]) -> Sequence[ContractTerm]:
     wanted = (purchase_order or "").strip()
     named = [term for term in terms if wanted and wanted in {order.strip() for order in term.purchase_orders}]
     return named or terms
 
 
 def _first_billed(
-    invoiced_on: date, purchase_order: str | None, services: Sequence[Service], terms: Sequence[Term]
-) -> Cycle | None:
+    invoiced_on: date, purchase_order: str | None, services: Sequence[Service], terms: Sequence[ContractTerm]
+) -> BillingCycle | None:
     """Give the period of an invoice dated before the end of its contract's first period, if its run sees that date."""
     named = [term for term in _named(purchase_order, terms) if term.cycles]
     firsts = sorted((first for term in named if (first := term.first_cycle)), key=_by_end)
@@ -206,7 +208,7 @@ def _first_billed(
     return next((cycle for cycle in [*of_lines, firsts[0]] if _in_window(cycle.month, invoiced_on)), None)
 
 
-def _by_end(cycle: Cycle) -> tuple[date, str, str]:
+def _by_end(cycle: BillingCycle) -> tuple[date, str, str]:
     """Order by the end; among equals the identifiers decide, so that the vendor's order does not."""
     return cycle.ends_on, cycle.contract_id, cycle.period_id
 
@@ -216,7 +218,7 @@ def _in_window(month: Month, day: date) -> bool:
     return first <= day <= last
 
 
-def _lines_say(services: Sequence[Service], cycle: Cycle) -> str:
+def _lines_say(services: Sequence[Service], cycle: BillingCycle) -> str:
     if not services:
         return "its lines carry no service dates"
     outside = [service for service in services if not cycle.holds(service)]

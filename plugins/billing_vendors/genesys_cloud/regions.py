@@ -36,7 +36,7 @@ DOMAINS = {
 FIELDS = frozenset({"region", "api_host", "login_host"})
 
 
-def sites(conn_id: str, fields: Mapping[str, str]) -> dict[str, str]:
+def base_urls(conn_id: str, fields: Mapping[str, str]) -> dict[str, str]:
     """
     Give the base URLs ``api`` and ``login`` from a connection's own fields.
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from billing.config.accounts import Account
 from billing.month import Month
-from billing_vendors.base.polling import Look
+from billing_vendors.base.polling import Probe
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 
@@ -19,21 +19,21 @@ class _GenesysSensor(VendorSensor):
 class GenesysBillableUsageSensor(_GenesysSensor):
     """Wait until the billable usage reports of the month are complete: one for each distinct billing period."""
 
-    def look(self, account: Account[Any], month: Month) -> Look:  # noqa: ARG002 (the interface)
+    def probe(self, account: Account[Any], month: Month) -> Probe:  # noqa: ARG002 (the interface)
         """Look at the contracts and the reports."""
-        from billing_vendors.genesys_cloud.probes import BillableUsageLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.genesys_cloud.probes import BillableUsageProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return BillableUsageLook(str(month))
+        return BillableUsageProbe(str(month))
 
 
 class GenesysBillingPeriodClosedSensor(_GenesysSensor):
     """Wait until every billing period whose last day falls in the month is closed; ready at once if there is none."""
 
-    def look(self, account: Account[Any], month: Month) -> Look:  # noqa: ARG002 (the interface)
+    def probe(self, account: Account[Any], month: Month) -> Probe:  # noqa: ARG002 (the interface)
         """Look at the contracts."""
-        from billing_vendors.genesys_cloud.probes import BillingPeriodClosedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import BillingPeriodClosedProbe  # noqa: PLC0415 (the same)
 
-        return BillingPeriodClosedLook(str(month))
+        return BillingPeriodClosedProbe(str(month))
 
 
 class GenesysInvoicePostedSensor(InvoicePostedSensor):
@@ -42,11 +42,11 @@ class GenesysInvoicePostedSensor(InvoicePostedSensor):
     vendor: ClassVar[str] = VENDOR
     settings_type: ClassVar[type[Any]] = GenesysSettings
 
-    def look(self, account: Account[Any], month: Month) -> Look:
+    def probe(self, account: Account[Any], month: Month) -> Probe:
         """Look at contracts and invoices."""
-        from billing_vendors.genesys_cloud.probes import InvoicePostedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import InvoicePostedProbe  # noqa: PLC0415 (the same)
 
-        return InvoicePostedLook(str(month), str(account.first_month))
+        return InvoicePostedProbe(str(month), str(account.first_month))
 
 
 class GenesysMonthReadySensor(GenesysInvoicePostedSensor):
@@ -60,8 +60,8 @@ class GenesysMonthReadySensor(GenesysInvoicePostedSensor):
     def __init__(self, *, poke_interval: float = 5.0, **kwargs: Any) -> None:  # noqa: ANN401 (Airflow's own)
         super().__init__(poke_interval=poke_interval, **kwargs)
 
-    def look(self, account: Account[Any], month: Month) -> Look:
+    def probe(self, account: Account[Any], month: Month) -> Probe:
         """Look at the three."""
-        from billing_vendors.genesys_cloud.probes import MonthReadyLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import MonthReadyProbe  # noqa: PLC0415 (the same)
 
-        return MonthReadyLook(str(month), str(account.first_month))
+        return MonthReadyProbe(str(month), str(account.first_month))

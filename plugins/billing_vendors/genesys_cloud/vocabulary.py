@@ -13,7 +13,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.payloads.json_reader import Fields, day_after
+from billing.payloads.json_reader import JsonObject, day_after
 
 
 def _words(text: str) -> frozenset[str]:
@@ -79,52 +79,52 @@ def with_todays_names(value: object) -> object:
     return renamed
 
 
-class Noted:
+class UnknownFields:
     """What the vendor sent and this code does not know, gathered while its answers are read."""
 
     def __init__(self) -> None:
         self.unknown: set[UnknownField] = set()
 
-    def kept(self, noun: str, fields: Fields, *known: str) -> dict[str, Any]:
+    def attributes(self, record_type: str, fields: JsonObject, *known: str) -> dict[str, Any]:
         """Give the attributes of a row: the known members named, where they have a value, and all unknown ones."""
         values = {name: value for name in known if (value := fields.optional(name)) is not None}
         unknown = fields.rest()
-        self.unknown.update(UnknownField(noun, name) for name in unknown)
+        self.unknown.update(UnknownField(record_type, name) for name in unknown)
         return values | unknown
 
-    def word(self, noun: str, fields: Fields, name: str, known: frozenset[str]) -> str | None:
+    def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
         """Give a member of an enumeration as the vendor writes it; an unknown value is noted, not refused."""
         value = fields.text_or_none(name)
         if value is not None and value not in known:
-            self.unknown.add(UnknownField(noun, f"{name}={value}"))
+            self.unknown.add(UnknownField(record_type, f"{name}={value}"))
         return value
 
-    def nested(self, fields: Fields, name: str, noun: str) -> Mapping[str, Any]:
+    def nested(self, fields: JsonObject, name: str, record_type: str) -> Mapping[str, Any]:
         """Give a nested object of a known kind as it came; empty if it is null or missing."""
         row = fields.object_or_none(name)
-        return {} if row is None else self._read(row, noun)
+        return {} if row is None else self._read(row, record_type)
 
-    def each_nested(self, fields: Fields, name: str, noun: str) -> list[Mapping[str, Any]]:
+    def each_nested(self, fields: JsonObject, name: str, record_type: str) -> list[Mapping[str, Any]]:
         """Give a list of nested objects of a known kind as they came."""
-        return [self._read(row, noun) for row in objects(fields, name)]
+        return [self._read(row, record_type) for row in objects(fields, name)]
 
-    def _read(self, row: Fields, noun: str) -> Mapping[str, Any]:
+    def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
         values = {}
-        for name in sorted(_NESTED[noun]):
-            known = _NESTED_WORDS.get((noun, name))
-            value = row.text_or_none(name) if known is None else self.word(noun, row, name, known)
+        for name in sorted(_NESTED[record_type]):
+            known = _NESTED_WORDS.get((record_type, name))
+            value = row.text_or_none(name) if known is None else self.enum(record_type, row, name, known)
             if value is not None:
                 values[name] = value
-        return values | self.kept(noun, row)
+        return values | self.attributes(record_type, row)
 
 
-def objects(fields: Fields, name: str) -> Iterator[Fields]:
+def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
     """Yield the objects of a list; nothing if the list is null: the vendor writes an empty list so, too."""
     if fields.optional(name) is not None:
         yield from fields.objects(name)
 
 
-def day_or_none(fields: Fields, name: str) -> date | None:
+def day_or_none(fields: JsonObject, name: str) -> date | None:
     """
     Give a calendar day; None if it is null or missing.
 
@@ -136,7 +136,7 @@ def day_or_none(fields: Fields, name: str) -> date | None:
     return value
 
 
-def end_or_none(fields: Fields, name: str) -> date | None:
+def end_or_none(fields: JsonObject, name: str) -> date | None:
     """Give the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
     last_day = day_or_none(fields, name)
     return None if last_day is None or last_day.year == _NEVER else day_after(last_day)

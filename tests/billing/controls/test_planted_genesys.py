@@ -48,8 +48,8 @@ def reconciled(postgres, migrated_template, tmp_path_factory) -> tuple[list[Plan
     name = "planted_genesys"
     postgres.create_database(name, template=migrated_template)
     engine = _pooled(postgres.url(name))
-    patience = Settings(report_asks=0, report_seconds=0, rate_limit=1_000_000)
-    with pytest.MonkeyPatch.context() as patch, Simulator(World(seed=7), settings=patience) as simulator:
+    poll_schedule = Settings(report_asks=0, report_seconds=0, rate_limit=1_000_000)
+    with pytest.MonkeyPatch.context() as patch, Simulator(World(seed=7), settings=poll_schedule) as simulator:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         for account in _accounts(simulator.world, tmp_path_factory.mktemp("accounts")):

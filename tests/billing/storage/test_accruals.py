@@ -37,7 +37,7 @@ class Book:
     def estimate(self, total, taken_at=LATE, month=OCTOBER, currency="USD"):
         """Keep a month-to-date snapshot that was received at a moment."""
         fetch = self.ledger.begin(purpose="month_to_date", month=month)
-        fetch.keep(self.ledger.answer(f"estimate {next(NUMBERS)}"))
+        fetch.keep(self.ledger.response(f"estimate {next(NUMBERS)}"))
         fetch_id = fetch.complete().fetch_id
         taken = MonthToDate("E-1", month, Decimal(total), currency, ())
         with self.ledger.engine.begin() as connection:

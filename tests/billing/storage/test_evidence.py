@@ -184,7 +184,7 @@ def snapshot(ledger):
 
     def keep(total, *lines, month=OCTOBER, taken_at=None, as_of=None):
         fetch = ledger.begin(month=month, purpose="month_to_date")
-        fetch.keep(replace(ledger.answer(f"{total} {taken_at} {month}"), received_at=taken_at or datetime.now(UTC)))
+        fetch.keep(replace(ledger.response(f"{total} {taken_at} {month}"), received_at=taken_at or datetime.now(UTC)))
         fetch_id = fetch.complete().fetch_id
         estimate = MonthToDate("MTD", month, Decimal(total), None, tuple(lines), as_of=as_of)
         with ledger.engine.begin() as connection:
@@ -230,7 +230,7 @@ def with_files(ledger, make):
     """October with a PDF, a CSV and a broken PDF."""
     ledger.readings["october"] = make.month(make.invoice("1"))
     fetch = ledger.begin()
-    fetch.keep(ledger.answer("october"))
+    fetch.keep(ledger.response("october"))
     pdf = invoice_pdf("Initech", "I-1", ("CDN: 1.00",), "1.00 USD")
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /pdf", pdf)
     fetch.keep_document("I-1", "csv", "text/csv", "GET /csv", "\ufeffnumber,größe\r\nI-1,1.00\r\n".encode())

@@ -16,11 +16,11 @@ def finding(*states):
 def closed(ledger, make):
     """The fetch that October rests on, if it is closed."""
 
-    def ask(account="acme", month=make.month_key):
+    def send(account="acme", month=make.month_key):
         with ledger.engine.connect() as connection:
             return closed_fetch(connection, "initech", account, month)
 
-    return ask
+    return send
 
 
 def test_the_month_points_at_the_results_in_force(ledger, make):
@@ -103,7 +103,7 @@ def test_the_latest_fetch_is_the_newest_whole_one_of_the_month(ledger, make):
     ledger.fetch("a", account="other")
     ledger.fetch("a", month=Month(2026, 9))
     ledger.begin(purpose="month_to_date").complete()
-    ledger.begin().keep(ledger.answer("b"))  # never completed
+    ledger.begin().keep(ledger.response("b"))  # never completed
     with ledger.engine.connect() as connection:
         assert latest_fetch(connection, "initech", "acme", make.month_key) == newest
         assert latest_fetch(connection, "initech", "nobody", make.month_key) is None

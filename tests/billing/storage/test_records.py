@@ -26,10 +26,12 @@ from billing.models import (
 from billing.month import Month
 from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
-from billing.storage.versions import NOUNS
+from billing.storage.versions import RECORD_TYPES
 
 DERIVED = {"record", "record_version", "payment_status", "unknown_field"} | {
-    table.name for noun in NOUNS.values() for table in (noun.table, *(many[2] for many in noun.many))
+    table.name
+    for record_type in RECORD_TYPES.values()
+    for table in (record_type.table, *(many[2] for many in record_type.many))
 }
 
 
@@ -94,7 +96,7 @@ def statements(engine):
 def test_every_noun_is_stored_with_its_rows(ledger, full_month):
     done = ledger.store(full_month())
     assert {(change.kind, change.version, change.cause) for change in done.changes} == {
-        (noun.kind, 1, "first") for noun in NOUNS.values()
+        (record_type.kind, 1, "first") for record_type in RECORD_TYPES.values()
     }
     for table in DERIVED - {"unknown_field"}:
         assert ledger.one(f"select count(*) from billing.{table}") > 0, table
@@ -103,10 +105,12 @@ def test_every_noun_is_stored_with_its_rows(ledger, full_month):
 def test_every_field_of_a_record_has_a_column():
     """A field added to a type and forgotten in its table would be lost in silence."""
     elsewhere = {Invoice: {"payment_status"}}
-    for kind, noun in NOUNS.items():
-        names = {field.name for field in fields(kind)} - {many[0] for many in noun.many} - elsewhere.get(kind, set())
-        assert names == set(noun.table.c.keys()) - {"record_key", "version"}
-        for _, row_type, table in noun.many:
+    for kind, record_type in RECORD_TYPES.items():
+        names = (
+            {field.name for field in fields(kind)} - {many[0] for many in record_type.many} - elsewhere.get(kind, set())
+        )
+        assert names == set(record_type.table.c.keys()) - {"record_key", "version"}
+        for _, row_type, table in record_type.many:
             assert {field.name for field in fields(row_type)} == set(table.c.keys()) - {"record_key", "version"}
 
 
@@ -271,10 +275,10 @@ def test_an_earlier_answer_that_todays_code_refuses_does_not_stop_the_month(ledg
     ledger.store(make.month(make.invoice("1.00")))
     ledger.readings["second"] = make.month(make.invoice("2.00"))
 
-    def stricter(account, month, answers):
-        if answers[0].json()["reading"] == "first":
+    def stricter(account, month, responses):
+        if responses[0].json()["reading"] == "first":
             raise PayloadError("the first answer has another shape")
-        return ledger.derive(account, month, answers)
+        return ledger.derive(account, month, responses)
 
     assert [change.cause for change in ledger.reconcile(ledger.fetch("second"), derive=stricter).changes] == ["vendor"]
 

@@ -63,7 +63,7 @@ def dag(airflow_home, tmp_path):
 
 def test_each_mapped_sensor_waits_for_its_own_account(dag, server, conn_id, accounts_file):
     accounts_file(account("acme", conn_id), account("globex", conn_id))
-    server.answers({"body": NONE_YET}, {"body": NONE_YET}, {"body": READY})
+    server.responses({"body": NONE_YET}, {"body": NONE_YET}, {"body": READY})
     run = dag.test()
     waits = [ti for ti in run.get_task_instances() if ti.task_id == "account_month.wait_for_invoice"]
     assert run.state == "success"

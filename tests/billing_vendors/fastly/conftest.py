@@ -15,7 +15,7 @@ import pytest
 from billing.columns import Columns
 from billing.config.accounts import Account
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing_vendors.fastly.settings import FastlySettings
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
@@ -58,13 +58,13 @@ def as_plain(value: object) -> Any:
 
 
 @pytest.fixture
-def answer() -> Callable[..., Answer]:
+def response() -> Callable[..., Response]:
     """Make an answer of an operation."""
 
-    def make(operation: str, body: bytes | dict[str, Any], query: str = "", status: int = 200) -> Answer:
+    def make(operation: str, body: bytes | dict[str, Any], query: str = "", status: int = 200) -> Response:
         encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = f"GET /{operation}?{query}"
-        return Answer(operation, request, status, "application/json", encoded, datetime(2026, 11, 22, tzinfo=UTC))
+        return Response(operation, request, status, "application/json", encoded, datetime(2026, 11, 22, tzinfo=UTC))
 
     return make
 

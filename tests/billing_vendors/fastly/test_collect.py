@@ -4,7 +4,7 @@ import pytest
 
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
 
@@ -16,8 +16,8 @@ def collected(account, month: str):
 
 
 def derived(account, month: str):
-    answers = [kept for kept in collected(account, month) if isinstance(kept, Answer)]
-    return FASTLY.derive(account, Month.parse(month), answers)
+    responses = [kept for kept in collected(account, month) if isinstance(kept, Response)]
+    return FASTLY.derive(account, Month.parse(month), responses)
 
 
 @pytest.mark.parametrize("list_filter", ["overlap", "within"])
@@ -66,7 +66,7 @@ def test_a_v2_bill_that_is_not_issued_brings_no_more(accounts):
 
 
 def test_a_v2_bill_made_while_the_back_end_was_down_is_not_kept(account, server, connect, payload):
-    server.answers({"body": payload("v2_invoice").replace(b'"vendor_state": "up"', b'"vendor_state": "down"')})
+    server.responses({"body": payload("v2_invoice").replace(b'"vendor_state": "up"', b'"vendor_state": "down"')})
     with pytest.raises(VendorUnavailable, match="vendor_state"):
         collected(account(conn_id=connect(host=server.url, password="sesame-4711"), api="v2"), "2020-05")
 
@@ -100,7 +100,7 @@ def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fau
     simulated.faults.add(fault, operation, times=None)
 
     def collect_and_keep():
-        return [answer.json() for answer in collected(accounts["acme-media"], "2026-10")]
+        return [response.json() for response in collected(accounts["acme-media"], "2026-10")]
 
     with pytest.raises(PayloadError):
         collect_and_keep()
@@ -123,8 +123,8 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     november = Month(2026, 11)
     for name in ("acme-media", "legacy-press"):
-        (answer,) = FASTLY.collect_month_to_date(accounts[name], november)
-        estimate = FASTLY.derive_month_to_date(accounts[name], answer)
+        (response,) = FASTLY.collect_month_to_date(accounts[name], november)
+        estimate = FASTLY.derive_month_to_date(accounts[name], response)
         assert estimate.month == november
         assert estimate.total > 0
 

@@ -19,7 +19,7 @@ from billing.config.accounts import Account
 from billing.controls.control import Evidence
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
@@ -43,7 +43,7 @@ def january(genesys):
         genesys.billing(f"/contracts/invoices/{invoice_id}/lines", payload_reply("invoice_line_listing"))
         link = json_reply({"url": f"{genesys.url}/files/{invoice_id}?sig=canary"})
         genesys.billing(f"/contracts/invoices/{invoice_id}/document", link)
-        genesys.answers(f"/files/{invoice_id}", Reply(b"%PDF-" + invoice_id.encode(), media_type="application/pdf"))
+        genesys.responses(f"/files/{invoice_id}", Reply(b"%PDF-" + invoice_id.encode(), media_type="application/pdf"))
     genesys.billing("/reports/billableusage", payload_reply("billable_usage_report"))
     genesys.billing("/trusteebillingoverview/t1", payload_reply("trustee_billing_overview"))
     return genesys
@@ -54,7 +54,7 @@ def collect(account, month):
 
 
 def operations(collected):
-    return [part.operation if isinstance(part, Answer) else f"document {part.invoice_id}" for part in collected]
+    return [part.operation if isinstance(part, Response) else f"document {part.invoice_id}" for part in collected]
 
 
 def test_all_of_a_month_comes_in_the_order_in_which_it_is_found(january, connect):
@@ -77,9 +77,9 @@ def test_all_of_a_month_comes_in_the_order_in_which_it_is_found(january, connect
 
 def test_what_is_collected_can_be_derived(january, connect):
     account = make_account(connect())
-    answers = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+    responses = [part for part in collect(account, JANUARY) if isinstance(part, Response)]
 
-    month = GENESYS_CLOUD.derive(account, JANUARY, answers)
+    month = GENESYS_CLOUD.derive(account, JANUARY, responses)
 
     assert {invoice.invoice_id for invoice in month.invoices} == {"INV00501234", "INV00498765", "CM00012345"}
     assert [month.billing_period_id for month in month.billing_periods] == ["bp-2025-01"]
@@ -145,18 +145,18 @@ class TestTrusteeOverview:
     def overviews(self, genesys, last_days):
         """Answer each index with the period that ends on that day; others are unknown."""
 
-        def answer(request):
+        def response(request):
             index = int(request.query["billingPeriodIndex"])
             if index not in last_days:
                 return payload_reply("error.forbidden", 404)
             overview = json.loads(read_payload("trustee_billing_overview"))
             return json_reply(overview | {"billingPeriodEndDate": f"{last_days[index]}T23:59:59.999Z"})
 
-        genesys.billing("/trusteebillingoverview/t1", by=answer)
+        genesys.billing("/trusteebillingoverview/t1", by=response)
 
     def collect(self, connect):
         account = make_account(connect(), trustor="t1")
-        found = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+        found = [part for part in collect(account, JANUARY) if isinstance(part, Response)]
         return [part.request for part in found if part.operation == "trustee_overview"]
 
     def index_of_january(self):
@@ -223,9 +223,9 @@ def account_of(organisation):
 
 def derived(account, month):
     collected = collect(account, month)
-    answers = [part for part in collected if isinstance(part, Answer)]
+    responses = [part for part in collected if isinstance(part, Response)]
     documents = [part.invoice_id for part in collected if isinstance(part, Document)]
-    return GENESYS_CLOUD.derive(account, month, answers), documents
+    return GENESYS_CLOUD.derive(account, month, responses), documents
 
 
 @pytest.mark.parametrize("name", ORGANISATIONS)

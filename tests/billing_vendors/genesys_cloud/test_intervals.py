@@ -6,7 +6,7 @@ import pytest
 
 from billing.month import Month
 from billing_vendors.genesys_cloud.intervals import Interval, usage_intervals
-from billing_vendors.genesys_cloud.month_assignment import Cycle, Term
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
 
 OCTOBER = Month(2026, 10)
 MONTHLY = (date(2026, 10, 1), date(2026, 11, 1))
@@ -16,7 +16,7 @@ YEARLY = (date(2025, 11, 1), date(2026, 11, 1))
 
 
 def term(*days):
-    return Term("c", None, (), tuple(Cycle(str(n), "c", *each) for n, each in enumerate(days)))
+    return ContractTerm("c", None, (), tuple(BillingCycle(str(n), "c", *each) for n, each in enumerate(days)))
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from billing.controls.control import InvoiceHead
+from billing.controls.control import InvoiceSummary
 from billing.month import Month
 
 _NOT_A_MARK = re.compile(r"[^0-9a-z]+")
 
-Signature = tuple[str, ...]
+DocumentKey = tuple[str, ...]
 
 
 def same_number(number: str) -> str:
@@ -22,34 +22,34 @@ def same_number(number: str) -> str:
     return _NOT_A_MARK.sub("", number.casefold()).lstrip("0")
 
 
-def numbers_of(head: InvoiceHead) -> set[Signature]:
+def numbers_of(summary: InvoiceSummary) -> set[DocumentKey]:
     """Give the numbers a document bears."""
-    numbers = {same_number(number) for number in (head.invoice_id, head.statement_number) if number}
+    numbers = {same_number(number) for number in (summary.invoice_id, summary.statement_number) if number}
     return {("number", number) for number in numbers if number}
 
 
-def amount_of(head: InvoiceHead) -> set[Signature]:
+def amount_of(summary: InvoiceSummary) -> set[DocumentKey]:
     """Give what a document amounts to, whether charged or credited; a total of nothing says nothing."""
-    return {("amount", head.currency or "", format(abs(head.total).normalize(), "f"))} if head.total else set()
+    return {("amount", summary.currency or "", format(abs(summary.total).normalize(), "f"))} if summary.total else set()
 
 
-def signatures_of(head: InvoiceHead) -> set[Signature]:
+def document_keys(summary: InvoiceSummary) -> set[DocumentKey]:
     """Give all marks of a document."""
-    return numbers_of(head) | amount_of(head)
+    return numbers_of(summary) | amount_of(summary)
 
 
-def related(heads: Sequence[InvoiceHead], month: Month) -> tuple[InvoiceHead, ...]:
+def related(summaries: Sequence[InvoiceSummary], month: Month) -> tuple[InvoiceSummary, ...]:
     """
     Choose what a month's controls see of an account's history: its own documents, those of the month before, and any
     earlier one that has a mark in common with one of its own. Order is kept.
     """
-    marks: set[Signature] = set()
-    for head in heads:
-        if head.month == month:
-            marks |= signatures_of(head)
+    keys: set[DocumentKey] = set()
+    for summary in summaries:
+        if summary.month == month:
+            keys |= document_keys(summary)
     recent = (month, month.shifted(-1))
     return tuple(
-        head
-        for head in heads
-        if head.month in recent or (head.month < month and not marks.isdisjoint(signatures_of(head)))
+        summary
+        for summary in summaries
+        if summary.month in recent or (summary.month < month and not keys.isdisjoint(document_keys(summary)))
     )

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
-from billing.controls.checks.document_keys import Signature, amount_of, numbers_of, signatures_of
-from billing.controls.control import Control, Evidence, InvoiceHead
+from billing.controls.checks.document_keys import DocumentKey, amount_of, document_keys, numbers_of
+from billing.controls.control import Control, Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 
 NEAR = timedelta(days=7)
@@ -31,67 +31,72 @@ def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
-    heads = sorted(evidence.history, key=_order)
-    first = {head.invoice_id: place for place, head in reversed(list(enumerate(heads)))}
-    marked = _by_mark(heads)
+    summaries = sorted(evidence.history, key=_order)
+    first = {summary.invoice_id: place for place, summary in reversed(list(enumerate(summaries)))}
+    marked = _by_mark(summaries)
     for invoice in account_month.invoices:
         at = first.get(invoice.invoice_id)
         if at is None:
             yield blocked(invoice.invoice_id, "it is not among the stored documents that it is compared with")
         else:
-            alike = set().union(*(marked[mark] for mark in signatures_of(heads[at])))
-            yield _judged(heads[at], [heads[place] for place in sorted(alike) if place < at], at)
+            alike = set().union(*(marked[mark] for mark in document_keys(summaries[at])))
+            yield _judged(summaries[at], [summaries[place] for place in sorted(alike) if place < at], at)
 
 
-def _by_mark(heads: list[InvoiceHead]) -> dict[Signature, list[int]]:
+def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
     """Give the places of the documents that bear a mark: whatever is like another one has a mark in common with it."""
-    places: dict[Signature, list[int]] = defaultdict(list)
-    for place, head in enumerate(heads):
-        for mark in signatures_of(head):
+    places: dict[DocumentKey, list[int]] = defaultdict(list)
+    for place, summary in enumerate(summaries):
+        for mark in document_keys(summary):
             places[mark].append(place)
     return places
 
 
-def _judged(head: InvoiceHead, earlier: list[InvoiceHead], compared: int) -> Finding:
+def _judged(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: int) -> Finding:
     """Judge a document; ``earlier`` are those that may be like it, of all that it was compared with."""
     for strength, alike, why in (
         ("strong", _same_number, "bears a number of"),
         ("medium", _same_bill, "has the month, currency and amount of"),
         ("weak", _near, "has the amount of, and was issued within days of,"),
     ):
-        twins = [other.invoice_id for other in earlier if alike(head, other)]
+        twins = [other.invoice_id for other in earlier if alike(summary, other)]
         if twins:
             return Finding(
-                head.invoice_id,
+                summary.invoice_id,
                 State.VARIANCE_TOLERATED if strength == "weak" else State.EXCEPTION,
                 f"{strength} match: it {why} {', '.join(twins)}",
-                operands={"strength": strength, "like": twins, "amount": head.total},
-                currency=head.currency,
+                operands={"strength": strength, "like": twins, "amount": summary.total},
+                currency=summary.currency,
             )
-    return Finding(head.invoice_id, State.PASS, "no earlier document is like it", operands={"compared": compared})
+    return Finding(summary.invoice_id, State.PASS, "no earlier document is like it", operands={"compared": compared})
 
 
-def _same_number(head: InvoiceHead, other: InvoiceHead) -> bool:
-    return not numbers_of(head).isdisjoint(numbers_of(other))
+def _same_number(summary: InvoiceSummary, other: InvoiceSummary) -> bool:
+    return not numbers_of(summary).isdisjoint(numbers_of(other))
 
 
-def _same_bill(head: InvoiceHead, other: InvoiceHead) -> bool:
-    return head.month == other.month and _same_amount(head, other)
+def _same_bill(summary: InvoiceSummary, other: InvoiceSummary) -> bool:
+    return summary.month == other.month and _same_amount(summary, other)
 
 
-def _near(head: InvoiceHead, other: InvoiceHead) -> bool:
-    if head.issued_at is None or other.issued_at is None:
+def _near(summary: InvoiceSummary, other: InvoiceSummary) -> bool:
+    if summary.issued_at is None or other.issued_at is None:
         return False
-    return _same_amount(head, other) and abs(head.issued_at - other.issued_at) <= NEAR
+    return _same_amount(summary, other) and abs(summary.issued_at - other.issued_at) <= NEAR
 
 
-def _same_amount(head: InvoiceHead, other: InvoiceHead) -> bool:
-    same_sign = (head.total < 0) == (other.total < 0) and head.kind == other.kind
-    return same_sign and not amount_of(head).isdisjoint(amount_of(other))
+def _same_amount(summary: InvoiceSummary, other: InvoiceSummary) -> bool:
+    same_sign = (summary.total < 0) == (other.total < 0) and summary.kind == other.kind
+    return same_sign and not amount_of(summary).isdisjoint(amount_of(other))
 
 
-def _order(head: InvoiceHead) -> tuple[object, ...]:
-    return head.month, head.issued_at is None, head.issued_at.isoformat() if head.issued_at else "", head.invoice_id
+def _order(summary: InvoiceSummary) -> tuple[object, ...]:
+    return (
+        summary.month,
+        summary.issued_at is None,
+        summary.issued_at.isoformat() if summary.issued_at else "",
+        summary.invoice_id,
+    )
 
 
 F7 = Control(

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from billing.models import Invoice, InvoiceLine
 
-Charged = tuple[str, str | None, str | None]
+ChargeKey = tuple[str, str | None, str | None]
 """What is charged for: product, region and usage type."""
 
 
@@ -40,19 +40,19 @@ def charges_of(invoices: Iterable[Invoice]) -> list[InvoiceLine]:
     return [line for invoice in invoices for line in invoice.lines if is_charge(line)]
 
 
-def what_of(line: InvoiceLine) -> Charged:
+def charge_key(line: InvoiceLine) -> ChargeKey:
     """Name what a line charges for; the description stands in for a product that the vendor does not name."""
     return line.product or line.description, line.region, line.usage_type
 
 
-def in_words(charged: Charged) -> str:
+def describe(charged: ChargeKey) -> str:
     """Write what is charged for: ``North America Bandwidth (North America, bandwidth)``."""
     product, *beside = charged
     named = ", ".join(word for word in beside if word)
     return f"{product} ({named})" if named else product
 
 
-def primary(invoices: Iterable[Invoice]) -> list[Invoice]:
+def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:
     """
     Give the invoices that bill a month, first posted first, without corrections.
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.config.tolerances import Tolerance
-from billing.controls.checks.line_types import Charged, in_words
+from billing.controls.checks.line_types import ChargeKey, describe
 from billing.controls.checks.price_volume import Split, split, sum_of
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, Invoice, InvoiceLine
@@ -54,9 +54,9 @@ def compared(
     )
 
 
-def _largest(parts: dict[Charged, Split]) -> list[dict[str, Any]]:
-    ordered = sorted(parts.items(), key=lambda item: (-abs(item[1].total), in_words(item[0])))
-    return [{"charged": in_words(charged), **_parts(each)} for charged, each in ordered[:_SHOWN]]
+def _largest(parts: dict[ChargeKey, Split]) -> list[dict[str, Any]]:
+    ordered = sorted(parts.items(), key=lambda item: (-abs(item[1].total), describe(item[0])))
+    return [{"charged": describe(charged), **_parts(each)} for charged, each in ordered[:_SHOWN]]
 
 
 def _parts(each: Split) -> dict[str, Decimal]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.controls.checks.line_types import Charged, is_charge, what_of
+from billing.controls.checks.line_types import ChargeKey, is_charge, charge_key
 from billing.models import InvoiceLine
 from billing.money import difference, exact_sum, product
 
@@ -45,7 +45,7 @@ class _Group:
     rate: Decimal | None
 
 
-def split(before: Iterable[InvoiceLine], now: Iterable[InvoiceLine]) -> dict[Charged, Split]:
+def split(before: Iterable[InvoiceLine], now: Iterable[InvoiceLine]) -> dict[ChargeKey, Split]:
     """
     Split the difference between two months' lines, for each thing charged for.
 
@@ -82,11 +82,11 @@ def _of(before: _Group | None, now: _Group | None) -> Split:
     return Split(price, volume, difference(gap, exact_sum((price, volume))), _ZERO)
 
 
-def _groups(lines: Iterable[InvoiceLine]) -> dict[Charged, _Group]:
+def _groups(lines: Iterable[InvoiceLine]) -> dict[ChargeKey, _Group]:
     """Group lines by what they charge for; credits and shortfalls are groups without units."""
-    found: dict[Charged, list[InvoiceLine]] = defaultdict(list)
+    found: dict[ChargeKey, list[InvoiceLine]] = defaultdict(list)
     for line in lines:
-        found[what_of(line)].append(line)
+        found[charge_key(line)].append(line)
     return {charged: _group(members) for charged, members in found.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.checks.invoice_diff import differences, shown
-from billing.controls.control import Control, Evidence, InvoiceHead
+from billing.controls.control import Control, Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice
 from billing.money import difference
@@ -24,7 +24,11 @@ def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
     """
     account_month = evidence.account_month
     given = {invoice.invoice_id for invoice in account_month.invoices}
-    vanished = [head for head in evidence.history if head.month == account_month.month and head.invoice_id not in given]
+    vanished = [
+        summary
+        for summary in evidence.history
+        if summary.month == account_month.month and summary.invoice_id not in given
+    ]
     if not given and not vanished:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:
@@ -52,14 +56,14 @@ def _restated(before: Invoice, now: Invoice, evidence: Evidence) -> Finding:
     )
 
 
-def _vanished(head: InvoiceHead) -> Finding:
+def _vanished(summary: InvoiceSummary) -> Finding:
     return Finding(
-        head.invoice_id,
+        summary.invoice_id,
         State.EXCEPTION,
-        f"the vendor issued it, total {head.total}, and no longer gives it: is it void, or billed anew?",
-        expected=head.total,
-        currency=head.currency,
-        operands={"vanished": head.invoice_id},
+        f"the vendor issued it, total {summary.total}, and no longer gives it: is it void, or billed anew?",
+        expected=summary.total,
+        currency=summary.currency,
+        operands={"vanished": summary.invoice_id},
     )
 
 

@@ -333,14 +333,14 @@ def upgrade() -> None:
     op.create_table(
         "unknown_field",
         sa.Column("vendor", sa.Text(), nullable=False),
-        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("record_type", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_fetch_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["first_fetch_id"], ["billing.fetch.fetch_id"], name=op.f("unknown_field_first_fetch_id_fkey")
         ),
-        sa.PrimaryKeyConstraint("vendor", "noun", "name", name=op.f("unknown_field_pkey")),
+        sa.PrimaryKeyConstraint("vendor", "record_type", "name", name=op.f("unknown_field_pkey")),
         schema="billing",
     )
     op.create_table(

@@ -22,11 +22,11 @@ from requests.utils import get_environ_proxies
 from yarl import URL
 
 from billing.errors import VendorUnavailable
-from billing_vendors.base.client.connection import Access
-from billing_vendors.base.client.credentials import Keeper
+from billing_vendors.base.client.connection import ConnectionSettings
+from billing_vendors.base.client.credentials import CredentialCache
 from billing_vendors.base.client.limits import CHUNK_BYTES, Limits, check_length
-from billing_vendors.base.client.request import Question
-from billing_vendors.base.client.status_errors import Received
+from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.status_errors import RawResponse
 from billing_vendors.base.client.sync_transport import check_encoding, reason
 
 ConnectionKey = tuple[type, str]  # hook class, connection id
@@ -38,13 +38,13 @@ class LoopState:
     """
     What all users of one event loop share.
 
-    :ivar accesses: what was read of each connection, and when (monotonic seconds).
-    :ivar keepers: the credential in use for each connection, and the access it was got by.
+    :ivar connection_settings: what was read of each connection, and when (monotonic seconds).
+    :ivar credential_caches: the credential in use for each connection, and the access it was got by.
     """
 
     def __init__(self) -> None:
-        self.accesses: dict[ConnectionKey, tuple[float, Access]] = {}
-        self.keepers: dict[ConnectionKey, tuple[Access, Keeper]] = {}
+        self.connection_settings: dict[ConnectionKey, tuple[float, ConnectionSettings]] = {}
+        self.credential_caches: dict[ConnectionKey, tuple[ConnectionSettings, CredentialCache]] = {}
         self._locks: dict[object, asyncio.Lock] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -82,7 +82,7 @@ def loop_state() -> LoopState:
     return _STATES.setdefault(asyncio.get_running_loop(), LoopState())
 
 
-async def exchange(url: str, question: Question, headers: Mapping[str, str], limits: Limits) -> Received:
+async def exchange(url: str, request: Request, headers: Mapping[str, str], limits: Limits) -> RawResponse:
     """
     Send one request and read the whole answer.
 
@@ -100,36 +100,36 @@ async def exchange(url: str, question: Question, headers: Mapping[str, str], lim
             state.session() as session,
             state.turn(url),
             session.request(
-                question.method,
+                request.method,
                 URL(url, encoded=True),
                 headers=headers,
-                data=question.form,
+                data=request.form,
                 timeout=timeout,
                 allow_redirects=False,
                 proxy=get_environ_proxies(url).get(urlsplit(url).scheme),
             ) as response,
         ):
-            body = await _read(response, limits, question)
-            return Received(
+            body = await _read(response, limits, request)
+            return RawResponse(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.headers.items()},
                 body=body,
                 received_at=datetime.now(UTC),
             )
     except TimeoutError:
-        failure = VendorUnavailable(f"{question.request} was not finished in time")
+        failure = VendorUnavailable(f"{request.line} was not finished in time")
     except (aiohttp.ClientError, OSError) as error:
-        failure = VendorUnavailable(f"{question.request} failed: {reason(error)}")
+        failure = VendorUnavailable(f"{request.line} failed: {reason(error)}")
     # out here, so that the library's error is not its context: that may show the request with its headers
     raise failure
 
 
-async def _read(response: aiohttp.ClientResponse, limits: Limits, question: Question) -> bytes:
-    check_encoding(response.headers.get("Content-Encoding"), question)
+async def _read(response: aiohttp.ClientResponse, limits: Limits, request: Request) -> bytes:
+    check_encoding(response.headers.get("Content-Encoding"), request)
     body = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         body += chunk
-        check_length(len(body), limits, question.request)
+        check_length(len(body), limits, request.line)
     return bytes(body)
 
 

@@ -14,17 +14,17 @@ from urllib.parse import urlencode
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
 from billing.errors import BillingError, ConfigurationError, VendorUnavailable
-from billing.payloads.response import Answer
-from billing_vendors.base.client.connection import Access, ConnectionFields
+from billing.payloads.response import Response
+from billing_vendors.base.client.connection import ConnectionFields, ConnectionSettings
 from billing_vendors.base.client.credentials import Credential
 from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import Conversation, Question
-from billing_vendors.base.client.status_errors import Received, refusal, shown, wrong_body
+from billing_vendors.base.client.request import Request, RequestFlow
+from billing_vendors.base.client.status_errors import RawResponse, sanitize, status_error, wrong_body
 
 _USER_AGENT = f"tieout/{version('tieout')}"
 
 
-class Asking:
+class VendorClient:
     """
     A vendor's rules: connection, credential, refusals; and the way from what was received to an answer.
 
@@ -43,7 +43,7 @@ class Asking:
     # What a vendor supplies.
 
     @classmethod
-    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+    def read_connection(cls, connection: ConnectionFields, extra: object) -> ConnectionSettings:
         """
         Check a connection and say where the vendor is.
 
@@ -51,60 +51,59 @@ class Asking:
         """
         raise NotImplementedError
 
-    def sign_in(self, access: Access) -> Conversation[Credential]:
+    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
         """Get a credential: a conversation of unsigned questions, or of none where the connection holds it already."""
         raise NotImplementedError
 
-    def probe(self) -> Question:
+    def test_request(self) -> Request:
         """Give a cheap question that shows whether the connection works."""
         raise NotImplementedError
 
-    def refusal(self, question: Question, received: Received) -> BillingError:
+    def status_error(self, request: Request, raw: RawResponse) -> BillingError:
         """Give the error for a status that is not accepted; a vendor adds what it knows of its own answers."""
-        return refusal(question, received)
+        return status_error(request, raw)
 
     # How.
 
-    def _line(self, question: Question, received: Received, started: float) -> str:
+    def _line(self, request: Request, raw: RawResponse, started: float) -> str:
         """
         Give the log line of a request: what was asked, never what was answered.
 
         :param started: when it was sent, monotonic seconds.
         """
         milliseconds = (time.monotonic() - started) * 1000
-        request_id = next((received.headers[n] for n in self.request_id_headers if n in received.headers), None)
-        known_as = f", request id {shown(request_id, most=80)}" if request_id else ""
+        request_id = next((raw.headers[n] for n in self.request_id_headers if n in raw.headers), None)
+        known_as = f", request id {sanitize(request_id, most=80)}" if request_id else ""
         return (
-            f"{shown(question.request, most=240)}: {received.status}, {len(received.body)} bytes, "
-            f"{milliseconds:.0f} ms{known_as}"
+            f"{sanitize(request.line, most=240)}: {raw.status}, {len(raw.body)} bytes, {milliseconds:.0f} ms{known_as}"
         )
 
-    def _answer(self, question: Question, received: Received, credential: Credential | None) -> Answer:
-        if received.status not in question.accepted:
-            raise self.refusal(question, _without_secret(received, credential))
-        if error := wrong_body(question, received):
+    def _answer(self, request: Request, raw: RawResponse, credential: Credential | None) -> Response:
+        if raw.status not in request.accepted:
+            raise self.status_error(request, _without_secret(raw, credential))
+        if error := wrong_body(request, raw):
             raise error
-        return Answer(
-            operation=question.operation,
-            request=question.request,
-            status=received.status,
-            media_type=received.media_type,
-            body=received.body,
-            received_at=received.received_at,
-            headers={name: value for name, value in received.headers.items() if name in self.kept_headers},
+        return Response(
+            operation=request.operation,
+            request=request.line,
+            status=raw.status,
+            media_type=raw.media_type,
+            body=raw.body,
+            received_at=raw.received_at,
+            headers={name: value for name, value in raw.headers.items() if name in self.kept_headers},
         )
 
 
-def headers_of(question: Question, credential: Credential | None) -> dict[str, str]:
+def headers_of(request: Request, credential: Credential | None) -> dict[str, str]:
     """Give the headers of a request: these and no others."""
-    fixed = {"Accept": question.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
-    return fixed | dict(question.headers) | dict(credential.headers if credential else {})
+    fixed = {"Accept": request.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
+    return fixed | dict(request.headers) | dict(credential.headers if credential else {})
 
 
-def url_of(access: Access, question: Question) -> str:
+def url_of(connection_settings: ConnectionSettings, request: Request) -> str:
     """Give the whole URL of a question."""
-    query = f"?{urlencode(question.params)}" if question.params else ""
-    return f"{access.sites[question.site]}{question.path}{query}"
+    query = f"?{urlencode(request.params)}" if request.params else ""
+    return f"{connection_settings.base_urls[request.base_url]}{request.path}{query}"
 
 
 def pause_seconds(attempt: int, retry_after: float | None, limits: Limits) -> float:
@@ -124,8 +123,8 @@ def connection_errors(conn_id: str) -> Iterator[None]:
         raise VendorUnavailable(f"connection {conn_id} cannot be read now: {error.error.error.value}") from error
 
 
-def _without_secret(received: Received, credential: Credential | None) -> Received:
+def _without_secret(raw: RawResponse, credential: Credential | None) -> RawResponse:
     """Blot the secret out of an error body that quotes it: the error's text goes into logs and into the database."""
     if credential is None or not credential.secret:
-        return received
-    return replace(received, body=received.body.replace(credential.secret.encode(), b"***"))
+        return raw
+    return replace(raw, body=raw.body.replace(credential.secret.encode(), b"***"))

@@ -26,24 +26,24 @@ class ConnectionFields(Protocol):
 
 
 @dataclass(frozen=True)
-class Access:
+class ConnectionSettings:
     """
     Where a vendor is and who we are there.
 
-    :param sites: base URL by name (``api``, ``login``), without a trailing slash.
+    :param base_urls: base URL by name (``api``, ``login``), without a trailing slash.
     :param login: the connection's login; empty if it has none.
     :param password: the connection's password, a secret.
     :param fields: the vendor's own fields of the connection's extra.
     """
 
     conn_id: str
-    sites: Mapping[str, str]
+    base_urls: Mapping[str, str]
     login: str = ""
     password: str = field(default="", repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def own_fields(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, str]:
+def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, str]:
     """
     Read a vendor's own fields from a connection's extra; those left empty are left out.
 
@@ -74,7 +74,7 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     return value.strip()
 
 
-def site_of(connection: ConnectionFields, default: str) -> str:
+def base_url_of(connection: ConnectionFields, default: str) -> str:
     """
     Give the base URL from host, schema and port, or the default if the host is empty.
 

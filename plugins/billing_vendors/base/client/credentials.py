@@ -25,7 +25,7 @@ class Credential:
     lives_seconds: float | None = None
 
 
-class Keeper:
+class CredentialCache:
     """The credential in use for one connection; its user sees to it that one renews at a time."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Keeper:
         """Give the credential in use; None if there is none or it is about to end."""
         return self._credential if time.monotonic() < self._until else None
 
-    def keep(self, credential: Credential) -> Credential:
+    def store(self, credential: Credential) -> Credential:
         """Use a new credential from now on."""
         lives = credential.lives_seconds
         margin = 0.0 if lives is None else min(_MARGIN_SECONDS, lives / 10)
@@ -44,7 +44,7 @@ class Keeper:
         self._until = math.inf if lives is None else time.monotonic() + lives - margin
         return credential
 
-    def refused(self, credential: Credential) -> bool:
+    def invalidate(self, credential: Credential) -> bool:
         """
         Note that the vendor refused a credential; True if asking for another one may help.
 

@@ -9,7 +9,7 @@ from billing.errors import PayloadError, VendorUnavailable
 _EMPTY_PAGES_IN_A_ROW = 3
 
 
-class RowsSeen:
+class PageConsistencyCheck:
     """
     The rows of one paged read, while it goes on.
 

@@ -26,8 +26,8 @@ from billing_vendors.base.client import sync_transport
 from billing_vendors.base.client.addresses import Address, is_in_our_network, is_loopback, is_public
 from billing_vendors.base.client.connection import is_local, simulator_host
 from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import ANY, Question
-from billing_vendors.base.client.status_errors import Received, refusal, shown
+from billing_vendors.base.client.request import ANY, Request
+from billing_vendors.base.client.status_errors import RawResponse, sanitize, status_error
 
 DOCUMENT_LIMITS = Limits(total_seconds=120.0, body_bytes=50 * 1024 * 1024)
 _MOST_REDIRECTS = 3
@@ -38,56 +38,56 @@ _PDF_MAGIC = b"%PDF-"
 _NETWORK_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
 
 
-def fetch_pdf(link: str, request: str, *, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
+def fetch_pdf(link: str, link_request: str, *, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
     """
     Fetch the PDF behind a link, at once and once.
 
     :param link: absolute; https, or http to this machine if ``local``.
-    :param request: how the link was come by, for messages: ``GET /…/document``.
+    :param link_request: how the link was come by, for messages: ``GET /…/document``.
     :param local: the vendor itself is on this machine, or is the simulator: a link to such a place is fine.
     :raises VendorUnavailable: no connection, a time-out, 429 or 5xx.
     :raises VendorRejected: the link is refused, e.g. expired.
     :raises PayloadError: the link leads where it must not, or to something that is not a PDF, or is too large.
     """
-    method, _, path = request.partition(" ")
-    question = Question(operation="document", path=f"{path}, the file behind it", accept=ANY, method=method)
-    received = _follow(link, question, local, limits)
-    if received.status != 200:
-        raise refusal(question, received)
-    if received.media_type not in _PDF_TYPES or not received.body.startswith(_PDF_MAGIC):
-        kind = shown(received.media_type or "no media type", most=60)
-        raise PayloadError(f"{question.request} is not a PDF: {kind}, {len(received.body)} bytes")
-    return received.body
+    method, _, path = link_request.partition(" ")
+    request = Request(operation="document", path=f"{path}, the file behind it", accept=ANY, method=method)
+    raw = _follow(link, request, local, limits)
+    if raw.status != 200:
+        raise status_error(request, raw)
+    if raw.media_type not in _PDF_TYPES or not raw.body.startswith(_PDF_MAGIC):
+        kind = sanitize(raw.media_type or "no media type", most=60)
+        raise PayloadError(f"{request.line} is not a PDF: {kind}, {len(raw.body)} bytes")
+    return raw.body
 
 
-def _follow(link: str, question: Question, local: bool, limits: Limits) -> Received:
-    with _session(question, local) as session, _unlogged():
+def _follow(link: str, request: Request, local: bool, limits: Limits) -> RawResponse:
+    with _session(request, local) as session, _unlogged():
         for _ in range(_MOST_REDIRECTS + 1):
-            _check_link(link, question, local)
-            received = sync_transport.exchange(session, link, question, {"Accept": "application/pdf"}, limits)
-            if received.status not in _REDIRECTS:
-                return received
-            link = urljoin(link, received.headers.get("location", ""))
-    raise PayloadError(f"{question.request} was redirected more than {_MOST_REDIRECTS} times")
+            _check_link(link, request, local)
+            raw = sync_transport.exchange(session, link, request, {"Accept": "application/pdf"}, limits)
+            if raw.status not in _REDIRECTS:
+                return raw
+            link = urljoin(link, raw.headers.get("location", ""))
+    raise PayloadError(f"{request.line} was redirected more than {_MOST_REDIRECTS} times")
 
 
-def _check_link(link: str, question: Question, local: bool) -> None:
+def _check_link(link: str, request: Request, local: bool) -> None:
     """Refuse what can be refused without a look-up; the address is judged once it is known."""
     try:
         parts = urlsplit(link)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise PayloadError(f"{question.request}: the link is not a URL") from None
+        raise PayloadError(f"{request.line}: the link is not a URL") from None
     if not host or parts.scheme not in {"https", "http"} or parts.username is not None:
-        raise PayloadError(f"{question.request}: the link is not a plain https URL")
+        raise PayloadError(f"{request.line}: the link is not a plain https URL")
     if parts.scheme == "http" and not (local and is_local(host)):
-        raise PayloadError(f"{question.request}: the link is not https")
+        raise PayloadError(f"{request.line}: the link is not https")
     try:
-        _judge(ipaddress.ip_address(host), question, local)
+        _judge(ipaddress.ip_address(host), request, local)
     except ValueError:
         if select_proxy(link, get_environ_proxies(link)):
             for address in _addresses_of(host):
-                _judge(address, question, local)
+                _judge(address, request, local)
 
 
 def _addresses_of(host: str) -> Iterator[Address]:
@@ -100,18 +100,18 @@ def _addresses_of(host: str) -> Iterator[Address]:
         yield ipaddress.ip_address(str(place[0]).partition("%")[0])
 
 
-def _judge(address: Address, question: Question, local: bool) -> None:
+def _judge(address: Address, request: Request, local: bool) -> None:
     ours = is_loopback(address) or (simulator_host() and is_in_our_network(address))
     if not is_public(address) and not (local and ours):
-        raise PayloadError(f"{question.request}: the link leads into a private network")
+        raise PayloadError(f"{request.line}: the link leads into a private network")
 
 
 @contextmanager
-def _session(question: Question, local: bool) -> Iterator[requests.Session]:
+def _session(request: Request, local: bool) -> Iterator[requests.Session]:
     """Open a session that carries no credential and drops a connection to a private address before it speaks."""
 
     def judge(peer: str) -> None:
-        _judge(ipaddress.ip_address(peer.partition("%")[0]), question, local)
+        _judge(ipaddress.ip_address(peer.partition("%")[0]), request, local)
 
     with sync_transport.open_session() as session:
         for scheme in ("https://", "http://"):

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -22,7 +22,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
 
 @dataclass(frozen=True)
-class Question:
+class Request:
     """
     One request.
 
@@ -32,7 +32,7 @@ class Question:
     :param accept: the media type wanted; a body in another one is a ``PayloadError``, except for ``*/*``.
     :param accepted: the statuses that are answers; every other one is raised as an error.
     :param form: fields of a form-encoded POST body; never logged, never stored.
-    :param site: which of the vendor's hosts, where it has several (``api``, ``login``).
+    :param base_url: which of the vendor's hosts, where it has several (``api``, ``login``).
     :param signed: send the vendor's credential.
     :param headers: more request headers, e.g. to sign in; never logged, never stored.
     """
@@ -44,12 +44,12 @@ class Question:
     accepted: tuple[int, ...] = (200,)
     method: str = "GET"
     form: Mapping[str, str] | None = field(default=None, repr=False)
-    site: str = "api"
+    base_url: str = "api"
     signed: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
-    def request(self) -> str:
+    def line(self) -> str:
         """Method, path and parameters, as they are stored and shown."""
         query = f"?{urlencode(self.params)}" if self.params else ""
         return f"{self.method} {self.path}{query}"
@@ -57,33 +57,33 @@ class Question:
 
 T = TypeVar("T")
 
-Conversation = Generator[Question, Answer, T]
+RequestFlow = Generator[Request, Response, T]
 """
 Questions that depend on earlier answers: yields a question, is sent its answer, returns what came of it.
 
-An error of a question is raised where it was yielded. ``VendorHook.hold`` and ``VendorHook.ahold`` hold one.
+An error of a question is raised where it was yielded. ``VendorHook.run_flow`` and ``VendorHook.arun_flow`` hold one.
 """
 
 
 @dataclass(frozen=True)
-class Ended(Generic[T]):
+class FlowResult(Generic[T]):
     """A conversation is over; this came of it."""
 
     value: T
 
 
-def step(conversation: Conversation[T], heard: Answer | BillingError | None) -> Question | Ended[T]:
+def next_step(flow: RequestFlow[T], result: Response | BillingError | None) -> Request | FlowResult[T]:
     """
     Take a conversation one step on: to its next question, or to its end.
 
-    :param heard: what the last question brought; None at the beginning.
+    :param result: what the last question brought; None at the beginning.
     """
     try:
-        if isinstance(heard, BillingError):
-            return conversation.throw(heard)
-        return next(conversation) if heard is None else conversation.send(heard)
+        if isinstance(result, BillingError):
+            return flow.throw(result)
+        return next(flow) if result is None else flow.send(result)
     except StopIteration as end:
-        return Ended(end.value)
+        return FlowResult(end.value)
 
 
 def segment(value: str, name: str) -> str:
@@ -110,12 +110,12 @@ class Pages:
 
     def __init__(
         self,
-        first: Question,
-        cursor_of: Callable[[Answer], str | None],
+        first: Request,
+        cursor_of: Callable[[Response], str | None],
         *,
         parameter: str = "cursor",
         most: int = 1000,
-        check: Callable[[Answer, str | None], None] = lambda _page, _cursor: None,
+        check: Callable[[Response, str | None], None] = lambda _page, _cursor: None,
     ) -> None:
         self._first = first
         self._cursor_of = cursor_of
@@ -125,20 +125,20 @@ class Pages:
         self._seen: set[str] = set()
 
     @property
-    def first(self) -> Question:
+    def first(self) -> Request:
         """The question for the first page."""
         return self._first
 
-    def after(self, answer: Answer) -> Question | None:
+    def after(self, response: Response) -> Request | None:
         """
         Give the question for the page after this one; None at the end.
 
         :raises PayloadError: the cursor was used before, or there are too many pages.
         """
-        cursor = self._cursor_of(answer)
+        cursor = self._cursor_of(response)
         if cursor in self._seen:
             raise PayloadError(f"{self._first.operation}: page {len(self._seen) + 1} leads back to an earlier page")
-        self._check(answer, cursor)
+        self._check(response, cursor)
         if not cursor:
             return None
         if len(self._seen) + 1 >= self._most:
@@ -147,29 +147,29 @@ class Pages:
         return replace(self._first, params={**self._first.params, self._parameter: cursor})
 
 
-def one_page(pages: Pages, question: Question) -> Conversation[Answer]:
+def one_page(pages: Pages, request: Request) -> RequestFlow[Response]:
     """
     Ask for one page.
 
     :raises VendorUnavailable: the vendor does not take its own cursor any more; a new reading gets new ones.
     """
     try:
-        answer = yield question
+        response = yield request
     except VendorRejected as error:
-        if question is pages.first or error.status not in _CURSOR_REFUSED:
+        if request is pages.first or error.status not in _CURSOR_REFUSED:
             raise
         raise VendorUnavailable(
-            f"{question.request} answered {error.status}: the vendor no longer takes the cursor that it gave; read anew"
+            f"{request.line} answered {error.status}: the vendor no longer takes the cursor that it gave; read anew"
         ) from error
-    return answer
+    return response
 
 
-def all_pages(pages: Pages) -> Conversation[tuple[Answer, ...]]:
+def all_pages(pages: Pages) -> RequestFlow[tuple[Response, ...]]:
     """Ask for every page; returns them in order."""
-    answers: list[Answer] = []
-    question: Question | None = pages.first
-    while question is not None:
-        answer = yield from one_page(pages, question)
-        answers.append(answer)
-        question = pages.after(answer)
-    return tuple(answers)
+    responses: list[Response] = []
+    request: Request | None = pages.first
+    while request is not None:
+        response = yield from one_page(pages, request)
+        responses.append(response)
+        request = pages.after(response)
+    return tuple(responses)

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
 from billing.json_parts import is_json
 from billing.payloads import exact_json
-from billing_vendors.base.client.request import Question
+from billing_vendors.base.client.request import Request
 
-LONGEST_RETRY_AFTER_SECONDS = 24 * 3600.0
+MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 
 _TRANSIENT = frozenset({408, 425, 429})
 _TEXT_MEMBERS = ("msg", "message", "title", "detail", "error_description", "description", "error", "code")
@@ -27,7 +27,7 @@ _HINTS = {
 
 
 @dataclass(frozen=True)
-class Received:
+class RawResponse:
     """
     An HTTP answer of any status.
 
@@ -75,7 +75,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
         seconds = _seconds_until(value, now)
     if math.isnan(seconds):
         return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
 def _seconds_until(http_date: str, now: datetime) -> float:
@@ -88,48 +88,48 @@ def _seconds_until(http_date: str, now: datetime) -> float:
     return (moment - now).total_seconds()
 
 
-def refusal(question: Question, received: Received) -> BillingError:
+def status_error(request: Request, raw: RawResponse) -> BillingError:
     """
     Give the error for an answer whose status is not accepted.
 
         429, 408, 5xx -> VendorUnavailable;  3xx, 4xx -> VendorRejected;  an unexpected 2xx -> PayloadError
     """
-    status = received.status
-    text = f"{question.request} answered {status}{said(received.body)}"
+    status = raw.status
+    text = f"{request.line} answered {status}{error_text(raw.body)}"
     if status in _TRANSIENT or status >= 500:
-        return VendorUnavailable(text, retry_after=received.retry_after, status=status)
+        return VendorUnavailable(text, retry_after=raw.retry_after, status=status)
     if 300 <= status < 400:
-        return VendorRejected(f"{text}{_target(received)}; redirects are not followed", status=status)
+        return VendorRejected(f"{text}{_target(raw)}; redirects are not followed", status=status)
     if status >= 400:
         return VendorRejected(text + _HINTS.get(status, ""), status=status)
-    accepted = " or ".join(map(str, question.accepted))
+    accepted = " or ".join(map(str, request.accepted))
     return PayloadError(f"{text}, expected {accepted}")
 
 
-def _target(received: Received) -> str:
+def _target(raw: RawResponse) -> str:
     """Name the host a redirect points to, no more of it: the rest may hold a signature."""
     try:
-        host = urlsplit(received.headers.get("location", "")).hostname
+        host = urlsplit(raw.headers.get("location", "")).hostname
     except ValueError:
         host = None
-    return f", a redirect to {shown(host)}" if host else ", a redirect"
+    return f", a redirect to {sanitize(host)}" if host else ", a redirect"
 
 
-def wrong_body(question: Question, received: Received) -> PayloadError | None:
+def wrong_body(request: Request, raw: RawResponse) -> PayloadError | None:
     """Give the error for a 200 whose body is not of the media type asked for; None if it is."""
-    if question.accept == "*/*" or received.status != 200:
+    if request.accept == "*/*" or raw.status != 200:
         return None
-    as_wanted = received.is_json if question.accept == "application/json" else received.media_type == question.accept
+    as_wanted = raw.is_json if request.accept == "application/json" else raw.media_type == request.accept
     if as_wanted:
         return None
-    digest = hashlib.sha256(received.body).hexdigest()[:16]
+    digest = hashlib.sha256(raw.body).hexdigest()[:16]
     return PayloadError(
-        f"{question.request} answered 200 with {shown(received.media_type or 'no media type')}, not usable as "
-        f"{question.accept} ({len(received.body)} bytes, sha256 {digest})"
+        f"{request.line} answered 200 with {sanitize(raw.media_type or 'no media type')}, not usable as "
+        f"{request.accept} ({len(raw.body)} bytes, sha256 {digest})"
     )
 
 
-def said(body: bytes) -> str:
+def error_text(body: bytes) -> str:
     """Give the vendor's own words from an error body, if it has any in a place where error texts are documented."""
     try:
         document = exact_json.loads(body)
@@ -139,10 +139,10 @@ def said(body: bytes) -> str:
         return ""
     words = (document.get(member) for member in _TEXT_MEMBERS)
     texts = list(dict.fromkeys(word for word in words if isinstance(word, str) and word))
-    return f" ({'; '.join(shown(text) for text in texts[:2])})" if texts else ""
+    return f" ({'; '.join(sanitize(text) for text in texts[:2])})" if texts else ""
 
 
-def shown(text: str, most: int = 160) -> str:
+def sanitize(text: str, most: int = 160) -> str:
     """Make a vendor's text safe to show: no line break, no control character, no more than ``most`` characters."""
     escaped = text[:most].encode("unicode_escape").decode("ascii")
     return escaped[:most] + ("…" if len(text) > most or len(escaped) > most else "")

@@ -18,8 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from billing.errors import BillingError, PayloadError, VendorUnavailable
 from billing_vendors.base.client.deadline import WATCH
 from billing_vendors.base.client.limits import CHUNK_BYTES, Limits, check_length
-from billing_vendors.base.client.request import Question
-from billing_vendors.base.client.status_errors import Received
+from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.status_errors import RawResponse
 
 _DECODED = {"", "identity", "gzip", "deflate"}
 
@@ -39,8 +39,8 @@ def open_session() -> requests.Session:
 
 
 def exchange(
-    session: requests.Session, url: str, question: Question, headers: Mapping[str, str], limits: Limits
-) -> Received:
+    session: requests.Session, url: str, request: Request, headers: Mapping[str, str], limits: Limits
+) -> RawResponse:
     """
     Send one request and read the whole answer.
 
@@ -58,28 +58,28 @@ def exchange(
         # a read time-out alone starts anew with every byte
         with WATCH.within(limits.total_seconds, cut_off):
             response = session.request(
-                question.method,
+                request.method,
                 url,
                 headers=dict(headers),
-                data=question.form,
+                data=request.form,
                 timeout=(limits.connect_seconds, limits.read_seconds),
                 allow_redirects=False,
                 stream=True,
             )
             with response:
-                body = _read(response, limits, question)
-        failure = _too_slow(question, limits) if cut.is_set() else None  # a body of no declared length just ends
+                body = _read(response, limits, request)
+        failure = _too_slow(request, limits) if cut.is_set() else None  # a body of no declared length just ends
     except requests.RequestException as error:
         if cut.is_set():
-            failure = _too_slow(question, limits)
+            failure = _too_slow(request, limits)
         elif isinstance(error, requests.exceptions.ContentDecodingError):
-            failure = PayloadError(f"{question.request} answered with a body that cannot be decompressed")
+            failure = PayloadError(f"{request.line} answered with a body that cannot be decompressed")
         else:
-            failure = VendorUnavailable(f"{question.request} failed: {reason(error)}")
+            failure = VendorUnavailable(f"{request.line} failed: {reason(error)}")
     if failure is not None:
         # out here, so that the library's error is not its context: that quotes the whole URL, signature and all
         raise failure
-    return Received(
+    return RawResponse(
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
         body=body,
@@ -100,22 +100,22 @@ def reason(error: BaseException) -> str:
     return names + words
 
 
-def check_encoding(encoding: str | None, question: Question) -> None:
+def check_encoding(encoding: str | None, request: Request) -> None:
     """
     Refuse a compression that was not offered: its bytes would be kept as if they were the body.
 
     :raises PayloadError: names the request.
     """
     if (encoding or "").strip().lower() not in _DECODED:
-        raise PayloadError(f"{question.request} answered in a compression that was not asked for")
+        raise PayloadError(f"{request.line} answered in a compression that was not asked for")
 
 
-def _read(response: requests.Response, limits: Limits, question: Question) -> bytes:
-    check_encoding(response.headers.get("Content-Encoding"), question)
+def _read(response: requests.Response, limits: Limits, request: Request) -> bytes:
+    check_encoding(response.headers.get("Content-Encoding"), request)
     body = bytearray()
     for chunk in response.iter_content(CHUNK_BYTES):
         body += chunk
-        check_length(len(body), limits, question.request)
+        check_length(len(body), limits, request.line)
     return bytes(body)
 
 
@@ -123,8 +123,8 @@ def _leave_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _too_slow(question: Question, limits: Limits) -> VendorUnavailable:
-    return VendorUnavailable(f"{question.request} was not finished after {limits.total_seconds:g} s")
+def _too_slow(request: Request, limits: Limits) -> VendorUnavailable:
+    return VendorUnavailable(f"{request.line} was not finished after {limits.total_seconds:g} s")
 
 
 def _adapter(session: requests.Session, url: str) -> CuttableAdapter:

@@ -15,7 +15,7 @@ from billing_vendors.base.tasks.database import billing_engine, documents_folder
 log = logging.getLogger(__name__)
 
 
-def announce_month(
+def publish_month_event(
     vendor: str, months: Asset, month: str, accounts: Iterable[str], states: Iterable[Mapping[str, int]]
 ) -> None:
     """

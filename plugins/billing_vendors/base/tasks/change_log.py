@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from billing.log_safe import one_line
+from billing.log_safe import single_line
 from billing.storage.versions import Change
 
 _NAMED = 20
 _CAUSES = {"vendor": "changed by the vendor", "derivation": "read differently by this code"}
 
 
-def in_words(changes: Sequence[Change]) -> str:
+def describe(changes: Sequence[Change]) -> str:
     """
     Count what is new by kind, and name what has changed:
 
@@ -31,6 +31,6 @@ def _of(changes: Sequence[Change], cause: str) -> list[Change]:
 def _names(changes: Sequence[Change], cause: str) -> str:
     found = _of(changes, cause)
     named = ", ".join(
-        f"{each.kind} {one_line(each.record_id, 100)} is now version {each.version}" for each in found[:_NAMED]
+        f"{each.kind} {single_line(each.record_id, 100)} is now version {each.version}" for each in found[:_NAMED]
     )
     return named + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")

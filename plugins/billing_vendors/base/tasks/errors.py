@@ -15,7 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def in_one_sentence(work: Callable[P, R]) -> Callable[P, R]:
+def clean_traceback(work: Callable[P, R]) -> Callable[P, R]:
     """
     Let an error that was raised on purpose leave a task without our frames and causes behind it: its message says all.
 
@@ -23,11 +23,11 @@ def in_one_sentence(work: Callable[P, R]) -> Callable[P, R]:
     """
 
     @wraps(work)
-    def worked(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return work(*args, **kwargs)
         except BillingError as error:
             log.debug("where it was raised", exc_info=True)
             raise error.with_traceback(None) from None
 
-    return worked
+    return wrapper

@@ -14,20 +14,20 @@ from billing.behind import Behind
 from billing.config.accounts import Account
 from billing.models import AccountMonth
 from billing.month import Month
-from billing.payloads.response import Answer
+from billing.payloads.response import Response
 from billing.storage.fetches import closed_fetch
 from billing.storage.payloads import Fetch, FetchSummary, find_fetch, read_answers
 from billing.storage.records import Records, found_in, lock_account, save_unknown_fields
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
-from billing_vendors.base.tasks.errors import in_one_sentence
+from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import account_of_task
 from billing_vendors.base.vendor import Document, Vendor
 
 log = logging.getLogger(__name__)
 
 
-@in_one_sentence
+@clean_traceback
 def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -> int:
     """
     Ask the vendor for everything it has on one account and month, keep each answer, and give the fetch's id.
@@ -47,13 +47,13 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
     fetched = _keep(engine, account, billing_month, "month", vendor.collect(account, billing_month))
     log.info(
         "%s/%s %s: fetch %s, %s answers (%s new), %s documents (%s new), %s bytes",
-        *(vendor.name, account.name, billing_month, fetched.fetch_id, fetched.answers, fetched.new_payloads),
+        *(vendor.name, account.name, billing_month, fetched.fetch_id, fetched.responses, fetched.new_payloads),
         *(fetched.documents, fetched.new_documents, fetched.bytes),
     )
     return fetched.fetch_id
 
 
-@in_one_sentence
+@clean_traceback
 def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
     Keep the running month's estimate: the answer as received, and the figures in it.
@@ -70,15 +70,15 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
     new = 0
     with engine.begin() as connection:
         head = find_fetch(connection, fetched.fetch_id)
-        answers = read_answers(connection, fetched.fetch_id)
-        for answer, (payload_id, taken_at) in zip(answers, payloads_of(connection, fetched.fetch_id), strict=True):
-            estimate = vendor.derive_month_to_date(account, answer)
+        responses = read_answers(connection, fetched.fetch_id)
+        for response, (payload_id, taken_at) in zip(responses, payloads_of(connection, fetched.fetch_id), strict=True):
+            estimate = vendor.derive_month_to_date(account, response)
             new += save_snapshot(connection, estimate, head, payload_id, taken_at)
-    log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, billing_month, fetched.answers, new)
-    return {"estimates": fetched.answers, "new": new}
+    log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, billing_month, fetched.responses, new)
+    return {"estimates": fetched.responses, "new": new}
 
 
-@in_one_sentence
+@clean_traceback
 def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """Keep what is agreed and charged so far in the running month: the answers, and a version of what has changed."""
     work = vendor.work()
@@ -114,7 +114,7 @@ def _closed(engine: Engine, account: Account[Any], month: Month) -> int | None:
 
 
 def _keep(
-    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Answer | Document]
+    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Response | Document]
 ) -> FetchSummary:
     fetch = Fetch(
         engine,
@@ -128,7 +128,7 @@ def _keep(
     return keep_all(fetch, arriving)
 
 
-def keep_all(fetch: Fetch, arriving: Iterable[Answer | Document]) -> FetchSummary:
+def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSummary:
     """
     Keep what arrives, and record the fetch when all has.
 
@@ -140,7 +140,7 @@ def keep_all(fetch: Fetch, arriving: Iterable[Answer | Document]) -> FetchSummar
     return fetch.complete()
 
 
-def _store(fetch: Fetch, arrived: Answer | Document) -> None:
+def _store(fetch: Fetch, arrived: Response | Document) -> None:
     if isinstance(arrived, Document):
         fetch.keep_document(arrived.invoice_id, arrived.form, arrived.media_type, arrived.request, arrived.body)
     else:

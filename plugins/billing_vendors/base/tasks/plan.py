@@ -16,7 +16,7 @@ from airflow.sdk import get_current_context
 
 from billing.config.accounts import Account, account_names, check_vendors, find_account, load_accounts
 from billing.month import Month
-from billing_vendors.base.tasks.errors import in_one_sentence
+from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _MONTH = "month"
 
 
-@in_one_sentence
+@clean_traceback
 def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     """
     Choose the run's month and accounts; hand the month on as XCom ``month``.
@@ -39,7 +39,7 @@ def plan_month(vendor: Vendor, schedule: str) -> list[str]:
     return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
 
 
-@in_one_sentence
+@clean_traceback
 def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
     """
     Choose one vendor's part of a run over all vendors; empty where it has none.
@@ -59,7 +59,7 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
     return _plan(vendor, accounts, asked, month)
 
 
-def planned_month(task_id: str = "plan_month") -> str:
+def month_xcom_template(task_id: str = "plan_month") -> str:
     """Give the template by which a later task of the run gets the month that a plan task has chosen."""
     return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
 
@@ -77,7 +77,7 @@ def _plan(vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str]
     return [account.name for account in chosen]
 
 
-@in_one_sentence
+@clean_traceback
 def plan_running_month(vendor: Vendor) -> list[str]:
     """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
     context = get_current_context()

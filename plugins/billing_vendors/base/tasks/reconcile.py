@@ -16,16 +16,16 @@ from billing.reconciliation.reconcile import reconcile_month
 from billing.reconciliation.reconciler import Reconciled
 from billing.storage.document_store import document_reader
 from billing.storage.fetches import latest_fetch
-from billing_vendors.base.tasks.change_log import in_words
+from billing_vendors.base.tasks.change_log import describe
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
-from billing_vendors.base.tasks.errors import in_one_sentence
+from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import account_of_task
 from billing_vendors.base.vendor import Vendor
 
 log = logging.getLogger(__name__)
 
 
-@in_one_sentence
+@clean_traceback
 def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[str, int]:
     """
     Derive, store and prove what a fetch brought; give the number of control results by state.
@@ -37,7 +37,7 @@ def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[
     return done.states
 
 
-@in_one_sentence
+@clean_traceback
 def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
     Derive a month again from its stored answers, without a call to the vendor; give the number of changes by cause.
@@ -51,13 +51,13 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     if fetch_id is None:
         log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, billing_month)
         return {}
-    done = _reconcile(vendor, engine, account, fetch_id, anew=True)
+    done = _reconcile(vendor, engine, account, fetch_id, force=True)
     causes = [change.cause for change in done.changes]
     return {cause: causes.count(cause) for cause in sorted(set(causes))}
 
 
 def _reconcile(
-    vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, anew: bool = False
+    vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
     """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
     folder = documents_folder()
@@ -71,7 +71,7 @@ def _reconcile(
         document_reader(folder),
         invoice_list=work.invoice_list,
         reader=reader_sha256(account, work.derive.__module__),
-        anew=anew,
+        force=force,
     )
     _log(account, done)
     left = unpublished(engine, Subject(vendor.name, account.name, done.month), folder)
@@ -84,7 +84,7 @@ def _reconcile(
 def _log(account: Account[Any], done: Reconciled) -> None:
     log.info(
         "%s/%s %s: invoices %s, their lines %s; %s",
-        *(account.vendor, account.name, done.month, done.invoices, done.lines, in_words(done.changes)),
+        *(account.vendor, account.name, done.month, done.invoices, done.lines, describe(done.changes)),
     )
     for name in done.unknown_fields:
         log.warning("%s sends %s, which is not known here: it is kept in attributes", account.vendor, ascii(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from billing.controls.checks.line_types import primary
+from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
@@ -30,7 +30,7 @@ def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
         the month before is not stored                        -> BLOCKED for the overlap
     """
     account_month = evidence.account_month
-    bills = primary(account_month.invoices)
+    bills = invoices_without_credits(account_month.invoices)
     if not bills:
         yield not_applicable(str(account_month.month), "the month has no invoice; F6 tells whether one is missing")
         return
@@ -40,7 +40,7 @@ def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
     if unbounded:
         return
     before = month_before(evidence)
-    earlier = primary(before.invoices) if isinstance(before, AccountMonth) else []
+    earlier = invoices_without_credits(before.invoices) if isinstance(before, AccountMonth) else []
     yield _coverage(account_month.month, bills, earlier)
     if isinstance(before, AccountMonth):
         yield _overlap(account_month.month, bills, earlier)

@@ -21,14 +21,19 @@ def one_posted_invoice(evidence: Evidence) -> Iterator[Finding]:
     """
     account_month = evidence.account_month
     subject = str(account_month.month)
-    primary = [invoice.invoice_id for invoice in account_month.invoices if not _is_correction(invoice)]
-    if primary:
-        alone = len(primary) == 1
+    invoices_without_credits = [invoice.invoice_id for invoice in account_month.invoices if not _is_correction(invoice)]
+    if invoices_without_credits:
+        alone = len(invoices_without_credits) == 1
         yield Finding(
             subject,
             State.PASS if alone else State.EXCEPTION,
-            f"invoice {primary[0]} is the only one" if alone else f"{len(primary)} invoices bill the month: hold them",
-            operands={"invoices": primary, "corrections": len(account_month.invoices) - len(primary)},
+            f"invoice {invoices_without_credits[0]} is the only one"
+            if alone
+            else f"{len(invoices_without_credits)} invoices bill the month: hold them",
+            operands={
+                "invoices": invoices_without_credits,
+                "corrections": len(account_month.invoices) - len(invoices_without_credits),
+            },
         )
         return
     used = _usage(account_month)

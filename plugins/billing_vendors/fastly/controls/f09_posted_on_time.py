@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.controls.checks.line_types import primary
+from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
@@ -23,7 +23,7 @@ def invoice_is_posted_in_time(evidence: Evidence) -> Iterator[Finding]:
         posted without a date, or it is not known when the month was read -> BLOCKED
     """
     account_month, due = evidence.account_month, evidence.account.posting_deadline(evidence.account_month.month)
-    bills = primary(account_month.invoices)
+    bills = invoices_without_credits(account_month.invoices)
     if bills:
         yield from (_posted(bill, evidence) for bill in bills[:1])
     elif account_month.usage_reports and not any(

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
-from billing.controls.checks.line_types import charges_of, primary
+from billing.controls.aggregate import compare_quantities, summarize_passes
+from billing.controls.checks.line_types import charges_of, invoices_without_credits
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import InvoiceLine, UsageLine, UsageReport
@@ -39,12 +39,12 @@ def billed_quantity_is_metered(evidence: Evidence) -> Iterator[Finding]:
         yield report
         return
     subject = str(evidence.account_month.month)
-    billed = _billed(charges_of(primary(evidence.account_month.invoices)), report)
+    billed = _billed(charges_of(invoices_without_credits(evidence.account_month.invoices)), report)
     metered = _metered(report)
     names = [*billed, *(key for key in metered if key not in billed)]
     if not names:
         yield not_applicable(subject, "nothing was metered, and nothing metered was billed")
-    yield from gathered(subject, "metrics", (_judged(subject, name, billed, metered) for name in names))
+    yield from summarize_passes(subject, "metrics", (_judged(subject, name, billed, metered) for name in names))
 
 
 def _judged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import UsageLine
@@ -43,7 +43,7 @@ def units_are_converted(evidence: Evidence) -> Iterator[Finding]:
     kinds = {per_unit for _, per_unit in convertible}
     places = {kind: _places(line for line, per_unit in convertible if per_unit == kind) for kind in kinds}
     findings = (_of_metric(subject, line, per_unit, places[per_unit]) for line, per_unit in convertible)
-    yield from gathered(subject, "metrics", findings)
+    yield from summarize_passes(subject, "metrics", findings)
 
 
 def _of_metric(subject: str, line: UsageLine, per_unit: Decimal, places: int) -> Finding:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.config.rate_card import CardRate, in_force
-from billing.controls.aggregate import gathered
-from billing.controls.checks.line_types import Charged, charges_of, in_words, what_of
+from billing.controls.aggregate import summarize_passes
+from billing.controls.checks.line_types import ChargeKey, charge_key, charges_of, describe
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import difference
 
-Rates = dict[Charged, set[Decimal]]
+Rates = dict[ChargeKey, set[Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ def rates_are_agreed(evidence: Evidence) -> Iterator[Finding]:
     findings = (
         _judged(subject, charged, rate, known, currency) for charged in comparable for rate in sorted(rates[charged])
     )
-    yield from gathered(subject, "rates", findings, listed=True)
+    yield from summarize_passes(subject, "rates", findings, listed=True)
 
 
-def _judged(subject: str, charged: Charged, rate: Decimal, known: _Known, currency: str) -> Finding:
+def _judged(subject: str, charged: ChargeKey, rate: Decimal, known: _Known, currency: str) -> Finding:
     agreed = _card_rate(charged, known.card)
     source = "last month" if agreed is None else "on the rate card"
     expected = {agreed} if agreed is not None else known.before[charged]
@@ -76,12 +76,12 @@ def _judged(subject: str, charged: Charged, rate: Decimal, known: _Known, curren
     return Finding(
         subject,
         State.PASS if same else State.EXCEPTION,
-        f"{in_words(charged)}: the rate is {rate:f}, {verdict}",
+        f"{describe(charged)}: the rate is {rate:f}, {verdict}",
         expected=nearest,
         actual=rate,
         difference=difference(rate, nearest),
         currency=currency,
-        operands={"charged": in_words(charged), "rate": rate, "compared": sorted(expected), "source": source},
+        operands={"charged": describe(charged), "rate": rate, "compared": sorted(expected), "source": source},
     )
 
 
@@ -89,11 +89,11 @@ def _rates(lines: Iterable[InvoiceLine]) -> Rates:
     found: Rates = defaultdict(set)
     for line in lines:
         if line.rate is not None:
-            found[what_of(line)].add(line.rate)
+            found[charge_key(line)].add(line.rate)
     return dict(found)
 
 
-def _card_rate(charged: Charged, card: list[CardRate]) -> Decimal | None:
+def _card_rate(charged: ChargeKey, card: list[CardRate]) -> Decimal | None:
     """Give the agreed rate of the entry that says most about a thing."""
     product, region, usage_type = charged
     fitting = [

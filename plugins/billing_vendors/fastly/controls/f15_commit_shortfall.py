@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from billing.config.rate_card import in_force
-from billing.controls.checks.line_types import is_charge, is_shortfall, primary
+from billing.controls.checks.line_types import invoices_without_credits, is_charge, is_shortfall
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Invoice
@@ -28,7 +28,7 @@ def shortfall_fills_the_minimum(evidence: Evidence) -> Iterator[Finding]:
         a shortfall is billed, but no minimum is known         -> BLOCKED
         no shortfall and no minimum, or no invoice             -> NOT_APPLICABLE
     """
-    bills = primary(evidence.account_month.invoices)
+    bills = invoices_without_credits(evidence.account_month.invoices)
     if not bills:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
         return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from billing.config.tolerances import Tolerance
-from billing.controls.checks.line_types import is_charge, is_credit, is_shortfall, primary
+from billing.controls.checks.line_types import invoices_without_credits, is_charge, is_credit, is_shortfall
 from billing.controls.control import Control, Estimate, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import InvoiceLine
@@ -40,7 +40,7 @@ def last_estimate_was_near(evidence: Evidence) -> Iterator[Finding]:
     if missing is not None:
         yield missing
         return
-    if not primary(evidence.account_month.invoices):
+    if not invoices_without_credits(evidence.account_month.invoices):
         yield not_applicable(subject, "the month has no invoice; F6 tells whether one is missing")
         return
     end = evidence.account_month.month.end

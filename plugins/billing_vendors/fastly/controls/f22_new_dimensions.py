@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from billing.config.tolerances import Tolerance
-from billing.controls.checks.line_types import charges_of, what_of
+from billing.controls.checks.line_types import charge_key, charges_of
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
@@ -16,7 +16,7 @@ from billing.money import exact_sum
 POLICY = Tolerance(percent=Decimal(50), minor_units=100_000)
 _SHOWN = 20
 _DIMENSIONS: dict[str, Callable[[InvoiceLine], str | None]] = {
-    "product": lambda line: what_of(line)[0],
+    "product": lambda line: charge_key(line)[0],
     "region": lambda line: line.region,
     "usage type": lambda line: line.usage_type,
 }

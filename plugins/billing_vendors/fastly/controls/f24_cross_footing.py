@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from billing.controls.aggregate import gathered
-from billing.controls.checks.line_types import is_charge, what_of
+from billing.controls.aggregate import summarize_passes
+from billing.controls.checks.line_types import charge_key, is_charge
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
@@ -33,11 +33,11 @@ def sums_cross_foot(evidence: Evidence) -> Iterator[Finding]:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     for invoice in evidence.account_month.invoices:
         findings = [_lines(invoice, evidence), *_subtotals(invoice, evidence)]
-        yield from gathered(invoice.invoice_id, "sums", findings, listed=True)
+        yield from summarize_passes(invoice.invoice_id, "sums", findings, listed=True)
 
 
 def _lines(invoice: Invoice, evidence: Evidence) -> Finding:
-    by_product = _sums(invoice.lines, lambda line: what_of(line)[0])
+    by_product = _sums(invoice.lines, lambda line: charge_key(line)[0])
     by_region = _sums(invoice.lines, lambda line: line.region or "none")
     return compare_amounts(
         invoice.invoice_id,

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from billing.controls.aggregate import gathered
+from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
-from billing.matching.price_book import Agreement
+from billing.matching.price_book import PriceBook
 from billing.matching.receipts import Billed, held_documents
 from billing.matching.three_way import Match, match_month, price_of_line, prices_of_line
 from billing.models import Invoice
@@ -32,15 +32,15 @@ def lines_have_agreed_prices(evidence: Evidence) -> Iterator[Finding]:
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreement = Agreement(account_month.contracts)
+    price_book = PriceBook(account_month.contracts)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(account_month, agreement):
+    for match in match_month(account_month, price_book):
         for billed in match.billed:
-            findings[billed.invoice.invoice_id].append(_of_line(billed, match, agreement))
+            findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book))
     held = held_documents(account_month.invoices)
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
-            yield from gathered(invoice.invoice_id, "lines", found)
+            yield from summarize_passes(invoice.invoice_id, "lines", found)
         else:
             yield not_applicable(invoice.invoice_id, _why_not(invoice, held))
 
@@ -51,26 +51,26 @@ def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
     return "it has no line that bills something: credits are amounts, not prices"
 
 
-def _of_line(billed: Billed, match: Match, agreement: Agreement) -> Finding:
+def _of_line(billed: Billed, match: Match, price_book: PriceBook) -> Finding:
     line, invoice = billed.line, billed.invoice
     subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
     if missing := _missing(billed):
         return blocked(subject, f"{what} {missing}")
-    priced = prices_of_line(billed, match, agreement)
+    priced = prices_of_line(billed, match, price_book)
     if not priced:
-        known = billed.leg and agreement.items(line.product or "", billed.leg, billed.contracts)
+        known = billed.charge_type and price_book.items(line.product or "", billed.charge_type, billed.contracts)
         return blocked(
             subject,
             f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
             if known
-            else f"{what}: no contract item has a {billed.leg} price for {line.product}",
+            else f"{what}: no contract item has a {billed.charge_type} price for {line.product}",
         )
     currencies = sorted({each.item.currency or "no currency" for each in priced})
     if currencies != [invoice.currency]:
         return blocked(
             subject, f"{what} is in {invoice.currency}, its price in {', '.join(currencies)}: not comparable"
         )
-    expected = price_of_line(billed, match, agreement)
+    expected = price_of_line(billed, match, price_book)
     if expected is None:
         return blocked(subject, f"{what}: several prices are in force and none is for a quantity of {line.quantity}")
     prices = sorted({each.price for each in priced})
@@ -84,13 +84,13 @@ def _of_line(billed: Billed, match: Match, agreement: Agreement) -> Finding:
     )
     if found.state is State.EXCEPTION and any(each.item.discount_amount for each in priced):
         return blocked(subject, f"{what} differs, but its price has a discount that the vendor does not explain")
-    operands = {"line": line.position, "sku": line.product, "leg": str(billed.leg), "quantity": line.quantity}
+    operands = {"line": line.position, "sku": line.product, "leg": str(billed.charge_type), "quantity": line.quantity}
     return replace(found, operands=operands | {"prices": prices, "service_start": str(line.service_start)})
 
 
 def _missing(billed: Billed) -> str | None:
     line = billed.line
-    if billed.leg is None:
+    if billed.charge_type is None:
         return f"is for {line.product or 'no product'}, which no contract prices"
     if line.quantity is None:
         return "has no quantity"

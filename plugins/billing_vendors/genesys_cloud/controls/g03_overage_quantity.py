@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import Charge
@@ -34,7 +34,7 @@ def overage_is_beyond_the_allowance(evidence: Evidence) -> Iterator[Finding]:
         yield not_applicable(str(evidence.account_month.month), "no billing period with a charge ends in the month")
     for period in periods:
         found = (_of_charge(period.billing_period_id, charge) for charge in period.charges)
-        yield from gathered(period.billing_period_id, "charges", found)
+        yield from summarize_passes(period.billing_period_id, "charges", found)
 
 
 def _of_charge(subject: str, charge: Charge) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.aggregate import gathered
+from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Charge, Wallet
@@ -32,12 +32,12 @@ def overage_charges_are_quantity_times_rate(evidence: Evidence) -> Iterator[Find
     for period in periods:
         subject = period.billing_period_id
         rows: tuple[Charge | Wallet, ...] = (*period.charges, *period.wallets)
-        yield from gathered(subject, "overages", (_of(subject, row) for row in rows))
+        yield from summarize_passes(subject, "overages", (_of(subject, row) for row in rows))
 
 
 def _of(subject: str, row: Charge | Wallet) -> Finding:
-    noun = "wallet" if isinstance(row, Wallet) else "charge"
-    what = f"{noun} {row.position} ({row.name or row.sku})"
+    record_type = "wallet" if isinstance(row, Wallet) else "charge"
+    what = f"{record_type} {row.position} ({row.name or row.sku})"
     if row.overage_quantity is None or row.overage_charge is None:
         return blocked(subject, f"{what} has no overage {'quantity' if row.overage_quantity is None else 'charge'}")
     if row.overage_rate is None and row.overage_quantity:

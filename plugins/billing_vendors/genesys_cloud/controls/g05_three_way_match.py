@@ -10,7 +10,7 @@ from typing import Any
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
-from billing.matching.price_book import Agreement, Leg
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.three_way import Match, Outcome, compare, match_month
 from billing.models import Contract
 from billing.money import difference, exact_sum
@@ -36,38 +36,38 @@ def charges_are_billed_as_they_are(evidence: Evidence) -> Iterator[Finding]:
         nothing was charged and nothing invoiced             -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    agreement = Agreement(account_month.contracts)
-    matches = match_month(account_month, agreement)
+    price_book = PriceBook(account_month.contracts)
+    matches = match_month(account_month, price_book)
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     contracts = {contract.contract_id: contract for contract in account_month.contracts}
     for match in matches:
-        yield _of_match(match, agreement, contracts)
+        yield _of_match(match, price_book, contracts)
 
 
-def _of_match(match: Match, agreement: Agreement, contracts: dict[str, Contract]) -> Finding:
+def _of_match(match: Match, price_book: PriceBook, contracts: dict[str, Contract]) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
-    what = f"{match.sku or 'a line without product'}, {match.leg}"
+    what = f"{match.sku or 'a line without product'}, {match.charge_type}"
     if any(receipt.billing_period.status == "Open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
-    if match.billed and match.billed[0].leg is None:
+    if match.billed and match.billed[0].charge_type is None:
         found = _unpaired(subject, what, match)
     elif len(match.currencies) > 1 and match.billed:
         codes = ", ".join(sorted(str(code) for code in match.currencies))
         return blocked(subject, f"{what}: charges and lines are in different currencies ({codes}), not comparable")
-    elif match.leg is Leg.PREPAID:
-        found = _prepaid(subject, what, match, agreement, contracts)
+    elif match.charge_type is ChargeType.PREPAID:
+        found = _prepaid(subject, what, match, price_book, contracts)
     else:
         found = _overage(subject, what, match)
-    return replace(found, operands={**found.operands, **_operands(match, agreement)})
+    return replace(found, operands={**found.operands, **_operands(match, price_book)})
 
 
 def _overage(subject: str, what: str, match: Match) -> Finding:
     if not match.receipts:
         return _unpaired(subject, what, match)
-    charged, received, invoiced = match.charged, match.received_quantity, match.invoiced_quantity
-    if charged is None or received is None or invoiced is None:
-        where = "a line" if charged is not None and received is not None else "the charge"
+    charged, raw, invoiced = match.charged, match.received_quantity, match.invoiced_quantity
+    if charged is None or raw is None or invoiced is None:
+        where = "a line" if charged is not None and raw is not None else "the charge"
         return blocked(subject, f"{what}: {where} has no {'amount' if charged is None else 'quantity'}")
     if not match.billed:
         return _variance(subject, f"{what}: charged {charged}, not invoiced", charged, Decimal(0), match)
@@ -79,17 +79,17 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
         currency=match.billed[0].invoice.currency,
         roundings=len(match.billed) + len(match.receipts),
     )
-    if invoiced == received:
+    if invoiced == raw:
         return found
-    return _variance(subject, f"{what}: {invoiced} invoiced, {received} charged", charged, match.invoiced, match)
+    return _variance(subject, f"{what}: {invoiced} invoiced, {raw} charged", charged, match.invoiced, match)
 
 
-def _prepaid(subject: str, what: str, match: Match, agreement: Agreement, contracts: dict[str, Contract]) -> Finding:
+def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook, contracts: dict[str, Contract]) -> Finding:
     if not match.billed:
-        return _billed_elsewhere(subject, what, match, agreement, contracts)
+        return _billed_elsewhere(subject, what, match, price_book, contracts)
     entitled, invoiced = match.received_quantity, match.invoiced_quantity
     if not match.receipts:
-        entitled = _agreed_quantity(match, agreement)
+        entitled = _agreed_quantity(match, price_book)
         if entitled is None:
             return _unpaired(subject, what, match)
     if entitled is None or invoiced is None:
@@ -106,12 +106,12 @@ def _prepaid(subject: str, what: str, match: Match, agreement: Agreement, contra
 
 
 def _billed_elsewhere(
-    subject: str, what: str, match: Match, agreement: Agreement, contracts: dict[str, Contract]
+    subject: str, what: str, match: Match, price_book: PriceBook, contracts: dict[str, Contract]
 ) -> Finding:
     """Judge a prepayment without a line: it was billed in advance, costs nothing, or is missing."""
     billing_period = match.receipts[0].billing_period
-    items = agreement.in_force(
-        match.sku, Leg.PREPAID, frozenset({billing_period.contract_id}), billing_period.starts_on
+    items = price_book.in_force(
+        match.sku, ChargeType.PREPAID, frozenset({billing_period.contract_id}), billing_period.starts_on
     )
     if items and all(each.price == 0 for each in items):
         return not_applicable(subject, f"{what}: the prepaid quantity costs nothing")
@@ -139,23 +139,30 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
     return Finding(subject, State.EXCEPTION, text, expected=expected, actual=actual, difference=gap, currency=currency)
 
 
-def _agreed_quantity(match: Match, agreement: Agreement) -> Decimal | None:
+def _agreed_quantity(match: Match, price_book: PriceBook) -> Decimal | None:
     """Give the quantity prepaid when the lines' service begins, by the contract: that period has no charge yet."""
     first = match.billed[0]
     if first.line.service_start is None:
         return None
-    priced = agreement.in_force(match.sku, Leg.PREPAID, first.contracts, first.line.service_start)
+    priced = price_book.in_force(match.sku, ChargeType.PREPAID, first.contracts, first.line.service_start)
     quantities = [each.item.quantity for each in priced if each.item.quantity is not None]
     return exact_sum(quantities) if quantities and len(quantities) == len(priced) else None
 
 
-def _operands(match: Match, agreement: Agreement) -> dict[str, Any]:
-    outcome, variance = compare(match, agreement)
-    if match.leg is Leg.PREPAID and match.billed and not match.receipts and _agreed_quantity(match, agreement):
-        outcome = Outcome.MATCHED if _agreed_quantity(match, agreement) == match.invoiced_quantity else Outcome.QUANTITY
+def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
+    outcome, variance = compare(match, price_book)
+    if (
+        match.charge_type is ChargeType.PREPAID
+        and match.billed
+        and not match.receipts
+        and _agreed_quantity(match, price_book)
+    ):
+        outcome = (
+            Outcome.MATCHED if _agreed_quantity(match, price_book) == match.invoiced_quantity else Outcome.QUANTITY
+        )
     return {
         "sku": match.sku,
-        "leg": str(match.leg),
+        "leg": str(match.charge_type),
         "advance": match.advance,
         "outcome": str(outcome),
         "price_variance": variance and variance.price,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, UsageReport
@@ -55,7 +55,7 @@ def _of_days(days: _Days, periods: Sequence[ContractBillingPeriod], account_mont
         subject = rows[0][0].billing_period_id
         by_period[subject].append(_of_product(subject, name, rows, metered.get(_normal(name))))
     for subject, findings in by_period.items():
-        yield from gathered(subject, "products", findings)
+        yield from summarize_passes(subject, "products", findings)
 
 
 def _of_product(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import ContractBillingPeriod, Wallet
@@ -35,7 +35,7 @@ def wallets_roll_forward(evidence: Evidence) -> Iterator[Finding]:
         subject = period.billing_period_id
         findings = [_rolls(subject, wallet) for wallet in period.wallets]
         findings += [_consumed(period), *(_continues(evidence, period, wallet) for wallet in period.wallets)]
-        yield from gathered(subject, "wallet equations", findings)
+        yield from summarize_passes(subject, "wallet equations", findings)
 
 
 def _rolls(subject: str, wallet: Wallet) -> Finding:

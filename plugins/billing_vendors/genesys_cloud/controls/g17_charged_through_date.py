@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from billing.controls.aggregate import gathered
+from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import ContractBillingPeriod, ContractItem
@@ -41,7 +41,7 @@ def charging_advances(evidence: Evidence) -> Iterator[Finding]:
         if not items:
             yield not_applicable(period.billing_period_id, "the contract has no item in force")
         findings = [_of_item(period, item, earlier.get(_name(contract.contract_id, item))) for item in items]
-        yield from gathered(period.billing_period_id, "items", findings)
+        yield from summarize_passes(period.billing_period_id, "items", findings)
 
 
 def _of_item(period: ContractBillingPeriod, item: ContractItem, before: date | None) -> Finding:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
-from billing.controls.aggregate import gathered
+from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
-from billing.matching.price_book import Agreement, Leg, Priced
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.matching.receipts import Billed, billed_lines
 from billing.models import AccountMonth, Contract
 
@@ -37,21 +37,21 @@ def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreement = Agreement(account_month.contracts)
-    windows = _Windows(account_month, agreement)
+    price_book = PriceBook(account_month.contracts)
+    windows = _Windows(account_month, price_book)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for billed in billed_lines(account_month, agreement):
+    for billed in billed_lines(account_month, price_book):
         findings[billed.invoice.invoice_id].append(windows.of_line(billed))
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
-            yield from gathered(invoice.invoice_id, "lines", found)
+            yield from summarize_passes(invoice.invoice_id, "lines", found)
         else:
             yield not_applicable(invoice.invoice_id, "it has no line that bills something at a price")
 
 
 class _Windows:
-    def __init__(self, account_month: AccountMonth, agreement: Agreement) -> None:
-        self._agreement = agreement
+    def __init__(self, account_month: AccountMonth, price_book: PriceBook) -> None:
+        self._agreement = price_book
         self._periods = account_month.billing_periods
         self._ramps = [
             (contract.contract_id, day)
@@ -65,22 +65,22 @@ class _Windows:
         what = f"line {line.position} ({line.description})"
         if line.service_start is None or line.service_end is None:
             return blocked(subject, f"{what} has no service dates")
-        if billed.leg is None or not (items := self._items(billed)):
+        if billed.charge_type is None or not (items := self._items(billed)):
             return not_applicable(subject, f"{what}: no contract prices {line.product}")
         start, end = line.service_start, self._end_in_period(line.service_start, line.service_end)
         changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
-        prices = [_prices(items, billed.leg, day) for day in (start, *changes)]
+        prices = [_prices(items, billed.charge_type, day) for day in (start, *changes)]
         ramp = [str(day) for contract_id, day in self._ramps if contract_id in billed.contracts and start < day < end]
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
-        if fault := _fault(prices, billed.leg, [start, *changes]):
+        if fault := _fault(prices, billed.charge_type, [start, *changes]):
             return Finding(subject, State.EXCEPTION, f"{what}, {start} to {end}: {fault}", operands=operands)
         return Finding(subject, State.PASS, f"{what}: one price for its whole service", operands=operands)
 
-    def _items(self, billed: Billed) -> list[Priced]:
-        if billed.leg is None:
+    def _items(self, billed: Billed) -> list[PricedItem]:
+        if billed.charge_type is None:
             return []
-        return self._agreement.items(billed.line.product or "", billed.leg, billed.contracts)
+        return self._agreement.items(billed.line.product or "", billed.charge_type, billed.contracts)
 
     def _end_in_period(self, start: date, end: date) -> date:
         """Cut a service at the end of the billing period that it begins in; one billed in advance stays as it is."""
@@ -88,23 +88,23 @@ class _Windows:
         return min((min(end, last) for last in ends), default=end)
 
 
-def _bounds(priced: Priced) -> list[date]:
+def _bounds(priced: PricedItem) -> list[date]:
     return [day for day in (priced.item.effective_start, priced.item.effective_end) if day is not None]
 
 
-def _prices(items: list[Priced], leg: Leg, day: date) -> list[str]:
+def _prices(items: list[PricedItem], charge_type: ChargeType, day: date) -> list[str]:
     """Give what is in force on a day: prices, with their quantities where amendments may stand side by side."""
     in_force = [each for each in items if each.in_force(day)]
-    if leg is Leg.OVERAGE:
+    if charge_type is ChargeType.OVERAGE:
         return [str(price) for price in sorted({each.price for each in in_force})]
     return [f"{each.price} for {each.item.quantity}" for each in in_force]
 
 
-def _fault(prices: list[list[str]], leg: Leg, days: list[date]) -> str | None:
+def _fault(prices: list[list[str]], charge_type: ChargeType, days: list[date]) -> str | None:
     for day, found in zip(days, prices, strict=True):
         if not found:
             return f"no price is in force on {day}"
-        if leg is Leg.OVERAGE and len(found) > 1:
+        if charge_type is ChargeType.OVERAGE and len(found) > 1:
             return f"{len(found)} overage prices are in force on {day}: {', '.join(found)}"
     if any(sorted(found) != sorted(prices[0]) for found in prices):
         return f"the price changes within the service, on {days[1]}"

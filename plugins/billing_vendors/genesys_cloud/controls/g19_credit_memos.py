@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billing.controls.control import Control, Evidence, InvoiceHead
+from billing.controls.control import Control, Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing.money import difference, exact_sum
@@ -67,14 +67,14 @@ def _references(evidence: Evidence) -> Iterator[Finding]:
             yield not_applicable(memo.invoice_id, "it names no invoice: the vendor's API has no reference to one")
         for invoice_id in named:
             memos[invoice_id].append(memo)
-    known = {head.invoice_id: head for head in evidence.history}
+    known = {summary.invoice_id: summary for summary in evidence.history}
     here = {invoice.invoice_id: invoice for invoice in evidence.account_month.invoices}
     for invoice_id, found in memos.items():
         original = here.get(invoice_id) or known.get(invoice_id)
         yield _within(invoice_id, original, found)
 
 
-def _within(invoice_id: str, original: Invoice | InvoiceHead | None, memos: list[Invoice]) -> Finding:
+def _within(invoice_id: str, original: Invoice | InvoiceSummary | None, memos: list[Invoice]) -> Finding:
     subject = memos[0].invoice_id
     if original is None:
         return blocked(subject, f"it gives back {invoice_id}, which is not stored for this month or the one before")
@@ -100,8 +100,8 @@ def _within(invoice_id: str, original: Invoice | InvoiceHead | None, memos: list
 
 def _named(memo: Invoice) -> list[str]:
     """Give the invoices that a memo's lines name, each once: words like ``INV00501234``, not the memo's own number."""
-    words = (word for line in memo.lines for word in _WORD.findall(line.description))
-    return [word for word in dict.fromkeys(words) if word != memo.invoice_id]
+    words = (enum for line in memo.lines for enum in _WORD.findall(line.description))
+    return [enum for enum in dict.fromkeys(words) if enum != memo.invoice_id]
 
 
 G19 = Control(

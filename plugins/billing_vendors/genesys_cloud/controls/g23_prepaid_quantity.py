@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
-from billing.matching.price_book import Agreement, Leg, Priced
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.models import Contract, ContractBillingPeriod
 from billing.money import exact_sum
 
@@ -33,17 +33,17 @@ def prepaid_quantities_are_agreed(evidence: Evidence) -> Iterator[Finding]:
     account_month = evidence.account_month
     if not account_month.billing_periods:
         yield not_applicable(str(account_month.month), "no billing period of a contract ends in the month")
-    agreement = Agreement(account_month.contracts)
+    price_book = PriceBook(account_month.contracts)
     contracts = {contract.contract_id: contract for contract in account_month.contracts}
     for period in account_month.billing_periods:
         contract = contracts.get(period.contract_id)
         if contract is None:
             yield blocked(period.billing_period_id, "the contract of the billing period was not read")
         else:
-            yield from _of_period(period, contract, agreement)
+            yield from _of_period(period, contract, price_book)
 
 
-def _of_period(period: ContractBillingPeriod, contract: Contract, agreement: Agreement) -> Iterator[Finding]:
+def _of_period(period: ContractBillingPeriod, contract: Contract, price_book: PriceBook) -> Iterator[Finding]:
     subject = period.billing_period_id
     charged: dict[str, list[Decimal | None]] = defaultdict(list)
     for charge in period.charges:
@@ -52,15 +52,15 @@ def _of_period(period: ContractBillingPeriod, contract: Contract, agreement: Agr
     skus = dict.fromkeys([*charged, *(item.sku or item.product_name or "" for item in contract.items)])
     findings = []
     for sku in skus:
-        agreed = agreement.in_force(sku, Leg.PREPAID, ours, period.starts_on)
+        agreed = price_book.in_force(sku, ChargeType.PREPAID, ours, period.starts_on)
         if any(each.item.quantity != 0 for each in agreed) or any(charged.get(sku, ())):
             findings.append(_of_product(subject, sku, agreed, charged.get(sku)))
     if not findings:
         yield not_applicable(subject, "nothing is prepaid, neither by the contract nor by the charges")
-    yield from gathered(subject, "prepaid products", findings, listed=True)
+    yield from summarize_passes(subject, "prepaid products", findings, listed=True)
 
 
-def _of_product(subject: str, sku: str, agreed: list[Priced], charged: list[Decimal | None] | None) -> Finding:
+def _of_product(subject: str, sku: str, agreed: list[PricedItem], charged: list[Decimal | None] | None) -> Finding:
     quantities = [each.item.quantity for each in agreed if each.item.quantity is not None]
     if len(quantities) < len(agreed):
         return blocked(subject, f"{sku}: a contract item in force has no quantity")

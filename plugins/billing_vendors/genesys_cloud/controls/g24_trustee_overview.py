@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.aggregate import compare_quantities, gathered
+from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
-from billing.matching.price_book import Agreement, Leg
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.models import Charge, ContractBillingPeriod, UsageLine, UsageReport
 from billing.money import exact_sum
 
@@ -49,13 +49,13 @@ def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
         yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
         return
     seen = _rows_by_sku(overview)
-    agreement = Agreement(account_month.contracts)
+    price_book = PriceBook(account_month.contracts)
     by_period: dict[str, list[Finding]] = defaultdict(list)
     for sku, rows in charges.items():
         subject = rows[0][0].billing_period_id
-        by_period[subject].extend(_of_product(subject, sku, rows, seen.get(sku, []), overview, agreement))
+        by_period[subject].extend(_of_product(subject, sku, rows, seen.get(sku, []), overview, price_book))
     for subject, findings in by_period.items():
-        yield from gathered(subject, "figures", findings)
+        yield from summarize_passes(subject, "figures", findings)
     if others := sorted(set(seen) - set(charges)):
         yield not_applicable(
             str(account_month.month), f"the overview lists what is not charged: {', '.join(others[:10])}"
@@ -68,7 +68,7 @@ def _of_product(
     rows: list[tuple[ContractBillingPeriod, Charge]],
     seen: list[UsageLine],
     overview: UsageReport,
-    agreement: Agreement,
+    price_book: PriceBook,
 ) -> Iterator[Finding]:
     if not seen:
         yield blocked(subject, f"{sku}: the trustee's overview does not list it")
@@ -82,7 +82,7 @@ def _of_product(
     if all("prepayQuantity" in line.attributes for line in seen):
         overviews = [Decimal(line.attributes["prepayQuantity"]) for line in seen]
         yield _quantities(subject, f"prepaid quantity of {sku}", prepaid, overviews)
-    yield from _prices(subject, sku, rows, seen, agreement)
+    yield from _prices(subject, sku, rows, seen, price_book)
 
 
 def _quantities(subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal]) -> Finding:
@@ -99,13 +99,13 @@ def _prices(
     sku: str,
     rows: list[tuple[ContractBillingPeriod, Charge]],
     seen: list[UsageLine],
-    agreement: Agreement,
+    price_book: PriceBook,
 ) -> Iterator[Finding]:
     """Compare the overage price where both sides name exactly one."""
     agreed = {
         priced.price
         for period, _ in rows
-        for priced in agreement.in_force(sku, Leg.OVERAGE, frozenset({period.contract_id}), period.starts_on)
+        for priced in price_book.in_force(sku, ChargeType.OVERAGE, frozenset({period.contract_id}), period.starts_on)
     }
     shown = {line.rate for line in seen if line.rate is not None}
     if len(agreed) != 1 or len(shown) != 1:

@@ -19,13 +19,13 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
         no answer of the month was read  -> BLOCKED
     """
     account_month, subject = evidence.account_month, str(evidence.account_month.month)
-    fields = sorted(account_month.unknown_fields, key=lambda field: (field.noun, field.name))
+    fields = sorted(account_month.unknown_fields, key=lambda field: (field.record_type, field.name))
     for field in fields:
         yield Finding(
             subject,
             State.EXCEPTION,
-            f"the vendor sends {field.noun}.{field.name}, which is not known here; it is kept",
-            operands={"noun": field.noun, "name": field.name},
+            f"the vendor sends {field.record_type}.{field.name}, which is not known here; it is kept",
+            operands={"record_type": field.record_type, "name": field.name},
         )
     read = (
         account_month.listings,

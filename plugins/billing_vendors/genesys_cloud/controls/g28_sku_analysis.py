@@ -10,7 +10,7 @@ from billing.controls.checks.period_comparison import POLICY, compared
 from billing.controls.checks.prior_months import month_before, year_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding
-from billing.matching.price_book import Agreement
+from billing.matching.price_book import PriceBook
 from billing.matching.receipts import held_documents
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
@@ -54,21 +54,23 @@ def _compared(account_month: AccountMonth, before: AccountMonth) -> Finding:
 
 def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
     """Give the month's lines, each with its leg as usage type and the contract's price as rate, where there is one."""
-    agreement, held = Agreement(account_month.contracts), held_documents(account_month.invoices)
+    price_book, held = PriceBook(account_month.contracts), held_documents(account_month.invoices)
     found = []
     for invoice in account_month.invoices:
         if invoice.invoice_id not in held:
-            contracts = agreement.contracts_of(invoice)
-            found += [_priced(line, agreement, contracts) for line in invoice.lines]
+            contracts = price_book.contracts_of(invoice)
+            found += [_priced(line, price_book, contracts) for line in invoice.lines]
     return found
 
 
-def _priced(line: InvoiceLine, agreement: Agreement, contracts: frozenset[str]) -> InvoiceLine:
-    leg = agreement.leg_of(line, contracts)
-    if line.amount < 0 or leg is None or line.service_start is None:
+def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str]) -> InvoiceLine:
+    charge_type = price_book.leg_of(line, contracts)
+    if line.amount < 0 or charge_type is None or line.service_start is None:
         return line
-    prices = {each.price for each in agreement.in_force(line.product or "", leg, contracts, line.service_start)}
-    return replace(line, usage_type=str(leg), rate=prices.pop() if len(prices) == 1 else None)
+    prices = {
+        each.price for each in price_book.in_force(line.product or "", charge_type, contracts, line.service_start)
+    }
+    return replace(line, usage_type=str(charge_type), rate=prices.pop() if len(prices) == 1 else None)
 
 
 def _per_user(account_month: AccountMonth, total: Decimal) -> Decimal | None:

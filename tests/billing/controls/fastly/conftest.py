@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from billing.config.accounts import Account
-from billing.controls.control import Control, Estimate, Evidence, InvoiceHead
+from billing.controls.control import Control, Estimate, Evidence, InvoiceSummary
 from billing.controls.finding import Finding
 from billing.controls.runner import run_controls
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport
@@ -97,8 +97,8 @@ class Bills:
         return cls.month(cls.invoice(*lines, month=cls.september, **changed), month=cls.september)
 
     @staticmethod
-    def head(invoice: Invoice) -> InvoiceHead:
-        return InvoiceHead(*(getattr(invoice, name) for name in InvoiceHead.__dataclass_fields__))
+    def head(invoice: Invoice) -> InvoiceSummary:
+        return InvoiceSummary(*(getattr(invoice, name) for name in InvoiceSummary.__dataclass_fields__))
 
     @staticmethod
     def estimate(total: str, day: int = 31, hour: int = 12, **changed: Any) -> Estimate:

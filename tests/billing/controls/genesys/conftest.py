@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billing.config.accounts import Account
-from billing.controls.control import Evidence, InvoiceHead, IssuedFile
+from billing.controls.control import Evidence, InvoiceSummary, IssuedFile
 from billing.controls.finding import Finding
 from billing.models import (
     AccountMonth,
@@ -153,11 +153,11 @@ class Genesys:
         return cls.month(*invoices, **defaults | rest)
 
     @staticmethod
-    def head(invoice_id: str = "INV1", total: str = "100.00", **values: Any) -> InvoiceHead:
+    def head(invoice_id: str = "INV1", total: str = "100.00", **values: Any) -> InvoiceSummary:
         named = {"invoice_id": invoice_id, "kind": "invoice", "month": JANUARY, "total": Decimal(total)}
         dated = {"currency": "EUR", "issued_at": datetime(2025, 2, 3, tzinfo=UTC)}
-        nothing = dict.fromkeys(field.name for field in fields(InvoiceHead))
-        return InvoiceHead(**{**nothing, **named, **dated, **values})
+        nothing = dict.fromkeys(field.name for field in fields(InvoiceSummary))
+        return InvoiceSummary(**{**nothing, **named, **dated, **values})
 
     @staticmethod
     def file(text: str | None, invoice_id: str = "INV1") -> IssuedFile:

@@ -92,8 +92,10 @@ def test_what_was_read_and_is_known_passes(g, states):
     """A listing without a row was read, too: its page has members."""
     assert states(G26, g.clean()) == ["PASS"]
     assert states(G26, g.month(listings=(Listing("contracts", (), None, ended=True),))) == ["PASS"]
-    for noun in ("invoices", "contracts", "billing_periods", "usage_reports"):
-        assert states(G26, replace(g.month(), **{noun: getattr(g.clean(usage_reports=(g.usage(),)), noun)})) == ["PASS"]
+    for record_type in ("invoices", "contracts", "billing_periods", "usage_reports"):
+        assert states(
+            G26, replace(g.month(), **{record_type: getattr(g.clean(usage_reports=(g.usage(),)), record_type)})
+        ) == ["PASS"]
 
 
 def test_nothing_read_proves_nothing(g, found):
