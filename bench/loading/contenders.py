@@ -37,7 +37,8 @@ class Lines:
             f"select (select count(*) from {self.invoices}), count(*), sum(amount)::text, sum({self.quantity})::text "
             f"from {self.lines}"
         )
-        return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), cursor.fetchone(), strict=True)))
+        (row,) = cursor.fetchall()
+        return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), row, strict=True)))
 
 
 @dataclass(frozen=True)

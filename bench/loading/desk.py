@@ -86,7 +86,7 @@ class Desk:
             return self._in_window, int(self._window - (now - self._began)) + 1
 
     def _answer(self, status: str, headers: dict[str, int], body: memoryview) -> tuple[bytes, memoryview]:
-        kind = "application/pdf" if body[:4] == b"%PDF" else "application/json"
+        kind = "application/pdf" if bytes(body[:4]) == b"%PDF" else "application/json"
         lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode(), body

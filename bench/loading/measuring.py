@@ -92,6 +92,7 @@ def _wal_position(dsn: str, *before: str) -> int:
             for statement in before:
                 cursor.execute(statement)
             cursor.execute("select pg_current_wal_lsn() - '0/0'")
-            return int(cursor.fetchone()[0])
+            ((position,),) = cursor.fetchall()
+            return int(position)
     finally:
         connection.close()

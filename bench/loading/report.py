@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import median
+from typing import TypeVar
 
 from loading.arena import Month, Result
 from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
 from loading.measuring import Cost
+
+K = TypeVar("K")
 
 _MEGABYTE = 1024 * 1024
 _WIDE = 22
@@ -66,8 +69,8 @@ def say_growth(results: Sequence[Result]) -> None:
         print(f"{math.log(growth) / math.log(most / fewest):.2f}")
 
 
-def _grouped(results: Sequence[Result], key: Callable[[Result], tuple]) -> dict[tuple, list[Result]]:
-    groups: dict[tuple, list[Result]] = {}
+def _grouped(results: Sequence[Result], key: Callable[[Result], K]) -> dict[K, list[Result]]:
+    groups: dict[K, list[Result]] = {}
     for result in results:
         groups.setdefault(key(result), []).append(result)
     return groups
@@ -92,5 +95,5 @@ def _verdict(group: Sequence[Result]) -> str:
 
 
 def _parts(group: Sequence[Result]) -> str:
-    parts = (f"{part} {_median(group, lambda cost, part=part: cost.parts[part]):.2f} s" for part in group[0].cost.parts)
+    parts = (f"{part} {median(result.cost.parts[part] for result in group):.2f} s" for part in group[0].cost.parts)
     return ", ".join(parts)

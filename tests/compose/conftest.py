@@ -146,7 +146,7 @@ def image_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run(["cp", "-R", *[ROOT / source for source in sources], place])
     install = [context / "docker" / "install"]
     env = os.environ | {"TOOLS": str(TOOLS)}
-    inputs = [context / "requirements-compose.lock", *install]
+    inputs = [*sorted(context.glob("requirements*.lock")), *install]
     venv = cached_venv("compose", inputs, lambda venv: run([*install, "packages", venv], env=env))
     run([*install, "project", venv], env=env)
     return venv

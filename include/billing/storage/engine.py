@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
+import psycopg2
 from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event, make_url
 
 from billing.errors import StorageError
