@@ -143,7 +143,7 @@ def read_accounts() -> list[dict[str, Any]]:
 
 
 def floor_shapes(accounts: Accounts) -> dict[str, dict[str, Any]]:
-    """Give the shapes of the monthly DAGs for the DAGs that do nothing."""
+    """Return the shapes of the monthly DAGs for the DAGs that do nothing."""
     with TemporaryDirectory() as home:
         os.environ["AIRFLOW_HOME"] = home  # Airflow writes its settings there when it is imported
         from billing_vendors.registry import vendors  # noqa: PLC0415 (imports Airflow, which takes seconds)

@@ -38,7 +38,7 @@ class Crowd(World):
 
 
 def copies(originals: Sequence[T], count: int, copy: Callable[[T, int, int], T], seed: int) -> tuple[T, ...]:
-    """Give the originals, then copies of them in turn, until there are ``count``."""
+    """Return the originals, then copies of them in turn, until there are ``count``."""
     numbers = range(len(originals), count)
     more = (copy(originals[number % len(originals)], number + 1, seed) for number in numbers)
     return (*originals[:count], *more)

@@ -1,5 +1,5 @@
 """
-What it costs to read a DAG file: every task does it anew before it starts, the DAG processor twice a minute.
+What it costs to read a DAG file: every task does it again before it starts, the DAG processor twice a minute.
 
     python bench/dag_parse.py                 each file in processes of its own, median of five
     python bench/dag_parse.py --imports       and the imports that take longest, of one file each
@@ -34,7 +34,7 @@ print(json.dumps({"wall": wall, "cpu": cpu, "modules": sorted(set(sys.modules) -
 
 
 def read(path: Path, *options: str) -> tuple[dict[str, Any], str]:
-    """Read one file in a process of its own; give what it says, and the imports that Python timed."""
+    """Read one file in a process of its own; return what it says, and the imports that Python timed."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, *options, "-c", READ, path],
@@ -49,7 +49,7 @@ def read(path: Path, *options: str) -> tuple[dict[str, Any], str]:
 
 
 def slowest_imports(timed: str, count: int = 12) -> list[str]:
-    """Give the lines of ``-X importtime`` with the largest own time: microseconds, cumulated, module."""
+    """Return the lines of ``-X importtime`` with the largest own time: microseconds, cumulated, module."""
     rows = [line.split("|") for line in timed.splitlines() if line.startswith("import time:")]
     rows.sort(key=lambda row: -int(row[0].removeprefix("import time:")))
     return [f"{int(own.removeprefix('import time:')) / 1000:8.1f} ms  {name.strip()}" for own, _, name in rows[:count]]

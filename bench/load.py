@@ -42,7 +42,7 @@ DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 CONTROL = "bench"
 TOKEN_LIMIT = 300  # requests a minute that Genesys Cloud takes from one token
 IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.client.async_transport
-LATENCY = 0.2  # seconds until a vendor answers; one that answers at once is never asked twice at once
+LATENCY = 0.2  # seconds until a vendor responses; one that responses at once is never asked twice at once
 GROWTH = 1.3  # the last sixth of a run may hold as much more memory than the third, when all has been imported
 SAMPLE_SECONDS = 2
 OTHERS = {"postgres", "vendor-simulator"}
@@ -126,7 +126,7 @@ class Memory:
 
 
 def sixth(values: Sequence[float], number: int) -> float:
-    """Give the median of one sixth of the samples."""
+    """Return the median of one sixth of the samples."""
     return median(values[len(values) * number // 6 : len(values) * (number + 1) // 6] or values)
 
 

@@ -157,7 +157,7 @@ def measure(services: Services, options: argparse.Namespace, accounts: Accounts)
 
 def run_all(months: Months, table: Table, options: argparse.Namespace) -> Month:
     """
-    Run ours and the floor in turn, the order changing from round to round; give the month after the last.
+    Run ours and the floor in turn, the order changing from round to round; return the month after the last.
 
     :param table: takes the passes of ours and of the floor, by what was run.
     """
@@ -179,7 +179,7 @@ def run_all(months: Months, table: Table, options: argparse.Namespace) -> Month:
 
 
 def in_turn(number: int, *both: T) -> Iterable[tuple[int, T]]:
-    """Give ours and the floor with their places, every other time the floor first."""
+    """Return ours and the floor with their places, every other time the floor first."""
     pair = list(enumerate(both))
     return reversed(pair) if number % 2 else pair
 

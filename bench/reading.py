@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def read(connection: psycopg2.extensions.connection, extent: Extent, *, plans: bool) -> int:
-    """Fill the tables, run every query, print; give 1 if one is above the limit."""
+    """Fill the tables, run every query, print; return 1 if one is above the limit."""
     began = time.monotonic()
     fill(connection, extent)
     lines = _value(connection, "select count(*) from billing.current_invoice_line")
@@ -76,7 +76,7 @@ def read(connection: psycopg2.extensions.connection, extent: Extent, *, plans: b
 
 
 def _timed(connection: psycopg2.extensions.connection, query: str, values: dict[str, str]) -> tuple[list[float], int]:
-    """Run a query often; give each run's milliseconds, and the number of rows."""
+    """Run a query often; return each run's milliseconds, and the number of rows."""
     milliseconds = []
     with connection.cursor() as cursor:
         for _ in range(RUNS):

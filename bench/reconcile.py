@@ -1,5 +1,5 @@
 """
-Reconcile one Genesys Cloud account-month of many lines, from its stored answers to its stored results.
+Reconcile one Genesys Cloud account-month of many lines, from its stored responses to its stored results.
 
     .venv/bin/python bench/reconcile.py                 5,000 to 50,000 lines, 200 charges
     .venv/bin/python bench/reconcile.py --lines 5000    one size
@@ -103,7 +103,7 @@ def _megabytes() -> float:
 
 
 def report(rows: list[dict[str, Any]]) -> int:
-    """Print the figures; give 1 if a limit is exceeded."""
+    """Print the figures; return 1 if a limit is exceeded."""
     print(f"{CHARGES} charges; process CPU seconds, wall seconds, peak resident memory (MB; before: after the imports)")
     print(f"{'lines':>8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'before':>8}  results by state")
     for row in rows:

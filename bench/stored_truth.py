@@ -54,7 +54,7 @@ def faults_of_storage(
     engine: Engine, accounts: Accounts, first: str, last: str, world: World | None = None
 ) -> tuple[list[str], Totals]:
     """
-    Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
+    Return, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
 
     :param world: what is billed; the simulator's own by default.
     """
@@ -112,7 +112,7 @@ def remember(engine: Engine) -> None:
 
 
 def changes(engine: Engine) -> list[str]:
-    """Tell, in words, which rows differ from what was remembered, but for what says when something was seen."""
+    """Return, in words, which rows differ from what was remembered, but for what says when something was seen."""
     with engine.begin() as connection:
         told = []
         for table in _tables(connection):

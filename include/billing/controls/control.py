@@ -1,4 +1,4 @@
-"""A control: a question an auditor asks of every month, as data and one pure function."""
+"""A control: a request an auditor asks of every month, as data and one pure function."""
 
 from __future__ import annotations
 
