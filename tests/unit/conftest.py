@@ -1,8 +1,11 @@
-"""What controls look at."""
+"""Values that tests talk about, and controls run over them."""
 
 import pytest
+from tests.ledger import make
 
 from billing.controls.control import Evidence
+
+__all__ = ["make"]
 
 
 @pytest.fixture(scope="session")

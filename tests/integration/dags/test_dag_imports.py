@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DAGS = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
+DAGS = sorted((Path(__file__).resolve().parents[3] / "dags").glob("*.py"))
 
 READ = """
 import json, runpy, sys

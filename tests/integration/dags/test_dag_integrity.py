@@ -9,7 +9,7 @@ import pytest
 
 from billing_vendors.registry import vendors
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
+DAGS = Path(__file__).resolve().parents[3] / "dags"
 EXPECTED = {
     "invoices_fastly",
     "invoices_genesys_cloud",

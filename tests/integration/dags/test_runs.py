@@ -11,8 +11,8 @@ import time_machine
 import yaml
 from sqlalchemy import create_engine, make_url, text
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
-ACCOUNTS = Path(__file__).resolve().parents[2] / "include" / "accounts.yaml"
+DAGS = Path(__file__).resolve().parents[3] / "dags"
+ACCOUNTS = Path(__file__).resolve().parents[3] / "include" / "accounts.yaml"
 FEW = {"acme-media", "kumo-games", "legacy-press", "legacy-child", "nord-contact", "pacific-care"}
 
 

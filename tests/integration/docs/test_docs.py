@@ -13,7 +13,7 @@ from billing_vendors.base.access import SIMULATOR_VARIABLE
 from billing_vendors.provider import get_provider_info
 from billing_vendors.registry import vendors
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 ROLES = ("billing_owner", WRITER, READER, AUDITOR)
 PAGES = sorted(DOCS.glob("*.md"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from tests.faults.works import LIMITS
+from tests.matrix.faults.works import LIMITS
 
 from billing_vendors.base.limits import Limits
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from tests.faults.canaries import listening
-from tests.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
-from tests.faults.works import LONG_WAIT, SHORT_WAIT, WORKS, Endpoint, Outcome, Work
+from tests.matrix.faults.canaries import listening
+from tests.matrix.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
+from tests.matrix.faults.works import LONG_WAIT, SHORT_WAIT, WORKS, Endpoint, Outcome, Work
 
 from billing.errors import VendorUnavailable
 from vendor_simulator.testing import Simulator

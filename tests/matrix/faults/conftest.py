@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.faults.ground import Ground
-from tests.faults.report import LINES, SEARCHES, Line, tell
+from tests.matrix.faults.ground import Ground
+from tests.matrix.faults.report import LINES, SEARCHES, Line, tell
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
-from tests.faults.canaries import Canaries, Search
-from tests.faults.dump import Dump
-from tests.faults.works import BEFORE, LIMITS, LONG_WAIT, Work, fetch_and_prove
+from tests.matrix.faults.canaries import Canaries, Search
+from tests.matrix.faults.dump import Dump
+from tests.matrix.faults.works import BEFORE, LIMITS, LONG_WAIT, Work, fetch_and_prove
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator

@@ -1,10 +1,10 @@
-"""Write ``docs/faults.md`` from the catalogue: ``python -m tests.faults.page > docs/faults.md``."""
+"""Write ``docs/faults.md`` from the catalogue: ``python -m tests.matrix.faults.page > docs/faults.md``."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.faults.catalogue import (
+from tests.matrix.faults.catalogue import (
     EMPTY,
     FAULTS,
     FOUND,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
-from tests.faults.canaries import Search
+from tests.matrix.faults.canaries import Search
 
 
 @dataclass(frozen=True)

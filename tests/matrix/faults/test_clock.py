@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from sqlalchemy import text
-from tests.faults.dump import Dump, Rows
-from tests.faults.ground import Ground
-from tests.faults.works import LIMITS, WORKS, Work, fetch_and_prove
+from tests.matrix.faults.dump import Dump, Rows
+from tests.matrix.faults.ground import Ground
+from tests.matrix.faults.works import LIMITS, WORKS, Work, fetch_and_prove
 
 MONTHS = [work for work in WORKS if work.run is fetch_and_prove]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from airflow.sdk.definitions.retry_policy import RetryAction
-from tests.faults.canaries import shown
-from tests.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SAME, UNAVAILABLE, UNSEEN
-from tests.faults.cells import Cell, Struck, every_cell, strike
-from tests.faults.dump import Dump
-from tests.faults.ground import Ground, Truth
-from tests.faults.report import Line
-from tests.faults.works import LIMITS, LONG_WAIT, Outcome
+from tests.matrix.faults.canaries import shown
+from tests.matrix.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SAME, UNAVAILABLE, UNSEEN
+from tests.matrix.faults.cells import Cell, Struck, every_cell, strike
+from tests.matrix.faults.dump import Dump
+from tests.matrix.faults.ground import Ground, Truth
+from tests.matrix.faults.report import Line
+from tests.matrix.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
 from billing_vendors.base.retries import VendorRetryPolicy

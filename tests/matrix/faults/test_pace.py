@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.faults.cells import busiest
-from tests.faults.ground import Ground
-from tests.faults.works import MONTH, RUNNING
+from tests.matrix.faults.cells import busiest
+from tests.matrix.faults.ground import Ground
+from tests.matrix.faults.works import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
 from billing_vendors.base.limits import Limits

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from tests.faults.catalogue import FAULTS, NOT_HERE
-from tests.faults.cells import every_cell
-from tests.faults.page import ENDS, render
+from tests.matrix.faults.catalogue import FAULTS, NOT_HERE
+from tests.matrix.faults.cells import every_cell
+from tests.matrix.faults.page import ENDS, render
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
 
 
 def test_the_page_is_the_catalogue_s():
-    assert PAGE.read_text(encoding="utf-8") == render(), "python -m tests.faults.page > docs/faults.md"
+    assert PAGE.read_text(encoding="utf-8") == render(), "python -m tests.matrix.faults.page > docs/faults.md"
 
 
 def test_every_end_is_explained():

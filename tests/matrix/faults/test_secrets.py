@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.faults.canaries import Canaries, Search, command_lines, files_below, listening, shown
-from tests.faults.cells import every_cell, strike
-from tests.faults.dump import Dump
-from tests.faults.ground import Ground
+from tests.matrix.faults.canaries import Canaries, Search, command_lines, files_below, listening, shown
+from tests.matrix.faults.cells import every_cell, strike
+from tests.matrix.faults.dump import Dump
+from tests.matrix.faults.ground import Ground
 
 from billing.errors import VendorUnavailable
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.faults.catalogue import PAYLOAD, Fault
-from tests.faults.cells import Cell, every_cell, strike
-from tests.faults.ground import Ground
-from tests.faults.works import WORKS, wait
+from tests.matrix.faults.catalogue import PAYLOAD, Fault
+from tests.matrix.faults.cells import Cell, every_cell, strike
+from tests.matrix.faults.ground import Ground
+from tests.matrix.faults.works import WORKS, wait
 
 from billing_vendors.base.documents import DOCUMENT_LIMITS
 from billing_vendors.base.limits import Limits

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from tests.hostile.words import HOSTILE
+from tests.matrix.hostile.words import HOSTILE
 
 from billing.errors import PayloadError
 from billing.period import BillingPeriod
@@ -21,7 +21,7 @@ from billing.storage.engine import engine_from_url
 from billing_vendors.fastly import questions as fastly
 from billing_vendors.genesys_cloud import questions as genesys
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = {
     **HOSTILE,
     "longer than a file's name may be": "a" * 400,

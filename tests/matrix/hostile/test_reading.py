@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.billing_vendors.genesys_cloud.test_derive import a_month
-from tests.hostile.words import HOSTILE
+from tests.matrix.hostile.words import HOSTILE
+from tests.unit.billing_vendors.genesys_cloud.test_derive import a_month
 
 from billing.accounts import Account
 from billing.answer import Answer
@@ -23,7 +23,7 @@ from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.registry import vendor_named
 
-FASTLY_PAYLOADS = Path(__file__).resolve().parents[1] / "billing_vendors" / "fastly" / "payloads"
+FASTLY_PAYLOADS = Path(__file__).resolve().parents[2] / "unit" / "billing_vendors" / "fastly" / "payloads"
 ACCOUNTS = {
     "fastly": FastlySettings("abc"),
     "genesys_cloud": GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077", None),

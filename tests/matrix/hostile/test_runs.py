@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
-from tests.hostile.vendor import HostileVendor
-from tests.hostile.words import HOSTILE
+from tests.matrix.hostile.vendor import HostileVendor
+from tests.matrix.hostile.words import HOSTILE
 
 from billing import exact_json
 from billing_vendors.base.database import BILLING_CONN_ID
 from tieout_stack.summary import findings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ACCOUNTS = {"fastly": "acme-media", "genesys_cloud": "nord-contact"}
 UNSAFE = [word for word in HOSTILE.values() if not word.isprintable()]
 

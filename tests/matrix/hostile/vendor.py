@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zlib import crc32
 
-from tests.hostile.words import HOSTILE
+from tests.matrix.hostile.words import HOSTILE
 
 SPOILT = frozenset(
     {

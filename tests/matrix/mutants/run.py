@@ -1,9 +1,9 @@
 """
 Change one thing in a control, run that control's tests, and see that they notice.
 
-    python tests/mutants/run.py              every mutant
-    python tests/mutants/run.py --every 5    one in five, the first one of each file among them
-    python tests/mutants/run.py --only wallets
+    python tests/matrix/mutants/run.py              every mutant
+    python tests/matrix/mutants/run.py --every 5    one in five, the first one of each file among them
+    python tests/matrix/mutants/run.py --only wallets
 
 A mutant is a line of a table: file, text, changed text. A text that is no longer found, or found twice, is an error:
 the table has to follow the code. Exit code 0: every mutant was killed or is a known survivor.
@@ -27,9 +27,9 @@ import pytest
 import sqlalchemy  # noqa: F401 (the same)
 from tables import GROUPS, SURVIVORS, Group
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BILLING = ROOT / "include" / "billing"
-TESTS = ROOT / "tests" / "billing"
+TESTS = ROOT / "tests" / "unit"
 LONGEST_SECONDS = 120
 PASSED, FAILED = 0, 1
 

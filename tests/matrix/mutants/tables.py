@@ -12,7 +12,7 @@ class Group:
 
     :param controls: ids of the controls that rest on it.
     :param file: below include/billing.
-    :param tests: below tests/billing; what has to notice.
+    :param tests: below tests/unit; what has to notice.
     :param mutants: text and changed text; the text occurs once in the file.
     """
 
@@ -22,9 +22,9 @@ class Group:
     mutants: tuple[tuple[str, str], ...]
 
 
-_GENESYS = "controls/genesys/"
+_GENESYS = "billing_vendors/genesys_cloud/controls/"
 
-_FASTLY = "controls/fastly/"
+_FASTLY = "billing_vendors/fastly/controls/"
 
 _OF_FASTLY = (
     Group(
@@ -158,7 +158,7 @@ _OF_GENESYS_AND_SHARED = (
     Group(
         "all",
         "controls/result.py",
-        ("controls/test_result.py", "controls/test_footing.py"),
+        ("billing/controls/test_result.py", "billing/controls/test_footing.py"),
         (
             ("gap = difference(actual, expected)", "gap = difference(expected, actual)"),
             ("if abs(gap) <= bound", "if abs(gap) < bound"),
@@ -170,7 +170,7 @@ _OF_GENESYS_AND_SHARED = (
     Group(
         "all",
         "money.py",
-        ("test_money.py",),
+        ("billing/test_money.py",),
         (
             ('Decimal("0.5"))', 'Decimal("0.6"))'),
             ("return EXACT.subtract(left, right)", "return EXACT.subtract(right, left)"),
@@ -181,7 +181,7 @@ _OF_GENESYS_AND_SHARED = (
     Group(
         "F1 G1",
         "controls/footing.py",
-        ("controls/test_footing.py", _GENESYS + "test_footing_bound.py"),
+        ("billing/controls/test_footing.py", _GENESYS + "test_footing_bound.py"),
         (
             ("expected=invoice.lines_total", "expected=-invoice.lines_total"),
             ("actual=invoice.total", "actual=invoice.lines_total"),
@@ -192,7 +192,7 @@ _OF_GENESYS_AND_SHARED = (
     Group(
         "F2",
         "controls/line_amounts.py",
-        ("controls/test_line_amounts.py",),
+        (_FASTLY + "test_line_amounts.py",),
         (
             ("else product(line.rate, line.quantity)", "else product(line.rate, line.rate)"),
             ("else product(line.rate, line.quantity)", "else -product(line.rate, line.quantity)"),

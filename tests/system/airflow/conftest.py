@@ -28,7 +28,7 @@ from tieout_stack.stop_signals import StopSignals
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FASTLY, GENESYS = "invoices_fastly", "invoices_genesys_cloud"
 ACCOUNTS = {FASTLY: "acme-media", GENESYS: "nord-contact"}
 RUN_SECONDS = 300

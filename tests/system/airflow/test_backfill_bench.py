@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.airflow.conftest import ACCOUNTS
+from tests.system.airflow.conftest import ACCOUNTS
 
-BENCH = Path(__file__).resolve().parents[2] / "bench" / "backfill.py"
+BENCH = Path(__file__).resolve().parents[3] / "bench" / "backfill.py"
 
 
 def test_three_months_of_both_vendors_are_stored_exactly_and_twice_the_same(services, scheduled, accounts_of_two):

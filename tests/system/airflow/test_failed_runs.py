@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 
 import pytest
-from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
+from tests.system.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
 
 WRONG = "not-the-token-4711-0815"
 # what is wrong: DAG, month, task that fails, its state after the first try, error, what its sentence says

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
-from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS, Services
-from tests.faults.canaries import Canaries, Search, command_lines, files_below
-from tests.faults.dump import Dump
-from tests.faults.report import SEARCHES
+from tests.matrix.faults.canaries import Canaries, Search, command_lines, files_below
+from tests.matrix.faults.dump import Dump
+from tests.matrix.faults.report import SEARCHES
+from tests.system.airflow.conftest import ACCOUNTS, FASTLY, GENESYS, Services
 
 LINKED = "genesys.invoice_document"
 # DAG, month, the error of the failed task if one fails, and the fault

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
+from tests.system.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
 
 from billing.period import BillingPeriod
 from tieout_stack.errors import StackError

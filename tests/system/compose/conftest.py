@@ -34,10 +34,10 @@ def tools() -> Path:
 
     def make(venv: Path) -> None:
         run([TOOLS / "uv", "venv", "--quiet", "--python", sys.executable, venv])
-        lock = ROOT / "tests" / "compose" / "tools.lock"
+        lock = ROOT / "tests" / "system" / "compose" / "tools.lock"
         run([TOOLS / "uv", "pip", "sync", "--quiet", "--python", venv / "bin" / "python", "--require-hashes", lock])
 
-    return cached_venv("tools", [ROOT / "tests" / "compose" / "tools.lock"], make)
+    return cached_venv("tools", [ROOT / "tests" / "system" / "compose" / "tools.lock"], make)
 
 
 @pytest.fixture(scope="session")

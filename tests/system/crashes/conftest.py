@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.crashes.killing import Killing
-from tests.crashes.stage import Case, Stage
+from tests.system.crashes.killing import Killing
+from tests.system.crashes.stage import Case, Stage
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator

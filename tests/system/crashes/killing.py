@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.crashes.dump import Dump, differences, files
-from tests.crashes.points import Point, Trace
-from tests.crashes.stage import Case, Place, Stage
-from tests.crashes.task_process import Limits, Step, Told
+from tests.system.crashes.dump import Dump, differences, files
+from tests.system.crashes.points import Point, Trace
+from tests.system.crashes.stage import Case, Place, Stage
+from tests.system.crashes.task_process import Limits, Step, Told
 
 from billing.certificate.publish import publish
 from billing.certificate.sources import Subject

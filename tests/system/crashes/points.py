@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from tests.crashes.wiretap import ANSWERED, BEFORE, HALF_ANSWERED, TORN, Event
+from tests.system.crashes.wiretap import ANSWERED, BEFORE, HALF_ANSWERED, TORN, Event
 
 ANY_MOMENT = "any moment"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 from sqlalchemy import make_url
-from tests.crashes.dump import Rows
-from tests.crashes.task_process import Step, TaskProcess, Told
-from tests.crashes.wiretap import Http, Postgres, Wiretap
+from tests.system.crashes.dump import Rows
+from tests.system.crashes.task_process import Step, TaskProcess, Told
+from tests.system.crashes.wiretap import Http, Postgres, Wiretap
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator

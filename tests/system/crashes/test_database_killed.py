@@ -15,10 +15,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 from airflow.sdk import RetryDecision
-from tests.crashes.conftest import CASES, a_vendor
-from tests.crashes.killing import Killing, left
-from tests.crashes.stage import Stage
-from tests.crashes.wiretap import ANSWERED, BEFORE
+from tests.system.crashes.conftest import CASES, a_vendor
+from tests.system.crashes.killing import Killing, left
+from tests.system.crashes.stage import Stage
+from tests.system.crashes.wiretap import ANSWERED, BEFORE
 
 from billing.errors import StorageError
 from billing.storage.migrate import upgrade

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.crashes.conftest import CASES
-from tests.crashes.killing import Ending, left
-from tests.crashes.task_process import Limits
+from tests.system.crashes.conftest import CASES
+from tests.system.crashes.killing import Ending, left
+from tests.system.crashes.task_process import Limits
 
 RESTATED, OF_TWO_FILES, OF_A_PDF, _ = CASES
 

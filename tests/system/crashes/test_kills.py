@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 
 import pytest
-from tests.crashes.conftest import CASES
-from tests.crashes.points import choose, points_of
+from tests.system.crashes.conftest import CASES
+from tests.system.crashes.points import choose, points_of
 
 KILLS_OF_A_CASE = 25
 SEED = 20260822

@@ -10,17 +10,17 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.crashes.conftest import CASES
-from tests.crashes.killing import Ending, left
-from tests.crashes.next_schema import NEXT, make_migrations, move
-from tests.crashes.task_process import FORKED
-from tests.crashes.test_races import DEADLOCKS
-from tests.crashes.wiretap import BEFORE
+from tests.system.crashes.conftest import CASES
+from tests.system.crashes.killing import Ending, left
+from tests.system.crashes.next_schema import NEXT, make_migrations, move
+from tests.system.crashes.task_process import FORKED
+from tests.system.crashes.test_races import DEADLOCKS
+from tests.system.crashes.wiretap import BEFORE
 
 from billing.storage.migrate import URL_VARIABLE
 from billing.storage.revision import REVISION
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RESTATED, _, FIRST, _ = CASES
 WAITS = "select count(*) from pg_locks where locktype = 'advisory' and not granted and pid <> pg_backend_pid()"
 REFUSED = (

@@ -7,10 +7,10 @@ import random
 import time
 
 import pytest
-from tests.crashes.conftest import CASES
-from tests.crashes.dump import differences
-from tests.crashes.killing import certificates_say_what_the_rows_say
-from tests.crashes.task_process import Step
+from tests.system.crashes.conftest import CASES
+from tests.system.crashes.dump import differences
+from tests.system.crashes.killing import certificates_say_what_the_rows_say
+from tests.system.crashes.task_process import Step
 
 RESTATED, _, FIRST, RESTATED_GENESYS = CASES
 ROUNDS, SOAK_ROUNDS = 2, 25

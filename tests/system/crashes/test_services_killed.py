@@ -26,8 +26,8 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
-from tests.airflow.conftest import GENESYS, SimulatorHere
-from tests.crashes.conftest import a_vendor
+from tests.system.airflow.conftest import GENESYS, SimulatorHere
+from tests.system.crashes.conftest import a_vendor
 
 from tieout_stack.airflow import COMPONENTS, AirflowStack
 from tieout_stack.local_stack import LocalStack
@@ -37,7 +37,7 @@ from tieout_stack.state import StateFolder
 from tieout_stack.stop_signals import StopSignals
 from vendor_simulator.testing import Simulator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LIKE, COUNT = "nord-contact", 50
 SECONDS = 600
 SCHEDULER, TRIGGERER = "airflow-scheduler", "airflow-triggerer"

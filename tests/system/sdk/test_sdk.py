@@ -15,7 +15,7 @@ import pytest
 from vendor_simulator.months import Month
 
 HERE = Path(__file__).parent
-CACHE = HERE.parent.parent / ".tieout" / "sdk"
+CACHE = Path(__file__).resolve().parents[3] / ".tieout" / "sdk"
 UV = Path(sys.executable).with_name("uv")
 MONTHS = list(Month(2023, 1).until(Month(2026, 10)))
 

@@ -17,7 +17,7 @@ import yaml
 from tieout_stack.processes import session_members
 from tieout_stack.state import StateFolder
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MINUTES = 60.0
 
 

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FAULT = {
     "id": "OSV-2026-1",
     "summary": "invented",

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-CONTRACTS = Path(__file__).parent.parent / "contracts"
+CONTRACTS = Path(__file__).parents[2] / "contracts"
 EXAMPLES = sorted((CONTRACTS / "examples").glob("*/*.json"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-SCHEMAS = Path(__file__).parent.parent / "contracts" / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "contracts" / "schemas"
 BILLING = "/api/v2/billing"
 CHECKER = jsonschema.FormatChecker(formats=["date"])
 NAMES = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.billing_vendors.genesys_cloud.conftest import (
+from tests.unit.billing_vendors.genesys_cloud.conftest import (
     BILLING,
     Reply,
     json_reply,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
+from tests.unit.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
 
 from billing import exact_json
 from billing.errors import PayloadError

@@ -5,7 +5,7 @@ import ipaddress
 import time
 
 import pytest
-from tests.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
+from tests.unit.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.documents import _judge, fetch_pdf

@@ -4,7 +4,7 @@ from datetime import date
 from urllib.parse import parse_qs
 
 import pytest
-from tests.billing_vendors.genesys_cloud.conftest import (
+from tests.unit.billing_vendors.genesys_cloud.conftest import (
     BILLING,
     CLIENT_SECRET,
     Reply,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowRescheduleException, TaskDeferred
-from tests.billing_vendors.genesys_cloud.conftest import json_reply, payload_reply, read_payload
+from tests.unit.billing_vendors.genesys_cloud.conftest import json_reply, payload_reply, read_payload
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected
 from billing_vendors.base.triggers import VendorTrigger
