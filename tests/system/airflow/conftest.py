@@ -134,6 +134,12 @@ def services(accounts_of_two: Path, watchdog: Watchdog) -> Iterator[Services]:
 
 
 @pytest.fixture(scope="session")
+def stack(services: Services) -> LocalStack:
+    """The stack of these services."""
+    return services.stack
+
+
+@pytest.fixture(scope="session")
 def scheduled(services: Services) -> dict[str, dict[str, Any]]:
     """Let both DAGs run: Airflow makes the run of the last finished interval at once. Gives it, ended, by DAG."""
     for dag_id in ACCOUNTS:
