@@ -4,11 +4,13 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down sql certificate rederive pictures test soak check bench lock
+# one process per core, four at most: each has a database server of its own
+PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --durations=25
+.PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak check audit bench lock
 
 help: ## say what there is
 	@echo "make <target>        ARGS=... hands options on"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
 	@began=$$(date +%s) && tools/bootstrap run && \
@@ -34,15 +36,28 @@ pictures: ## take the pictures of docs/pictures from the running demo (needs Chr
 	@tools/bootstrap dev
 	@.venv/bin/python tools/screenshots.py $(ARGS)
 
-test: ## run all tests (ARGS="-k fastly": some)
+test: ## run the tests for every change: under 5 minutes, Python is enough (ARGS="-k fastly": some)
 	@tools/bootstrap dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@$(PYTEST) -m "not long" $(ARGS)
 
-soak: ## run the long fault and crash runs (TIEOUT_SEED=4711: those of that seed again)
+test-all: ## run all tests: under 15 minutes, with the packages of make test-packages
+	@tools/test-packages --check
+	@tools/bootstrap dev
+	@$(PYTEST) -m "not soak" $(ARGS)
+
+test-long: ## run what make test leaves out
+	@tools/test-packages --check
+	@tools/bootstrap dev
+	@$(PYTEST) -m "long and not soak" $(ARGS)
+
+test-packages: ## install what test-all needs of the system (Debian, Ubuntu)
+	@tools/test-packages
+
+soak: ## run faults and crashes by lot for an hour or two (TIEOUT_SEED=4711: those of that seed again)
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
-check: ## format, lint, types, import contracts, known faults, then the tests
+check: ## format, lint, types, import contracts, known vulnerabilities, then make test
 	@tools/bootstrap dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .

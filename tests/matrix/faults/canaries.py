@@ -51,44 +51,14 @@ class Canaries:
             for signature in parse_qs(urlsplit(request.path).query).get("signature", []):
                 self.add("link signature", signature)
 
-    def leaks(self, place: str, text: str) -> list[str]:
-        """Name what a text gives away."""
-        return [f"{kind} in {place}" for kind, secrets in self.by_kind.items() if any(s in text for s in secrets)]
-
-    def __len__(self) -> int:
-        return sum(map(len, self.by_kind.values()))
-
-
-@dataclass
-class Search:
-    """How much was searched."""
-
-    texts: int = 0
-    characters: int = 0
-    comparisons: int = 0
-    places: set[str] = field(default_factory=set)
-    canaries: set[str] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
-
-    def __call__(self, canaries: Canaries, texts: Mapping[str, str]) -> list[str]:
-        """Search texts by place; give every leak."""
-        found = []
-        for place, text in texts.items():
-            self.texts += 1
-            self.characters += len(text)
-            self.comparisons += len(canaries)
-            self.places.add(place)
-            found += canaries.leaks(place, text)
-        self.kinds |= set(canaries.by_kind)
-        self.canaries |= {secret for secrets in canaries.by_kind.values() for secret in secrets}
-        return found
-
-    def __str__(self) -> str:
-        return (
-            f"{len(self.canaries)} canaries of {len(self.kinds)} kinds × {len(self.places)} places "
-            f"({', '.join(sorted(self.places))}): {self.comparisons} searches in {self.texts} texts, "
-            f"{self.characters / 1e6:.0f} MB"
-        )
+    def leaks(self, texts: Mapping[str, str]) -> list[str]:
+        """Name what texts give away, by their places."""
+        return [
+            f"{kind} in {place}"
+            for place, text in texts.items()
+            for kind, secrets in self.by_kind.items()
+            if any(secret in text for secret in secrets)
+        ]
 
 
 class Heard(logging.Handler):

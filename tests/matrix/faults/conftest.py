@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.matrix.faults.ground import Ground
-from tests.matrix.faults.report import LINES, SEARCHES, Line, tell
+from tests.matrix.faults.report import Line, Report, tell
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -34,11 +35,9 @@ def session_ground(
     migrated_template: str,
     vendors: Simulator,
     tmp_path_factory: pytest.TempPathFactory,
-    pytestconfig: pytest.Config,
 ) -> Iterator[Ground]:
     """The ground of all cells."""
     ground = Ground(postgres, vendors, migrated_template, tmp_path_factory.mktemp("faults"))
-    pytestconfig.stash.setdefault(SEARCHES, []).append(ground.search)
     yield ground
     ground.drop()
 
@@ -55,11 +54,15 @@ def ground(session_ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
 
 
 @pytest.fixture
-def lines(request: pytest.FixtureRequest) -> list[Line]:
-    """The report so far."""
-    return request.config.stash.setdefault(LINES, [])
+def report(record_property: Callable[[str, object], None]) -> Report:
+    """Add a line to the table at the end; a property of the test reaches the process that prints it."""
+
+    def add(line: Line) -> None:
+        record_property(Line.__name__, asdict(line))
+
+    return add
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print one line for each fault and outcome; with -v one for each cell."""
-    tell(terminalreporter, config)
+    tell(terminalreporter)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
-from tests.matrix.faults.canaries import Canaries, Search
+from tests.matrix.faults.canaries import Canaries
 from tests.matrix.faults.dump import Dump
 from tests.matrix.faults.works import BEFORE, LIMITS, LONG_WAIT, Work, fetch_and_prove
 
@@ -49,7 +49,6 @@ class Ground:
     :param template: a migrated database, to be copied.
     :param documents: folder of the vendors' files and of the certificates, for all cells.
     :ivar canaries: the secrets of both vendors and of the database.
-    :ivar search: where they were looked for.
     """
 
     def __init__(self, postgres: PostgresServer, simulator: Simulator, template: str, documents: Path) -> None:
@@ -58,7 +57,6 @@ class Ground:
         self.canaries = Canaries()
         self.canaries.add_connections(simulator.connections())
         self.canaries.add("password of the database", str(make_url(postgres.url("postgres")).password))
-        self.search = Search()
         self._postgres = postgres
         self.empty = template
         self._truths: dict[str, Truth] = {}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
-from tests.matrix.faults.canaries import Search
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class Line:
     seconds: float
 
 
-LINES = pytest.StashKey[list[Line]]()
-SEARCHES = pytest.StashKey[list[Search]]()
+Report = Callable[[Line], None]
 
 
 def written(lines: list[Line]) -> str:
@@ -52,15 +50,13 @@ def summed_up(lines: list[Line], *, every: bool) -> Iterator[str]:
         yield f"{fault:20} {outcome:28} {len(cells):5} {total:8} {most:8} {longest:9.2f}  {place}".rstrip()
 
 
-def tell(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table and what was searched; ``FAULTS_TABLE=FILE`` writes every cell to a file."""
-    lines, searches = config.stash.get(LINES, []), config.stash.get(SEARCHES, [])
+def tell(reporter: pytest.TerminalReporter) -> None:
+    """Print the table; ``FAULTS_TABLE=FILE`` writes every cell to a file."""
+    reports = [*reporter.getreports("passed"), *reporter.getreports("failed")]
+    lines = [Line(**line) for report in reports for name, line in report.user_properties if name == Line.__name__]
     if lines:
         if path := os.environ.get("FAULTS_TABLE"):
             Path(path).write_text(written(lines), encoding="utf-8")
         reporter.section(f"{len(lines)} cells of the fault matrix")
-        for line in summed_up(lines, every=config.get_verbosity() > 0):
-            reporter.write_line(line)
-    for search in searches:
-        if search.texts:
-            reporter.write_line(f"no secret found: {search}")
+        for row in summed_up(lines, every=reporter.config.get_verbosity() > 0):
+            reporter.write_line(row)

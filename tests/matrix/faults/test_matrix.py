@@ -9,7 +9,7 @@ from tests.matrix.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SA
 from tests.matrix.faults.cells import Cell, Struck, every_cell, strike
 from tests.matrix.faults.dump import Dump
 from tests.matrix.faults.ground import Ground, Truth
-from tests.matrix.faults.report import Line
+from tests.matrix.faults.report import Line, Report
 from tests.matrix.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
@@ -26,28 +26,43 @@ STORED_AS_SENT = {FOUND, KEPT, NOTED, UNSEEN}
 CELLS = list(every_cell())
 
 
-@pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.id) for cell in CELLS if not cell.soaked])
-def test_a_run_under_a_fault(cell: Cell, ground: Ground, lines: list[Line]) -> None:
+def first_cells() -> set[str]:
+    """Choose the first cell of each fault and vendor; one of signing in only if there is no other."""
+    first: dict[tuple[str, str], str] = {}
+    for cell in sorted(CELLS, key=lambda cell: cell.endpoint.kind == "token"):
+        first.setdefault((cell.fault.name, cell.work.vendor.name), cell.id)
+    return set(first.values())
+
+
+SAMPLE = first_cells()
+
+
+def as_parameter(cell: Cell):
+    return pytest.param(cell, id=cell.id, marks=[pytest.mark.sample] if cell.id in SAMPLE else [])
+
+
+@pytest.mark.parametrize("cell", [as_parameter(cell) for cell in CELLS if not cell.soaked])
+def test_a_run_under_a_fault(cell: Cell, ground: Ground, report: Report) -> None:
     """It ends right, or in the right error with no row changed; and the next run, without the fault, ends right."""
-    _run(cell, ground, lines, again=cell.tried_again)
+    _run(cell, ground, report, again=cell.tried_again)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "cell", [pytest.param(cell, id=cell.id) for cell in CELLS if cell.soaked or not cell.tried_again]
 )
-def test_a_run_under_a_fault_and_the_next_one(cell: Cell, ground: Ground, lines: list[Line]) -> None:
+def test_a_run_under_a_fault_and_the_next_one(cell: Cell, ground: Ground, report: Report) -> None:
     """As above; where the short run has only made sure that an error left no row, the next run is tried, too."""
-    _run(cell, ground, lines, again=True)
+    _run(cell, ground, report, again=True)
 
 
-def _run(cell: Cell, ground: Ground, lines: list[Line], *, again: bool) -> None:
+def _run(cell: Cell, ground: Ground, report: Report, *, again: bool) -> None:
     if cell.work.stores:
         with ground.stage(cell.work) as stage:
             struck = strike(ground.simulator, cell)
             seen = Dump(stage.engine)
             outcome = _stored(struck.outcome, seen, stage.truth)
-            lines.append(_line(cell, struck, outcome))
+            report(_line(cell, struck, outcome))
             _judge(cell, struck, outcome)
             _search(ground, struck, {"database": seen.text()})
             stage.as_before = struck.outcome.error is not None and seen.fetches == stage.truth.before.fetches
@@ -59,7 +74,7 @@ def _run(cell: Cell, ground: Ground, lines: list[Line], *, again: bool) -> None:
     else:
         struck = strike(ground.simulator, cell)
         outcome = _waited(struck.outcome)
-        lines.append(_line(cell, struck, outcome))
+        report(_line(cell, struck, outcome))
         _judge(cell, struck, outcome)
         _search(ground, struck, {})
         if again:
@@ -70,7 +85,7 @@ def _search(ground: Ground, struck: Struck, texts: dict[str, str]) -> None:
     """Look for every secret of the run wherever it could have been left."""
     ground.canaries.add_issued(ground.simulator, struck.requests)
     places = {"logs": struck.logged, "errors": shown(struck.outcome.error), "xcom": repr(struck.outcome.handed_on)}
-    assert ground.search(ground.canaries, places | texts) == []
+    assert ground.canaries.leaks(places | texts) == []
     assert struck.tokens_leaked == 0, "a document was asked for with a token"
 
 

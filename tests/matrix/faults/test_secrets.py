@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.matrix.faults.canaries import Canaries, Search, command_lines, files_below, listening, shown
+from tests.matrix.faults.canaries import Canaries, command_lines, files_below, listening, shown
 from tests.matrix.faults.cells import every_cell, strike
 from tests.matrix.faults.dump import Dump
 from tests.matrix.faults.ground import Ground
@@ -23,7 +23,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("place", ["v3-month/invoices/503-once", "genesys-month/download/reset"])
-def test_a_run_leaves_no_secret_in_any_place(place: str, ground: Ground, record_property) -> None:
+def test_a_run_leaves_no_secret_in_any_place(place: str, ground: Ground) -> None:
     """One cell of each vendor, and what all cells before it have left in files and among the processes."""
     cell = next(cell for cell in every_cell() if cell.id == place)
     with ground.stage(cell.work) as stage:
@@ -37,7 +37,7 @@ def test_a_run_leaves_no_secret_in_any_place(place: str, ground: Ground, record_
             "documents and certificates": files_below(ground.documents),
             "command lines": command_lines(),
         }
-    assert ground.search(ground.canaries, texts) == []
+    assert ground.canaries.leaks(texts) == []
     assert all(texts[place] for place in ("logs", "database", "documents and certificates", "command lines"))
     assert KINDS - {"link signature"} <= set(ground.canaries.by_kind)
 
@@ -58,7 +58,7 @@ def test_the_search_finds_each_kind_of_secret_in_each_kind_of_place(ground: Grou
     canaries.add("access token", "access-token-1234567890")
     canaries.add("link signature", "0123456789abcdef0123456789abcdef")
     secrets = [min(each) for _, each in sorted(canaries.by_kind.items())]
-    assert canaries.leaks("nowhere", "a harmless text") == []
+    assert canaries.leaks({"nowhere": "a harmless text"}) == []
     for secret in secrets:
         with listening() as heard:
             logging.getLogger("urllib3.connectionpool").debug("GET %s", f"/documents/1.pdf?signature={secret}")
@@ -72,7 +72,7 @@ def test_the_search_finds_each_kind_of_secret_in_each_kind_of_place(ground: Grou
             rendered = shown(error)
         (tmp_path / "certificate.json").write_text(secret, encoding="utf-8")
         for text in (heard.text, rendered, files_below(tmp_path), repr((1, {"state": secret}))):
-            assert len(canaries.leaks("here", text)) == 1, secret
+            assert len(canaries.leaks({"here": text})) == 1, secret
 
 
 def test_the_search_finds_what_a_command_line_shows(ground: Ground) -> None:
@@ -84,7 +84,7 @@ def test_the_search_finds_what_a_command_line_shows(ground: Ground) -> None:
     command = [sys.executable, "-c", "print(flush=True); input()", secret]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()  # before that, its command line may still be ours
-        assert canaries.leaks("command lines", command_lines()) == ["secret in command lines"]
+        assert canaries.leaks({"command lines": command_lines()}) == ["secret in command lines"]
         process.communicate(b"\n")
 
 
@@ -94,7 +94,5 @@ def test_the_search_finds_what_a_vendor_quotes_in_a_stored_answer(ground: Ground
     customer = "xTRzc8Zoum6O3nvHIEe8fW"  # stands in the bodies alone
     with ground.stage(cell.work) as stage:
         strike(ground.simulator, cell)
-        search = Search()
-        found = search(Canaries({"customer": {customer}}), {"database": Dump(stage.engine).text()})
+        found = Canaries({"customer": {customer}}).leaks({"database": Dump(stage.engine).text()})
     assert found == ["customer in database"]
-    assert "1 canaries of 1 kinds × 1 places (database)" in str(search)

@@ -22,7 +22,7 @@ CASES = (
     Case("genesys_cloud", "nord-contact", "2026-08", AROUND),
     Case("genesys_cloud", "pacific-care", "2026-08", AROUND, restated=True),
 )
-TALLY: dict[str, Counter[str]] = {"kills survived": Counter(), "races tried": Counter(), "deadlocks": Counter()}
+Tally = Callable[[str, str], None]
 
 
 def a_vendor() -> Simulator:
@@ -30,10 +30,10 @@ def a_vendor() -> Simulator:
     return Simulator(World(seed=7), settings=Settings(report_asks=0, rate_limit=1_000_000))
 
 
-@pytest.fixture(scope="session")
-def tally() -> dict[str, Counter[str]]:
-    """What was survived, by kind and place; said at the end of the run."""
-    return TALLY
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Tally:
+    """Count what was survived, by kind and place: said at the end of the run, whichever process ran the test."""
+    return record_property
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,8 @@ def killings(stages: Callable[[Case], Stage]) -> Callable[[Case], Killing]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was tried and survived."""
-    for what, counts in TALLY.items():
-        if counts:
+    properties = [each for report in terminalreporter.getreports("passed") for each in report.user_properties]
+    for what in ("kills survived", "races tried"):
+        if counts := Counter(place for name, place in properties if name == what):
             told = ", ".join(f"{place} {count}" for place, count in sorted(counts.items()))
             terminalreporter.write_line(f"{what}: {counts.total()} ({told})")

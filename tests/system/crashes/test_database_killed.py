@@ -145,4 +145,4 @@ def test_a_task_whose_database_is_killed_fails_clearly_and_its_retry_stores_the_
         place.run(steps, fetched=fetched)
         killing.ended_well(place, [moment])
     how = "restarted" if kill is stop_at_once else "recovered"
-    tally["kills survived"][f"Postgres {how}"] += 1
+    tally("kills survived", f"Postgres {how}")

@@ -40,7 +40,7 @@ def _survive(killing, points, tally):
     while not (killed := killing.survive(points)):
         points = [replace(points[0], fraction=points[0].fraction / 2), *points[1:]]
     for point in points[:killed]:
-        tally["kills survived"][point.place] += 1
+        tally("kills survived", point.place)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -160,19 +160,19 @@ def test_a_month_of_fifty_accounts_outlives_triggerer_task_and_scheduler(service
     simulator.settings.report_asks = 0
     assert services.states(run, "wait_for_month")["deferred"] == COUNT
     services.start(TRIGGERER)
-    tally["kills survived"]["Airflow: triggerer"] += 1
+    tally("kills survived", "Airflow: triggerer")
 
     # a task's process dies
     services.until(lambda: services.states(run, "fetch")["success"] >= 3, "tasks run")
     os.kill(services.until(services.a_task_process, "a task runs"), signal.SIGKILL)
-    tally["kills survived"]["Airflow: task"] += 1
+    tally("kills survived", "Airflow: task")
 
     # the scheduler dies, and with it the tasks that its workers run, as in a container; workers that outlived it would
     # hold on to its sessions, in one of which the run is locked
     services.until(lambda: services.states(run, "reconcile")["success"] >= 3, "some accounts are through")
     signal_session(services.pid(SCHEDULER), signal.SIGKILL)
     services.start(SCHEDULER)
-    tally["kills survived"]["Airflow: scheduler"] += 1
+    tally("kills survived", "Airflow: scheduler")
 
     ended = services.until(lambda: _ended(api, run), "the run ends")
     tasks = services.tasks(run)
