@@ -7,6 +7,8 @@ import pytest
 
 from tieout_stack.airflow import ADMIN
 
+pytestmark = pytest.mark.sample
+
 
 @pytest.fixture(scope="module")
 def simulated(stack):

@@ -6,6 +6,8 @@ from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.errors import StackError
 from tieout_stack.local_stack import POOL_SLOTS
 
+pytestmark = pytest.mark.sample
+
 
 def test_all_components_are_healthy_and_watched(stack):
     """Four processes, the simulator and Postgres."""

@@ -89,6 +89,10 @@ def test_the_month_is_stored_as_billed(services, runs, way):
     )
     assert (account, month) in fetched or way == "without a logical date"  # the schedule's own month may be closed
     assert {(a, m) for a, m in fetched} <= {(account, month)}
+    assert_stored_as_billed(services, vendor, account, month)
+
+
+def assert_stored_as_billed(services, vendor, account, month):
     stored = services.rows(
         "select i.invoice_id, i.total from billing.account_month m join billing.current_invoice i "
         "using (vendor, account, period) where account = :account and to_char(m.period, 'YYYY-MM') = :month",
@@ -107,10 +111,13 @@ def test_a_run_without_a_logical_date_is_for_the_month_of_the_last_interval(serv
     assert services.api.call("GET", path)["value"] in {month, f'"{month}"'}
 
 
-def test_unpausing_makes_one_scheduled_run(services, scheduled):
+@pytest.mark.sample
+def test_unpausing_makes_one_scheduled_run_and_the_month_is_stored_as_billed(services, scheduled):
     for dag_id, run in scheduled.items():
-        assert run["run_type"] == "scheduled"
-        assert run["data_interval_start"][:7] == last_billed({FASTLY: 3, GENESYS: 5}[dag_id])
+        month = last_billed({FASTLY: 3, GENESYS: 5}[dag_id])
+        assert (run["run_type"], run["state"]) == ("scheduled", "success")
+        assert run["data_interval_start"][:7] == month
+        assert_stored_as_billed(services, dag_id.removeprefix("invoices_"), ACCOUNTS[dag_id], month)
 
 
 def test_a_backfill_can_run_backwards(services, runs):
