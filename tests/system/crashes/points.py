@@ -76,21 +76,37 @@ def _file(number: int, event: str) -> Point:
     return Point(f"files: {when.get(event.partition(' ')[0], 'after')} {what}", "file", number)
 
 
-def choose(trace: Trace, count: int, seeded: random.Random) -> list[Point]:
-    """Choose points so that every place gets its turn; within a place by lot."""
-    by_place: dict[str, list[Point]] = {}
+def by_place(trace: Trace, seeded: random.Random) -> dict[str, list[Point]]:
+    """Sort the points by what is going on; within a place by lot."""
+    sorted_: dict[str, list[Point]] = {}
     for point in points_of(trace):
-        by_place.setdefault(point.place, []).append(point)
-    for points in by_place.values():
+        sorted_.setdefault(point.place, []).append(point)
+    for points in sorted_.values():
         seeded.shuffle(points)
+    return sorted_
+
+
+def one_of_each_place(trace: Trace, seeded: random.Random) -> dict[str, Point]:
+    """Choose one point of each place."""
+    exact = {place: points[0] for place, points in by_place(trace, seeded).items()}
+    return exact | {ANY_MOMENT: _any_moment(seeded)}
+
+
+def _any_moment(seeded: random.Random) -> Point:
+    return Point(ANY_MOMENT, "time", fraction=seeded.uniform(0.02, 0.95))
+
+
+def choose(trace: Trace, count: int, seeded: random.Random) -> list[Point]:
+    """Choose points so that every place gets its turn."""
+    left = by_place(trace, seeded)
     chosen: list[Point] = []
-    for place in cycle([*by_place, ANY_MOMENT]):
+    for place in cycle([*left, ANY_MOMENT]):
         if len(chosen) == count:
             return chosen
         if place == ANY_MOMENT:
-            chosen.append(Point(ANY_MOMENT, "time", fraction=seeded.uniform(0.02, 0.95)))
-        elif by_place[place]:
-            chosen.append(by_place[place].pop())
-        elif not any(by_place.values()):
+            chosen.append(_any_moment(seeded))
+        elif left[place]:
+            chosen.append(left[place].pop())
+        elif not any(left.values()):
             chosen.append(seeded.choice(points_of(trace)))
     return chosen
