@@ -42,6 +42,8 @@ class Fault:
     :param but: other ends, by ``work/endpoint`` pattern; the first that fits counts.
     :param limits: those of the run.
     :param in_pages: make the vendor's pages small, so that a listing has several.
+    :param like: another fault that takes the same way through the code and is tried everywhere; this one then is tried
+        once for each vendor, the rest in ``make soak``.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Fault:
     but: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = LIMITS
     in_pages: bool = False
+    like: str = ""
 
     @property
     def passes(self) -> bool:
@@ -90,10 +93,11 @@ FAULTS = (
         "429, Retry-After: three days",
         _always("status", status=429, retry_after="259200"),
         UNAVAILABLE,
+        like="429-date",
     ),
     *(
-        Fault(f"{status}", f"{status}", _always("status", status=status), UNAVAILABLE)
-        for status in (500, 502, 503, 504)
+        Fault(f"{status}", f"{status}", _always("status", status=status), UNAVAILABLE, like=like)
+        for status, like in ((500, "503"), (502, "503"), (503, ""), (504, "503"))
     ),
     Fault("503-once", "503, once", _once("status", status=503), SAME, but={"*/download": UNAVAILABLE}),
     Fault("refused", "refuses connections", _always("refuse"), UNAVAILABLE),
@@ -133,6 +137,7 @@ FAULTS = (
         PAYLOAD,
         JSON,
         but={"*/invoice_document": NOT_HERE},
+        like="nan",
     ),
     Fault(
         "word",

@@ -41,7 +41,7 @@ class Cell:
     @property
     def soaked(self) -> bool:
         """Tell whether the short run leaves it out."""
-        return self.endpoint.id in self.work.soaked
+        return self.endpoint.id in self.work.soaked or bool(self.fault.like)
 
     @property
     def tried_again(self) -> bool:

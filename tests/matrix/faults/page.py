@@ -26,7 +26,7 @@ HEAD = """\
 Either the month is stored as without the fault, or the task fails with an error that says what to do and no row of the
 month has changed. Where an answer cannot betray that something is missing, it is stored and a control objects. What
 had arrived before an error is kept as evidence (`billing.payload`) and never taken for a whole month. `make test` tries
-every fault below at every request of both vendors; `make soak` more.
+every fault below once with each vendor, `make test-all` at nearly every request, `make soak` at all of them.
 
 | it ends | what that means | what you do |
 |---|---|---|

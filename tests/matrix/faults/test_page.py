@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from tests.matrix.faults.catalogue import FAULTS, NOT_HERE
 from tests.matrix.faults.cells import every_cell
 from tests.matrix.faults.page import ENDS, render
 
+pytestmark = pytest.mark.sample
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
 
 
@@ -22,3 +24,4 @@ def test_every_fault_strikes_somewhere_and_no_two_have_one_name():
     assert len(set(names)) == len(names)
     assert {cell.fault.name for cell in every_cell()} == set(names)
     assert NOT_HERE not in {cell.ends for cell in every_cell()}
+    assert {fault.like for fault in FAULTS if fault.like} <= {fault.name for fault in FAULTS if not fault.like}
