@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.venvs import ROOT, TOOLS, cached_venv, run
 
 from tieout_stack.airflow_api import AirflowApi
@@ -25,6 +26,7 @@ from tieout_stack.postgres import SUPERUSER, PostgresServer, embedded_bin_dir
 from tieout_stack.supervisor import Supervisor
 
 CELERY = ("celery", "--app", "airflow.providers.celery.executors.celery_executor.app")
+FEW = {"acme-media", "kumo-games", "nord-contact", "pacific-care"}
 HEALTH_SECONDS = 300  # on two idle cores 20 are enough
 
 
@@ -202,10 +204,19 @@ def places(folder: Path, postgres_port: int) -> dict[str, str]:
         "/data": str(folder / "redis"),
         "/opt/airflow/dags": str(ROOT / "dags"),
         "/opt/airflow/logs": str(folder / "logs"),
-        "/opt/tieout/accounts.yaml": str(ROOT / "include" / "accounts.yaml"),
+        "/opt/tieout/accounts.yaml": str(few_accounts(folder)),
         "/opt/tieout/documents": str(folder / "documents"),
         "/opt/tieout": str(ROOT / "docker"),
     }
+
+
+def few_accounts(folder: Path) -> Path:
+    """Write an accounts.yaml with two small accounts of each vendor: enough for two workers."""
+    accounts = yaml.safe_load((ROOT / "include" / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
+    few = [account for account in accounts if account["name"] in FEW]
+    path = folder / "accounts.yaml"
+    path.write_text(yaml.safe_dump({"accounts": few}), encoding="utf-8")
+    return path
 
 
 def start(stack: Stack) -> None:

@@ -102,18 +102,18 @@ def test_the_database_can_be_asked_while_a_demo_runs_and_changes_nothing(state):
 
 def test_a_second_demo_is_refused_and_a_dead_component_ends_the_first(state):
     """Both in one sentence; the second one names the log file."""
-    with started_demo(state, until="connections and pools") as demo:
+    with started_demo(state, until="simulator of both vendors") as demo:
         second = run(state, "demo")
         assert second.returncode == 1
         assert_one_sentence(second.stderr)
         assert f"already runs here (process {demo.pid})" in second.stderr
 
         started = leaders(state)
-        os.kill(started["airflow-triggerer"], signal.SIGKILL)
+        os.kill(started["vendor-simulator"], signal.SIGKILL)
         message = demo.communicate(timeout=MINUTES)[1]
         assert demo.returncode == 1
         assert_one_sentence(message)
-        assert str(state.logs / "airflow-triggerer.log") in message
+        assert str(state.logs / "vendor-simulator.log") in message
     assert_nothing_runs(state, started)
 
 
