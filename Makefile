@@ -4,7 +4,10 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo down sql certificate rederive pictures test soak format lint types contracts audit check bench lock
+# one process per core, four at most: each has a database server of its own
+PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --durations=25
+.PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak format lint types \
+	contracts audit check bench lock
 
 help: ## list the targets
 	@echo "make <target>        ARGS=... passes options on"
@@ -34,11 +37,24 @@ pictures: ## take the pictures of docs/pictures from the running demo (needs Chr
 	@tools/bootstrap dev
 	@.venv/bin/python tools/screenshots.py $(ARGS)
 
-test: ## run all tests (ARGS="-k fastly": some)
+test: ## run the tests for every change: under 5 minutes, Python is enough (ARGS="-k fastly": some)
 	@tools/bootstrap dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@$(PYTEST) -m "not long" $(ARGS)
 
-soak: ## run the long fault and crash runs (TIEOUT_SEED=4711: those of that seed again)
+test-all: ## run all tests: under 15 minutes, with the packages of make test-packages
+	@tools/test-packages --check
+	@tools/bootstrap dev
+	@$(PYTEST) -m "not soak" $(ARGS)
+
+test-long: ## run what make test leaves out
+	@tools/test-packages --check
+	@tools/bootstrap dev
+	@$(PYTEST) -m "long and not soak" $(ARGS)
+
+test-packages: ## install what test-all needs of the system (Debian, Ubuntu)
+	@tools/test-packages
+
+soak: ## run randomised fault and crash tests, 1 to 2 hours (TIEOUT_SEED=4711: those of that seed again)
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
