@@ -75,7 +75,7 @@ def test_a_location_that_is_not_ours_is_not_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
-@pytest.mark.parametrize("ask", [fastly.v3_invoice_by_id, genesys.invoice_document], ids=["fastly", "genesys_cloud"])
+@pytest.mark.parametrize("send", [fastly.v3_invoice_by_id, genesys.invoice_document], ids=["fastly", "genesys_cloud"])
 def test_an_identifier_is_one_part_of_a_path_or_none(send, text):
     """With a request goes the vendor's token: no id leads it to another of the vendor's routes, or splits it."""
     try:

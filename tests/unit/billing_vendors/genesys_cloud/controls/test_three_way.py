@@ -157,7 +157,7 @@ def test_a_fractional_receipt_stands_behind_a_line_that_is_cut_to_an_integer(g, 
 
 
 @pytest.mark.parametrize(
-    ("description", "leg"),
+    ("description", "charge_type"),
     [
         ("CX3 - Prepay", ChargeType.PREPAID),
         ("Prepaid users", ChargeType.PREPAID),
