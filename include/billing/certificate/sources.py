@@ -15,7 +15,7 @@ from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
 from billing.month import Month
-from billing.reconciliation.reconciler import Proof, Rules
+from billing.reconciliation.reconciler import MonthReconciler, Rules
 from billing.storage import tables as t
 from billing.storage.evidence import ReadFile
 from billing.storage.payloads import find_fetch
@@ -99,7 +99,7 @@ def recomputed_statement(
     """
     head = _reconciliation(connection, subject)
     fetch = find_fetch(connection, head.fetch_id)
-    month, outcome, inputs = Proof(connection, rules, account, datetime.now(UTC)).examine(fetch)
+    month, outcome, inputs = MonthReconciler(connection, rules, account, datetime.now(UTC)).examine(fetch)
     return make_statement(
         month,
         rows_of(outcome.results),

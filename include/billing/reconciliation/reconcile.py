@@ -1,57 +1,39 @@
 """
-From stored responses to stored proof: derive a month, keep its versions, run its controls, all in one transaction.
+From stored responses to stored results: derive a month, store its versions and run its controls, in one transaction.
 
-A reader of the database sees the month as it was or as it is, never half of it. Controls also look at months before
-their own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order
-months are stored, the results are the same in the end.
+A reader of the database sees the month before or after, never half of it. Controls also look at months before their
+own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order months
+are stored, the results are the same in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from billing.config.accounts import Account
-from billing.controls.control import Control
 from billing.errors import StorageError
-from billing.listed import InvoiceList
-from billing.reconciliation.reconciler import Derive, Proof, Reconciled, Rules
+from billing.reconciliation.reconciler import MonthReconciler, Reconciled, Rules
 from billing.storage.accruals import AccrualBook
-from billing.storage.evidence import ReadFile
 from billing.storage.payloads import find_fetch
 from billing.storage.product_months import add_to_product_months
 
 
 def reconcile_month(
-    engine: Engine,
-    derive: Derive,
-    controls: Sequence[Control],
-    account: Account[object],
-    fetch_id: int,
-    read_file: ReadFile | None = None,
-    *,
-    invoice_list: InvoiceList | None = None,
-    reader: bytes | None = None,
-    force: bool = False,
+    engine: Engine, rules: Rules, account: Account[object], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
     """
-    Derive, store and prove what one fetch brought, and prove again what rests on it.
+    Derive and store what one fetch holds, run its controls, and those of the later months that look at it.
 
     Runs twice with the same result. Rows are added only for what is new or has changed.
 
-    :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
-        is none; without it no control can look into a file.
-    :param invoice_list: the vendor's list that holds whole invoices, if it has one.
-    :param reader: hash of the code and of the account's configuration; with it, what is known to be as it was is
-        neither read nor proved again.
-    :param force: derive and prove a month even if it stands as it was proved.
+    :param force: also reconcile a month whose inputs have not changed.
     :raises PayloadError: a response has another shape; nothing was stored, the responses themselves are kept.
     :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
     :raises ConfigurationError: the account has a tolerance for a control that there is not.
-    :raises ExceptionGroup: controls failed by our own fault, or a later month that rests on this one could not be
-        proved again; this month and all other results are stored.
+    :raises ExceptionGroup: internal errors in controls, or a later month that looks at this one could not be
+        reconciled again; this month and all other results are stored.
     """
     with engine.begin() as connection:
         fetch = find_fetch(connection, fetch_id)
@@ -61,14 +43,14 @@ def reconcile_month(
                 f"not a month of {account.vendor}/{account.name}"
             )
         now = datetime.now(UTC)
-        proof = Proof(connection, Rules(derive, tuple(controls), read_file, invoice_list, reader), account, now)
-        done = proof.store(fetch, force=force)
+        reconciler = MonthReconciler(connection, rules, account, now)
+        done = reconciler.reconcile(fetch, force=force)
         AccrualBook(connection, account, fetch.dag_run, now).settle()
         add_to_product_months(connection, account.vendor, account.name, done.changes)
-    if proof.faults:
+    if reconciler.errors:
         raise ExceptionGroup(
-            f"{account.vendor}/{account.name} {fetch.month}: controls failed by our own fault: "
-            f"{', '.join(proof.faults)}; the month is stored and they are recorded as BLOCKED",
-            list(proof.faults.values()),
+            f"{account.vendor}/{account.name} {fetch.month}: internal error in "
+            f"{', '.join(reconciler.errors)}; the month is stored, and failed controls are recorded as BLOCKED",
+            list(reconciler.errors.values()),
         )
     return done

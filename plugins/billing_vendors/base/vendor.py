@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from billing.accruals.proposal import Basis
     from billing.config.accounts import Account
     from billing.controls.control import Control
-    from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
     from billing.month import Month
     from billing.payloads.response import Response
@@ -43,8 +42,6 @@ class Work:
     :param collect: asks the vendor for everything it has on one account and month. Yields each response as it
         arrives (it is stored while the next is asked for), and each document after the response that led to it.
     :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, asks nobody.
-    :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
-        all of them in memory, and without reading again those that are known.
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored response into a value.
@@ -60,7 +57,6 @@ class Work:
     derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None
     collect_running_month: Callable[[Account[Any], Month], Iterator[Response]] | None = None
     derive_running_month: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth] | None = None
-    invoice_list: InvoiceList | None = None
 
 
 @dataclass(frozen=True)

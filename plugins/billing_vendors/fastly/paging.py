@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from billing.errors import PayloadError
-from billing.json_parts import members, page
 from billing.month import Month
-from billing.payloads import exact_json
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.base.client.page_check import PageConsistencyCheck
 from billing_vendors.base.client.request import Pages
 from billing_vendors.fastly import endpoints
-from billing_vendors.fastly.parse import month_of
+from billing_vendors.fastly.parse import invoice_rows, month_of
 
 MOST_PAGES = 500
-_HEAD = ("invoice_id", "billing_start_date")
 
 
 def invoice_pages(month: Month) -> Pages:
@@ -32,43 +28,18 @@ def service_usage_pages(month: Month, product_id: str, usage_type: str) -> Pages
     return Pages(first, service_cursor, most=MOST_PAGES, check=_Whole(first.operation, _services))
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRow:
+def listed_ids(response: Response, month: Month) -> list[str]:
     """
-    One row of an invoice list, by what tells which it is.
-
-    :param source: the bytes of the whole row.
-    """
-
-    invoice_id: str
-    month: Month
-    source: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """
-    One page of the invoice list.
-
-    :param holder: the object that holds ``meta``.
-    """
-
-    rows: tuple[ListedRow, ...]
-    holder: JsonObject
-
-
-def list_page(response: Response) -> ListPage:
-    """
-    Find the invoices of a list page without reading their lines.
+    Return the ids of a list page's invoices of one month.
 
     :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
     """
-    return response.once(_take_apart)
+    return [row.identifier("invoice_id") for row in invoice_rows(_page(response)) if month_of(row) == month]
 
 
 def list_cursor(response: Response) -> str | None:
     """Return the next cursor of an invoice list; None, null, or an empty text at the end."""
-    return next_cursor(list_page(response).holder)
+    return next_cursor(_page(response))
 
 
 def service_cursor(response: Response) -> str | None:
@@ -103,24 +74,16 @@ class _Whole:
 
 
 def _invoices(response: Response) -> tuple[JsonObject, list[str]]:
-    page = list_page(response)
-    return page.holder, [row.invoice_id for row in page.rows]
+    page = _page(response)
+    return page, [row.identifier("invoice_id") for row in invoice_rows(page)]
 
 
-def _take_apart(response: Response) -> ListPage:
-    sources, meta = page(response.body, "data", "meta", response.request)
-    rows = (_row(source, f"{response.request}, data {place}") for place, source in enumerate(sources, start=1))
-    return ListPage(tuple(rows), JsonObject({"meta": exact_json.loads(meta)}, response.request))
-
-
-def _row(source: bytes, where: str) -> ListedRow:
-    row = members(source, where)
-    head = JsonObject({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
-    return ListedRow(head.identifier("invoice_id"), month_of(head), source)
+def _page(response: Response) -> JsonObject:
+    return JsonObject(response.json_object(), response.request)
 
 
 def _services(response: Response) -> tuple[JsonObject, list[str]]:
-    page = JsonObject(response.json_object(), response.request).object_or_none("data")
+    page = _page(response).object_or_none("data")
     if page is None:
         raise PayloadError(f"{response.request}: data is missing")
     return page, [row.identifier("service_id") for row in page.objects("details")]

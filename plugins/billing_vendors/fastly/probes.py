@@ -17,7 +17,7 @@ from billing_vendors.fastly import endpoints, parse_legacy
 from billing_vendors.fastly.derive import estimate_of
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.paging import invoice_pages, list_page
+from billing_vendors.fastly.paging import invoice_pages, listed_ids
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED
 
 _ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
@@ -104,7 +104,7 @@ class PostedProbe(FastlyProbe):
         request = pages.first
         while True:
             response = yield from one_page(pages, request)
-            if any(row.month == month for row in list_page(response).rows):
+            if listed_ids(response, month):
                 return ProbeResult(True, "200, an invoice of the month")
             following = pages.after(response)
             if following is None:

@@ -47,8 +47,7 @@ def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: AN
 def work() -> Work:
     """Import and give what the tasks do."""
     from billing.accruals.proposal import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
-    from billing.listed import InvoiceList  # noqa: PLC0415
-    from billing_vendors.fastly import collect, derive, endpoints  # noqa: PLC0415
+    from billing_vendors.fastly import collect, derive  # noqa: PLC0415
 
     return Work(
         collect=collect.collect,
@@ -56,7 +55,6 @@ def work() -> Work:
         accrual_basis=Basis.SNAPSHOT,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
-        invoice_list=InvoiceList(endpoints.V3_LIST, derive.find_invoices),
     )
 
 

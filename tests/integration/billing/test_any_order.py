@@ -118,7 +118,7 @@ def test_a_second_pass_adds_no_row(vendor):
     for again in (fetches, vendor.fetch("acme", MONTHS)):
         for month in (MONTHS[2], MONTHS[0], MONTHS[3], MONTHS[1]):
             done = vendor.reconcile("acme", again[month])
-            assert (done.results_added, done.proved_again, done.changes) == (False, (), ())
+            assert (done.results_added, done.rerun, done.changes) == (False, (), ())
     assert (vendor.counts(), vendor.current("acme")) == (before, results)
 
 
@@ -139,7 +139,7 @@ def test_a_late_month_is_followed_by_those_that_look_at_it(vendor):
         vendor.reconcile("acme", fetches[month])
     versions = vendor.counts()["record_version"]
     done = vendor.reconcile("acme", fetches[MONTHS[0]])
-    assert done.proved_again == (MONTHS[1], MONTHS[2], MONTHS[3])
+    assert done.rerun == (MONTHS[1], MONTHS[2], MONTHS[3])
     assert vendor.counts()["record_version"] == versions + 2, "an invoice and a usage report: nobody else's"
 
 
@@ -148,7 +148,7 @@ def test_a_restated_month_is_followed_by_the_next(vendor):
     for month in MONTHS:
         vendor.reconcile("acme", fetches[month])
     done = vendor.reconcile("acme", vendor.ledger.fetch("restated", account="acme", month=MONTHS[2]))
-    assert done.proved_again == (MONTHS[3],)
+    assert done.rerun == (MONTHS[3],)
     rate = [row for row in vendor.current("acme") if str(row[0])[:7] == "2026-10" and row[4] == "F14"]
     assert [row[6] for row in rate] == ["EXCEPTION"]
 

@@ -98,7 +98,7 @@ select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
             when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
-            else 'proved' end as status,
+            else 'reconciled' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
 cross join lateral (
@@ -320,7 +320,7 @@ def upgrade() -> None:
         sa.Column("fetch_id", sa.BigInteger(), nullable=False),
         sa.Column("dag_run", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("cause in ('first', 'vendor', 'derivation')", name=op.f("record_version_cause_check")),
+        sa.CheckConstraint("cause in ('new', 'vendor', 'parser')", name=op.f("record_version_cause_check")),
         sa.CheckConstraint("version >= 1", name=op.f("record_version_version_check")),
         sa.ForeignKeyConstraint(["fetch_id"], ["billing.fetch.fetch_id"], name=op.f("record_version_fetch_id_fkey")),
         sa.ForeignKeyConstraint(

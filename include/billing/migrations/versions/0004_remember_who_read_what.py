@@ -17,11 +17,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-COLUMNS = (
-    ("record_version", "source_sha256", "of the bytes that held the record whole, where a list did"),
-    ("record_version", "reader_sha256", "of the code and the configuration that read it"),
-    ("account_month", "proved_sha256", "of all that the results rest on; null: to be proved again"),
-)
+COLUMNS = (("account_month", "inputs_sha256", "of all that the results rest on; null: reconcile again"),)
 
 ROWS = ("invoice_line", "contract_item", "charge", "wallet", "usage_line")
 
@@ -47,7 +43,7 @@ select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
             when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
-            else 'proved' end as status,
+            else 'reconciled' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
 """

@@ -50,7 +50,7 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
             else:
                 fetch.keep(kept)
     files = document_reader(folder)
-    reconcile_month(engine, vendor.derive, vendor.controls, account, fetch.complete().fetch_id, files)
+    reconcile_month(engine, Rules(vendor.derive, vendor.controls, files), account, fetch.complete().fetch_id)
     yield SimpleNamespace(database=name, folder=folder, account=account, vendor=vendor)
     postgres.drop_database(name)
 

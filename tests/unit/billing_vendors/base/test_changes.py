@@ -14,7 +14,7 @@ def test_what_is_new_is_counted_and_what_has_changed_is_named():
         Change("invoice", "4011411", 1, "first"),
         Change("invoice", "4011412", 1, "first"),
         Change("usage_report", "2026-10", 1, "first"),
-        Change("contract", "c1", 3, "derivation"),
+        Change("contract", "c1", 3, "parser"),
     ]
     assert describe(changes) == (
         "new: 2 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2; "
