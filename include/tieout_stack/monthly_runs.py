@@ -13,6 +13,7 @@ from tieout_stack.progress import FAILED, sentence
 
 ENDED = frozenset({"success", "failed"})
 PROGRESS_SECONDS = 5.0
+UNCHANGED_SECONDS = 30.0
 POLL_SECONDS = 1.0
 PARSE_SECONDS = 60.0
 RUN_SECONDS = 900.0
@@ -73,22 +74,26 @@ def wait_for_runs(
     """
     Wait until all runs have ended; return the last state of each.
 
-    :param report: called with one line of progress every few seconds.
+    :param report: called with one line of progress every 5 s if it is a new one, else every 30 s.
     :param check: called in between; raises if the stack is broken.
     :raises StackError: they did not end in time.
     """
     deadline = time.monotonic() + RUN_SECONDS
-    next_report = 0.0
+    next_look, repeat_at, reported = 0.0, 0.0, ""
     states: dict[MonthlyRun, str] = {}
     while True:
         check()
         states |= {run: api.run_state(run.dag_id, run.run_id) for run in runs if states.get(run) not in ENDED}
         if ENDED.issuperset(states.values()):
             return states
-        if time.monotonic() >= next_report:
-            report(sentence([api.task_instances(run.dag_id, run.run_id) for run in runs]))
-            next_report = time.monotonic() + PROGRESS_SECONDS
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now >= next_look:
+            next_look = now + PROGRESS_SECONDS
+            line = sentence([api.task_instances(run.dag_id, run.run_id) for run in runs])
+            if line != reported or now >= repeat_at:
+                report(line)
+                repeat_at, reported = now + UNCHANGED_SECONDS, line
+        if now > deadline:
             raise StackError(f"The runs did not end within {RUN_SECONDS:.0f} s: see the Airflow UI.")
         time.sleep(POLL_SECONDS)
 
