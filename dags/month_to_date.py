@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from airflow.sdk import CronDataIntervalTimetable, dag, get_parsing_context, task, task_group
 
 from billing_vendors.base.retries import task_defaults
-from billing_vendors.base.tasks import plan
 from billing_vendors.base.tasks.month_param import ACCOUNTS
+from billing_vendors.base.tasks.plan import month_xcom_template, plan_running_month
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
-PLANNED_MONTH = plan.month_xcom_template("plan")
+PLANNED_MONTH = month_xcom_template("plan")
 
 DOC = """
 ### {title}: the running month, once a day
@@ -32,7 +32,7 @@ this DAG only takes today's again.
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the daily DAG of one vendor."""
+    """Create the daily DAG of one vendor."""
 
     @dag(
         dag_id=f"month_to_date_{vendor.name}",
@@ -49,7 +49,7 @@ def build_dag(vendor: Vendor) -> None:
     def month_to_date() -> None:
         @task
         def plan() -> list[str]:
-            return plan.plan_running_month(vendor)
+            return plan_running_month(vendor)
 
         @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
         def snapshot(account: str, month: str) -> dict[str, int]:

@@ -72,7 +72,7 @@ accounts and the number of control results by state in the event. Accruals of th
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the monthly DAG of one vendor."""
+    """Create the monthly DAG of one vendor."""
     # x-: for any other scheme Airflow would load all providers to look for one that knows it, in every task
     months = Asset(f"x-tieout://months/{vendor.name}")
 
@@ -105,7 +105,7 @@ def build_dag(vendor: Vendor) -> None:
 
             return reconcile_fetched(vendor, account, fetch_id)
 
-        # A task of its own: an outlet of the mapped reconcile would be an event per account, and whoever waits for the
+        # A task of its own: an outlet of the mapped reconcile would be an event per account, and who waits for the
         # month would start once for each. Not all_done: as the last task it would turn a failed run green.
         @task(outlets=[months], trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=timedelta(minutes=5))
         def publish_month_event(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
@@ -119,11 +119,11 @@ def build_dag(vendor: Vendor) -> None:
         def account_month(account: str) -> None:
             fetched = fetch(account, PLANNED_MONTH)
             list(vendor.waits(account=account, month=PLANNED_MONTH)) >> fetched
-            reconciled.append(reconcile(account, fetched))
+            reconciled.append(reconcile(account, fetched))  # type: ignore[arg-type]  # the result is there when it runs
 
         accounts = plan_month()
         account_month.expand(account=accounts)
-        publish_month_event(PLANNED_MONTH, accounts, reconciled[0])
+        publish_month_event(PLANNED_MONTH, accounts, reconciled[0])  # type: ignore[arg-type]  # the same
 
     monthly_invoices()
 

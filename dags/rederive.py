@@ -1,4 +1,4 @@
-"""Read a month's rows again out of its stored answers, without a call to any vendor."""
+"""Read a month's rows again out of its stored responses, without a call to any vendor."""
 
 from __future__ import annotations
 

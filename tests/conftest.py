@@ -1,5 +1,5 @@
 """
-The real parts that tests stand on: Postgres, the vendor simulator, an Airflow home.
+The real parts that tests stand on: Postgres, the vendor simulator, an Airflow home; and what kind each test is.
 
 Airflow reads its settings when it is first imported, so they are set here, before any test module is.
 """
@@ -16,15 +16,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from tieout_stack.local_stack import LocalStack
 from tieout_stack.logins import PERSON, TASKS, prepare_roles
 from tieout_stack.postgres import PostgresServer
-from tieout_stack.stages import Stages
-from tieout_stack.state import StateFolder
-from tieout_stack.stop_signals import StopSignals
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="tieout-airflow-"))
+KINDS = ("system", "matrix", "integration", "unit")  # the folders, in the order in which they run
 
 SOAK_SEED = int(os.environ.get("TIEOUT_SEED") or secrets.randbelow(1_000_000))
 
@@ -43,6 +40,34 @@ os.environ |= {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
 }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Mark each test with its folder, and as long what ``make test`` leaves out.
+
+    Of ``matrix`` and ``system`` that is everything but the tests marked ``sample``.
+    """
+    for item in items:
+        kind = kind_of(item)
+        item.add_marker(kind)
+        if kind in {"matrix", "system"} and not item.get_closest_marker("sample"):
+            item.add_marker("long")
+    items.sort(key=lambda item: KINDS.index(kind_of(item)))
+
+
+def kind_of(item: pytest.Item) -> str:
+    """Return the folder of ``tests`` in which a test lies."""
+    return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Return what hands tests out to processes: those that share costly fixtures go to one of them."""
+    from tests.distribution import SharedFixtures
+
+    return SharedFixtures(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -120,27 +145,6 @@ def simulator():
 
     with Simulator(World(seed=7)) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def stack(watchdog) -> Iterator[LocalStack]:
-    """
-    The whole local stack, started once: a real Airflow with its four processes, Postgres and the simulator.
-
-    ``stack.airflow.api()`` is a signed-in client, ``stack.billing_url`` the database that its DAGs fill. DAGs are
-    paused until a test lets them run. Tests share it: each takes months or accounts of its own.
-    """
-    # a folder that the user who runs Postgres for root can enter
-    folder = Path(tempfile.mkdtemp(prefix="tieout-stack-"))
-    folder.chmod(0o755)
-    watchdog.watch(folder)
-    running = LocalStack(ROOT, StateFolder(folder / "state"), Stages(), StopSignals())
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -74,10 +74,7 @@ _STATEMENTS = (
         first_stored_at, last_seen_at)
     select vendor, account, month, reconciliation_id, fetch_id, 'USD', now(), now() from billing.reconciliation
     """,
-)
-
-# as the migration that made the table
-_STATEMENTS += (
+    # as the migration that made the table
     """
     insert into billing.product_month (vendor, month, currency, product, lines, amount)
     select vendor, month, currency, product, count(*), sum(amount)

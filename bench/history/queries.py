@@ -38,9 +38,9 @@ BESIDE = {
         from billing.current_invoice i join billing.current_invoice_line l using (record_key, version)
         group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
 }
-"""What a query would cost if its answer were not kept: shown, not judged."""
+"""What a query would cost if its response were not kept: shown, not judged."""
 
 
 def values_of(invoice: str) -> dict[str, str]:
-    """Give what the queries ask for: the last month, one account, one of its invoices."""
+    """Return what the queries ask for: the last month, one account, one of its invoices."""
     return _VALUES | {"invoice": invoice}

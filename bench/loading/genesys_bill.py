@@ -1,5 +1,5 @@
 """
-A month of one Genesys Cloud organization as the bytes of its answers, of any size, in which every figure agrees.
+A month of one Genesys Cloud organization as the bytes of its responses, of any size, in which every figure agrees.
 
 One contract with a plan and a charge for each product; each invoice bills all of them by turns, a page of its lines
 holds half of what is asked for, so that cursors are followed; each invoice has a file.
@@ -56,7 +56,7 @@ def render(base_url: str, invoices: int, lines: int, *, changed: bool = False) -
 
 
 def asked_for(path: str, query: dict[str, list[str]]) -> str:
-    """Give the key of a request's body."""
+    """Return the key of a request's body."""
     return f"{path} {query['after'][0]}" if "after" in query else path
 
 

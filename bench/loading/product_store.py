@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -38,11 +39,18 @@ def main() -> None:
 
     vendor, month = vendor_named(job.vendor), Month.parse(MONTH)
     work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
-    names = {"purpose": "month", "vendor": vendor.name, "account": ACCOUNT, "month": month, "dag_run": "bench"}
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
         engine = billing_engine()
-        fetch = Fetch(engine, documents_folder(), **names)
+        fetch = Fetch(
+            engine,
+            documents_folder(),
+            purpose="month",
+            vendor=vendor.name,
+            account=ACCOUNT,
+            month=month,
+            dag_run="bench",
+        )
         with FastlyBillingHook(account.conn_id) as hook:
             fetch_id = keep_all(fetch, hook.list_invoices(month)).fetch_id
         fetched = time.monotonic()
@@ -55,7 +63,7 @@ def main() -> None:
     report(cost)
 
 
-def _never(fetch_id: int) -> None:
+def _never(fetch_id: int) -> NoReturn:
     raise AssertionError(f"fetch {fetch_id} is not read again: the same code had read it")
 
 

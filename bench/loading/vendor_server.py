@@ -37,8 +37,8 @@ class Served:
     A running server.
 
     :param truths: what it bills, by variant.
-    :param listed_bytes: size of the answers that hold every line once.
-    :param all_bytes: size of all answers.
+    :param listed_bytes: size of the responses that hold every line once.
+    :param all_bytes: size of all responses.
     """
 
     vendor: str
@@ -102,7 +102,7 @@ def _serve(connection: socket.socket, desk: Desk) -> None:
 
 
 def _request(stream: BinaryIO) -> str | None:
-    """Read one request and its body; give its target, None at the end of the connection."""
+    """Read one request and its body; return its target, None at the end of the connection."""
     line, length = stream.readline().decode().split(), 0
     while header := stream.readline().strip().lower():
         if header.startswith(b"content-length:"):

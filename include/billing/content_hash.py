@@ -58,7 +58,7 @@ def _column_text(values: Sequence[Any], kinds: set[type]) -> str:
 
 @cache
 def _shape(kind: type) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Give the names of a type's plain fields, sorted, and for those that hold many rows the rows' names."""
+    """Return the names of a type's plain fields, sorted, and for those that hold many rows the rows' names."""
     hints = get_type_hints(kind)
     fields = sorted(field.name for field in dataclasses.fields(kind) if field.name not in _NOT_CONTENT)
     many = {name: _shape(get_args(hints[name])[0])[0] for name in fields if _holds_rows(hints[name])}

@@ -30,7 +30,7 @@ class InvoiceList:
     """
     A vendor's list of whole invoices, lines included.
 
-    :param operation: whose answers are its pages.
+    :param operation: whose responses are its pages.
     :param find: gives the invoices of a month, each once, in the order of the pages: the same that ``derive`` gives.
     """
 

@@ -14,10 +14,10 @@ def save_listed(
     connection: Connection, records: Records, fetch: FetchInfo, invoice_list: InvoiceList | None
 ) -> list[Change]:
     """
-    Store the invoices that lie whole in a vendor's list; gives the versions that were added.
+    Store the invoices that lie whole in a vendor's list; returns the versions that were added.
 
     :param invoice_list: None if the vendor has no such list, and then nothing is done.
-    :raises PayloadError: an answer has another shape; the caller's transaction is not to be committed.
+    :raises PayloadError: a response has another shape; the caller's transaction is not to be committed.
     """
     if invoice_list is None:
         return []

@@ -1,7 +1,7 @@
 """A text for a log, a message or a terminal: it may hold a vendor's words, and a vendor's words must not act there."""
 
 MOST = 2000
-"""Characters of one line; whoever wants the whole text reads it in the database."""
+"""Characters of one line; who wants the whole text reads it in the database."""
 
 
 def single_line(text: str, most: int = MOST) -> str:

@@ -296,7 +296,7 @@ class UnknownField:
 @dataclass(frozen=True, slots=True)
 class AccountMonth:
     """
-    All that one vendor says of one account and month, derived from stored answers alone.
+    All that one vendor says of one account and month, derived from stored responses alone.
 
     :param invoices: the documents that belong to the month, each once.
     :param by_id: the same documents as the vendor gives them one by one, by invoice id, for comparison.

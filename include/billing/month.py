@@ -42,7 +42,7 @@ class Month:
     @classmethod
     def of(cls, day: date) -> Month:
         """
-        Give the month that holds a date; a datetime is read in UTC.
+        Return the month that holds a date; a datetime is read in UTC.
 
         :raises ValueError: a datetime without zone, which would be read in this machine's.
         """
@@ -53,7 +53,7 @@ class Month:
         return cls(day.year, day.month)
 
     def shifted(self, months: int) -> Month:
-        """Give the month that many months later, or earlier if negative."""
+        """Return the month that many months later, or earlier if negative."""
         index = self.year * 12 + self.month - 1 + months
         return Month(index // 12, index % 12 + 1)
 
@@ -73,7 +73,7 @@ class Month:
         return date(self.year, self.month, 1)
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether the whole month has passed at an aware ``now``."""
+        """Return whether the whole month has passed at an aware ``now``."""
         return now >= self.end
 
     def __str__(self) -> str:

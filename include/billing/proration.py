@@ -37,7 +37,9 @@ class Part:
 
 
 def served(start: date, end: date, cut: time = MIDNIGHT) -> tuple[datetime, datetime]:
-    """Give the instants between which a service of these days (``end`` not included) ran, cut at a time of day UTC."""
+    """
+    Return the instants between which a service of these days (``end`` not included) ran, cut at a time of day UTC.
+    """
     return datetime.combine(start, cut, UTC), datetime.combine(end, cut, UTC)
 
 

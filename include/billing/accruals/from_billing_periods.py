@@ -174,7 +174,7 @@ def _part(figure: _Figure, month: Month, unit: Decimal) -> Part:
 
 
 def _cycles(periods: Sequence[ContractBillingPeriod], end: date) -> Iterator[tuple[date, date]]:
-    """Give the stored periods, then such as follow in the same rhythm until a day."""
+    """Return the stored periods, then such as follow in the same rhythm until a day."""
     for each in periods:
         yield each.starts_on, each.ends_on
     starts_on, ends_on = periods[-1].starts_on, periods[-1].ends_on

@@ -52,7 +52,7 @@ class Snapshot:
 
     @property
     def covers_until(self) -> datetime:
-        """Give the end of what it covers: never later than the moment at which it was received."""
+        """Return the end of what it covers: never later than the moment at which it was received."""
         return self.taken_at if self.as_of is None else min(self.as_of, self.taken_at)
 
 
@@ -205,7 +205,7 @@ def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal
 
 
 def is_billed(documents: Sequence[Document]) -> bool:
-    """Tell whether a month is billed: a credit memo alone bills nothing."""
+    """Return whether a month is billed: a credit memo alone bills nothing."""
     return any(document.kind == "invoice" for document in documents)
 
 
@@ -233,7 +233,7 @@ def true_up(accrued: Decimal, currency: str, month: Month, documents: Sequence[D
 
 
 def _scale(month: Month, until: datetime) -> Fraction:
-    """Give the length of the month in lengths of what is covered, exactly."""
+    """Return the length of the month in lengths of what is covered, exactly."""
     return Fraction((month.end - month.start) // _MICROSECOND, (until - month.start) // _MICROSECOND)
 
 

@@ -22,10 +22,11 @@ _IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary fi
 
 def publish(engine: Engine, subject: Subject, root: Folder) -> str:
     """
-    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; give the JSON file's path below ``root``.
+    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; return the JSON file's path below
+    ``root``.
 
     The same rows give the same bytes, so a month whose results are those that its certificate shows is left alone. The
-    account is locked until both are written: whoever has read older rows cannot put their certificate over a newer one.
+    account is locked until both are written: who has read older rows cannot put their certificate over a newer one.
     """
     folders, name = _folders(subject), f"{subject.month}.json"
     with engine.begin() as connection, SpooledTemporaryFile(_IN_MEMORY) as file:
@@ -40,7 +41,7 @@ def publish(engine: Engine, subject: Subject, root: Folder) -> str:
 
 def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:
     """
-    Give the account's months that have got results since this one was read, and have no certificate of these results.
+    Return the account's months that have got results since this one was read, and have no certificate of these results.
 
     A task that was killed after it had stored a month, and proved later ones again, has not certified all of them; its
     retry finds nothing changed and finds them here.
@@ -74,7 +75,7 @@ def _folders(subject: Subject) -> tuple[str, ...]:
 
 def _mark(seal: Seal) -> bytes:
     """
-    Give what only a certificate of these results holds.
+    Return what only a certificate of these results holds.
 
     No vendor's text can: its quotes are escaped, and it knows no hash of the results.
     """

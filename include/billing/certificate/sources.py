@@ -1,4 +1,4 @@
-"""The two sources of a statement: the stored rows, and the stored answers read again. Nothing here writes."""
+"""The two sources of a statement: the stored rows, and the stored responses read again. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Subject:
 
 
 def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
-    """Give the months that hold an invoice of that id now; several if two accounts have one of the same id."""
+    """Return the months that hold an invoice of that id now; several if two accounts have one of the same id."""
     rows = connection.execute(
         select(t.record.c.vendor, t.record.c.account, t.invoice.c.month)
         .join(
@@ -81,7 +81,7 @@ def stored_without_invoices(connection: Connection, subject: Subject) -> dict[st
 
 def stored_seal(connection: Connection, subject: Subject) -> Seal:
     """
-    Give the reconciliation that holds for a month.
+    Return the reconciliation that holds for a month.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -92,7 +92,7 @@ def recomputed_statement(
     connection: Connection, subject: Subject, account: Account[Any], rules: Rules
 ) -> dict[str, Any]:
     """
-    Say what today's code makes of the stored answers and files.
+    Say what today's code makes of the stored responses and files.
 
     :raises StorageError: stored bytes no longer match their hash; names the payload.
     :raises ConfigurationError: the month is not stored.
@@ -161,7 +161,7 @@ def _sources(connection: Connection, fetch_id: int) -> Sequence[Source]:
 
 
 def _files(connection: Connection, fetch_id: int, read_file: ReadFile | None = None) -> list[File]:
-    """Give a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
+    """Return a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
     rows = connection.execute(
         select(*t.document.c["invoice_id", "form", "sha256", "size", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)

@@ -1,7 +1,7 @@
 """
 What a certificate says of one account and month, as JSON values.
 
-The same statement is made twice: of the stored rows, and of what today's code makes of the stored answers. Where both
+The same statement is made twice: of the stored rows, and of what today's code makes of the stored responses. Where both
 are equal, nothing between the vendor's bytes and the report was changed.
 """
 
@@ -39,7 +39,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stored answer: what was asked, and the hash of the bytes that came."""
+    """One stored response: what was asked, and the hash of the bytes that came."""
 
     operation: str
     request: str
@@ -101,7 +101,7 @@ def make_statement(
 
 
 def invoice_head(invoice: Invoice) -> dict[str, Any]:
-    """Give what a certificate says of an invoice beside its lines."""
+    """Return what a certificate says of an invoice beside its lines."""
     # a bill that is paid later, or whose month is explained in other words, is the same bill
     left_out = {"lines", "payment_status", "period_evidence"}
     names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]

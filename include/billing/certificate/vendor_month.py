@@ -23,7 +23,7 @@ from billing.storage.document_store import Folder, put_file
 from billing.storage.records import lock_account
 
 VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]
-"""Recompute one account's certificate from its stored answers."""
+"""Recompute one account's certificate from its stored responses."""
 
 
 def make_vendor_certificate(connection: Connection, vendor: str, month: Month) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def verify_vendor_certificate(
     connection: Connection, certificate: Mapping[str, Any], verify_account: VerifyAccount
 ) -> Verdict:
     """
-    Recompute every account's certificate from the stored answers, then compare the whole with the file.
+    Recompute every account's certificate from the stored responses, then compare the whole with the file.
 
     The first account that is not verified, or the first place where the file differs, is named.
     """
@@ -71,7 +71,7 @@ def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder
     """
     Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``.
 
-    Until it is written whoever else wants to write it waits: older rows never come over newer ones.
+    Until it is written who else wants to write it waits: older rows never come over newer ones.
     """
     with engine.begin() as connection:
         lock_account(connection, vendor, f"{month} of all accounts")  # no account has such a name
@@ -80,7 +80,7 @@ def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder
 
 
 def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:
-    """Make an account's certificate anew, to read its seal and its sums; it is written nowhere."""
+    """Create an account's certificate again, to read its seal and its sums; it is written nowhere."""
     with Path(os.devnull).open("wb") as nowhere:
         certificate = write_stored(connection, subject, nowhere)
     invoices = certificate["invoices"]

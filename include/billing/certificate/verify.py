@@ -19,7 +19,7 @@ from billing.reconciliation.reconciler import Rules
 
 def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
-    Make the certificate of a month or of one of its invoices, from the stored rows.
+    Create the certificate of a month or of one of its invoices, from the stored rows.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -61,9 +61,9 @@ def verify(
     connection: Connection, subject: Subject, certificate: Mapping[str, Any], account: Account[Any], rules: Rules
 ) -> Verdict:
     """
-    Recompute a certificate from the stored answers and compare it with the stored rows and with the file.
+    Recompute a certificate from the stored responses and compare it with the stored rows and with the file.
 
-    Any digit that was changed on the way, in an answer, a row, a result, a vendor's file or the certificate, is named.
+    Any digit that was changed on the way, in a response, a row, a result, a vendor's file or the certificate, is named.
 
     :raises ConfigurationError: the month is not stored.
     """

@@ -2,7 +2,7 @@
 Write a month's certificate invoice by invoice, however many lines there are, and seal it on the way.
 
 The bytes are those of ``verify.write_json``, and the seal is that of ``statement.seal_of``: verifying holds both
-against what is made of the stored answers as a whole.
+against what is made of the stored responses as a whole.
 """
 
 from __future__ import annotations

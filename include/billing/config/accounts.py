@@ -72,7 +72,7 @@ class Account(Generic[SettingsT_co]):
     accrual: AccrualPolicy = field(default_factory=AccrualPolicy)
 
     def posting_deadline(self, month: Month) -> datetime:
-        """Give the first instant at which a month's invoice is late: the end of the posting day, UTC."""
+        """Return the first instant at which a month's invoice is late: the end of the posting day, UTC."""
         return month.end + timedelta(days=self.posting_day)
 
     def check_month(self, month: Month) -> None:
@@ -88,7 +88,7 @@ class Account(Generic[SettingsT_co]):
 
 
 def accounts_path() -> Path:
-    """Give the file in force: ``TIEOUT_ACCOUNTS``, else the one beside the installed package's sources."""
+    """Return the file in force: ``TIEOUT_ACCOUNTS``, else the one beside the installed package's sources."""
     return Path(os.environ.get(ACCOUNTS_VARIABLE) or _DEFAULT_PATH)
 
 
@@ -128,14 +128,14 @@ def check_vendors(known: Collection[str], path: Path | None = None) -> None:
 
 
 def account_names(path: Path | None = None) -> frozenset[str]:
-    """Give the names of all vendors' accounts, for runs that take accounts of several vendors."""
+    """Return the names of all vendors' accounts, for runs that take accounts of several vendors."""
     rows = _rows(path or accounts_path())
     return frozenset(row["name"] for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str))
 
 
 def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Account[SettingsT_co]:
     """
-    Give the account of that name.
+    Return the account of that name.
 
     :raises ConfigurationError: lists the names there are.
     """
@@ -176,7 +176,7 @@ def _rows(path: Path) -> list[Any]:
 
 
 def _located_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each account with where it stands, for messages; its vendor is a text."""
+    """Return each account with where it stands, for messages; its vendor is a text."""
     for position, row in enumerate(_rows(path), start=1):
         where = f"{path.name}, account {position}"
         if not isinstance(row, dict):

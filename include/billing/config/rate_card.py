@@ -35,11 +35,11 @@ class Dated:
     last: Month | None
 
     def holds_in(self, month: Month) -> bool:
-        """Tell whether it holds in a month."""
+        """Return whether it holds in a month."""
         return self.first <= month and (self.last is None or month <= self.last)
 
     def overlaps(self, other: Dated) -> bool:
-        """Tell whether both hold in some month."""
+        """Return whether both hold in some month."""
         return self.holds_in(other.first) or other.holds_in(self.first)
 
 
@@ -68,7 +68,7 @@ DatedT = TypeVar("DatedT", bound=Dated)
 
 
 def in_force(entries: Sequence[DatedT], month: Month) -> list[DatedT]:
-    """Give the entries that hold in a month."""
+    """Return the entries that hold in a month."""
     return [entry for entry in entries if entry.holds_in(month)]
 
 

@@ -45,7 +45,7 @@ class Tolerance:
     minor_units: int | None = None
 
     def in_currency(self, currency: str | None) -> Tolerance:
-        """Give the policy with its absolute limit in major units of a currency."""
+        """Return the policy with its absolute limit in major units of a currency."""
         if self.minor_units is None:
             return self
         unit = minor_unit(currency) if currency else None
@@ -53,7 +53,7 @@ class Tolerance:
         return replace(self, absolute=absolute, minor_units=None)
 
     def is_exceeded_by(self, difference: Decimal, expected: Decimal) -> bool:
-        """Tell whether a difference is too large; the limits themselves are not."""
+        """Return whether a difference is too large; the limits themselves are not."""
         over = []
         if self.absolute is not None:
             over.append(abs(difference) > self.absolute)
@@ -64,7 +64,7 @@ class Tolerance:
         return all(over) if self.rule == "both" else any(over)
 
     def as_operand(self) -> dict[str, Any]:
-        """Give the policy as it is reported beside a result."""
+        """Return the policy as it is reported beside a result."""
         return {"absolute": self.absolute, "percent": self.percent, "rule": self.rule}
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""A control: a question an auditor asks of every month, as data and one pure function."""
+"""A control: a request an auditor asks of every month, as data and one pure function."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class IssuedFile:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """
-    All that a control may look at: values that were derived from stored answers, nothing else.
+    All that a control may look at: values that were derived from stored responses, nothing else.
 
     :param account: what was configured, e.g. the currency the account is expected to be billed in.
     :param restated: by invoice id, what a restated invoice said before.
@@ -101,11 +101,11 @@ class Evidence:
     files: tuple[IssuedFile, ...] = ()
 
     def currency_of(self, invoice: Invoice) -> str:
-        """Give the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
+        """Return the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
         return invoice.currency or self.account.currency
 
     def setting(self, name: str) -> Any:  # noqa: ANN401 (the vendor's own key, of the type it gave it)
-        """Give one of the vendor's own keys of the account; None where the vendor has no such key."""
+        """Return one of the vendor's own keys of the account; None where the vendor has no such key."""
         return getattr(self.account.settings, name, None)
 
 
@@ -122,7 +122,7 @@ class Control:
     :param assertion: accuracy, completeness, existence, cut-off, classification, valuation or rights.
     :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
     :param check: the pure function; its docstring is the control's page.
-    :param operands: what is held against what, in a few words.
+    :param operands: what is checked against what, in a few words.
     :param tolerance: the policy of accounts that name none for this control.
     """
 
@@ -155,7 +155,7 @@ _NO_RULES = frozenset({"billing.config.accounts", "billing.payloads.response", "
 
 @cache
 def _source_of(check: Check) -> bytes:
-    """Give the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
+    """Return the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
     found: dict[str, ModuleType] = {}
     ahead = [check.__module__]
     while ahead:

@@ -1,5 +1,5 @@
 """
-One hash over all that a month's controls could look at beside the vendor's answers.
+One hash over all that a month's controls could look at beside the vendor's responses.
 
 The moment of the reading is not in it, only whether the month was overdue by then: else no two readings of the same
 content would have the same inputs.
@@ -46,7 +46,7 @@ def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]])
 
 
 def configuration(account: Account[object]) -> dict[str, Any]:
-    """Give what is configured of an account and what results may depend on, as plain values."""
+    """Return what is configured of an account and what results may depend on, as plain values."""
     return {name: _plain(getattr(account, name)) for name in _ACCOUNT}
 
 

@@ -85,7 +85,7 @@ def compare_amounts(
 
 @lru_cache(maxsize=1024)
 def bound_of(currency: str | None, roundings: int) -> Decimal | None:
-    """Give the largest honest difference between two amounts; None without a known currency."""
+    """Return the largest honest difference between two amounts; None without a known currency."""
     unit = minor_unit(currency) if currency else None
     return rounding_bound(roundings, unit) if unit is not None else None
 

@@ -107,5 +107,5 @@ def _under_policy(control: Control, finding: Finding, evidence: Evidence) -> Fin
 
 
 def policy_of(control: Control, evidence: Evidence, currency: str | None) -> Tolerance:
-    """Give the tolerance that the account names for a control, else the control's own, in major units."""
+    """Return the tolerance that the account names for a control, else the control's own, in major units."""
     return evidence.account.tolerances.get(control.control_id, control.tolerance).in_currency(currency)

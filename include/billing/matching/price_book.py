@@ -33,7 +33,7 @@ class PricedItem:
     price: Decimal
 
     def in_force(self, day: date) -> bool:
-        """Tell whether the price holds on a day; a missing bound of the window means that there is none."""
+        """Return whether the price holds on a day; a missing bound of the window means that there is none."""
         start, end = self.item.effective_start, self.item.effective_end
         return (start is None or start <= day) and (end is None or day < end)
 
@@ -64,21 +64,21 @@ class PriceBook:
             self._priced[sku, ChargeType.OVERAGE].append(PricedItem(contract_id, item, item.overage_price))
 
     def contracts_of(self, invoice: Invoice) -> frozenset[str]:
-        """Give the contracts whose purchase orders hold the invoice's; all of them if no contract knows it."""
+        """Return the contracts whose purchase orders hold the invoice's; all of them if no contract knows it."""
         order = str(invoice.attributes.get("customerPoNumber") or "").strip()
         return frozenset(self._by_order.get(order, ())) or self.contract_ids
 
     def items(self, sku: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
-        """Give what prices a product in these contracts, in force or not."""
+        """Return what prices a product in these contracts, in force or not."""
         return [priced for priced in self._priced.get((sku, charge_type), ()) if priced.contract_id in contracts]
 
     def in_force(self, sku: str, charge_type: ChargeType, contracts: frozenset[str], day: date) -> list[PricedItem]:
-        """Give what prices a product on a day: nothing, one item, or several where a contract was amended."""
+        """Return what prices a product on a day: nothing, one item, or several where a contract was amended."""
         return [priced for priced in self.items(sku, charge_type, contracts) if priced.in_force(day)]
 
     def leg_of(self, line: InvoiceLine, contracts: frozenset[str]) -> ChargeType | None:
         """
-        Tell which leg a line bills; no field says it, so the vendor's own wording does, then the contract.
+        Return which leg a line bills; no field says it, so the vendor's own wording does, then the contract.
 
             "Genesys Cloud CX 3 - Prepay"                     -> prepaid
             "Genesys Cloud CX 3 - overage"                    -> overage
@@ -99,7 +99,7 @@ class PriceBook:
 
 def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None:
     """
-    Give what a quantity costs by the items in force; None if they do not say.
+    Return what a quantity costs by the items in force; None if they do not say.
 
         one item at 135.00, quantity 250                       -> 33750.00
         250 at 135.00 and an amendment of 20 at 120.00, 270    -> 36150.00

@@ -42,7 +42,7 @@ class Billed:
 
 def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     """
-    Give the documents that bill the very lines of an earlier one: held as duplicates, not matched a second time.
+    Return the documents that bill the very lines of an earlier one: held as duplicates, not matched a second time.
 
     Lines are the same if product, quantity, amount and service dates are; their own identifiers do not count.
     """
@@ -94,7 +94,7 @@ def _of_charge(period: ContractBillingPeriod, charge: Charge) -> Iterator[Receip
 
 
 def organizations_of(row: Charge | Wallet) -> frozenset[str]:
-    """Give the identifiers of the organizations that a charge or wallet is for; empty if it names none."""
+    """Return the identifiers of the organizations that a charge or wallet is for; empty if it names none."""
     return frozenset(str(each.get("id")) for each in row.attributes.get("organizations", ()) if each.get("id"))
 
 

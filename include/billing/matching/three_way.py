@@ -155,7 +155,7 @@ def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | No
 
 
 def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[PricedItem]:
-    """Give the contract items in force for a line when its service began; none if nothing says it."""
+    """Return the contract items in force for a line when its service began; none if nothing says it."""
     start = billed.line.service_start
     if start is None or billed.charge_type is None:
         return []
@@ -164,7 +164,7 @@ def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[
 
 
 def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decimal | None:
-    """Give what a line should cost by the prices in force; None if they or its quantity do not say it."""
+    """Return what a line should cost by the prices in force; None if they or its quantity do not say it."""
     quantity = match.invoiced_quantity if len(match.billed) == 1 else billed.line.quantity
     return None if quantity is None else agreed_amount(prices_of_line(billed, match, price_book), quantity)
 
@@ -180,7 +180,7 @@ _Receipts = dict[tuple[str, ChargeType], list[tuple[object, Receipt]]]
 
 
 def _told_apart(account_month: AccountMonth, price_book: PriceBook) -> bool:
-    """Tell whether each invoice is under one contract only."""
+    """Return whether each invoice is under one contract only."""
     return all(len(price_book.contracts_of(invoice)) == 1 for invoice in account_month.invoices)
 
 
@@ -202,7 +202,7 @@ def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
 
 
 def _key(billed: Billed, receipts: _Receipts, advance: bool) -> object:
-    """Give the key of the match that a line belongs to: that of its receipt, else one of its own kind."""
+    """Return the key of the match that a line belongs to: that of its receipt, else one of its own kind."""
     organization = str((billed.line.attributes.get("organization") or {}).get("id") or "")
     sku = billed.line.product or ""
     if billed.charge_type is not None and not advance:
@@ -219,7 +219,7 @@ def _latest_end(account_month: AccountMonth, contracts: frozenset[str]) -> date 
 
 
 def _begins_after(billed: Billed, ended: date | None) -> bool:
-    """Tell whether a line is billed in advance: its service begins after the month's billing periods."""
+    """Return whether a line is billed in advance: its service begins after the month's billing periods."""
     return ended is not None and billed.line.service_start is not None and billed.line.service_start >= ended
 
 

@@ -7,7 +7,7 @@ import io
 
 def text_of(body: bytes, form: str) -> str | None:
     """
-    Give a file's text: all pages of a PDF, one after the other, or a CSV as it is.
+    Return a file's text: all pages of a PDF, one after the other, or a CSV as it is.
 
     None if it cannot be read: a broken PDF, a CSV that is not UTF-8, or another form.
     """

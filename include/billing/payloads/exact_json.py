@@ -118,7 +118,7 @@ def canonical(value: object) -> str:
     Write a value in the one form that is hashed: sorted keys, no spaces, numbers by value.
 
     ``4000``, ``4000.0`` and ``4E+3`` are one amount and give one text, so that a vendor that merely formats a
-    number anew has not restated an invoice.
+    number again has not restated an invoice.
 
     :raises TypeError: as dumps.
     """

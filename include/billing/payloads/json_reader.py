@@ -48,23 +48,23 @@ class JsonObject:
         self.where = where
 
     def optional(self, name: str) -> Any:  # noqa: ANN401 (the caller narrows it)
-        """Give a member of any type; None if it is null or missing."""
+        """Return a member of any type; None if it is null or missing."""
         self._asked.add(name)
         return self._row.get(name)
 
     def text(self, name: str) -> str:
-        """Give a text that must be there; an empty one is allowed."""
+        """Return a text that must be there; an empty one is allowed."""
         return self._required(name, self.text_or_none(name))
 
     def text_or_none(self, name: str) -> str | None:
-        """Give a text; None if it is null or missing."""
+        """Return a text; None if it is null or missing."""
         value = self.optional(name)
         if value is not None and not isinstance(value, str):
             raise self._unexpected(name, "a text", value)
         return value
 
     def identifier(self, name: str) -> str:
-        """Give an identifier that the vendor sends as a text or as an integer, always as a short text."""
+        """Return an identifier that the vendor sends as a text or as an integer, always as a short text."""
         value = self.optional(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
@@ -73,11 +73,11 @@ class JsonObject:
         return value
 
     def number(self, name: str) -> Decimal:
-        """Give a JSON number that must be there, digit for digit."""
+        """Return a JSON number that must be there, digit for digit."""
         return self._required(name, self.number_or_none(name))
 
     def number_or_none(self, name: str) -> Decimal | None:
-        """Give a JSON number, digit for digit; None if it is null or missing."""
+        """Return a JSON number, digit for digit; None if it is null or missing."""
         value = self.optional(name)
         if value is None:
             return None
@@ -86,22 +86,22 @@ class JsonObject:
         return self._bounded(name, Decimal(value))
 
     def number_in_text(self, name: str) -> Decimal:
-        """Give a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
+        """Return a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
         value = self.text(name)
         if not _NUMBER.fullmatch(value):
             raise self._unexpected(name, "a decimal in a text", value)
         return self._bounded(name, Decimal(value))
 
     def number_in_text_or_none(self, name: str) -> Decimal | None:
-        """Give a decimal documented as a text; None if it is null or missing."""
+        """Return a decimal documented as a text; None if it is null or missing."""
         return None if self.optional(name) is None else self.number_in_text(name)
 
     def day(self, name: str) -> date:
-        """Give a calendar day ``YYYY-MM-DD`` that must be there."""
+        """Return a calendar day ``YYYY-MM-DD`` that must be there."""
         return self._required(name, self.day_or_none(name))
 
     def day_or_none(self, name: str) -> date | None:
-        """Give a calendar day ``YYYY-MM-DD``; None if it is null or missing."""
+        """Return a calendar day ``YYYY-MM-DD``; None if it is null or missing."""
         value = self.text_or_none(name)
         if value is None:
             return None
@@ -113,11 +113,11 @@ class JsonObject:
         raise self._unexpected(name, "a date YYYY-MM-DD", value)
 
     def moment(self, name: str) -> datetime:
-        """Give an ISO 8601 date-time that must be there and carry its zone, in UTC."""
+        """Return an ISO 8601 date-time that must be there and carry its zone, in UTC."""
         return self._required(name, self.moment_or_none(name))
 
     def moment_or_none(self, name: str) -> datetime | None:
-        """Give an ISO 8601 date-time in UTC; None if it is null or missing."""
+        """Return an ISO 8601 date-time in UTC; None if it is null or missing."""
         value = self.text_or_none(name)
         if value is None:
             return None
@@ -137,7 +137,9 @@ class JsonObject:
         return iter(self.rows(name))
 
     def rows(self, name: str) -> JsonRows:
-        """Give the objects of a list to be read all at once; none if the list is empty or missing. Null is an error."""
+        """
+        Return the objects of a list to be read all at once; none if the list is empty or missing. Null is an error.
+        """
         self._asked.add(name)
         rows = self._row.get(name, [])
         if not isinstance(rows, list):
@@ -145,12 +147,12 @@ class JsonObject:
         return JsonRows(rows, f"{self.where}, {name}")
 
     def object_or_none(self, name: str) -> JsonObject | None:
-        """Give a nested object; None if it is null or missing."""
+        """Return a nested object; None if it is null or missing."""
         value = self.optional(name)
         return None if value is None else JsonObject(value, f"{self.where}, {name}")
 
     def rest(self) -> dict[str, Any]:
-        """Give the members nobody has asked for: what the vendor has added since this code was written."""
+        """Return the members nobody has asked for: what the vendor has added since this code was written."""
         return {name: value for name, value in self._row.items() if name not in self._asked}
 
     def _required(self, name: str, value: T | None) -> T:
@@ -193,25 +195,25 @@ class JsonRows:
         self._alike = set(map(len, rows)) == {len(self._names)}
 
     def __len__(self) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         return len(self._rows)
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether a row has a member of this name."""
+        """Return whether a row has a member of this name."""
         return name in self._names
 
     def __iter__(self) -> Iterator[JsonObject]:
-        """Give each row to be read by itself; what is asked of it is not asked of all."""
+        """Return each row to be read by itself; what is asked of it is not asked of all."""
         for position, row in enumerate(self._rows, start=1):
             yield JsonObject(row, f"{self._where} {position}")
 
     def texts_or_none(self, name: str) -> Sequence[str | None]:
-        """Give a text of each row; None where it is null or missing."""
+        """Return a text of each row; None where it is null or missing."""
         return self._column(name, _plain_texts, JsonObject.text_or_none)
 
     def numbers(self, name: str, read: Callable[[JsonObject, str], Decimal] = JsonObject.number) -> Sequence[Decimal]:
         """
-        Give a number of each row, digit for digit.
+        Return a number of each row, digit for digit.
 
         :param read: reads it by itself, for a vendor that writes some of its numbers in another way.
         """
@@ -220,11 +222,11 @@ class JsonRows:
     def numbers_or_none(
         self, name: str, read: Callable[[JsonObject, str], Decimal | None] = JsonObject.number_or_none
     ) -> Sequence[Decimal | None]:
-        """Give a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
+        """Return a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
         return self._column(name, _plain_numbers_or_none, read)
 
     def rest(self) -> Sequence[Mapping[str, Any]]:
-        """Give, for each row, the members nobody has asked for."""
+        """Return, for each row, the members nobody has asked for."""
         unknown = self._names - self._asked
         if not unknown:
             return [_NOTHING] * len(self)
@@ -251,7 +253,7 @@ def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
 
 
 def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
-    """Give decimals if all are numbers or missing, and none out of proportion."""
+    """Return decimals if all are numbers or missing, and none out of proportion."""
     kinds = set(map(type, values))
     if not kinds <= {Decimal, int, NoneType}:
         return None
@@ -276,7 +278,7 @@ def day_after(last_day: date | None) -> date | None:
 
 
 def in_proportion(number: Decimal) -> bool:
-    """Tell whether a number has a value, and at most 40 digits on either side of the point."""
+    """Return whether a number has a value, and at most 40 digits on either side of the point."""
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT and number.adjusted() < _LARGEST_EXPONENT
 

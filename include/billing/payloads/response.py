@@ -43,7 +43,7 @@ class Response:
         return self.once(_hash)
 
     def once(self, make: Callable[[Response], T]) -> T:
-        """Give what a function makes of this answer; made once, and kept as long as the answer."""
+        """Return what a function makes of this response; made once, and kept as long as the response."""
         if make not in self._made:
             self._made[make] = make(self)
         made: T = self._made[make]
@@ -58,7 +58,7 @@ class Response:
         return self._named(exact_json.loads)
 
     def check_json(self) -> None:
-        """Make sure that the body can be read as exact JSON; raises as ``json``."""
+        """Ensure that the body can be read as exact JSON; raises as ``json``."""
         self._named(exact_json.check)
 
     def json_object(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who reads an answer: the installed code and an account's configuration, as one hash."""
+"""Who reads a response: the installed code and an account's configuration, as one hash."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIBRARIES = ("jiter", "msgspec", "pypdf")
 
 def reader_sha256(account: Account[object], module: str) -> bytes:
     """
-    Hash what decides, beside the answers, what is read out of them and proved of it; 32 bytes.
+    Hash what decides, beside the responses, what is read out of them and proved of it; 32 bytes.
 
     :param module: of the vendor's package.
     """

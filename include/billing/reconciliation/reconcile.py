@@ -1,5 +1,5 @@
 """
-From stored answers to stored proof: derive a month, keep its versions, run its controls, all in one transaction.
+From stored responses to stored proof: derive a month, keep its versions, run its controls, all in one transaction.
 
 A reader of the database sees the month as it was or as it is, never half of it. Controls also look at months before
 their own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order
@@ -47,7 +47,7 @@ def reconcile_month(
     :param reader: hash of the code and of the account's configuration; with it, what is known to be as it was is
         neither read nor proved again.
     :param force: derive and prove a month even if it stands as it was proved.
-    :raises PayloadError: an answer has another shape; nothing was stored, the answers themselves are kept.
+    :raises PayloadError: a response has another shape; nothing was stored, the responses themselves are kept.
     :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
     :raises ConfigurationError: the account has a tolerance for a control that there is not.
     :raises ExceptionGroup: controls failed by our own fault, or a later month that rests on this one could not be

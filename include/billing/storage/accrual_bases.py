@@ -79,7 +79,7 @@ def _from_periods(connection: Connection, account: Account[Any], month: Month) -
 
 
 def _first_fetch_of_bill(connection: Connection, account: Account[Any], month: Month) -> int | None:
-    """Give the reading that first stored a document of the month; None if the month is not billed."""
+    """Return the reading that first stored a document of the month; None if the month is not billed."""
     found: int | None = connection.scalar(
         select(func.min(t.record_version.c.fetch_id))
         .join(t.record, t.record.c.record_key == t.record_version.c.record_key)
@@ -97,7 +97,7 @@ def _known_versions(
     before: int | None,
     where: Sequence[ColumnElement[bool]],
 ) -> dict[RecordVersion, datetime]:
-    """Give the newest version of each record that was read before a fetch, and when it was read."""
+    """Return the newest version of each record that was read before a fetch, and when it was read."""
     version = t.record_version
     query = (
         select(version.c.record_key, version.c.version, t.fetch.c.completed_at)
@@ -118,7 +118,7 @@ def _known_versions(
 
 
 def _known_bills(connection: Connection, account: Account[Any], month: Month) -> list[KnownBill]:
-    """Give what the last month billed before this one cost, and the same month a year before."""
+    """Return what the last month billed before this one cost, and the same month a year before."""
     currency = func.coalesce(t.invoice.c.currency, account.currency)
     bills = (
         select(t.invoice.c.month, currency, func.sum(t.invoice.c.total))
@@ -133,10 +133,10 @@ def _known_bills(connection: Connection, account: Account[Any], month: Month) ->
 
 
 def of_account(table: Table, account: Account[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Make the condition that a row is the account's."""
+    """Create the condition that a row is the account's."""
     return table.c.vendor == account.vendor, table.c.account == account.name
 
 
 def current_version(record_type: Table) -> ColumnElement[bool]:
-    """Make the condition that joins a record to its current version."""
+    """Create the condition that joins a record to its current version."""
     return (record_type.c.record_key == t.record.c.record_key) & (record_type.c.version == t.record.c.current_version)

@@ -74,7 +74,7 @@ class AccrualBook:
 
     def settle(self) -> list[Month]:
         """
-        Reverse and true up the accruals whose months are billed; give the months that got a new true-up.
+        Reverse and true up the accruals whose months are billed; return the months that got a new true-up.
 
         A true-up names the versions it rests on. Where a document is new, restated or gone, another one is added. The
         caller holds the account's lock.
@@ -131,7 +131,7 @@ class AccrualBook:
         return set(self._connection.scalars(query))
 
     def _rested_on(self, ids: Sequence[int]) -> dict[int, set[RecordVersion]]:
-        """Give, by accrual, the versions that its newest true-up rests on."""
+        """Return, by accrual, the versions that its newest true-up rests on."""
         of_accrual = func.max(t.true_up.c.true_up_id)
         newest = select(of_accrual).where(t.true_up.c.accrual_id.in_(ids)).group_by(t.true_up.c.accrual_id)
         document = t.true_up_document

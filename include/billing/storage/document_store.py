@@ -66,7 +66,7 @@ def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes | IO[b
 
 
 def is_in_file(root: Folder, folders: Sequence[str], name: str, text: bytes) -> bool:
-    """Tell whether a file of our own is there and holds some bytes."""
+    """Return whether a file of our own is there and holds some bytes."""
     target = _local(root)
     for part in (*folders, name):
         target = target / part
@@ -81,7 +81,7 @@ def is_in_file(root: Folder, folders: Sequence[str], name: str, text: bytes) -> 
 
 def document_reader(root: Folder) -> Callable[[str], bytes]:
     """
-    Make a reader of files by their location below ``root``; it raises OSError where there is no such file.
+    Create a reader of files by their location below ``root``; it raises OSError where there is no such file.
 
     A location that :func:`keep_document` would not have given is none: who can add a row must not choose what is read.
     """
@@ -96,7 +96,7 @@ def document_reader(root: Folder) -> Callable[[str], bytes]:
 
 
 def _local(root: Folder) -> Folder:
-    """Give a ``file://`` URL's folder as a local path: fsspec makes no folders and writes in place."""
+    """Return a ``file://`` URL's folder as a local path: fsspec makes no folders and writes in place."""
     local = getattr(root, "protocol", None) in {"file", "local"}
     return Path(str(root.path)) if local and hasattr(root, "path") else root
 

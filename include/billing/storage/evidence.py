@@ -45,7 +45,7 @@ class AccountView:
     summaries: tuple[InvoiceSummary, ...]
 
     def resting(self, fetch: FetchInfo) -> AccountView:
-        """Give the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
+        """Return the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
         newest = max(fetch.fetch_id, self.fetches.get(fetch.month, 0))
         return replace(self, fetches=dict(sorted({**self.fetches, fetch.month: newest}.items())))
 
@@ -68,7 +68,7 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
 
 def months_touched(billing_month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
     """
-    Give the other stored months whose controls may now see something else, in order.
+    Return the other stored months whose controls may now see something else, in order.
 
     :param changed: the month itself is new or has changed.
     """
@@ -168,7 +168,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 def _files(
     connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Give the files that this reading of the month brought."""
+    """Return the files that this reading of the month brought."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "form", "sha256", "location"])

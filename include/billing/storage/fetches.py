@@ -12,7 +12,7 @@ _OPEN = (State.EXCEPTION.value, State.BLOCKED.value)
 
 
 def latest_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
-    """Give the newest whole fetch of an account's month; None if it was never fetched."""
+    """Return the newest whole fetch of an account's month; None if it was never fetched."""
     return connection.scalar(
         select(t.fetch.c.fetch_id)
         .where(
@@ -28,7 +28,7 @@ def latest_fetch(connection: Connection, vendor: str, account: str, month: Month
 
 def closed_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
     """
-    Give the fetch that a closed month rests on; None while a control is open or the month is not stored.
+    Return the fetch that a closed month rests on; None while a control is open or the month is not stored.
 
     A month that no control has looked at is not closed.
     """

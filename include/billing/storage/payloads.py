@@ -74,14 +74,14 @@ class Fetch:
         self._new_payloads = self._new_documents = self._bytes = 0
 
     def keep(self, response: Response) -> None:
-        """Store one answer at once, unless the same bytes for the same request are there."""
+        """Store one response at once, unless the same bytes for the same request are there."""
         self._keep(response, new=lambda: None)
 
     def keep_json(self, response: Response) -> None:
         """
-        Store one answer as ``keep`` does, but not what two readers could understand differently.
+        Store one response as ``keep`` does, but not what two readers could understand differently.
 
-        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked anew in a retry.
+        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked again in a retry.
         """
         self._keep(response, new=response.check_json)
 
@@ -210,7 +210,7 @@ class Fetch:
 
 def read_answers(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
     """
-    Give the answers of one fetch in the order in which they arrived, each checked against its hash.
+    Return the responses of one fetch in the order in which they arrived, each checked against its hash.
 
     :raises StorageError: stored bytes do not match their hash.
     """
@@ -219,7 +219,7 @@ def read_answers(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
 
 
 def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Response]:
-    """Give the answers to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
+    """Return the responses to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
     payloads = connection.execute(_sightings(fetch_id).where(t.payload.c.operation == operation)).all()
     for payload_id, seen_at in payloads:
         columns = (t.payload.c.payload_id, *_CONTENT, literal(seen_at).label("seen_at"))
@@ -263,7 +263,7 @@ class FetchInfo:
     """
     Whose month a fetch read, and for which run.
 
-    :param completed_at: when the last answer had arrived, UTC.
+    :param completed_at: when the last response had arrived, UTC.
     """
 
     fetch_id: int
@@ -277,7 +277,7 @@ class FetchInfo:
 
 def find_fetch(connection: Connection, fetch_id: int) -> FetchInfo:
     """
-    Give the head of a fetch.
+    Return the head of a fetch.
 
     :raises StorageError: there is none of that id.
     """

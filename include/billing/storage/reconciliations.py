@@ -71,7 +71,7 @@ def note_proved_again(connection: Connection, fetch: FetchInfo, reconciliation_i
 
 
 def states_in_force(connection: Connection, fetch: FetchInfo) -> dict[str, int]:
-    """Give the number of a month's results in force by state."""
+    """Return the number of a month's results in force by state."""
     of_month = t.control_result.join(
         t.account_month, t.account_month.c.reconciliation_id == t.control_result.c.reconciliation_id
     )
@@ -81,19 +81,19 @@ def states_in_force(connection: Connection, fetch: FetchInfo) -> dict[str, int]:
 
 
 def last_inputs_sha256(connection: Connection, fetch: FetchInfo) -> bytes | None:
-    """Give the hash of what the results in force rest on; None if the month is not stored."""
+    """Return the hash of what the results in force rest on; None if the month is not stored."""
     last = _last(connection, fetch)
     return None if last is None else bytes(last.inputs_sha256)
 
 
 def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> bytes:
     """
-    Hash the hashes of all answers of a fetch, and that of the evidence around them.
+    Hash the hashes of all responses of a fetch, and that of the evidence around them.
 
     Answers count once and in the order of their requests: when they arrived and which was asked for twice may differ,
     content not.
 
-    :param evidence: hash of what the controls could look at beside the answers.
+    :param evidence: hash of what the controls could look at beside the responses.
     """
     query = (
         select(t.payload.c.request, t.payload.c.sha256)
@@ -110,7 +110,7 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
 
 @cache
 def code_version() -> str:
-    """Tell the installed version of this code; it is looked up among all packages, which is done once."""
+    """Return the installed version of this code; it is looked up among all packages, which is done once."""
     return version("tieout")
 
 
@@ -171,7 +171,7 @@ def _columns(result: Result) -> _Row:
 
 
 def rows_of(results: Sequence[Result]) -> list[_Row]:
-    """Give results as rows of ``control_result``, in order; all with the same columns in the same order."""
+    """Return results as rows of ``control_result``, in order; all with the same columns in the same order."""
     return [_columns(result) for result in results]
 
 

@@ -72,7 +72,7 @@ def lock_account(connection: Connection, vendor: str, account: str) -> None:
 
 def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
     """
-    Give all records of a month by kind and identifier.
+    Return all records of a month by kind and identifier.
 
     :raises PayloadError: one identifier stands for two different contents.
     """
@@ -148,7 +148,7 @@ class Records:
         return changes
 
     def save_payment_statuses(self, account_month: AccountMonth) -> int:
-        """Record each invoice's payment status where it differs from the last one known; give the number of rows."""
+        """Record each invoice's payment status where it differs from the last one known; return the number of rows."""
         known = select(t.payment_status.c.payment_status).where(t.payment_status.c.record_key == t.record.c.record_key)
         latest = known.order_by(t.payment_status.c.fetch_id.desc()).limit(1).scalar_subquery()
         newest_fetch = (
@@ -179,7 +179,7 @@ class Records:
         return len(rows)
 
     def _known(self, found: Sequence[Found]) -> dict[RecordId, Current | int]:
-        """Give, for each record, its current version; of a new one the key that it gets."""
+        """Return, for each record, its current version; of a new one the key that it gets."""
         owner, keys = (self._fetch.vendor, self._fetch.account), [each.key for each in found]
         current = current_versions(self._connection, *owner, keys)
         return {**current, **insert_heads(self._connection, *owner, [key for key in keys if key not in current])}
@@ -210,9 +210,9 @@ class Records:
         Say why a record changed: ``vendor`` or ``derivation``.
 
         What the same code reads otherwise out of the record's own bytes, the vendor has changed. Else the earlier fetch
-        is read again: if today's code gives today's content, the vendor's answer is what it was and our parser has
+        is read again: if today's code gives today's content, the vendor's response is what it was and our parser has
         changed. So it has where only the month differs that a document is counted in, which is our decision and may
-        rest on other answers. An earlier answer that today's code refuses proves nothing: a person has to look, as if
+        rest on other answers. An earlier response that today's code refuses proves nothing: a person has to look, as if
         the vendor had changed it.
         """
         if before.fetch_id == self._fetch.fetch_id:
@@ -242,7 +242,7 @@ class _Read:
 
 def found_in(account_month: AccountMonth) -> list[Found]:
     """
-    Give all records of a month, to be saved.
+    Return all records of a month, to be saved.
 
     :raises PayloadError: as ``records_of``.
     """
@@ -256,7 +256,7 @@ def _itself(record: object) -> object:
 def save_unknown_fields(
     connection: Connection, account_month: AccountMonth, fetch: FetchInfo, now: datetime
 ) -> list[str]:
-    """Record what the vendor sends and nobody knows, each once with its first date; give what is new."""
+    """Record what the vendor sends and nobody knows, each once with its first date; return what is new."""
     rows = [
         {
             "vendor": account_month.vendor,

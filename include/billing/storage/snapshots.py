@@ -26,8 +26,8 @@ def save_snapshot(
     The same bytes are one snapshot however often the vendor repeats them from its cache: the sightings of its payload
     say when they were seen again. The caller owns the transaction.
 
-    :param payload_id: the answer it was derived from.
-    :param taken_at: when that answer was first received, UTC.
+    :param payload_id: the response it was derived from.
+    :param taken_at: when that response was first received, UTC.
     """
     snapshot_id = connection.scalar(
         upsert(t.month_to_date)
@@ -56,7 +56,7 @@ def save_snapshot(
 
 
 def payloads_of(connection: Connection, fetch_id: int) -> Iterator[tuple[int, datetime]]:
-    """Yield id and first sight of each answer of a fetch, in the order of arrival."""
+    """Yield id and first sight of each response of a fetch, in the order of arrival."""
     query = (
         select(t.payload.c.payload_id, t.payload.c.first_seen_at)
         .join(t.payload_sighting)

@@ -42,7 +42,7 @@ class StoredMonth:
 
 
 def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Month, int]:
-    """Give every stored month of an account, and the fetch it rests on."""
+    """Return every stored month of an account, and the fetch it rests on."""
     rows = connection.execute(
         select(t.account_month.c.month, t.account_month.c.fetch_id)
         .where(t.account_month.c.vendor == vendor, t.account_month.c.account == account)
@@ -59,7 +59,7 @@ def load_months(
     kinds: Collection[type] = _OF_A_MONTH,
 ) -> dict[Month, StoredMonth]:
     """
-    Give months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
+    Return months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
     contracts of those billing periods as they were when the month was read.
 
     A contract belongs to no month; its later versions must not change what an earlier month was.
@@ -86,7 +86,7 @@ def load_months(
 
 
 def each_invoice(connection: Connection, vendor: str, account: str, month: Month) -> Iterator[Invoice]:
-    """Give a month's invoices in order of their ids, with no more than some of them in memory."""
+    """Return a month's invoices in order of their ids, with no more than some of them in memory."""
     versions = connection.execute(
         select(t.record.c.record_key, t.record.c.current_version)
         .join(
@@ -108,7 +108,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
 
 def previous_invoices(connection: Connection, account_month: AccountMonth) -> dict[str, Invoice]:
     """
-    Give, for each invoice of the month that its vendor has restated, what it said before the last restatement.
+    Return, for each invoice of the month that its vendor has restated, what it said before the last restatement.
 
     Looked up in the rows, not in what this run changed: a restatement stays a finding however often it is read again.
     """
@@ -129,7 +129,7 @@ def previous_invoices(connection: Connection, account_month: AccountMonth) -> di
 
 
 def load_records(connection: Connection, kind: type, versions: Sequence[Version]) -> dict[Version, Any]:
-    """Give versions of records of one type with all their rows, in the order of the records' identifiers."""
+    """Return versions of records of one type with all their rows, in the order of the records' identifiers."""
     if not versions:
         return {}
     record_type = RECORD_TYPES[kind]
@@ -190,7 +190,7 @@ def _contracts(
     wanted: Mapping[Month, int],
     found: Mapping[Month, Mapping[Version, Any]],
 ) -> dict[Month, dict[Version, Contract]]:
-    """Give each month's contracts in the newest version that its fetch, or an earlier one, had read."""
+    """Return each month's contracts in the newest version that its fetch, or an earlier one, had read."""
     ids = {
         month: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
         for month, records in found.items()
@@ -240,7 +240,7 @@ def _rows(
     versions: Sequence[Version],
     order: ColumnElement[Any] | None = None,
 ) -> dict[Version, list[Any]]:
-    """Give a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
+    """Return a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
     many = "position" in table.c
     names = [field.name for field in fields(row_type) if field.name in table.c]
     columns = [cast(table.c[name], Text) if many and name == "attributes" else table.c[name] for name in names]
@@ -263,7 +263,9 @@ def _rows(
 def _many_rows(
     connection: Connection, query: Select[Any], names: Sequence[str]
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Give a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do."""
+    """
+    Return a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do.
+    """
     read = cache(loads_text)
     for rows in connection.execute(query).partitions(_ROWS_AT_ONCE):
         for record_key, version, *values in rows:

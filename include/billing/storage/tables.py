@@ -186,7 +186,7 @@ record_version = Table(
 
 def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
     """
-    Make the table of one noun: one row per version of a record, or ``many`` rows by position.
+    Create the table of one noun: one row per version of a record, or ``many`` rows by position.
 
     That the version of many rows exists is held by a trigger once a statement (the migrations): a foreign key looks at
     each row, and for an invoice's lines that took longer than to write them.

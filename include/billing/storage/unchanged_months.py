@@ -2,7 +2,7 @@
 Whether a month stands as it was proved: nothing that its results rest on has changed since.
 
 A month is read again and again, and most often the vendor says what it said before. This is how that is known by a few
-small statements, without deriving and proving the month anew.
+small statements, without deriving and proving the month again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def standing_sha256(connection: Connection, account: Account[object], fetch: Fet
 
 
 def stands(connection: Connection, account: Account[object], fetch: FetchInfo, reader: bytes) -> bool:
-    """Tell whether a month was last proved on the very same things, and by no later reading."""
+    """Return whether a month was last proved on the very same things, and by no later reading."""
     row = connection.execute(
         select(*t.account_month.c["proved_sha256", "fetch_id"]).where(*_of_month(fetch, fetch.month))
     ).one_or_none()
@@ -59,7 +59,7 @@ def note_seen_again(connection: Connection, fetch: FetchInfo) -> None:
 
 
 def count_invoices(connection: Connection, fetch: FetchInfo) -> tuple[int, int]:
-    """Give how many invoices a month has now, and how many lines they have."""
+    """Return how many invoices a month has now, and how many lines they have."""
     current = (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version)
     line = t.invoice_line.c
     lines = select(func.count()).where(line.record_key == t.invoice.c.record_key, line.version == t.invoice.c.version)
@@ -107,7 +107,7 @@ def _rows_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
 
 
 def _months_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
-    """Give the results in force of the earlier months that controls look back to."""
+    """Return the results in force of the earlier months that controls look back to."""
     earlier = [fetch.month.shifted(-back) for back in BACK]
     query = select(*t.account_month.c["month", "reconciliation_id"]).where(*_of_month(fetch, *earlier))
     return sorted([day.isoformat(), reconciliation_id] for day, reconciliation_id in connection.execute(query))

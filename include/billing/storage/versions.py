@@ -107,7 +107,7 @@ class Version:
 def current_versions(
     connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]
 ) -> dict[RecordId, Current]:
-    """Give the versions in force of some records, for those that are there."""
+    """Return the versions in force of some records, for those that are there."""
     version = t.record_version.c
     query = (
         select(
@@ -128,7 +128,7 @@ def current_versions(
 
 
 def insert_heads(connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]) -> dict[RecordId, int]:
-    """Add records that are new, each to get its first version in this transaction; give their keys."""
+    """Add records that are new, each to get its first version in this transaction; return their keys."""
     if not keys:
         return {}
     rows = [
@@ -155,7 +155,7 @@ class NewVersions:
 
 
 def as_text(versions: Sequence[Version], fetch: FetchInfo, now: datetime) -> NewVersions:
-    """Make versions ready to be stored; raises as ``copy_of``."""
+    """Create versions ready to be stored; raises as ``copy_of``."""
     columns: dict[str, Sequence[object]] = {
         "record_key": [each.record_key for each in versions],
         "version": [each.change.version for each in versions],

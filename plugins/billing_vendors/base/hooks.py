@@ -1,4 +1,4 @@
-"""The vendors' common hook: reads the connection, asks, and turns what comes back into an answer or an error."""
+"""The vendors' common hook: reads the connection, asks, and turns what comes back into a response or an error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class VendorHook(AsyncVendorClient, HttpHook):
     """
     Ask one vendor, by one Airflow connection.
 
-    Building a hook makes no call and reads no connection. ``send`` and ``run_flow`` block and are for workers; ``asend``
+    Building a hook makes no call and reads no connection. ``send`` and ``run_flow`` block and are for workers;
+    ``asend``
     and
     ``arun_flow`` await and are for triggers; all obey the same rules. As a context manager a hook keeps its line to the
     vendor open between questions.
@@ -73,7 +74,7 @@ class VendorHook(AsyncVendorClient, HttpHook):
         raise AssertionError("unreachable")
 
     def run_flow(self, flow: RequestFlow[T]) -> T:
-        """Hold a conversation: ask its questions in turn; returns what came of it."""
+        """Hold a conversation: ask its requests in turn; returns what came of it."""
         request = next_step(flow, None)
         while isinstance(request, Request):
             result: Response | BillingError
@@ -95,7 +96,7 @@ class VendorHook(AsyncVendorClient, HttpHook):
     # For Airflow.
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the vendor one cheap question; says what it answered. For the button in Airflow's connection form."""
+        """Ask the vendor one cheap request; says what it answered. For the button in Airflow's connection form."""
         self.limits = Limits(attempts=1, total_seconds=30)
         try:
             response = self.send(self.test_request())

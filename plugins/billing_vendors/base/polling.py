@@ -51,7 +51,7 @@ class Probe:
     thing: ClassVar[str]
 
     def hook(self, conn_id: str) -> VendorHook:
-        """Make the hook to ask with; a retry inside a look is useless, the next look comes anyway."""
+        """Create the hook to ask with; a retry inside a look is useless, the next look comes anyway."""
         raise NotImplementedError
 
     def poke(self) -> RequestFlow[ProbeResult]:
@@ -63,7 +63,7 @@ class Probe:
         raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
-        """Give class path and fields, as a trigger stores them."""
+        """Return class path and fields, as a trigger stores them."""
         return {"class": f"{type(self).__module__}.{type(self).__qualname__}", "fields": dataclasses.asdict(self)}
 
     @staticmethod
@@ -93,7 +93,7 @@ class PollSchedule:
 
     :param first_poke_at: when the first look was taken.
     :param deadline: when waiting ends in ``NotReady``.
-    :param absent_after: from then on "there is none" is itself the answer; None = never.
+    :param absent_after: from then on "there is none" is itself the response; None = never.
     :param shortest_seconds: pause after the first look. Pauses grow with the wait, by half of what has passed:
         15, 22, 34, 51 s…
     :param longest_seconds: no pause is longer, unless the vendor asks for it.
@@ -123,14 +123,14 @@ class PollSchedule:
         return max(due, now + asked)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the fields as plain JSON."""
+        """Return the fields as plain JSON."""
         stored = dataclasses.asdict(self)
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stored.items()}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Read what ``to_json`` gave."""
-        moments = {"first_asked_at", "deadline", "absent_after"}
+        moments = {"first_poke_at", "deadline", "absent_after"}
         values: dict[str, Any] = {k: datetime.fromisoformat(v) if k in moments and v else v for k, v in stored.items()}
         return cls(**values)
 
@@ -177,7 +177,7 @@ class Wait:
         return due
 
     def timed_out(self) -> NotReady:
-        """Give the error of a wait that took too long."""
+        """Return the error of a wait that took too long."""
         since = self.poll_schedule.first_poke_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         return NotReady(
             f"{self.thing} of {self.subject} was not there after {self.attempts} looks since {since} UTC; "

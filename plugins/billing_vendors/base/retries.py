@@ -41,12 +41,12 @@ class VendorRetryPolicy(RetryPolicy):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> VendorRetryPolicy:  # noqa: ARG003 (Airflow's signature)
-        """Make another one."""
+        """Create another one."""
         return cls()
 
 
 def task_defaults(execution_timeout: timedelta) -> dict[str, Any]:
-    """Give the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
+    """Return the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
     return {
         "owner": "finance-data",
         "retries": 4,

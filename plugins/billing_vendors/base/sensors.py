@@ -27,7 +27,7 @@ class VendorSensor(BaseSensorOperator):
     Wait until one account's month has reached some state at the vendor.
 
     Deferrable by default: it looks once in a worker, then waits in the triggerer. ``deferrable=False`` waits in mode
-    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or an answer
+    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or a response
     of another shape fails the task at once, without retries. After ``timeout`` seconds since the first look the task
     fails with ``NotReady``; with ``soft_fail`` it is skipped.
 
@@ -77,14 +77,14 @@ class VendorSensor(BaseSensorOperator):
 
     def probe(self, account: Account[Any], month: Month) -> Probe:
         """
-        Give the look for an account and month.
+        Return the look for an account and month.
 
         :raises AirflowSkipException: by the account's settings there is nothing to wait for.
         """
         raise NotImplementedError
 
     def absent_after(self, account: Account[Any], month: Month) -> datetime | None:  # noqa: ARG002 (for subclasses)
-        """Say from when on "there is none" is itself the answer; None = never."""
+        """Say from when on "there is none" is itself the response; None = never."""
         return None
 
     # What Airflow calls.
@@ -108,7 +108,7 @@ class VendorSensor(BaseSensorOperator):
 
     @clean_traceback
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
-        """Tell a wait that no triggerer ended from one that failed."""
+        """Return a wait that no triggerer ended from one that failed."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:
@@ -150,7 +150,7 @@ class VendorSensor(BaseSensorOperator):
                 next_poll = wait.next_poll(seen, datetime.now(UTC))
                 if not isinstance(next_poll, datetime):
                     return self._end(next_poll, wait)
-                self.log.info("look %s saw %s; next at %s", wait.attempts, wait.last_seen, next_poll)
+                self.log.info("attempt %s: %s; next check at %s", wait.attempts, wait.last_seen, next_poll)
                 if self.deferrable:
                     self._hand_over(probe, wait, conn_id, next_poll)
                 if self.reschedule:
@@ -206,5 +206,5 @@ class InvoicePostedSensor(VendorSensor):
         self.grace_days = grace_days
 
     def absent_after(self, account: Account[Any], month: Month) -> datetime | None:
-        """Give the end of the days of grace after the posting day in the next month, UTC."""
+        """Return the end of the days of grace after the posting day in the next month, UTC."""
         return month.end + timedelta(days=account.posting_day + self.grace_days)

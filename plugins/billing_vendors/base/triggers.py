@@ -65,9 +65,9 @@ class VendorTrigger(BaseTrigger):
         self.ends_task = ends_task
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Give class path and arguments."""
+        """Return class path and arguments."""
         names = (
-            "conn_id", "look", "patience", "vendor", "account", "month", "looks", "last_seen", "next_look_at",
+            "conn_id", "probe", "poll_schedule", "vendor", "account", "month", "attempts", "last_seen", "next_poke_at",
             "ends_task",
         )  # fmt: skip
         cls = type(self)
@@ -104,7 +104,7 @@ class VendorTrigger(BaseTrigger):
                 if not isinstance(next_poll, datetime):
                     return wait, next_poll
                 due = next_poll
-                self.log.info("%s: look %s saw %s; next at %s", subject, wait.attempts, wait.last_seen, due)
+                self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, due)
                 await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
 
 
@@ -125,8 +125,8 @@ def _success(xcom: dict[str, Any]) -> TaskSuccessEvent:
 
 
 def xcom_payload(end: WaitResult, account: str, month: str, attempts: int) -> dict[str, Any]:
-    """Give what a wait hands on through XCom: no money, no vendor text."""
-    return {"state": end, "account": account, "month": month, "looks": attempts}
+    """Return what a wait hands on through XCom: no money, no vendor text."""
+    return {"state": end, "account": account, "month": month, "attempts": attempts}
 
 
 def read_outcome(xcom: str | dict[str, Any]) -> dict[str, Any]:

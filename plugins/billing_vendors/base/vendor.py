@@ -40,17 +40,17 @@ class Work:
     """
     What the tasks of a vendor do.
 
-    :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
-        arrives (it is stored while the next is asked for), and each document after the answer that led to it.
-    :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
+    :param collect: asks the vendor for everything it has on one account and month. Yields each response as it
+        arrives (it is stored while the next is asked for), and each document after the response that led to it.
+    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, asks nobody.
     :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
         all of them in memory, and without reading again those that are known.
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
-    :param derive_month_to_date: turns its stored answer into a value.
+    :param derive_month_to_date: turns its stored response into a value.
     :param collect_running_month: asks for what is agreed and charged so far in the running month; None if the vendor
         gives an estimate instead.
-    :param derive_running_month: turns its stored answers into contracts and billing periods.
+    :param derive_running_month: turns its stored responses into contracts and billing periods.
     """
 
     collect: Callable[[Account[Any], Month], Iterator[Response | Document]]
@@ -68,7 +68,7 @@ class Vendor:
     """
     One vendor, as the DAGs and the storage see it.
 
-    Every task reads its DAG file anew before it starts. So a vendor's module imports only what a plan needs, and each
+    Every task reads its DAG file again before it starts. So a vendor's module imports only what a plan needs, and each
     task the rest of what it needs, by ``work`` and ``catalogue``.
 
     :param name: stored with every row; also the name of the Airflow pool that its tasks share.

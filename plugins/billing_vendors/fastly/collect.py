@@ -25,7 +25,7 @@ def collect(
     account: Account[FastlySettings], month: Month, *, limits: Limits | None = None
 ) -> Iterator[Response | Document]:
     """
-    Yield every answer on a month as it arrives, and each bill's files after the bill.
+    Yield every response on a month as it arrives, and each bill's files after the bill.
 
     v3: the invoice list around the month, each invoice of the month by id, usage, and usage by service for each kind
     of usage (for all kinds together if there are more than 200).

@@ -1,4 +1,4 @@
-"""The stored answers of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
+"""The stored responses of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, UnknownFields
 
 def derive(account: Account[FastlySettings], month: Month, responses: Sequence[Response]) -> AccountMonth:
     """
-    Turn the answers of one ``collect`` into values.
+    Turn the responses of one ``collect`` into values.
 
     Invoices are chosen by their own billing period; the list also holds those of the months beside. A v2 bill that
     is not issued yet (``MTD``, ``Pending``) is no invoice. No answer, no invoice: the month is empty.
 
-    :raises PayloadError: an answer is not of the documented shape.
+    :raises PayloadError: a response is not of the documented shape.
     """
     unknown_fields = UnknownFields()
     of = _by_operation(responses)
@@ -54,7 +54,7 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
 
 def derive_month_to_date(account: Account[FastlySettings], response: Response) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
     """
-    Turn a stored month-to-date answer into a value.
+    Turn a stored month-to-date response into a value.
 
     :raises PayloadError: it is not an estimate.
     """
@@ -63,7 +63,7 @@ def derive_month_to_date(account: Account[FastlySettings], response: Response) -
 
 def estimate_of(response: Response) -> MonthToDate:
     """
-    Read a month-to-date answer of either generation.
+    Read a month-to-date response of either generation.
 
     :raises PayloadError: it is not an estimate.
     """
@@ -96,7 +96,7 @@ def _read_listed(source: bytes, request: str) -> Invoice:
 
 
 def bill_of(response: Response, month: Month) -> Invoice | None:
-    """Give the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
+    """Return the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
     return next(iter(_bills([response], month, UnknownFields())), None)
 
 

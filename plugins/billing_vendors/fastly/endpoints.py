@@ -36,7 +36,7 @@ def v2_invoice_by_id(customer_id: str, invoice_id: str, form: str = JSON) -> Req
 
 
 def v2_month_to_date(customer_id: str, month: Month) -> Request:
-    """Ask for the estimate; 202 means it is being made, and the same question is to be asked again."""
+    """Ask for the estimate; 202 means it is being made, and the same request is to be asked again."""
     params = {"month": f"{month.month:02d}", "year": f"{month.year:04d}"}
     return Request(V2_ESTIMATE, f"{_customer(customer_id)}/mtd_invoice", params, accepted=(200, 202))
 

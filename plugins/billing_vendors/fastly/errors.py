@@ -14,7 +14,7 @@ class NoBill(VendorRejected):
 
 def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
     """
-    Tell "no such bill" from "no such API any more" on v2.
+    Return "no such bill" from "no such API any more" on v2.
 
         404 {"msg": "Record not found"}      -> NoBill
         404 with any other JSON error        -> VendorRejected
@@ -36,7 +36,7 @@ def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
 
 
 def _own_message(body: bytes) -> str | None:
-    """Give the text of an error in the API's own form; None for a page of a proxy or of a router."""
+    """Return the text of an error in the API's own form; None for a page of a proxy or of a router."""
     try:
         document = loads(body)
     except PayloadError:

@@ -126,7 +126,7 @@ class FastlyBillingHook(VendorHook):
         return endpoints.v3_usage_metrics(Month.of(datetime.now(UTC)).shifted(-1))
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Tell a retired route from a month without a bill."""
+        """Return a retired route from a month without a bill."""
         return fastly_status_error(request, raw)
 
 

@@ -67,17 +67,17 @@ def list_page(response: Response) -> ListPage:
 
 
 def list_cursor(response: Response) -> str | None:
-    """Give the next cursor of an invoice list; None, null, or an empty text at the end."""
+    """Return the next cursor of an invoice list; None, null, or an empty text at the end."""
     return next_cursor(list_page(response).holder)
 
 
 def service_cursor(response: Response) -> str | None:
-    """Give the next cursor of a service usage answer, whose ``data`` is one object."""
+    """Return the next cursor of a service usage answer, whose ``data`` is one object."""
     return next_cursor(_services(response)[0])
 
 
 def declared_total(holder: JsonObject) -> int | None:
-    """Give ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
+    """Return ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
     meta = holder.object_or_none("meta")
     total = None if meta is None else meta.number_or_none("total")
     return None if total is None else int(total)
@@ -127,6 +127,6 @@ def _services(response: Response) -> tuple[JsonObject, list[str]]:
 
 
 def next_cursor(holder: JsonObject) -> str | None:
-    """Give the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
+    """Return the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
     meta = holder.object_or_none("meta")
     return None if meta is None else meta.text_or_none("next_cursor")

@@ -28,7 +28,7 @@ from billing_vendors.fastly.vocabulary import (
 
 def invoice_rows(page: JsonObject) -> Iterator[JsonObject]:
     """
-    Give the rows of one page of the invoice list.
+    Return the rows of one page of the invoice list.
 
     :raises PayloadError: the page has no list of objects in ``data``.
     """
@@ -39,7 +39,7 @@ def invoice_rows(page: JsonObject) -> Iterator[JsonObject]:
 
 def month_of(row: JsonObject) -> Month:
     """
-    Give the UTC month in which an invoice's billing period starts.
+    Return the UTC month in which an invoice's billing period starts.
 
     :raises PayloadError: it has no start.
     """
@@ -132,7 +132,7 @@ def _lines(row: JsonObject, unknown_fields: UnknownFields) -> Sequence[InvoiceLi
 
 
 def _line_attributes(lines: JsonRows, unknown_fields: UnknownFields) -> Sequence[Mapping[str, Any]]:
-    """Give what has no place of its own; lines alike share one object, which is then written once."""
+    """Return what has no place of its own; lines alike share one object, which is then written once."""
     product_lines = texts_or_none(lines, "product_line", "ProductLine")
     shared = {name: {"product_line": name} if name else {} for name in set(product_lines)}
     rests = unknown_fields.attributes_of_each("invoice_line", lines)

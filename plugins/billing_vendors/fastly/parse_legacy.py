@@ -40,7 +40,7 @@ _ESTIMATE_LINE = ("plan_no", "service_no", "client_service_id", "client_plan_id"
 
 
 def status_of(row: JsonObject) -> str | None:
-    """Give ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
+    """Return ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
     status = row.object_or_none("status")
     return None if status is None else status.text_or_none("status")
 

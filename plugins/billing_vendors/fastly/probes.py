@@ -37,7 +37,7 @@ class FastlyProbe(Probe):
     month: str
 
     def hook(self, conn_id: str) -> FastlyBillingHook:
-        """Make the hook; the next look is the retry."""
+        """Create the hook; the next look is the retry."""
         return FastlyBillingHook(conn_id, limits=_ONE_ATTEMPT)
 
 
@@ -113,6 +113,6 @@ class PostedProbe(FastlyProbe):
 
 
 def _is_receipt(response: Response) -> bool:
-    """Tell whether a 200 carries the body of a 202: a text ``status`` and no id."""
+    """Return whether a 200 carries the body of a 202: a text ``status`` and no id."""
     document = response.json_object()
     return isinstance(document.get("status"), str) and "invoice_id" not in document

@@ -39,7 +39,7 @@ class FastlyMonthToDateSensor(VendorSensor):
 
 
 class FastlyInvoicePostedSensor(InvoicePostedSensor):
-    """Wait until Fastly has posted the invoice of a month; its absence is an answer after the days of grace."""
+    """Wait until Fastly has posted the invoice of a month; its absence is a response after the days of grace."""
 
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
-    """Make the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
+    """Create the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
     return (
         FastlyInvoicePostedSensor(
             task_id="wait_for_invoice",
@@ -32,7 +32,7 @@ def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN40
 
 
 def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
-    """Make the sensor for the estimate of an account; skipped where a parent account pays."""
+    """Create the sensor for the estimate of an account; skipped where a parent account pays."""
     return FastlyMonthToDateSensor(
         task_id="wait_for_estimate",
         account=account,

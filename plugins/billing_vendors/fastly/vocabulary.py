@@ -35,7 +35,7 @@ class UnknownFields:
 
     def attributes(self, record_type: str, row: JsonObject, *known: str) -> dict[str, Any]:
         """
-        Give the members that become attributes: those named, if present, and all that nobody asked for.
+        Return the members that become attributes: those named, if present, and all that nobody asked for.
 
         :param known: documented members without a place of their own in the model.
         """
@@ -45,14 +45,14 @@ class UnknownFields:
         return {name: value for name, value in (named | rest).items() if value is not None}
 
     def attributes_of_each(self, record_type: str, rows: JsonRows) -> Sequence[Mapping[str, Any]]:
-        """Give, for each row, the members that nobody asked for and that have a value."""
+        """Return, for each row, the members that nobody asked for and that have a value."""
         each = rows.rest()
         names = set().union(*each)
         self._unknown.update(UnknownField(record_type, name) for name in names)
         return [{name: value for name, value in rest.items() if value is not None} for rest in each] if names else each
 
     def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:
-        """Give a text of a known enumeration; another value is kept and noted."""
+        """Return a text of a known enumeration; another value is kept and noted."""
         value = row.text_or_none(name)
         if value is not None and value not in known:
             self._unknown.add(UnknownField(record_type, f"{name}={value[:60]}"))
@@ -71,7 +71,7 @@ def amount_or_none(row: JsonObject, name: str) -> Decimal | None:
 
 def text_or_none(row: JsonObject, *names: str) -> str | None:
     """
-    Give the first of several spellings of a text; None where it is empty, null or missing.
+    Return the first of several spellings of a text; None where it is empty, null or missing.
 
     Fastly wrote line members in upper camel case until 2024-08 (``ProductName``), in snake case since.
     """
@@ -80,7 +80,7 @@ def text_or_none(row: JsonObject, *names: str) -> str | None:
 
 
 def texts_or_none(rows: JsonRows, *names: str) -> Sequence[str | None]:
-    """Give a text of each row: as ``text_or_none``."""
+    """Return a text of each row: as ``text_or_none``."""
     first, *others = [rows.texts_or_none(name) for name in names if name in rows] or [[None] * len(rows)]
     for other in others:
         first = [text or instead for text, instead in zip(first, other, strict=True)]

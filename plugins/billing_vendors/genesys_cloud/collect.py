@@ -1,7 +1,7 @@
 """
 Ask Genesys Cloud for everything it has on one account and month.
 
-Nothing is understood here beyond what tells the next question: contracts name billing periods, the invoice listing
+Nothing is understood here beyond what tells the next request: contracts name billing periods, the invoice listing
 names invoices, and `periods.py` tells which of those belong to the month.
 """
 
@@ -38,7 +38,7 @@ def collect(
     account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
 ) -> Iterator[Response | Document]:
     """
-    Yield each answer as it arrives, and each document after its invoice's lines.
+    Yield each response as it arrives, and each document after its invoice's lines.
 
     :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.

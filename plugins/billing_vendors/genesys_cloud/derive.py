@@ -1,4 +1,4 @@
-"""The stored answers of one account and month -> its values. Reads nothing else, asks nobody."""
+"""The stored responses of one account and month -> its values. Reads nothing else, asks nobody."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _IDS_IN_PATH = {
 
 def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -> AccountMonth:
     """
-    Turn the stored answers of one collection into the account's month.
+    Turn the stored responses of one collection into the account's month.
 
-    :raises PayloadError: an answer has another shape, or what one answer names is not among the others: a contract
+    :raises PayloadError: a response has another shape, or what one response names is not among the others: a contract
         without its detail, an invoice without its lines, lines without their invoice.
     """
     unknown_fields = UnknownFields()
@@ -64,7 +64,7 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
 
 def derive_running_month(account: Account[Any], month: Month, responses: Sequence[Response]) -> AccountMonth:
     """
-    Turn the stored answers of a month that is still running into its contracts and billing periods, open ones too.
+    Turn the stored responses of a month that is still running into its contracts and billing periods, open ones too.
 
     :raises PayloadError: as ``derive``.
     """
@@ -104,7 +104,7 @@ def read_contracts(
     """
     Read the contracts that were asked for one by one.
 
-    :raises PayloadError: an answer is about another contract than the one asked for.
+    :raises PayloadError: a response is about another contract than the one asked for.
     """
     contracts: dict[str, Contract] = {}
     terms: dict[str, ContractTerm] = {}
@@ -117,7 +117,7 @@ def read_contracts(
 
 
 def may_belong(header: InvoiceHeader, terms: Sequence[ContractTerm], month: Month) -> bool:
-    """Tell whether an invoice may be of this month as far as its head says; its lines may still decide otherwise."""
+    """Return whether an invoice may be of this month as far as its head says; its lines may still decide otherwise."""
     by_date = month_by_date(header.invoiced_on, header.purchase_order, terms)
     return by_date is None or by_date[0] == month
 
@@ -125,7 +125,7 @@ def may_belong(header: InvoiceHeader, terms: Sequence[ContractTerm], month: Mont
 def with_month(
     header: InvoiceHeader, lines: Sequence[InvoiceLine], terms: Sequence[ContractTerm], account: Account[Any]
 ) -> Invoice:
-    """Give the whole invoice with the month it belongs to."""
+    """Return the whole invoice with the month it belongs to."""
     decision = assign_month(header.invoiced_on, header.purchase_order, services_of(lines), terms, account.first_month)
     return header.with_lines(lines, decision.month, decision.evidence)
 
@@ -138,7 +138,7 @@ def read_lines(invoice_id: str, pages: Iterable[Response], unknown_fields: Unkno
 
 def ids_in_path(response: Response) -> tuple[str, ...]:
     """
-    Give the identifiers that were asked for: the answers of these operations do not repeat them.
+    Return the identifiers that were asked for: the responses of these operations do not repeat them.
 
     :raises PayloadError: the stored request is not one of this operation.
     """
@@ -149,7 +149,7 @@ def ids_in_path(response: Response) -> tuple[str, ...]:
 
 
 def body_of(response: Response) -> JsonObject:
-    """Give the JSON object of an answer, with the member names of today."""
+    """Return the JSON object of a response, with the member names of today."""
     return JsonObject(with_todays_names(response.json_object()), response.request)
 
 
@@ -213,7 +213,7 @@ def _usage_reports(
 
 
 def _asked_interval(response: Response) -> Interval:
-    """Give the days that a usage report was asked for: what it says of them itself is checked against this."""
+    """Return the days that a usage report was asked for: what it says of them itself is checked against this."""
     asked = dict(parse_qsl(urlsplit(response.request.partition(" ")[2]).query))
     try:
         return Interval(*(date.fromisoformat(asked[name].partition("T")[0]) for name in ("startDate", "endDate")))

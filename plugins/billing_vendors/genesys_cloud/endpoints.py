@@ -65,7 +65,7 @@ def invoice_document(invoice_id: str) -> Request:
 
 
 def billable_usage(interval: Interval) -> Request:
-    """Ask for the usage of these days; the same question again is how one waits for the report."""
+    """Ask for the usage of these days; the same request again is how one waits for the report."""
     dates = {"startDate": _moment(interval.starts_on), "endDate": _moment(interval.ends_on)}
     return Request("billable_usage", f"{_BILLING}/reports/billableusage", dates)
 
@@ -88,7 +88,7 @@ def _moment(day: date) -> str:
 
 
 def _part(identifier: str) -> str:
-    """Make a part of a path of an identifier: whatever it holds, it stays one part."""
+    """Create a part of a path of an identifier: whatever it holds, it stays one part."""
     if identifier in {"", ".", ".."}:
         raise PayloadError(f"the identifier {identifier!r} cannot be part of a path")
     return quote(identifier, safe="")

@@ -30,7 +30,7 @@ from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
 from billing_vendors.genesys_cloud.regions import FIELDS, base_urls
 
-_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for an answer that names none
+_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for a response that names none
 _REQUESTS_PER_REPORT = 5
 
 # The allowance belongs to the connection, and all triggers of a process share it.
@@ -43,7 +43,7 @@ class GenesysCloudBillingHook(VendorHook):
 
     Connection: ``login`` is the client's id, ``password`` its secret; extra ``region``, or ``api_host`` and
     ``login_host`` behind a private gateway. The token is got when it is first needed, kept in the process and got
-    anew when it has grown old or the vendor refuses it, also between two pages.
+    again when it has grown old or the vendor refuses it, also between two pages.
 
     :param conn_id: the Airflow connection.
     :param document_limits: of the file behind a document link.
@@ -148,11 +148,11 @@ class GenesysCloudBillingHook(VendorHook):
         return Credential(headers={"Authorization": f"Bearer {token}"}, secret=token, lives_seconds=lives)
 
     def test_request(self) -> Request:
-        """Give a cheap question that needs the permission to read contracts."""
+        """Return a cheap request that needs the permission to read contracts."""
         return endpoints.contracts(page_size="1")
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Say whose fault a refused sign-in is: the vendor answers 400 or 401 to a wrong client id or secret."""
+        """Say whose fault a refused sign-in is: the vendor responses 400 or 401 to a wrong client id or secret."""
         if request.base_url == "login" and raw.status in (400, 401):
             return VendorRejected(
                 f"{request.line} answered {raw.status}{error_text(raw.body)}; the vendor refuses the client "
@@ -189,7 +189,7 @@ class GenesysCloudBillingHook(VendorHook):
 
 
 def _link(response: Response) -> str:
-    """Take the link out of the one answer that is never kept; an error shows nothing of it."""
+    """Take the link out of the one response that is never kept; an error shows nothing of it."""
     link = response.json_object().get("url")
     if not isinstance(link, str) or not link:
         raise PayloadError(f"{response.request}: the answer holds no url")

@@ -1,7 +1,8 @@
 """
 For which days usage is asked: the vendor's usage report takes any two dates and knows no billing period. Pure.
 
-A charge can only be held against the usage of the very days that it bills. A contract that is billed from the 21st to
+A charge can only be checked against the usage of the very days that it bills. A contract that is billed from the 21st
+to
 the 20th has no such figure in a report of a calendar month.
 """
 
@@ -28,7 +29,7 @@ class Interval:
 
     @classmethod
     def of(cls, month: Month) -> Interval:
-        """Give the days of a calendar month."""
+        """Return the days of a calendar month."""
         return cls(month.first_day, month.shifted(1).first_day)
 
     @property
@@ -48,7 +49,7 @@ class Interval:
 
 def usage_intervals(month: Month, terms: Iterable[ContractTerm]) -> tuple[Interval, ...]:
     """
-    Give the days for which usage reports of a month are wanted, each once, in order: those of every billing period
+    Return the days for which usage reports of a month are wanted, each once, in order: those of every billing period
     whose last day falls in the month. The calendar month itself only where there is none to ask for.
 
         1 to 31 October, of two contracts                -> 2026-10

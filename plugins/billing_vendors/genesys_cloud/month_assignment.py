@@ -9,7 +9,7 @@ be counted twice, or belong to a month that nobody fetches again.
 That is why the date of the invoice decides and the service dates of its lines do not. A credit memo of November
 that takes back something of March would, by its lines, belong to March: a month closed long ago, whose run never
 looks at documents dated in November. By its date it belongs to October, the month that was last billed when the
-memo was written, and the service dates stay on the lines for whoever splits costs by service month. What the lines
+memo was written, and the service dates stay on the lines for who splits costs by service month. What the lines
 say for or against the decision is written down beside it.
 """
 
@@ -45,12 +45,12 @@ class BillingCycle:
         return Month.of(self.ends_on - _ONE_DAY)
 
     def overlaps(self, month: Month) -> bool:
-        """Tell whether any of its days lies in a calendar month."""
+        """Return whether any of its days lies in a calendar month."""
         begun = self.starts_on is None or self.starts_on < month.shifted(1).first_day
         return begun and self.ends_on > month.first_day
 
     def holds(self, service: Service) -> bool:
-        """Tell whether a whole service interval lies in this period."""
+        """Return whether a whole service interval lies in this period."""
         return (self.starts_on is None or self.starts_on <= service.starts_on) and service.ends_on <= self.ends_on
 
     def __str__(self) -> str:
@@ -107,7 +107,7 @@ class Decision:
 
 def search_window(month: Month) -> tuple[date, date]:
     """
-    Give the first and the last invoice date that a run of this month looks at.
+    Return the first and the last invoice date that a run of this month looks at.
 
     From the month before (a contract's first invoice may be dated before the contract begins) to the second month
     after (a period may be invoiced late). No document outside belongs to the month.
@@ -141,7 +141,7 @@ def assign_month(
     first_month: Month,
 ) -> Decision:
     """
-    Give the month of one invoice or credit memo.
+    Return the month of one invoice or credit memo.
 
     The contract is the one whose purchase orders hold the invoice's; several if several hold it; all contracts
     if it has none or nobody knows it. Then, in this order:
@@ -198,7 +198,9 @@ def _named(purchase_order: str | None, terms: Sequence[ContractTerm]) -> Sequenc
 def _first_billed(
     invoiced_on: date, purchase_order: str | None, services: Sequence[Service], terms: Sequence[ContractTerm]
 ) -> BillingCycle | None:
-    """Give the period of an invoice dated before the end of its contract's first period, if its run sees that date."""
+    """
+    Return the period of an invoice dated before the end of its contract's first period, if its run sees that date.
+    """
     named = [term for term in _named(purchase_order, terms) if term.cycles]
     firsts = sorted((first for term in named if (first := term.first_cycle)), key=_by_end)
     if not named or len(firsts) < len(named) or firsts[0].ends_on <= invoiced_on:

@@ -24,7 +24,7 @@ _MOST_PAGES = 2000
 
 def rows_of(response: Response) -> list[JsonObject]:
     """
-    Give the rows of one page; null or missing ``entities`` is a page without rows.
+    Return the rows of one page; null or missing ``entities`` is a page without rows.
 
     :raises PayloadError: the body is not a page.
     """
@@ -41,7 +41,7 @@ def note_page(response: Response, unknown_fields: UnknownFields) -> None:
 
 def next_cursor(response: Response) -> str | None:
     """
-    Give the cursor of the page after this one; None on the last page.
+    Return the cursor of the page after this one; None on the last page.
 
     :raises PayloadError: ``nextUri`` is not a text or not an address.
     """
@@ -54,7 +54,7 @@ def next_cursor(response: Response) -> str | None:
 
 
 def pages_of(first: Request) -> Pages:
-    """Give the questions of one paged read."""
+    """Return the requests of one paged read."""
     return Pages(first, next_cursor, parameter=CURSOR, most=_MOST_PAGES, check=_Fitting(first.operation))
 
 

@@ -40,7 +40,7 @@ class InvoiceHeader:
     attributes: dict[str, Any]
 
     def with_lines(self, lines: Sequence[InvoiceLine], month: Month, evidence: str) -> Invoice:
-        """Give the whole invoice."""
+        """Return the whole invoice."""
         return Invoice(
             invoice_id=self.invoice_id,
             month=month,
@@ -59,7 +59,7 @@ def parse_header(row: JsonObject, unknown_fields: UnknownFields) -> InvoiceHeade
     """
     Read one element of the invoice listing.
 
-    ``paymentLink`` is left out: whoever has it can open the payer's page. Currency and payment status may be missing.
+    ``paymentLink`` is left out: who has it can open the payer's page. Currency and payment status may be missing.
 
     :raises PayloadError: id, date or amount is missing or of another type.
     """
@@ -106,7 +106,7 @@ def parse_line(row: JsonObject, position: int, invoice_id: str, unknown_fields: 
 
 
 def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
-    """Give the service intervals of the lines that carry both dates."""
+    """Return the service intervals of the lines that carry both dates."""
     return [
         Service(line.service_start, line.service_end)
         for line in lines

@@ -1,5 +1,5 @@
 """
-One contract, or one of its billing periods, as the vendor answers -> values. Pure.
+One contract, or one of its billing periods, as the vendor responses -> values. Pure.
 
 Prices, rates and charges are in the currency that the vendor writes beside them; quantities are in the unit beside
 them. The vendor's last days are inclusive and leave here as half-open ends, all but ``dateChargedThrough``.
@@ -60,7 +60,7 @@ def parse_billing_period(row: JsonObject, contract_id: str, unknown_fields: Unkn
     """
     Read one billing period with its charges and wallets.
 
-    :param contract_id: from the request: the answer does not name its contract.
+    :param contract_id: from the request: the response does not name its contract.
     :raises PayloadError: the id or a date is missing, or a member is of another type.
     """
     period_id = row.identifier("id")
@@ -89,7 +89,7 @@ def _purchase_orders(row: JsonObject) -> tuple[str, ...]:
 
 
 def _cycles(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) -> tuple[BillingCycle, ...]:
-    """Give the billing periods that have an end; one without has not ended and cannot be billed yet."""
+    """Return the billing periods that have an end; one without has not ended and cannot be billed yet."""
     found = []
     for period in objects(row, "billingPeriods"):
         starts_on, ends_on = day_or_none(period, "dateStart"), end_or_none(period, "dateEnd")

@@ -29,7 +29,7 @@ _DATES = (
 
 def is_complete(row: JsonObject) -> bool:
     """
-    Tell whether a billable usage report is finished. A missing status means that it is: old releases had none.
+    Return whether a billable usage report is finished. A missing status means that it is: old releases had none.
 
     :raises PayloadError: another status than the two documented ones.
     """
@@ -98,7 +98,7 @@ def parse_trustee_overview(row: JsonObject, month: Month, unknown_fields: Unknow
 
 def overview_interval(row: JsonObject) -> tuple[datetime | None, datetime | None]:
     """
-    Give the billing period of an overview, half-open, in UTC.
+    Return the billing period of an overview, half-open, in UTC.
 
     The vendor writes the last second or millisecond of the last day; it is read as the midnight that follows.
     """

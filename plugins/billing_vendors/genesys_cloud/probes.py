@@ -31,7 +31,7 @@ class _GenesysProbe(Probe):
     month: str
 
     def hook(self, conn_id: str) -> GenesysCloudBillingHook:
-        """Make the hook to ask with."""
+        """Create the hook to ask with."""
         return GenesysCloudBillingHook(conn_id, limits=_ONE_ATTEMPT)
 
     @property
@@ -43,7 +43,7 @@ class _GenesysProbe(Probe):
 @dataclass(frozen=True)
 class BillableUsageProbe(_GenesysProbe):
     """
-    The vendor answers 200 either way; its ``status`` tells.
+    The vendor responses 200 either way; its ``status`` tells.
 
     To ask is what makes the vendor make a report, so exactly those are asked for that will be read. Which these are,
     the contracts say: a look costs their listing too, one request for ten contracts.

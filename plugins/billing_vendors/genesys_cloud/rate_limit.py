@@ -24,7 +24,7 @@ class RateGate:
         self._window_ends = float("-inf")
 
     def note(self, headers: Mapping[str, str], now: float) -> None:
-        """Take over what an answer says; one without these headers changes nothing."""
+        """Take over what a response says; one without these headers changes nothing."""
         numbers = [headers.get(name, "") for name in (COUNT, ALLOWED, RESET)]
         if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
             return
@@ -35,7 +35,7 @@ class RateGate:
 
     def turn(self, now: float) -> float:
         """
-        Take the right to send one request; gives the seconds to wait before.
+        Take the right to send one request; returns the seconds to wait before.
 
         180 allowed, 30 s left: with 100 remaining 0 s, with 9 remaining 3 s, with none remaining 30 s.
         """

@@ -37,7 +37,7 @@ class GenesysBillingPeriodClosedSensor(_GenesysSensor):
 
 
 class GenesysInvoicePostedSensor(InvoicePostedSensor):
-    """Wait until an invoice of the month is posted; its absence is an answer after the days of grace."""
+    """Wait until an invoice of the month is posted; its absence is a response after the days of grace."""
 
     vendor: ClassVar[str] = VENDOR
     settings_type: ClassVar[type[Any]] = GenesysSettings
@@ -53,7 +53,7 @@ class GenesysMonthReadySensor(GenesysInvoicePostedSensor):
     """
     Wait for the usage reports, the end of the billing periods and an invoice, one after the other, as one task.
 
-    After the days of grace the absence of an invoice is an answer too; nothing else may be absent. To ask for a
+    After the days of grace the absence of an invoice is a response too; nothing else may be absent. To ask for a
     report makes the vendor make it, which takes seconds as a rule, so the first pauses are short.
     """
 

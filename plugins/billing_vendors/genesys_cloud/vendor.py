@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def waits(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (the sensors' own arguments)
     """
-    Make the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
+    Create the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
 
     It holds a slot of the vendor's pool only while it looks.
 

@@ -64,7 +64,7 @@ _EARLIEST_YEAR, _NEVER = 1990, 9999
 
 def with_todays_names(value: object) -> object:
     """
-    Give the same JSON with the old member names replaced.
+    Return the same JSON with the old member names replaced.
 
     Where the present name has a value too, that one counts and the old member stays, to be noted as unknown.
     """
@@ -80,32 +80,32 @@ def with_todays_names(value: object) -> object:
 
 
 class UnknownFields:
-    """What the vendor sent and this code does not know, gathered while its answers are read."""
+    """What the vendor sent and this code does not know, gathered while its responses are read."""
 
     def __init__(self) -> None:
         self.unknown: set[UnknownField] = set()
 
     def attributes(self, record_type: str, fields: JsonObject, *known: str) -> dict[str, Any]:
-        """Give the attributes of a row: the known members named, where they have a value, and all unknown ones."""
+        """Return the attributes of a row: the known members named, where they have a value, and all unknown ones."""
         values = {name: value for name in known if (value := fields.optional(name)) is not None}
         unknown = fields.rest()
         self.unknown.update(UnknownField(record_type, name) for name in unknown)
         return values | unknown
 
     def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
-        """Give a member of an enumeration as the vendor writes it; an unknown value is noted, not refused."""
+        """Return a member of an enumeration as the vendor writes it; an unknown value is noted, not refused."""
         value = fields.text_or_none(name)
         if value is not None and value not in known:
             self.unknown.add(UnknownField(record_type, f"{name}={value}"))
         return value
 
     def nested(self, fields: JsonObject, name: str, record_type: str) -> Mapping[str, Any]:
-        """Give a nested object of a known kind as it came; empty if it is null or missing."""
+        """Return a nested object of a known kind as it came; empty if it is null or missing."""
         row = fields.object_or_none(name)
         return {} if row is None else self._read(row, record_type)
 
     def each_nested(self, fields: JsonObject, name: str, record_type: str) -> list[Mapping[str, Any]]:
-        """Give a list of nested objects of a known kind as they came."""
+        """Return a list of nested objects of a known kind as they came."""
         return [self._read(row, record_type) for row in objects(fields, name)]
 
     def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
@@ -126,7 +126,7 @@ def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
 
 def day_or_none(fields: JsonObject, name: str) -> date | None:
     """
-    Give a calendar day; None if it is null or missing.
+    Return a calendar day; None if it is null or missing.
 
     :raises PayloadError: a year with which no arithmetic on months is possible.
     """
@@ -137,6 +137,6 @@ def day_or_none(fields: JsonObject, name: str) -> date | None:
 
 
 def end_or_none(fields: JsonObject, name: str) -> date | None:
-    """Give the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
+    """Return the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
     last_day = day_or_none(fields, name)
     return None if last_day is None or last_day.year == _NEVER else day_after(last_day)

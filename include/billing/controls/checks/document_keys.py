@@ -23,18 +23,18 @@ def same_number(number: str) -> str:
 
 
 def numbers_of(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Give the numbers a document bears."""
+    """Return the numbers a document bears."""
     numbers = {same_number(number) for number in (summary.invoice_id, summary.statement_number) if number}
     return {("number", number) for number in numbers if number}
 
 
 def amount_of(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Give what a document amounts to, whether charged or credited; a total of nothing says nothing."""
+    """Return what a document amounts to, whether charged or credited; a total of nothing says nothing."""
     return {("amount", summary.currency or "", format(abs(summary.total).normalize(), "f"))} if summary.total else set()
 
 
 def document_keys(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Give all marks of a document."""
+    """Return all marks of a document."""
     return numbers_of(summary) | amount_of(summary)
 
 

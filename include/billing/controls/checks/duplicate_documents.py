@@ -44,7 +44,9 @@ def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
-    """Give the places of the documents that bear a mark: whatever is like another one has a mark in common with it."""
+    """
+    Return the places of the documents that bear a mark: whatever is like another one has a mark in common with it.
+    """
     places: dict[DocumentKey, list[int]] = defaultdict(list)
     for place, summary in enumerate(summaries):
         for mark in document_keys(summary):

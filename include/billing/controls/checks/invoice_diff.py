@@ -34,7 +34,7 @@ def differences(before: Invoice, after: Invoice) -> list[dict[str, Any]]:
 
 def _surely_same(before: Invoice, after: Invoice) -> bool:
     """
-    Tell what equal values show already, for a sixth of what the two hashes cost.
+    Return what equal values show already, for a sixth of what the two hashes cost.
 
     Never for attributes that hold a truth value: ``True == 1`` in Python, and the hash tells them apart.
     """
@@ -59,7 +59,7 @@ def _is_or_holds_truth_value(value: object) -> bool:
 
 
 def shown(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give at most 20 differences, then one that says how many more there are."""
+    """Return at most 20 differences, then one that says how many more there are."""
     further = len(found) - _SHOWN
     more = [{"where": "further", "field": "differences", "before": None, "after": further}] if further > 0 else []
     return [*found[:_SHOWN], *more]

@@ -12,13 +12,13 @@ ChargeKey = tuple[str, str | None, str | None]
 
 
 def is_credit(line: InvoiceLine) -> bool:
-    """Tell whether a line gives money back: it bears a coupon, or its amount is negative."""
+    """Return whether a line gives money back: it bears a coupon, or its amount is negative."""
     return line.credit_coupon is not None or line.amount < 0
 
 
 def is_shortfall(line: InvoiceLine) -> bool:
     """
-    Tell whether a line lifts the month to its minimum.
+    Return whether a line lifts the month to its minimum.
 
     Source: Fastly guide "About the charges on your bill": the gap is a commit-shortfall amount; checked 2026-11-22.
     """
@@ -31,12 +31,12 @@ def _names_shortfall(*names: str | None) -> bool:
 
 
 def is_charge(line: InvoiceLine) -> bool:
-    """Tell whether a line charges for usage or a fee."""
+    """Return whether a line charges for usage or a fee."""
     return not is_credit(line) and not is_shortfall(line)
 
 
 def charges_of(invoices: Iterable[Invoice]) -> list[InvoiceLine]:
-    """Give the lines of several invoices that charge for usage or a fee."""
+    """Return the lines of several invoices that charge for usage or a fee."""
     return [line for invoice in invoices for line in invoice.lines if is_charge(line)]
 
 
@@ -54,7 +54,7 @@ def describe(charged: ChargeKey) -> str:
 
 def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:
     """
-    Give the invoices that bill a month, first posted first, without corrections.
+    Return the invoices that bill a month, first posted first, without corrections.
 
     A credit memo, or a document of credits alone, corrects a bill and is none.
     """

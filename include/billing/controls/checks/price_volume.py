@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.controls.checks.line_types import ChargeKey, is_charge, charge_key
+from billing.controls.checks.line_types import ChargeKey, charge_key, is_charge
 from billing.models import InvoiceLine
 from billing.money import difference, exact_sum, product
 

@@ -9,7 +9,7 @@ from billing.models import AccountMonth
 
 def month_before(evidence: Evidence) -> AccountMonth | Finding:
     """
-    Give the month before, or the finding that says why there is nothing to compare with.
+    Return the month before, or the finding that says why there is nothing to compare with.
 
         the account's first month  -> NOT_APPLICABLE
         it is not stored           -> BLOCKED, names it
@@ -18,7 +18,7 @@ def month_before(evidence: Evidence) -> AccountMonth | Finding:
 
 
 def year_before(evidence: Evidence) -> AccountMonth | Finding:
-    """Give the same month a year before, or the finding that says why there is nothing to compare with."""
+    """Return the same month a year before, or the finding that says why there is nothing to compare with."""
     return evidence.year_before or _reason(evidence, 12)
 
 

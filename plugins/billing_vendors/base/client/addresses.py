@@ -32,22 +32,22 @@ _ISATAP = (0x00005EFE, 0x02005EFE)  # the half of an interface's identifier that
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address, and the one it may carry inside, is one of the public internet."""
+    """Return whether an address, and the one it may carry inside, is one of the public internet."""
     return all(map(_is_public, forms(address)))
 
 
 def is_loopback(address: Address) -> bool:
-    """Tell whether an address is this machine's, in whatever form it is written."""
+    """Return whether an address is this machine's, in whatever form it is written."""
     return all(form.is_loopback for form in forms(address))
 
 
 def is_in_our_network(address: Address) -> bool:
-    """Tell whether an address is private; one that is only valid on this link, as of a cloud's metadata, is not."""
+    """Return whether an address is private; one that is only valid on this link, as of a cloud's metadata, is not."""
     return all(form.is_private and not form.is_link_local and not form.is_multicast for form in forms(address))
 
 
 def forms(address: Address) -> list[Address]:
-    """Give an address and the IPv4 address that it may carry inside: mapped, 6to4, ISATAP, or through NAT64."""
+    """Return an address and the IPv4 address that it may carry inside: mapped, 6to4, ISATAP, or through NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -44,7 +44,7 @@ class AsyncVendorClient(VendorClient, BaseHook):
         return self._answer(request, raw, credential)
 
     async def arun_flow(self, flow: RequestFlow[T]) -> T:
-        """Hold a conversation: ask its questions in turn; returns what came of it."""
+        """Hold a conversation: ask its requests in turn; returns what came of it."""
         request = next_step(flow, None)
         while isinstance(request, Request):
             result: Response | BillingError
@@ -81,7 +81,7 @@ class AsyncVendorClient(VendorClient, BaseHook):
             return credential
 
     def _acredentials(self, connection_settings: ConnectionSettings) -> CredentialCache:
-        """Give the keeper that all triggers of this connection share; a changed connection starts anew."""
+        """Return the keeper that all triggers of this connection share; a changed connection starts again."""
         credential_caches = loop_state().credential_caches
         key = (type(self), self.conn_id)
         kept = credential_caches.get(key)

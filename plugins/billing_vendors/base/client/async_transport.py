@@ -51,11 +51,11 @@ class LoopState:
         self._users = 0
 
     def lock(self, key: object) -> asyncio.Lock:
-        """Give the lock of that name."""
+        """Return the lock of that name."""
         return self._locks.setdefault(key, asyncio.Lock())
 
     def turn(self, url: str) -> asyncio.Semaphore:
-        """Give the right to ask a host: waiting for it is not counted as the vendor's time."""
+        """Return the right to ask a host: waiting for it is not counted as the vendor's time."""
         return self._turns.setdefault(urlsplit(url).netloc, asyncio.Semaphore(REQUESTS_AT_ONCE_PER_HOST))
 
     @asynccontextmanager
@@ -78,15 +78,15 @@ _STATES: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopState] = WeakKeyDictio
 
 
 def loop_state() -> LoopState:
-    """Give what is shared on the running event loop."""
+    """Return what is shared on the running event loop."""
     return _STATES.setdefault(asyncio.get_running_loop(), LoopState())
 
 
 async def exchange(url: str, request: Request, headers: Mapping[str, str], limits: Limits) -> RawResponse:
     """
-    Send one request and read the whole answer.
+    Send one request and read the whole response.
 
-    If the vendor closes the connection without an answer, aiohttp itself sends a GET once more.
+    If the vendor closes the connection without a response, aiohttp itself sends a GET once more.
 
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large.

@@ -26,12 +26,12 @@ _USER_AGENT = f"tieout/{version('tieout')}"
 
 class VendorClient:
     """
-    A vendor's rules: connection, credential, refusals; and the way from what was received to an answer.
+    A vendor's rules: connection, credential, refusals; and the way from what was received to a response.
 
     :ivar conn_id: the Airflow connection.
     :ivar limits: of time, size and attempts.
     :cvar request_id_headers: answer headers, lower case, that identify a request to the vendor's support.
-    :cvar kept_headers: answer headers, lower case, that are stored with the answer.
+    :cvar kept_headers: answer headers, lower case, that are stored with the response.
     """
 
     request_id_headers: ClassVar[tuple[str, ...]] = ("x-request-id",)
@@ -52,22 +52,22 @@ class VendorClient:
         raise NotImplementedError
 
     def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
-        """Get a credential: a conversation of unsigned questions, or of none where the connection holds it already."""
+        """Get a credential: a conversation of unsigned requests, or of none where the connection holds it already."""
         raise NotImplementedError
 
     def test_request(self) -> Request:
-        """Give a cheap question that shows whether the connection works."""
+        """Return a cheap request that shows whether the connection works."""
         raise NotImplementedError
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Give the error for a status that is not accepted; a vendor adds what it knows of its own answers."""
+        """Return the error for a status that is not accepted; a vendor adds what it knows of its own responses."""
         return status_error(request, raw)
 
     # How.
 
     def _line(self, request: Request, raw: RawResponse, started: float) -> str:
         """
-        Give the log line of a request: what was asked, never what was answered.
+        Return the log line of a request: what was asked, never what was answered.
 
         :param started: when it was sent, monotonic seconds.
         """
@@ -95,26 +95,26 @@ class VendorClient:
 
 
 def headers_of(request: Request, credential: Credential | None) -> dict[str, str]:
-    """Give the headers of a request: these and no others."""
+    """Return the headers of a request: these and no others."""
     fixed = {"Accept": request.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
     return fixed | dict(request.headers) | dict(credential.headers if credential else {})
 
 
 def url_of(connection_settings: ConnectionSettings, request: Request) -> str:
-    """Give the whole URL of a question."""
+    """Return the whole URL of a request."""
     query = f"?{urlencode(request.params)}" if request.params else ""
     return f"{connection_settings.base_urls[request.base_url]}{request.path}{query}"
 
 
 def pause_seconds(attempt: int, retry_after: float | None, limits: Limits) -> float:
-    """Give the pause before a question is sent again: growing, spread, and never shorter than the vendor asks."""
+    """Return the pause before a request is sent again: growing, spread, and never shorter than the vendor asks."""
     backoff: float = limits.first_pause_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (spreads load)
     return max(backoff, retry_after or 0.0)
 
 
 @contextmanager
 def connection_errors(conn_id: str) -> Iterator[None]:
-    """Tell a connection that does not exist from one that cannot be read at this moment."""
+    """Return a connection that does not exist from one that cannot be read at this moment."""
     try:
         yield
     except AirflowNotFoundException:

@@ -76,7 +76,7 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
 
 def base_url_of(connection: ConnectionFields, default: str) -> str:
     """
-    Give the base URL from host, schema and port, or the default if the host is empty.
+    Return the base URL from host, schema and port, or the default if the host is empty.
 
     :raises ConfigurationError: the three contradict each other, or the URL is not usable.
     """
@@ -118,7 +118,7 @@ def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
 
 def is_local(host: str) -> bool:
     """
-    Tell whether a host name or address is this machine by definition, without asking a name server.
+    Return whether a host name or address is this machine by definition, without asking a name server.
 
     The one host that ``TIEOUT_SIMULATOR_HOST`` names counts too: the vendor simulator in a container of its own.
     """
@@ -131,5 +131,7 @@ def is_local(host: str) -> bool:
 
 
 def simulator_host() -> str:
-    """Give the host of a simulator outside this machine; empty, as it should be with real vendors, if there is none."""
+    """
+    Return the host of a simulator outside this machine; empty, as it should be with real vendors, if there is none.
+    """
     return os.environ.get(SIMULATOR_VARIABLE, "")

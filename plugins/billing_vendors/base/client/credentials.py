@@ -33,7 +33,7 @@ class CredentialCache:
         self._until = -math.inf
 
     def get(self) -> Credential | None:
-        """Give the credential in use; None if there is none or it is about to end."""
+        """Return the credential in use; None if there is none or it is about to end."""
         return self._credential if time.monotonic() < self._until else None
 
     def store(self, credential: Credential) -> Credential:

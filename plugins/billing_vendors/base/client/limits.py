@@ -15,10 +15,10 @@ class Limits:
     Limits of one request.
 
     :param connect_seconds: to reach the host.
-    :param read_seconds: longest silence between two pieces of the answer.
+    :param read_seconds: longest silence between two pieces of the response.
     :param total_seconds: from sending to the last byte, however steadily the bytes drip.
     :param body_bytes: largest body, counted after decompression.
-    :param attempts: how often a GET is sent in all when the vendor answers 429, 502, 503, 504 or breaks the
+    :param attempts: how often a GET is sent in all when the vendor responses 429, 502, 503, 504 or breaks the
         connection; 1 = leave it to the caller.
     :param longest_pause_seconds: a longer ``Retry-After`` is left to Airflow's retries.
     :param first_pause_seconds: the pause after the first failure; doubled with each further one.

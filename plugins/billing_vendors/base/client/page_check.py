@@ -14,7 +14,7 @@ class PageConsistencyCheck:
     The rows of one paged read, while it goes on.
 
     A vendor writes its listing while it is read. A row that is inserted pushes another onto the next page, where it
-    comes again; one that is removed pulls another onto the page before, where nobody sees it. Reading anew helps.
+    comes again; one that is removed pulls another onto the page before, where nobody sees it. Reading again helps.
 
     :param operation: for messages.
     """

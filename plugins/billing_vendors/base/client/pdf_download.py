@@ -91,7 +91,7 @@ def _check_link(link: str, request: Request, local: bool) -> None:
 
 
 def _addresses_of(host: str) -> Iterator[Address]:
-    """Give what a name stands for as seen from here; nothing where only the proxy can tell."""
+    """Return what a name stands for as seen from here; nothing where only the proxy can tell."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

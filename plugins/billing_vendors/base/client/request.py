@@ -28,7 +28,7 @@ class Request:
 
     :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``.
     :param path: from the base URL on, its parts already made safe by :func:`segment`.
-    :param params: query parameters, never a secret: they are stored with the answer.
+    :param params: query parameters, never a secret: they are stored with the response.
     :param accept: the media type wanted; a body in another one is a ``PayloadError``, except for ``*/*``.
     :param accepted: the statuses that are answers; every other one is raised as an error.
     :param form: fields of a form-encoded POST body; never logged, never stored.
@@ -59,9 +59,9 @@ T = TypeVar("T")
 
 RequestFlow = Generator[Request, Response, T]
 """
-Questions that depend on earlier answers: yields a question, is sent its answer, returns what came of it.
+Questions that depend on earlier responses: yields a request, is sent its response, returns what came of it.
 
-An error of a question is raised where it was yielded. ``VendorHook.run_flow`` and ``VendorHook.arun_flow`` hold one.
+An error of a request is raised where it was yielded. ``VendorHook.run_flow`` and ``VendorHook.arun_flow`` hold one.
 """
 
 
@@ -74,9 +74,9 @@ class FlowResult(Generic[T]):
 
 def next_step(flow: RequestFlow[T], result: Response | BillingError | None) -> Request | FlowResult[T]:
     """
-    Take a conversation one step on: to its next question, or to its end.
+    Take a conversation one step on: to its next request, or to its end.
 
-    :param result: what the last question brought; None at the beginning.
+    :param result: what the last request brought; None at the beginning.
     """
     try:
         if isinstance(result, BillingError):
@@ -99,10 +99,10 @@ def segment(value: str, name: str) -> str:
 
 class Pages:
     """
-    The questions of one paged read, by cursor.
+    The requests of one paged read, by cursor.
 
-    :param first: the first question, without a cursor.
-    :param cursor_of: reads the next cursor from an answer; None or an empty text ends the read.
+    :param first: the first request, without a cursor.
+    :param cursor_of: reads the next cursor from a response; None or an empty text ends the read.
     :param parameter: the query parameter that carries the cursor.
     :param most: more pages than this are an error: some listings never end.
     :param check: is shown each page and the cursor it names, and raises an error if it does not fit the pages before.
@@ -131,7 +131,7 @@ class Pages:
 
     def after(self, response: Response) -> Request | None:
         """
-        Give the question for the page after this one; None at the end.
+        Return the request for the page after this one; None at the end.
 
         :raises PayloadError: the cursor was used before, or there are too many pages.
         """

@@ -54,9 +54,9 @@ class RawResponse:
     @property
     def is_json(self) -> bool:
         """
-        Tell whether the body is JSON, whatever the media type says: Fastly sends some as text/plain.
+        Return whether the body is JSON, whatever the media type says: Fastly sends some as text/plain.
 
-        What two readers could understand differently is refused when the answer is kept.
+        What two readers could understand differently is refused when the response is kept.
         """
         return is_json(self.body)
 
@@ -90,7 +90,7 @@ def _seconds_until(http_date: str, now: datetime) -> float:
 
 def status_error(request: Request, raw: RawResponse) -> BillingError:
     """
-    Give the error for an answer whose status is not accepted.
+    Return the error for a response whose status is not accepted.
 
         429, 408, 5xx -> VendorUnavailable;  3xx, 4xx -> VendorRejected;  an unexpected 2xx -> PayloadError
     """
@@ -116,7 +116,7 @@ def _target(raw: RawResponse) -> str:
 
 
 def wrong_body(request: Request, raw: RawResponse) -> PayloadError | None:
-    """Give the error for a 200 whose body is not of the media type asked for; None if it is."""
+    """Return the error for a 200 whose body is not of the media type asked for; None if it is."""
     if request.accept == "*/*" or raw.status != 200:
         return None
     as_wanted = raw.is_json if request.accept == "application/json" else raw.media_type == request.accept
@@ -130,7 +130,7 @@ def wrong_body(request: Request, raw: RawResponse) -> PayloadError | None:
 
 
 def error_text(body: bytes) -> str:
-    """Give the vendor's own words from an error body, if it has any in a place where error texts are documented."""
+    """Return the vendor's own words from an error body, if it has any in a place where error texts are documented."""
     try:
         document = exact_json.loads(body)
     except PayloadError:
@@ -143,6 +143,6 @@ def error_text(body: bytes) -> str:
 
 
 def sanitize(text: str, most: int = 160) -> str:
-    """Make a vendor's text safe to show: no line break, no control character, no more than ``most`` characters."""
+    """Create a vendor's text safe to show: no line break, no control character, no more than ``most`` characters."""
     escaped = text[:most].encode("unicode_escape").decode("ascii")
     return escaped[:most] + ("…" if len(text) > most or len(escaped) > most else "")

@@ -26,7 +26,7 @@ _DECODED = {"", "identity", "gzip", "deflate"}
 
 def open_session() -> requests.Session:
     """
-    Make a session that sends what it is told and nothing else.
+    Create a session that sends what it is told and nothing else.
 
     Proxies and certificate bundles come from the environment as usual; a ``.netrc`` is not read.
     """
@@ -42,7 +42,7 @@ def exchange(
     session: requests.Session, url: str, request: Request, headers: Mapping[str, str], limits: Limits
 ) -> RawResponse:
     """
-    Send one request and read the whole answer.
+    Send one request and read the whole response.
 
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large or cannot be decompressed.
@@ -55,7 +55,7 @@ def exchange(
 
     failure: BillingError | None
     try:
-        # a read time-out alone starts anew with every byte
+        # a read time-out alone starts again with every byte
         with WATCH.within(limits.total_seconds, cut_off):
             response = session.request(
                 request.method,
@@ -142,7 +142,7 @@ class _Session(requests.Session):
         self._settings: dict[tuple[Any, ...], Any] = {}
 
     def merge_environment_settings(self, url: Any, *given: Any) -> Any:  # noqa: ANN401 (requests' own signature)
-        """Give what the environment says of a host, as it was at the session's first request to it."""
+        """Return what the environment says of a host, as it was at the session's first request to it."""
         key = (*urlsplit(url)[:2], *map(str, given))
         if key not in self._settings:
             self._settings[key] = super().merge_environment_settings(url, *given)
@@ -165,7 +165,7 @@ class CuttableAdapter(HTTPAdapter):
                 continue  # closed long since
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (requests' own signature)
-        """Make pools whose connections tell this adapter about their sockets."""
+        """Create pools whose connections tell this adapter about their sockets."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools()
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def propose_accrual(vendor: Vendor, account_name: str, month: str) -> dict[str, str | bool]:
     """
-    Propose an account's accrual for a month; give its state, and whether it is new, without an amount.
+    Propose an account's accrual for a month; return its state, and whether it is new, without an amount.
 
     A proposal that lacks its basis is recorded as blocked, which is a finding and not a failed task.
     """

@@ -19,7 +19,7 @@ _TLS_OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey"})
 
 def billing_engine() -> Engine:
     """
-    Make an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
+    Create an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
 
     :raises ConfigurationError: the connection is not a usable Postgres connection.
     :raises StorageError: the schema is of another version, or Postgres does not let us in; later, by each use of the
@@ -50,7 +50,7 @@ def billing_engine() -> Engine:
 
 def documents_folder() -> Folder:
     """
-    Give the folder for vendors' files: ``TIEOUT_DOCUMENTS``, a local path or an Airflow object storage URL
+    Return the folder for vendors' files: ``TIEOUT_DOCUMENTS``, a local path or an Airflow object storage URL
     (``s3://conn_id@bucket/path``); by default ``documents`` in Airflow's home.
 
     Workers on several machines need one place that all of them see.

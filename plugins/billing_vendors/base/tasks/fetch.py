@@ -1,4 +1,4 @@
-"""The tasks that ask a vendor: every answer is kept, as received, before anybody understands it."""
+"""The tasks that ask a vendor: every response is kept, as received, before anybody understands it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 @clean_traceback
 def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -> int:
     """
-    Ask the vendor for everything it has on one account and month, keep each answer, and give the fetch's id.
+    Ask the vendor for everything it has on one account and month, keep each response, and give the fetch's id.
 
     :param again: ask also for a month that is closed, i.e. stored with every control passed.
     :raises BillingError: see the class; what had arrived is kept, and is no fetch.
@@ -56,7 +56,7 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
 @clean_traceback
 def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
-    Keep the running month's estimate: the answer as received, and the figures in it.
+    Keep the running month's estimate: the response as received, and the figures in it.
 
     :raises NotReady: the vendor is generating the estimate again; the sensor before this task had seen it ready.
     """
@@ -80,7 +80,7 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
 
 @clean_traceback
 def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
-    """Keep what is agreed and charged so far in the running month: the answers, and a version of what has changed."""
+    """Keep what is agreed and charged so far in the running month: the responses, and a version of what has changed."""
     work = vendor.work()
     collect, derive = work.collect_running_month, work.derive_running_month
     if collect is None or derive is None:

@@ -60,7 +60,7 @@ def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> li
 
 
 def month_xcom_template(task_id: str = "plan_month") -> str:
-    """Give the template by which a later task of the run gets the month that a plan task has chosen."""
+    """Return the template by which a later task of the run gets the month that a plan task has chosen."""
     return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
 
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 @clean_traceback
 def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[str, int]:
     """
-    Derive, store and prove what a fetch brought; give the number of control results by state.
+    Derive, store and prove what a fetch brought; return the number of control results by state.
 
     An exception found by a control is a finding, not a failed task.
     """
@@ -40,7 +40,7 @@ def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[
 @clean_traceback
 def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
-    Derive a month again from its stored answers, without a call to the vendor; give the number of changes by cause.
+    Derive a month again from its stored responses, without a call to the vendor; return the number of changes by cause.
 
     None means that today's code reads the same rows out of the same bytes.
     """

@@ -10,13 +10,13 @@ USAGE_METRICS = "usage_metrics"
 
 
 def is_legacy(evidence: Evidence) -> bool:
-    """Tell whether the account is billed by the v2 API: no currency, no usage metrics, no paged listing."""
+    """Return whether the account is billed by the v2 API: no currency, no usage metrics, no paged listing."""
     return bool(evidence.setting("api") == "v2")
 
 
 def usage_metrics(evidence: Evidence) -> UsageReport | Finding:
     """
-    Give what Fastly metered in the month, or the finding that says why that is not there.
+    Return what Fastly metered in the month, or the finding that says why that is not there.
 
         the v2 API, which has no usage metrics  -> NOT_APPLICABLE
         the v3 API, and they were not read      -> BLOCKED

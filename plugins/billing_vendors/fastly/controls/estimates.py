@@ -10,7 +10,7 @@ from billing.money import difference
 
 
 def charges_of(estimate: Estimate) -> Decimal:
-    """Give an estimate's charges: its total without credits and without a shortfall to the minimum."""
+    """Return an estimate's charges: its total without credits and without a shortfall to the minimum."""
     return difference(difference(estimate.total, estimate.credits), estimate.shortfall)
 
 

@@ -64,13 +64,13 @@ def _half_of_last(places: int, per_unit: Decimal) -> Decimal:
 
 
 def _places(lines: Iterable[UsageLine]) -> int:
-    """Give the most decimals that any of some quantities shows."""
+    """Return the most decimals that any of some quantities shows."""
     exponents = [line.quantity.as_tuple().exponent for line in lines]
     return max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
 
 
 def _base_units(line: UsageLine) -> Decimal | None:
-    """Tell how many base units make one priced unit; None for a metric of another kind."""
+    """Return how many base units make one priced unit; None for a metric of another kind."""
     if (line.unit or "").casefold() in _GIGABYTES:
         return GIGABYTE
     named = (line.unit or "", line.usage_type or "", line.name)

@@ -94,7 +94,7 @@ def _rates(lines: Iterable[InvoiceLine]) -> Rates:
 
 
 def _card_rate(charged: ChargeKey, card: list[CardRate]) -> Decimal | None:
-    """Give the agreed rate of the entry that says most about a thing."""
+    """Return the agreed rate of the entry that says most about a thing."""
     product, region, usage_type = charged
     fitting = [
         entry

@@ -62,7 +62,7 @@ def _of_invoice(invoice: Invoice, evidence: Evidence) -> Finding:
 
 
 def _percent(part: Decimal, whole: Decimal) -> Decimal | None:
-    """Give a share in percent with four decimals, halves away from zero; None of nothing."""
+    """Return a share in percent with four decimals, halves away from zero; None of nothing."""
     if not whole:
         return None
     return _SHARE.quantize(_SHARE.divide(_SHARE.multiply(part, Decimal(100)), whole), Decimal("0.0001"))

@@ -79,7 +79,7 @@ def _sum(lines: list[InvoiceLine], kind: Callable[[InvoiceLine], bool]) -> Decim
 
 
 def _covers_until(estimate: Estimate) -> datetime:
-    """Give the end of what an estimate covers: never later than the moment at which it was received."""
+    """Return the end of what an estimate covers: never later than the moment at which it was received."""
     return estimate.taken_at if estimate.as_of is None else min(estimate.as_of, estimate.taken_at)
 
 

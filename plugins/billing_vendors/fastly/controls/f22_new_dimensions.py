@@ -66,7 +66,7 @@ def _compared(evidence: Evidence, before: AccountMonth) -> Finding:
 
 
 def _missing_from(known: list[InvoiceLine], lines: list[InvoiceLine]) -> set[tuple[str, str]]:
-    """Give the members of each dimension that these lines have and the known ones do not."""
+    """Return the members of each dimension that these lines have and the known ones do not."""
     return _members(lines) - _members(known)
 
 

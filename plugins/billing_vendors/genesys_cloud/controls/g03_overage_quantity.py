@@ -74,7 +74,7 @@ def _of_tokens(subject: str, what: str, charge: Charge, tokens: Decimal, actual:
 
 
 def _half_of_last_digit(number: Decimal) -> Decimal:
-    """Give half of the last digit shown; trailing zeros after the point are no precision, they come and go."""
+    """Return half of the last digit shown; trailing zeros after the point are no precision, they come and go."""
     exponent = EXACT.normalize(number).as_tuple().exponent
     return Decimal(5).scaleb(min(0, int(exponent)) - 1)
 

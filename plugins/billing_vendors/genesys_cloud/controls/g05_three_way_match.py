@@ -140,7 +140,7 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
 
 
 def _agreed_quantity(match: Match, price_book: PriceBook) -> Decimal | None:
-    """Give the quantity prepaid when the lines' service begins, by the contract: that period has no charge yet."""
+    """Return the quantity prepaid when the lines' service begins, by the contract: that period has no charge yet."""
     first = match.billed[0]
     if first.line.service_start is None:
         return None

@@ -100,7 +100,7 @@ def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet
 
 
 def _before(evidence: Evidence, period: ContractBillingPeriod) -> ContractBillingPeriod | None:
-    """Give the contract's billing period that ended where this one begins, of this month or of the one before."""
+    """Return the contract's billing period that ended where this one begins, of this month or of the one before."""
     earlier = evidence.previous.billing_periods if evidence.previous else ()
     known = (*evidence.account_month.billing_periods, *earlier)
     ours = (each for each in known if each.contract_id == period.contract_id)

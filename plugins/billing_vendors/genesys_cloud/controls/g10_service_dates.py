@@ -68,7 +68,7 @@ def _of_invoice(
 
 
 def _fits(period: ContractBillingPeriod, start: date, end: date) -> bool:
-    """Tell whether an interval lies in the billing period, or in the month after it."""
+    """Return whether an interval lies in the billing period, or in the month after it."""
     arrears = period.starts_on <= start and end <= period.ends_on
     advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
     return start < end and (arrears or advance)
@@ -80,7 +80,7 @@ def _runs(contract: Contract, start: date, end: date) -> bool:
 
 
 def _a_month_after(day: date) -> date:
-    """Give the same day of the next month, or that month's last day where it is shorter."""
+    """Return the same day of the next month, or that month's last day where it is shorter."""
     following = Month.of(day).shifted(1)
     last = (following.shifted(1).first_day - following.first_day).days
     return date(following.year, following.month, min(day.day, last))

@@ -84,7 +84,7 @@ def _earlier(evidence: Evidence) -> dict[tuple[object, ...], date]:
 
 
 def _name(contract_id: str, item: ContractItem) -> tuple[object, ...]:
-    """Tell one item of a contract from the others: by its number, or by plan, place and window."""
+    """Return one item of a contract from the others: by its number, or by plan, place and window."""
     if item.item_number:
         return contract_id, item.item_number
     return contract_id, item.plan_id, item.name, item.effective_start

@@ -93,7 +93,7 @@ def _bounds(priced: PricedItem) -> list[date]:
 
 
 def _prices(items: list[PricedItem], charge_type: ChargeType, day: date) -> list[str]:
-    """Give what is in force on a day: prices, with their quantities where amendments may stand side by side."""
+    """Return what is in force on a day: prices, with their quantities where amendments may stand side by side."""
     in_force = [each for each in items if each.in_force(day)]
     if charge_type is ChargeType.OVERAGE:
         return [str(price) for price in sorted({each.price for each in in_force})]

@@ -99,7 +99,9 @@ def _within(invoice_id: str, original: Invoice | InvoiceSummary | None, memos: l
 
 
 def _named(memo: Invoice) -> list[str]:
-    """Give the invoices that a memo's lines name, each once: words like ``INV00501234``, not the memo's own number."""
+    """
+    Return the invoices that a memo's lines name, each once: words like ``INV00501234``, not the memo's own number.
+    """
     words = (enum for line in memo.lines for enum in _WORD.findall(line.description))
     return [enum for enum in dict.fromkeys(words) if enum != memo.invoice_id]
 

@@ -64,7 +64,7 @@ def _judged(invoice: Invoice, file: IssuedFile | None) -> Finding:
 
 
 def _totals(text: str) -> list[Decimal]:
-    """Give every amount that the lines of a text call a total, in their order."""
+    """Return every amount that the lines of a text call a total, in their order."""
     lines = text.splitlines()
     found: list[Decimal] = []
     for place, line in enumerate(lines):
@@ -78,7 +78,7 @@ def _totals(text: str) -> list[Decimal]:
 
 
 def _numbers(text: str) -> list[Decimal]:
-    """Give the numbers of a text; a space before three digits may part thousands or two numbers: both are given."""
+    """Return the numbers of a text; a space before three digits may part thousands or two numbers: both are given."""
     readings = (text, _SPACE.sub("", text))
     found = (number for each in readings for match in _NUMBER.finditer(each) for number in _readings(match))
     return list(dict.fromkeys(found))

@@ -16,7 +16,7 @@ def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
         nothing unknown                  -> PASS
         a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
         a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
-        no answer of the month was read  -> BLOCKED
+        no response of the month was read  -> BLOCKED
     """
     account_month, subject = evidence.account_month, str(evidence.account_month.month)
     fields = sorted(account_month.unknown_fields, key=lambda field: (field.record_type, field.name))

@@ -59,7 +59,7 @@ def _judged(invoice: Invoice, read_on: date | None) -> Finding:
 
 def days_of(terms: str) -> int | None:
     """
-    Give the days that payment terms grant; None if they say it in another way.
+    Return the days that payment terms grant; None if they say it in another way.
 
         "Net 30", "NET30", "30 days net", "30 days" -> 30
         "Due upon receipt"                          -> 0

@@ -53,7 +53,9 @@ def _compared(account_month: AccountMonth, before: AccountMonth) -> Finding:
 
 
 def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
-    """Give the month's lines, each with its leg as usage type and the contract's price as rate, where there is one."""
+    """
+    Return the month's lines, each with its leg as usage type and the contract's price as rate, where there is one.
+    """
     price_book, held = PriceBook(account_month.contracts), held_documents(account_month.invoices)
     found = []
     for invoice in account_month.invoices:
@@ -74,7 +76,7 @@ def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str])
 
 
 def _per_user(account_month: AccountMonth, total: Decimal) -> Decimal | None:
-    """Give what a used seat cost, to four decimals; None where no charge counts users."""
+    """Return what a used seat cost, to four decimals; None where no charge counts users."""
     charges = (charge for period in account_month.billing_periods for charge in period.charges if charge.unit == "User")
     users = exact_sum(charge.actual_quantity for charge in charges if charge.actual_quantity is not None)
     if not users:

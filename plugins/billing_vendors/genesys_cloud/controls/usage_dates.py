@@ -11,7 +11,7 @@ _LAST_SECOND = timedelta(seconds=1)
 
 def billable_usage_of(account_month: AccountMonth, starts_on: date, ends_on: date) -> UsageReport | None:
     """
-    Give the billable usage report of exactly these days, in UTC; None if it was not read.
+    Return the billable usage report of exactly these days, in UTC; None if it was not read.
 
     :param ends_on: the day after the last one; a report may name the last second before it as its end.
     """

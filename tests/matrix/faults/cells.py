@@ -1,0 +1,156 @@
+"""One fault at one endpoint of one work: struck, judged, lifted, tried again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from tests.matrix.faults.canaries import listening
+from tests.matrix.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
+from tests.matrix.faults.works import LONG_WAIT, SHORT_WAIT, WORKS, Endpoint, Outcome, Work
+
+from billing.errors import VendorUnavailable
+from vendor_simulator.testing import Simulator
+from vendor_simulator.web.stats import Request
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A fault at an endpoint of a work."""
+
+    fault: Fault
+    work: Work
+    endpoint: Endpoint
+
+    @property
+    def place(self) -> str:
+        """Work and endpoint."""
+        return f"{self.work.name}/{self.endpoint.id}".replace(" ", "-")
+
+    @property
+    def id(self) -> str:
+        """Its name in the test report."""
+        return f"{self.place}/{self.fault.name}"
+
+    @property
+    def soaked(self) -> bool:
+        """Tell whether the short run leaves it out."""
+        return self.endpoint.id in self.work.soaked or bool(self.fault.like)
+
+    @property
+    def tried_again(self) -> bool:
+        """Tell whether the short run tries again after an error that has left no row: at the first endpoint it does."""
+        fitting = [
+            each for each in self.work.endpoints if each.kind in self.fault.kinds and each.id not in self.work.soaked
+        ]
+        return bool(fitting) and self.endpoint == fitting[0]
+
+    @property
+    def ends(self) -> str:
+        """How it must end."""
+        for pattern, other in self.fault.but.items():
+            if fnmatchcase(self.place, pattern):
+                return other
+        if self.work.stores:
+            return self.fault.ends
+        return {UNAVAILABLE: NOT_READY, NOT_READY: NOT_READY}.get(self.fault.ends, self.fault.ends)
+
+
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class Struck:
+    """
+    What came of a run under a fault.
+
+    :param seconds: how long it took, real time.
+    :param met: how many requests met the fault.
+    :param changed: how many answers it changed, for faults that spoil a good answer.
+    :param tokens_leaked: how many requests for a document carried a token.
+    :param logged: every line of every logger.
+    """
+
+    outcome: Outcome
+    requests: tuple[Request, ...]
+    seconds: float
+    met: int
+    changed: int
+    tokens_leaked: int
+    logged: str
+
+    @property
+    def busiest(self) -> tuple[str, int]:
+        """The endpoint that was asked most within a minute, and how often."""
+        return busiest(self.requests)
+
+
+def every_cell() -> Iterator[Cell]:
+    """Yield each fault at each endpoint where it can strike."""
+    for work in WORKS:
+        for endpoint in work.endpoints:
+            for fault in FAULTS:
+                cell = Cell(fault, work, endpoint)
+                if endpoint.kind in fault.kinds and cell.ends != NOT_HERE:
+                    yield cell
+
+
+def strike(simulator: Simulator, cell: Cell) -> Struck:
+    """
+    Run the work under the fault; lift it in the end.
+
+    Where a fault is a matter of time the client is impatient, and a busy machine may make it give up on an answer
+    before the one that is struck: that says nothing of the fault, so the work is run anew.
+    """
+    for _ in range(TRIES):
+        struck = _strike(simulator, cell)
+        if struck.met or not isinstance(struck.outcome.error, VendorUnavailable):
+            break
+    return struck
+
+
+def _strike(simulator: Simulator, cell: Cell) -> Struck:
+    simulator.settings.page_limit = cell.endpoint.page_limit if cell.fault.in_pages else 0
+    armed = [
+        simulator.faults.add(
+            **{"operation": cell.endpoint.operation, **arm, "after": arm.get("after", 0) + cell.endpoint.after}
+        )
+        for arm in cell.fault.arms
+    ]
+    simulator.stats.clear()
+    started = time.monotonic()
+    with listening() as heard:
+        try:
+            outcome = cell.work.run(cell.work, cell.fault.limits, LONG_WAIT if cell.fault.passes else SHORT_WAIT)
+        finally:
+            seconds = time.monotonic() - started
+            simulator.lift_faults()
+            simulator.settings.page_limit = 0
+    return Struck(
+        outcome,
+        tuple(simulator.stats.requests),
+        seconds,
+        sum(fault.met for fault in armed),
+        sum(fault.changed for fault in armed),
+        simulator.stats.tokens_leaked,
+        heard.text,
+    )
+
+
+def busiest(requests: Iterable[Request]) -> tuple[str, int]:
+    """Give the endpoint with the most requests within any minute, and their number."""
+    windows: dict[str, deque[Request]] = {}
+    most: Counter[str] = Counter()
+    for request in requests:
+        window = windows.setdefault(request.operation, deque())
+        window.append(request)
+        while request.at - window[0].at >= MINUTE:
+            window.popleft()
+        most[request.operation] = max(most[request.operation], len(window))
+    return most.most_common(1)[0] if most else ("", 0)

@@ -1,0 +1,432 @@
+"""Hand-made mutants of the arithmetic controls: signs, bounds, operands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """
+    The mutants of one module.
+
+    :param controls: ids of the controls that rest on it.
+    :param file: below include/billing.
+    :param tests: below tests/unit; what has to notice.
+    :param mutants: text and changed text; the text occurs once in the file.
+    """
+
+    controls: str
+    file: str
+    tests: tuple[str, ...]
+    mutants: tuple[tuple[str, str], ...]
+
+
+_GENESYS = "billing_vendors/genesys_cloud/controls/"
+
+_FASTLY = "billing_vendors/fastly/controls/"
+
+_OF_FASTLY = (
+    Group(
+        "F12",
+        "controls/metered_quantity.py",
+        (_FASTLY + "test_metered_quantity.py", _FASTLY + "test_edges.py"),
+        (
+            ("expected=units, actual=billed[key]", "expected=billed[key], actual=units"),
+            ("expected=Decimal(0), actual=billed[key]", "expected=billed[key], actual=billed[key]"),
+            (
+                "exact_sum(line.quantity for line in metered.get(key, ()))",
+                "exact_sum(line.quantity for line in metered.get(key, ())[:1])",
+            ),
+            ("and billed[key] == _raw(metered[key])", "and billed[key] >= (_raw(metered[key]) or 0)"),
+            ("key: exact_sum(units)", "key: units[0]"),
+        ),
+    ),
+    Group(
+        "F13",
+        "controls/unit_conversion.py",
+        (_FASTLY + "test_unit_conversion.py", _FASTLY + "test_edges.py"),
+        (
+            ("expected=product(line.quantity, per_unit)", "expected=line.quantity"),
+            ("actual=line.raw_quantity", "actual=-line.raw_quantity"),
+            ('Decimal("0.5")', 'Decimal("0.6")'),
+            ("max((-exponent for exponent", "min((-exponent for exponent"),
+            ("scaleb(-places)", "scaleb(1 - places)"),
+        ),
+    ),
+    Group(
+        "F14",
+        "controls/rates.py",
+        (_FASTLY + "test_rates.py", _FASTLY + "test_edges.py"),
+        (
+            ("difference=difference(rate, nearest)", "difference=difference(nearest, rate)"),
+            ("same = rate == nearest", "same = rate <= nearest"),
+            ("same = rate == nearest", "same = rate >= nearest"),
+            ("entry.region in {None, region}", "entry.region != region"),
+            ("(entry.region is not None) + (entry.usage_type is not None)", "-(entry.region is not None)"),
+        ),
+    ),
+    Group(
+        "F15",
+        "controls/shortfall.py",
+        (_FASTLY + "test_shortfall.py", _FASTLY + "test_edges.py"),
+        (
+            ("max(Decimal(0), difference(minimum, charges))", "difference(minimum, charges)"),
+            ("difference(minimum, charges)", "difference(charges, minimum)"),
+            ("roundings=1 + sum(", "roundings=0 + sum("),
+            ("if due and billed else 0", "if due or billed else 0"),
+            ("if is_charge(line))", "if line.amount)"),
+        ),
+    ),
+    Group(
+        "F17",
+        "controls/residual.py",
+        (_FASTLY + "test_residual.py", _FASTLY + "test_edges.py"),
+        (
+            ("actual=invoice.total", "actual=-invoice.total"),
+            ("roundings=len(invoice.lines)", "roundings=len(invoice.lines) + 1"),
+            ("_SHARE.multiply(part, Decimal(100)), whole", "_SHARE.multiply(part, Decimal(100)), part"),
+            ("expected=invoice.lines_total", "expected=abs(invoice.lines_total)"),
+        ),
+    ),
+    Group(
+        "F18",
+        "controls/running_estimate.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            ("charges_of(after) < charges_of(before)", "charges_of(after) <= charges_of(before)"),
+            ("charges_of(after) < charges_of(before)", "charges_of(after) > charges_of(before)"),
+            ("charges_of(after) < charges_of(before)", "after.total < before.total"),
+            ("difference(charges_of(after), charges_of(before))", "difference(charges_of(before), charges_of(after))"),
+        ),
+    ),
+    Group(
+        "F18 F19",
+        "controls/estimates.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            (
+                "difference(difference(estimate.total, estimate.credits), estimate.shortfall)",
+                "difference(estimate.total, estimate.credits)",
+            ),
+            ("difference(estimate.total, estimate.credits)", "difference(estimate.credits, estimate.total)"),
+            ("difference(estimate.total, estimate.credits)", "estimate.total"),
+        ),
+    ),
+    Group(
+        "F19",
+        "controls/last_estimate.py",
+        (_FASTLY + "test_estimates.py", _FASTLY + "test_edges.py"),
+        (
+            ("gap = difference(actual, expected)", "gap = difference(expected, actual)"),
+            ("_covers_until(estimate) <= end", "_covers_until(estimate) < end"),
+            ("> LATEST", ">= LATEST"),
+            ("max(in_month, key", "min(in_month, key"),
+            ("_sum(lines, is_charge)", "exact_sum(line.amount for line in lines)"),
+        ),
+    ),
+    Group(
+        "F21",
+        "controls/month_comparison.py",
+        (_FASTLY + "test_month_on_month.py", _FASTLY + "test_edges.py"),
+        (
+            ("percent=Decimal(100)", "percent=Decimal(99)"),
+            ("minor_units=100_000", "minor_units=99_999"),
+            ("difference=whole.total", "difference=-whole.total"),
+            ("then, now = lines_of(before), lines_of(month)", "now, then = lines_of(before), lines_of(month)"),
+            ("-abs(item[1].total)", "abs(item[1].total)"),
+        ),
+    ),
+    Group(
+        "F24",
+        "controls/cross_footing.py",
+        (_FASTLY + "test_cross_footing.py", _FASTLY + "test_edges.py"),
+        (
+            ("roundings=len(given)", "roundings=len(given) + 1"),
+            ("roundings=len(given)", "roundings=1"),
+            ("expected=exact_sum(given)", "expected=-exact_sum(given)"),
+            ("len(given) == len(summands)", "given"),
+            (
+                '_number(totals, "bandwidth_cost"), _number(totals, "requests_cost")',
+                '_number(totals, "bandwidth_cost")',
+            ),
+        ),
+    ),
+)
+
+_OF_GENESYS_AND_SHARED = (
+    Group(
+        "all",
+        "controls/result.py",
+        ("billing/controls/test_result.py", "billing/controls/test_footing.py"),
+        (
+            ("gap = difference(actual, expected)", "gap = difference(expected, actual)"),
+            ("if abs(gap) <= bound", "if abs(gap) < bound"),
+            ("if abs(gap) <= bound", "if gap <= bound"),
+            ("if bound is None:", "if False:"),
+            ("rounding_bound(roundings, unit)", "rounding_bound(roundings + 1, unit)"),
+        ),
+    ),
+    Group(
+        "all",
+        "money.py",
+        ("billing/test_money.py",),
+        (
+            ('Decimal("0.5"))', 'Decimal("0.6"))'),
+            ("return EXACT.subtract(left, right)", "return EXACT.subtract(right, left)"),
+            ("scaleb(-exponent)", "scaleb(exponent)"),
+            ("rounding=ROUND_HALF_UP, context", 'rounding="ROUND_HALF_EVEN", context'),
+        ),
+    ),
+    Group(
+        "F1 G1",
+        "controls/footing.py",
+        ("billing/controls/test_footing.py", _GENESYS + "test_footing_bound.py"),
+        (
+            ("expected=invoice.lines_total", "expected=-invoice.lines_total"),
+            ("actual=invoice.total", "actual=invoice.lines_total"),
+            ("roundings=len(invoice.lines)", "roundings=len(invoice.lines) + 1"),
+            ("roundings=len(invoice.lines)", "roundings=1"),
+        ),
+    ),
+    Group(
+        "F2",
+        "controls/line_amounts.py",
+        (_FASTLY + "test_line_amounts.py",),
+        (
+            ("else product(line.rate, line.quantity)", "else product(line.rate, line.rate)"),
+            ("else product(line.rate, line.quantity)", "else -product(line.rate, line.quantity)"),
+            ("_ROUNDINGS = 1", "_ROUNDINGS = 2"),
+            ("_ROUNDINGS = 1", "_ROUNDINGS = 0"),
+            ("difference(line.amount, expected)", "difference(abs(line.amount), expected)"),
+            ("actual=line.amount", "actual=abs(line.amount)"),
+            ("rounded += state is State.PASS_WITHIN_ROUNDING", "rounded += state is State.PASS"),
+            ("elif not others:", "else:"),
+        ),
+    ),
+    Group(
+        "G2",
+        "controls/line_prices.py",
+        (_GENESYS + "test_line_prices.py",),
+        (
+            ("expected=expected,", "expected=-expected,"),
+            ("roundings=1,", "roundings=2,"),
+            ("roundings=1,", "roundings=0,"),
+            ("actual=line.amount,", "actual=abs(expected),"),
+            ("if currencies != [invoice.currency]:", "if False:"),
+            ("if found.state is State.EXCEPTION and any(", "if found.state is State.EXCEPTION or any("),
+        ),
+    ),
+    Group(
+        "G2 G5 G18 G23",
+        "price_book.py",
+        (_GENESYS + "test_three_way.py", _GENESYS + "test_line_prices.py", _GENESYS + "test_prepaid_quantity.py"),
+        (
+            ("(start is None or start <= day)", "(start is None or start < day)"),
+            ("(end is None or day < end)", "(end is None or day <= end)"),
+            ("PricedItem(contract_id, item, item.overage_price)", "PricedItem(contract_id, item, item.price)"),
+            ('!= "overage":', '== "overage":'),
+            ("return product(prices.pop(), quantity)", "return product(prices.pop(), -quantity)"),
+            ("if each.item.quantity == quantity}", "if each.item.quantity != quantity}"),
+            ("exact_sum(quantities) == quantity:", "exact_sum(quantities) >= quantity:"),
+            ("return legs[-1] if legs", "return legs[0] if legs"),
+        ),
+    ),
+    Group(
+        "G3",
+        "controls/overage_quantity.py",
+        (_GENESYS + "test_overage_quantity.py",),
+        (
+            ("max(Decimal(0), difference(", "min(Decimal(0), difference("),
+            ("difference(charge.actual_quantity, exact_sum(allowances))", "exact_sum([charge.actual_quantity])"),
+            ("exact_sum(allowances))", "max(allowances))"),
+            ("max(Decimal(0), difference(charge", "abs(difference(charge"),
+            ("expected=product(tokens, rate)", "expected=product(tokens, product(rate, rate))"),
+            ("return Decimal(5).scaleb(", "return Decimal(6).scaleb("),
+            ("min(0, int(exponent)) - 1", "min(0, int(exponent))"),
+            ("if charge.overage_quantity:", "if False:"),
+        ),
+    ),
+    Group(
+        "G4",
+        "controls/overage_charge.py",
+        (_GENESYS + "test_overage_charge.py",),
+        (
+            ("row.overage_rate or Decimal(0), row.overage_quantity", "row.overage_rate or Decimal(0), Decimal(1)"),
+            ("expected=product(", "expected=-product("),
+            ("roundings=1,", "roundings=2,"),
+            ("roundings=1,", "roundings=0,"),
+            ("if row.overage_rate is None and row.overage_quantity:", "if False:"),
+            ("(*period.charges, *period.wallets)", "(*period.charges,)"),
+        ),
+    ),
+    Group(
+        "G5",
+        "controls/charge_and_line.py",
+        (_GENESYS + "test_charge_and_line.py",),
+        (
+            ("roundings=len(match.billed) + len(match.receipts)", "roundings=len(match.billed)"),
+            ("roundings=len(match.billed) + len(match.receipts)", "roundings=len(match.billed) + 5"),
+            ("expected=charged,\n        actual=match.invoiced", "expected=charged,\n        actual=charged"),
+            ("if invoiced == raw:", "if invoiced >= raw:"),
+            ("if invoiced == raw:", "if invoiced <= raw:"),
+            ("    gap = difference(actual, expected)", "    gap = difference(expected, actual)"),
+            ("same = invoiced == entitled", "same = invoiced <= entitled"),
+            ("min(through) >= last_day", "min(through) > last_day"),
+            ("- timedelta(days=1)", "- timedelta(days=2)"),
+            ("difference=difference(invoiced, entitled)", "difference=difference(entitled, invoiced)"),
+            ('receipt.period.status == "Open"', 'receipt.period.status == "open"'),
+        ),
+    ),
+    Group(
+        "G5",
+        "three_way.py",
+        (_GENESYS + "test_three_way.py",),
+        (
+            ("price=difference(invoiced, invoiced_at_agreed)", "price=difference(invoiced_at_agreed, invoiced)"),
+            ("price=difference(invoiced, invoiced_at_agreed)", "price=difference(invoiced, received_at_agreed)"),
+            ("quantity=difference(invoiced_at_agreed, received_at_agreed)", "quantity=invoiced_at_agreed"),
+            ("abs(difference(found, raw)) < 1", "abs(difference(found, raw)) <= 2"),
+            ("len(match.billed) == 1 else", "len(match.billed) == 2 else"),
+            (".service_start >= ended", ".service_start > ended"),
+            ("organization in receipt.organizations", "organization not in receipt.organizations"),
+            ("sum(map(len, sets)) ==", "sum(map(len, sets)) >="),
+            ("len(price_book.contracts_of(invoice)) == 1", "len(price_book.contracts_of(invoice)) >= 1"),
+            ("ours = receipt.period.contract_id in billed.contracts", "ours = True"),
+        ),
+    ),
+    Group(
+        "G5",
+        "receipts.py",
+        (_GENESYS + "test_three_way.py", _GENESYS + "test_charge_and_line.py"),
+        (
+            ("if line.amount >= 0:", "if line.amount > -100:"),
+            ("if wallet.overage_quantity or wallet.overage_charge:", "if False:"),
+            ("if charge.overage_quantity or charge.overage_charge:", "if charge.overage_quantity:"),
+            ("charge.prepaid_quantity, None, charge.currency", "charge.actual_quantity, None, charge.currency"),
+            ("!= invoice.invoice_id:", "== invoice.invoice_id:"),
+        ),
+    ),
+    Group(
+        "G6",
+        "controls/usage_and_charge.py",
+        (_GENESYS + "test_usage_and_charge.py",),
+        (
+            ("expected=metered or Decimal(0), actual=actual", "expected=actual, actual=metered or Decimal(0)"),
+            ("actual = exact_sum(quantities)", "actual = max(quantities)"),
+            ("name: exact_sum(numbers)", "name: numbers[0]"),
+            ("if metered is None and actual == 0:", "if metered is None:"),
+            ("billable_usage_of(month, *days)", "billable_usage_of(month, days[0], month.period.shifted(1).first_day)"),
+            ("if len(quantities) < len(rows):", "if False:"),
+        ),
+    ),
+    Group(
+        "G7",
+        "controls/wallets.py",
+        (_GENESYS + "test_wallets.py",),
+        (
+            (
+                'known["starting_balance"], known["balance_increase"]',
+                'known["starting_balance"], -known["balance_increase"]',
+            ),
+            ('known["balance_decrease"], known["balance_consumption"]', 'known["balance_consumption"], Decimal(0)'),
+            ("expected=max(rest, Decimal(0))", "expected=rest"),
+            ("expected=max(-rest, Decimal(0)), actual=overage", "expected=overage, actual=overage"),
+            ("if found.difference == 0:", "if found.difference != 0:"),
+            (
+                "expected=exact_sum(tokens), actual=exact_sum(consumed)",
+                "expected=exact_sum(tokens), actual=exact_sum(tokens)",
+            ),
+            ("expected=earlier.ending_balance", "expected=wallet.starting_balance"),
+            ("if each.ends_on == period.starts_on", "if each.ends_on <= period.starts_on"),
+            ("wallet.overage_quantity is None and rest < 0", "wallet.overage_quantity is None and rest <= 400"),
+        ),
+    ),
+    Group(
+        "G11",
+        "cutoff.py",
+        (_GENESYS + "test_cutoff.py", _GENESYS + "test_advance_arrears.py"),
+        (
+            ("time(7)", "time(8)"),
+            ("reached = amount if until == end else", "reached ="),
+            ("difference(reached, placed)", "reached"),
+            ("+ Fraction(1, 2)", "+ Fraction(1, 3)"),
+            ("+ Fraction(1, 2)", ""),
+            ("whole if value >= 0 else -whole", "whole"),
+            ("until = min(month.end, end)", "until = min(month.end, end) if month.month != 2 else end"),
+            ("(until - start) // _MICROSECOND, whole)", "(until - month.start) // _MICROSECOND, whole)"),
+            ("max(start, month.start)", "min(start, month.start)"),
+        ),
+    ),
+    Group(
+        "G11",
+        "controls/advance_arrears.py",
+        (_GENESYS + "test_advance_arrears.py",),
+        (
+            (".service_start >= ends:", ".service_start > ends:"),
+            ("VOICE_CUT if _is_voice(line) else MIDNIGHT", "MIDNIGHT if _is_voice(line) else VOICE_CUT"),
+            ("actual=exact_sum(totals.values())", "actual=exact_sum(advance)"),
+            ("start <= end", "start <= end or True"),
+        ),
+    ),
+    Group(
+        "G19",
+        "controls/credit_documents.py",
+        (_GENESYS + "test_credit_documents.py",),
+        (
+            ("invoice.total <= 0 and not wrong", "invoice.total <= 1 and not wrong"),
+            ("else invoice.total >= 0", "else invoice.total >= -1"),
+            ("memo and line.amount > 0", "memo and line.amount > 5"),
+            ("exact_sum(-memo.total for memo in memos)", "exact_sum(memo.total for memo in memos)"),
+            ("exact_sum(-memo.total for memo in memos)", "-memos[0].total"),
+            ("difference(credited, original.total)", "difference(original.total, credited)"),
+            ("good = above <= 0 and", "good = above < 0 and"),
+            ("len(currencies) > 1", "len(currencies) > 2"),
+        ),
+    ),
+    Group(
+        "G23",
+        "controls/prepaid_quantity.py",
+        (_GENESYS + "test_prepaid_quantity.py",),
+        (
+            ("expected = exact_sum(quantities)", "expected = quantities[0] if quantities else Decimal(0)"),
+            ("expected=expected, actual=exact_sum(known)", "expected=exact_sum(known), actual=expected"),
+            ("actual=exact_sum(known)", "actual=max(known)"),
+            ("ours, period.starts_on)", "ours, period.ends_on)"),
+            ("if len(known) < len(charged):", "if False:"),
+        ),
+    ),
+    Group(
+        "G24",
+        "controls/trustee_overview.py",
+        (_GENESYS + "test_trustee_overview.py",),
+        (
+            ("expected=total, actual=exact_sum(seen)", "expected=exact_sum(seen), actual=total"),
+            ("total = exact_sum(known)", "total = max(known)"),
+            ("actual=exact_sum(seen)", "actual=seen[0]"),
+            ("if line.usage_type != _ALLOWANCE and", "if"),
+            ("len(agreed) != 1 or len(shown) != 1", "len(shown) != 1"),
+            ("!= dates)", "< dates)"),
+            ("used = [charge.actual_quantity", "used = [charge.prepaid_quantity"),
+        ),
+    ),
+    Group(
+        "G28 F21",
+        "controls/price_and_volume.py",
+        (_GENESYS + "test_sku_analysis.py",),
+        (
+            ("difference(now.rate, before.rate), now.units", "difference(before.rate, now.rate), now.units"),
+            ("difference(now.rate, before.rate), now.units", "difference(now.rate, before.rate), before.units"),
+            ("difference(now.units, before.units), before.rate", "difference(now.units, before.units), now.rate"),
+            (
+                "return Split(price, volume, difference(gap, exact_sum((price, volume))), _ZERO)",
+                "return Split(price, volume, gap, _ZERO)",
+            ),
+        ),
+    ),
+)
+
+GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY)
+
+SURVIVORS: dict[tuple[str, str, str], str] = {}
+"""Mutants that no test can tell from the code, and why."""
