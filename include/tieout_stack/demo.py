@@ -48,7 +48,7 @@ class Demo:
 
     def _run_months(self) -> dict[MonthlyRun, str]:
         api = self.stack.airflow.api()
-        months = [f"{month:%Y-%m}" for month in (self.month, *compared_months(self.month))]
+        months = [f"{month:%Y-%m}" for month in (*compared_months(self.month), self.month)]
         with self.stages.stage(f"{' and '.join(DAGS)}: {', '.join(months)}"):
             runs = start_runs(api, DAGS, months)
             return wait_for_runs(api, runs, self.stages.print_progress, self.stack.check)
@@ -86,8 +86,8 @@ def latest_closed_month(today: date) -> date:
 
 
 def compared_months(month: date) -> tuple[date, date]:
-    """Return the months that controls compare a month with: the one before, and the same month a year before."""
-    return month_before(month), month.replace(year=month.year - 1)
+    """Return the months that controls compare a month with: the same month a year before, and the month before."""
+    return month.replace(year=month.year - 1), month_before(month)
 
 
 def month_before(day: date) -> date:

@@ -33,20 +33,19 @@ def start_runs(api: AirflowApi, dags: Mapping[str, str], months: Sequence[str]) 
     """
     Start one run per vendor and month, then unpause the DAGs.
 
-    A DAG that is unpaused creates the run of its last interval at once. Our first run takes that interval, so that no
-    month is fetched twice side by side.
+    A DAG that is unpaused creates the run of its last interval at once. Our run of the last month takes that interval,
+    so that no month is fetched twice at the same time.
 
     :param dags: DAG id by vendor.
-    :param months: each ``YYYY-MM``.
+    :param months: each ``YYYY-MM``, in order.
     """
     api.wait_for_dags([*dags.values()], PARSE_SECONDS)
     runs = []
     for vendor, dag_id in dags.items():
-        interval = _due_interval(api, dag_id)
         for month in months:
+            interval = _due_interval(api, dag_id) if month == months[-1] else None
             run_id = api.trigger(dag_id, {"month": month}, interval, f"Billing month {month}")
             runs.append(MonthlyRun(vendor, dag_id, month, run_id))
-            interval = None
         api.set_paused(dag_id, paused=False)
     return runs
 
@@ -105,7 +104,7 @@ def failures(api: AirflowApi, run: MonthlyRun, logs: Path) -> list[str]:
     :param logs: folder of Airflow's task logs.
     """
     return [
-        f"{run.dag_id}: {task['task_id']} [{task['rendered_map_index'] or task['map_index']}] failed"
+        f"{run.dag_id} {run.month}: {task['task_id']} [{task['rendered_map_index'] or task['map_index']}] failed"
         f" at attempt {task['try_number']}: see {_task_log(run, task, logs)}"
         for task in api.task_instances(run.dag_id, run.run_id)
         if task["state"] in FAILED and task["state"] != "upstream_failed"

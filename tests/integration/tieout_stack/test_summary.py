@@ -68,6 +68,6 @@ def test_the_latest_closed_month_is_the_last_whose_bills_are_all_in(today, month
     assert latest_closed_month(today) == month
 
 
-def test_a_month_is_compared_with_the_one_before_and_that_of_the_year_before():
-    assert compared_months(date(2026, 1, 1)) == (date(2025, 12, 1), date(2025, 1, 1))
-    assert compared_months(date(2024, 2, 1)) == (date(2024, 1, 1), date(2023, 2, 1))
+def test_a_month_is_compared_with_that_of_the_year_before_and_the_one_before():
+    assert compared_months(date(2026, 1, 1)) == (date(2025, 1, 1), date(2025, 12, 1))
+    assert compared_months(date(2024, 2, 1)) == (date(2023, 2, 1), date(2024, 1, 1))
