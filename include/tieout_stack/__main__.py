@@ -31,7 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tieout_stack", description="Tieout on this machine.")
     parser.add_argument("--state", type=Path, default=CHECKOUT / ".tieout", help="folder for everything that it stores")
     commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser("demo", help="collect and reconcile last month of both vendors")
+    demo = commands.add_parser("demo", help="collect and reconcile last month of all vendors")
     demo.add_argument("--exit", action="store_true", help="end after the table")
     demo.add_argument("--port", type=int, help="port of the Airflow UI; default: a free one")
     down = commands.add_parser("down", help="stop a running demo, or what a killed one left running")

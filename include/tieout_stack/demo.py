@@ -1,16 +1,15 @@
-"""``make demo``: the whole product on this machine, the last closed month of both vendors, then the table."""
+"""``make demo``: the whole product on this machine, the last closed month of all vendors, then the table."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
 
 from tieout_stack.airflow import ADMIN
-from tieout_stack.local_stack import LocalStack
+from tieout_stack.local_stack import LocalStack, vendor_names
 from tieout_stack.monthly_runs import MonthlyRun, failures, start_runs, wait_for_runs
 from tieout_stack.stages import Stages
 from tieout_stack.summary import findings, first_invoice, month_table
 
 ALL_POSTED_DAY = 16  # the accounts' posting days plus the sensors' ten days of grace
-DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 NEXT_STEPS = """Airflow       {url}   user {user}   password {password}
 Database      make sql   (in another terminal; start with: select * from billing.account_month_summary;)
 Certificate   make certificate INVOICE={invoice}   (every figure and control of one invoice, to verify offline)
@@ -49,8 +48,9 @@ class Demo:
     def _run_months(self) -> dict[MonthlyRun, str]:
         api = self.stack.airflow.api()
         months = [f"{month:%Y-%m}" for month in (*compared_months(self.month), self.month)]
-        with self.stages.stage(f"{' and '.join(DAGS)}: {', '.join(months)}"):
-            runs = start_runs(api, DAGS, months)
+        dags = {vendor: f"invoices_{vendor}" for vendor in vendor_names()}
+        with self.stages.stage(f"{', '.join(months)} of {' and '.join(dags)}"):
+            runs = start_runs(api, dags, months)
             return wait_for_runs(api, runs, self.stages.print_progress, self.stack.check)
 
     def _print_outcome(self, states: dict[MonthlyRun, str]) -> None:

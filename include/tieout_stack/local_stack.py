@@ -1,8 +1,10 @@
-"""Everything Tieout needs on one machine: Postgres, both vendors simulated, Airflow; connected and ready."""
+"""Everything Tieout needs on one machine: Postgres, simulated vendors, Airflow; connected and ready."""
 
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+import billing_vendors
 from billing.storage.migrate import upgrade
 from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
 from tieout_stack.airflow_migration import is_migrated, store_revision
@@ -17,8 +19,7 @@ from tieout_stack.state import StateFolder
 from tieout_stack.stop_signals import StopSignals
 from tieout_stack.supervisor import Supervisor
 
-# how many tasks may talk to a vendor at once; a person may change it in the UI
-POOL_SLOTS = {"fastly": 4, "genesys_cloud": 4}
+POOL_SLOTS = 4  # tasks that may send requests to one vendor at once; a person may change it in the UI
 MIGRATION_SECONDS = 300
 
 
@@ -76,7 +77,7 @@ class LocalStack:
                 self.postgres.ensure_database(database)
         with self._stages.stage("migrations"):
             self._migrate()
-        with self._stages.stage(f"simulator of both vendors at {self.simulator.base_url}"):
+        with self._stages.stage(f"simulated vendors at {self.simulator.base_url}"):
             self.simulator.wait_until_ready(self.supervisor)
         with self._stages.stage("Airflow"):
             self.airflow.start(self.supervisor)
@@ -133,8 +134,8 @@ class LocalStack:
     def _set_up(self) -> None:
         api = self.airflow.api()
         api.put_connections({**self.simulator.connections(), "billing_db": self.database_connection()})
-        for vendor, slots in POOL_SLOTS.items():
-            api.ensure_pool(vendor, slots, f"requests to {vendor} at once")
+        for vendor in vendor_names():
+            api.ensure_pool(vendor, POOL_SLOTS, f"requests to {vendor} at once")
 
     def _last_port(self, free: int) -> int:
         """Return the port of the last start if it is free, so that the user's bookmark works; else ``free``."""
@@ -143,3 +144,10 @@ class LocalStack:
         port = last if is_free(last) else free
         stored.write_text(str(port), encoding="utf-8")
         return port
+
+
+def vendor_names() -> list[str]:
+    """Return the names of all vendors. Their folders are listed, as importing them would import Airflow here."""
+    return sorted(
+        module.name for module in iter_modules(billing_vendors.__path__) if module.ispkg and module.name != "base"
+    )

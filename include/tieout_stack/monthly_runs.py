@@ -1,4 +1,4 @@
-"""Run months of both vendors through Airflow's REST API, and wait for them."""
+"""Run months of all vendors through Airflow's REST API, and wait for them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -94,7 +94,7 @@ def test_every_account_is_in_the_table_and_most_are_reconciled(state):
 def test_the_database_can_be_asked_while_a_demo_runs_and_changes_nothing(state):
     """With psql's own options; before, without a demo, in one sentence."""
     assert_one_sentence(run(state, "sql", "-c", "select 1").stderr)
-    with started_demo(state, until="simulator of both vendors"):
+    with started_demo(state, until="simulated vendors"):
         counted = run(state, "sql", "-At", "-c", "select count(*) > 0 from billing.current_invoice")
         assert (counted.returncode, counted.stdout, counted.stderr) == (0, "t\n", "")
         refused = run(state, "sql", "-c", "create table billing.mine (id int)")
@@ -105,7 +105,7 @@ def test_the_database_can_be_asked_while_a_demo_runs_and_changes_nothing(state):
 
 def test_a_second_demo_is_refused_and_a_dead_component_ends_the_first(state):
     """Both in one sentence; the second one names the log file."""
-    with started_demo(state, until="simulator of both vendors") as demo:
+    with started_demo(state, until="simulated vendors") as demo:
         second = run(state, "demo")
         assert second.returncode == 1
         assert_one_sentence(second.stderr)
@@ -123,7 +123,7 @@ def test_a_second_demo_is_refused_and_a_dead_component_ends_the_first(state):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_signal_stops_everything(state, number):
     """Here while Airflow is starting; with the code that shells expect."""
-    with started_demo(state, until="simulator of both vendors") as demo:
+    with started_demo(state, until="simulated vendors") as demo:
         started = leaders(state)
         demo.send_signal(number)
         assert demo.communicate(timeout=MINUTES)[1] == ""
@@ -133,7 +133,7 @@ def test_a_stop_signal_stops_everything(state, number):
 
 def test_down_stops_what_a_killed_demo_left(state):
     """Postgres and all others still run when it comes."""
-    with started_demo(state, until="simulator of both vendors") as demo:
+    with started_demo(state, until="simulated vendors") as demo:
         demo.kill()
         demo.wait()
         started = leaders(state)
@@ -147,7 +147,7 @@ def test_down_stops_what_a_killed_demo_left(state):
 
 def test_down_ends_a_running_demo(state):
     """As Ctrl-C would; the demo's own exit code tells that it did not get to the end."""
-    with started_demo(state, until="simulator of both vendors") as demo:
+    with started_demo(state, until="simulated vendors") as demo:
         started = leaders(state)
         down = run(state, "down")
         assert (down.returncode, down.stderr) == (0, "")
