@@ -67,7 +67,7 @@ class Demo:
     def _serve(self) -> None:
         self.serving = True
         url, password = self.stack.airflow.base_url, self.stack.state.secrets().admin_password
-        invoice = first_invoice(self.stack.reading_url, self.month)
+        invoice = first_invoice(self.stack.reading_url, self.month) or "ID"
         print(NEXT_STEPS.format(url=url, user=ADMIN, password=password, invoice=invoice), flush=True)
         while True:
             self.stack.check()
