@@ -125,7 +125,7 @@ def test_a_changed_answer_is_named(stored):
     verdict = verdict_of(stored, certificate)
 
     assert not verdict.verified
-    assert "NOT VERIFIED, stored answers: payload" in verdict.sentence
+    assert "NOT VERIFIED, stored responses: payload" in verdict.sentence
     assert "no longer matches its SHA-256" in verdict.sentence
 
 
