@@ -68,8 +68,7 @@ def measure(url: str, lines: int) -> dict[str, Any]:
     """Keep a month's answers, then reconcile it and say what that cost."""
     from billing.config.accounts import Account  # noqa: PLC0415 (the parent does without)
     from billing.controls.catalogue import GENESYS_CLOUD  # noqa: PLC0415 (the same)
-    from billing.reconciliation.reconcile import reconcile_month  # noqa: PLC0415 (the same)
-    from billing.reconciliation.reconciler import Rules  # noqa: PLC0415 (the same)
+    from billing.reconciliation.reconciler import Rules, reconcile_month  # noqa: PLC0415 (the same)
     from billing.storage.engine import engine_from_url  # noqa: PLC0415 (the same)
     from billing.storage.payloads import Fetch  # noqa: PLC0415 (the same)
     from billing_vendors.genesys_cloud.derive import derive  # noqa: PLC0415 (without Airflow)

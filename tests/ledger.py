@@ -19,8 +19,7 @@ from billing.config.accounts import Account
 from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.month import Month
 from billing.payloads.response import Response
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Reconciled, Rules
+from billing.reconciliation.reconciler import Reconciled, Rules, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
 from billing.storage.tables import metadata

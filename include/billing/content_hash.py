@@ -11,8 +11,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from billing.json_values import json_value
-from billing.payloads.exact_json import canonical, sha256_of
+from billing.payloads.exact_json import canonical, json_value, sha256_of
 
 _NOT_CONTENT = frozenset({"period_evidence", "payment_status"})
 

@@ -11,9 +11,9 @@ from billing.certificate.page import render
 from billing.certificate.sources import Subject, stored_seal
 from billing.certificate.statement import Seal
 from billing.certificate.writing import write_stored
-from billing.json_values import json_value
 from billing.month import Month
 from billing.payloads import exact_json
+from billing.payloads.exact_json import json_value
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, is_in_file, put_file
 from billing.storage.records import lock_account

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from billing.json_values import json_value
 from billing.models import AccountMonth, Invoice
 from billing.payloads import exact_json
+from billing.payloads.exact_json import json_value
 
 FORMAT = 1
 

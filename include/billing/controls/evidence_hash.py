@@ -13,9 +13,8 @@ from typing import Any
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
 from billing.controls.control import Evidence
-from billing.json_values import json_value
 from billing.month import Month
-from billing.payloads.exact_json import sha256_of
+from billing.payloads.exact_json import json_value, sha256_of
 
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 

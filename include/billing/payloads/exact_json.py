@@ -7,8 +7,10 @@ with any of them two readers of one payload could see two different amounts.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
@@ -17,6 +19,7 @@ import jiter
 import msgspec
 
 from billing.errors import PayloadError
+from billing.month import Month
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -155,3 +158,52 @@ def number_text(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def json_value(value: Any) -> Any:  # noqa: ANN401 (any value of the domain becomes a JSON value)
+    """
+    Turn a value of the domain into what JSON can hold; numbers stay decimals, digit for digit.
+
+    Instants are written in UTC, bytes in hexadecimal digits, sets in order.
+
+    :raises TypeError: a value of another type.
+    """
+    convert = _CONVERTERS.get(type(value))
+    if convert is not None:
+        return convert(value)
+    match value:
+        case int() | Decimal():
+            return value
+        case str():
+            return str(value)
+        case Mapping():
+            return {str(name): json_value(member) for name, member in value.items()}
+        case _ if dataclasses.is_dataclass(value):
+            return {field.name: json_value(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 (as json_value)
+    return value
+
+
+def _list(values: Any) -> list[Any]:  # noqa: ANN401 (a list or tuple of anything)
+    return list(map(json_value, values))
+
+
+_CONVERTERS: dict[type, Callable[[Any], Any]] = {
+    type(None): _same,
+    bool: _same,
+    int: _same,
+    Decimal: _same,
+    str: _same,
+    date: date.isoformat,
+    datetime: lambda moment: moment.astimezone(UTC).isoformat(),
+    Month: str,
+    bytes: bytes.hex,
+    memoryview: memoryview.hex,
+    list: _list,
+    tuple: _list,
+    set: lambda values: sorted(map(json_value, values)),
+    frozenset: lambda values: sorted(map(json_value, values)),
+}

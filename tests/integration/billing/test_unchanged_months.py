@@ -12,8 +12,7 @@ from billing.controls.finding import Finding, State
 from billing.errors import StorageError
 from billing.month import Month
 from billing.reconciliation.code_version import code_sha256
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Rules
+from billing.reconciliation.reconciler import Rules, reconcile_month
 
 SEPTEMBER, OCTOBER, NOVEMBER = (Month(2026, month) for month in (9, 10, 11))
 CODE = bytes(32)

@@ -14,8 +14,7 @@ from sqlalchemy import Engine, create_engine
 from billing.config.accounts import Account, load_accounts
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Rules
+from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document

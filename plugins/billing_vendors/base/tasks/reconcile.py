@@ -12,8 +12,7 @@ from billing.certificate.sources import Subject
 from billing.config.accounts import Account
 from billing.month import Month
 from billing.reconciliation.code_version import code_sha256
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Reconciled, Rules
+from billing.reconciliation.reconciler import Reconciled, Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.fetches import latest_fetch
 from billing_vendors.base.tasks.change_log import describe

@@ -18,8 +18,7 @@ from billing.certificate.verify import make_certificate, read_json, verify, writ
 from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, PayloadError
 from billing.month import Month
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Rules
+from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
