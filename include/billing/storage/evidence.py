@@ -115,7 +115,7 @@ def load_evidence(
     :param read_file: reads a file's bytes; without it no file can be read.
     """
     months = comparison_months(account_month.month)
-    earlier = {month: view.fetches[month] for month in months if month in view.fetches}
+    earlier = [month for month in months if month in view.fetches]
     stored = load_months(connection, account.vendor, account.name, earlier)
     previous, year_before = map(stored.get, months)
     evidence = Evidence(
