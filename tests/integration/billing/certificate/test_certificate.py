@@ -13,7 +13,7 @@ from sqlalchemy import text
 from billing.certificate.page import render
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
-from billing.certificate.vendor_month import make_vendor_certificate
+from billing.certificate.vendor_month import make_vendor_certificate, vendor_json
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
 from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, PayloadError
@@ -316,7 +316,7 @@ def test_a_vendor_s_month_is_certified_and_a_change_in_one_account_is_named(stor
 @pytest.mark.parametrize("change", [(b'"invoices":1', b'"invoices":2'), (b'"sha256":"', b'"sha256":"0')])
 def test_a_changed_certificate_of_a_vendor_s_month_is_named(stored, change):
     with stored.engine.connect() as connection:
-        body = write_json(make_vendor_certificate(connection, "genesys_cloud", MONTH))
+        body = vendor_json(make_vendor_certificate(connection, "genesys_cloud", MONTH))
     path = stored.folder / "month.json"
     path.write_bytes(body.replace(*change, 1))
 
