@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
@@ -195,7 +196,7 @@ def _contracts(
     owner = t.record.alias("owner")  # of the billing period
     query = (
         select(month.month, record.record_key, version.version)
-        .distinct(month.month, record.record_key)
+        .ext(distinct_on(month.month, record.record_key))
         .select_from(t.account_month)
         .join(owner, (owner.c.vendor == month.vendor) & (owner.c.account == month.account))
         .join(
