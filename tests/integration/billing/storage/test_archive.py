@@ -17,7 +17,7 @@ from billing.storage.payloads import find_fetch, read_responses
 
 
 def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):
-    body = bytes(range(256)) * 40
+    body = b'\xef\xbb\xbf{ "text" :\t"' + "ü\u2028𝔘".encode() * 1000 + b'\\u00e4" }\r\n'
     fetch = ledger.begin()
     fetch.keep(ledger.response("", body=body))
     summary = fetch.complete()
