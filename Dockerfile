@@ -1,5 +1,5 @@
-# Tieout on the official Airflow image, with exactly the packages of requirements-compose.lock: they stand in an
-# environment of their own, in front of those that come with the image. The slim image is the smallest.
+# Tieout on the official Airflow image, with exactly the packages of our locks, in an environment of their own in
+# front of those that come with the image. The slim image is the smallest.
 ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.12
 
 FROM ${AIRFLOW_IMAGE} AS build
@@ -7,19 +7,22 @@ USER 0
 RUN install --directory --owner=airflow --group=0 /opt/tieout /build
 USER 50000
 WORKDIR /build
-# uv and hatchling, by their hashes
+# uv and hatchling, with their hashes checked
 COPY requirements-bootstrap.lock .
 ENV PIP_USER=0 UV_NO_CACHE=1
 RUN python -m venv --without-pip tools && \
     python -m pip --python tools/bin/python install --no-cache-dir --require-hashes -r requirements-bootstrap.lock
 # the packages change less often than the code: a layer of their own
-COPY requirements-compose.lock .
+COPY requirements.lock requirements-simulator.lock requirements-compose.lock ./
 COPY docker/install docker/
 RUN TOOLS=tools/bin docker/install packages /opt/tieout/venv
-COPY pyproject.toml build_metadata.py requirements.txt README.md ./
+COPY pyproject.toml build_metadata.py README.md LICENSE ./
+COPY requirements.txt requirements-simulator.txt requirements-demo.txt ./
 COPY include include
 COPY plugins plugins
-RUN TOOLS=tools/bin docker/install project /opt/tieout/venv
+# stored with every reconciliation; without git only the caller knows it
+ARG TIEOUT_VERSION=
+RUN TOOLS=tools/bin SETUPTOOLS_SCM_PRETEND_VERSION=${TIEOUT_VERSION} docker/install project /opt/tieout/venv
 
 FROM ${AIRFLOW_IMAGE}
 USER 0

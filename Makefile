@@ -1,4 +1,4 @@
-# Every target works on a fresh checkout: tools/bootstrap makes .venv first, and costs nothing when it is there.
+# Every target works in a fresh clone: tools/bootstrap makes .venv first, and takes no time when it is there.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 ARGS ?=
@@ -6,21 +6,22 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 # one process per core, four at most: each has a database server of its own
 PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --durations=25
-.PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak check audit bench lock
+.PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak format lint types \
+	contracts audit check bench lock
 
-help: ## say what there is
-	@echo "make <target>        ARGS=... hands options on"
+help: ## list the targets
+	@echo "make <target>        ARGS=... passes options on"
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
 	@began=$$(date +%s) && tools/bootstrap run && \
 		TIEOUT_BEGAN=$$began exec .venv/bin/python -m tieout_stack demo $(ARGS)
 
-down: ## stop what a demo left running (ARGS=--delete: and remove its data)
+down: ## stop a demo (ARGS=--delete: and remove its data)
 	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \
 		else echo "nothing is running"; fi
 
-sql: ## ask the running demo's database, with psql (ARGS='-c "select ..."')
+sql: ## open psql on the running demo's database (ARGS='-c "select ..."')
 	@tools/bootstrap run
 	@exec .venv/bin/python -m tieout_stack sql $(ARGS)
 
@@ -28,7 +29,7 @@ certificate: ## certify an invoice of the running demo (INVOICE=4011410)
 	@tools/bootstrap run
 	@exec .venv/bin/python -m tieout_stack certificate "$(INVOICE)"
 
-rederive: ## derive a month of the running demo again from its stored answers (MONTH=2026-10)
+rederive: ## derive a month of the running demo again from its stored responses (MONTH=2026-10)
 	@tools/bootstrap run
 	@exec .venv/bin/python -m tieout_stack rederive "$(MONTH)"
 
@@ -53,24 +54,37 @@ test-long: ## run what make test leaves out
 test-packages: ## install what test-all needs of the system (Debian, Ubuntu)
 	@tools/test-packages
 
-soak: ## run faults and crashes by lot for an hour or two (TIEOUT_SEED=4711: those of that seed again)
+soak: ## run randomised fault and crash tests, 1 to 2 hours (TIEOUT_SEED=4711: those of that seed again)
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest -m soak $(ARGS)
 
-check: ## format, lint, types, import contracts, known vulnerabilities, then make test
+format: ## format the code, and fix what ruff can fix
+	@tools/bootstrap dev
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+lint: ## check format and lint rules
 	@tools/bootstrap dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+
+types: ## check types (mypy, strict)
+	@tools/bootstrap dev
 	.venv/bin/mypy
+
+contracts: ## check who imports whom
+	@tools/bootstrap dev
 	.venv/bin/lint-imports
-	@.venv/bin/python tools/audit.py --if-reachable
+
+audit: ## check locked packages for known vulnerabilities (needs the internet)
+	@tools/bootstrap dev
+	@.venv/bin/python tools/audit.py $(ARGS)
+
+check: lint types contracts ## lint, types, contracts, audit, test
+	@$(MAKE) audit ARGS=--if-reachable
 	@$(MAKE) test
 
-audit: ## ask whether a locked package has a known fault (needs the internet)
-	@tools/bootstrap dev
-	@.venv/bin/python tools/audit.py
-
-bench: ## run the benchmarks (SIZE=L: the large sizes, on a quiet machine)
+bench: ## run the benchmarks (SIZE=L: the large sizes, on an idle machine)
 	@tools/bootstrap run
 	@.venv/bin/python bench/run.py --size $(or $(SIZE),S)
 

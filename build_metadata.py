@@ -1,4 +1,4 @@
-"""Give the wheel the dependencies of requirements.txt, so that they are written down once."""
+"""Fill the wheel's dependencies and extras from the requirements files, so that each package is named once."""
 
 from pathlib import Path
 
@@ -6,8 +6,17 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 class RequirementsHook(MetadataHookInterface):
-    """Fill ``project.dependencies`` from requirements.txt when a wheel or an editable install is built."""
+    """Set ``dependencies`` and ``optional-dependencies`` when a wheel, an sdist or an editable install is built."""
 
     def update(self, metadata: dict[str, object]) -> None:
-        lines = (Path(self.root) / "requirements.txt").read_text(encoding="utf-8").splitlines()
-        metadata["dependencies"] = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+        """Store the lines of the requirements files in ``metadata``."""
+        simulator = self._lines("requirements-simulator.txt")
+        metadata["dependencies"] = self._lines("requirements.txt")
+        metadata["optional-dependencies"] = {
+            "simulator": simulator,
+            "demo": [*simulator, *self._lines("requirements-demo.txt")],
+        }
+
+    def _lines(self, name: str) -> list[str]:
+        lines = (Path(self.root) / name).read_text(encoding="utf-8").splitlines()
+        return [line for line in map(str.strip, lines) if line and not line.startswith("#")]

@@ -16,16 +16,18 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 from sqlalchemy import text
 
 from services import Services, own_stack
-from stored_truth import changes, faults_of_storage, open_database, remember
+from stored_truth import Accounts, changes, faults_of_storage, open_database, remember
 from tieout_stack.state import StateFolder
 from vendor_simulator.months import Month
 
@@ -58,29 +60,29 @@ class Pass:
 
     name: str
     wall: float = 0.0
-    cpu: dict = field(default_factory=dict)
-    tasks: list = field(default_factory=list)
+    cpu: dict[str, float] = field(default_factory=dict)
+    tasks: list[tuple[Any, ...]] = field(default_factory=list)
     load: float = 0.0
 
     @property
-    def count(self):
+    def count(self) -> int:
         return sum(row[1] for row in self.tasks)
 
     @property
-    def cpu_sum(self):
+    def cpu_sum(self) -> float:
         return sum(self.cpu.values())
 
 
 class Backfill:
     """The months of one benchmark, in one stack."""
 
-    def __init__(self, services: Services, first: Month, last: Month, runs_at_once: int):
+    def __init__(self, services: Services, first: Month, last: Month, runs_at_once: int) -> None:
         self.services, self.first, self.last = services, first, last
         self.runs_at_once = runs_at_once
         self.metadata = open_database(services.url("airflow"))
         self.span = {"first": first.start, "last": last.end}
 
-    def run(self, name, dags, **options):
+    def run(self, name: str, dags: list[str], **options: object) -> Pass:
         """Backfill these DAGs side by side and wait for the last run."""
         done = Pass(name, load=os.getloadavg()[0])
         print(f"{name}: {', '.join(dags)}, {self.first} to {self.last}", flush=True)
@@ -100,7 +102,7 @@ class Backfill:
             raise SystemExit("\n".join([f"{name} failed:", *(" ".join(map(str, row)) for row in failed[:SHOWN])]))
         return done
 
-    def _wait(self, dags, began):
+    def _wait(self, dags: Sequence[str], began: float) -> None:
         """Wait for the last run; say every quarter of a minute how far it is."""
         months, said = self.last.index - self.first.index + 1, began
         while True:
@@ -117,10 +119,10 @@ class Backfill:
                 print(f"    {said - began:6.0f} s  {'; '.join(told)}", flush=True)
             time.sleep(0.5)
 
-    def _states(self, dag):
+    def _states(self, dag: str) -> list[str]:
         return [row[0] for row in self._rows(STATES, [dag])]
 
-    def _wait_until_closed(self, dags):
+    def _wait_until_closed(self, dags: Sequence[str]) -> None:
         """Wait until Airflow has noticed that the backfills are complete: a DAG has one at a time."""
         for dag in dags:
             while any(
@@ -129,18 +131,19 @@ class Backfill:
             ):
                 time.sleep(1)
 
-    def _rows(self, query, dags):
+    def _rows(self, query: str, dags: Sequence[str]) -> list[tuple[Any, ...]]:
         with self.metadata.connect() as connection:
             return [tuple(row) for row in connection.execute(text(query), {"dags": dags, **self.span})]
 
 
-def read_accounts():
+def read_accounts() -> list[dict[str, Any]]:
     path = Path(os.environ.get("TIEOUT_ACCOUNTS") or ROOT / "include" / "accounts.yaml")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))["accounts"]
+    accounts: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["accounts"]
+    return accounts
 
 
-def floor_shapes(accounts):
-    """Give the shapes of the monthly DAGs for the DAGs that do nothing."""
+def floor_shapes(accounts: Accounts) -> dict[str, dict[str, Any]]:
+    """Return the shapes of the monthly DAGs for the DAGs that do nothing."""
     with TemporaryDirectory() as home:
         os.environ["AIRFLOW_HOME"] = home  # Airflow writes its settings there when it is imported
         from billing_vendors.registry import vendors  # noqa: PLC0415 (imports Airflow, which takes seconds)
@@ -155,7 +158,7 @@ def floor_shapes(accounts):
     }
 
 
-def say_passes(passes, months):
+def say_passes(passes: Sequence[Pass], months: int) -> None:
     floor = next((each for each in passes if each.name == "floor"), None)
     print(
         f"\n{'pass':14}{'months':>7}{'tasks':>7}{'wall s':>9}{'CPU s':>9}{'tasks/s':>9}{'CPU/task':>10}{'load':>7}"
@@ -181,12 +184,12 @@ def say_passes(passes, months):
             print(f"{each.name:14}{task:44}{count:8}{median:10.2f}{seconds:9.1f}")
 
 
-def say_faults(title, faults):
+def say_faults(title: str, faults: Sequence[str]) -> None:
     print(f"{title}: {'nothing' if not faults else len(faults)}")
     print(*(f"    {fault}" for fault in faults[:SHOWN]), sep="\n" if faults else "", end="\n" if faults else "")
 
 
-def measure(services, options, accounts):
+def measure(services: Services, options: argparse.Namespace, accounts: Accounts) -> int:
     backfill = Backfill(services, options.until.shift(1 - options.months), options.until, options.runs_at_once)
     billing = open_database(services.url("billing"))
     dags = list(DAGS.values())
@@ -210,7 +213,7 @@ def measure(services, options, accounts):
     return 1 if wrong or changed else 0
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--months", type=int, default=36)
     parser.add_argument(

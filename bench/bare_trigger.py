@@ -1,23 +1,25 @@
 """What one writes first: a trigger that polls with the libraries alone. bench/waiting.py compares with it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 from airflow.sdk import BaseHook
-from airflow.triggers.base import BaseTrigger, TaskSuccessEvent
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 
 class BareTrigger(BaseTrigger):
-    def __init__(self, conn_id, path, poll):
-        super().__init__()
+    def __init__(self, conn_id: str, path: str, poll: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's has no annotations
         self.conn_id, self.path, self.poll = conn_id, path, poll
 
-    def serialize(self):
+    def serialize(self) -> tuple[str, dict[str, Any]]:
         return "bare_trigger.BareTrigger", {"conn_id": self.conn_id, "path": self.path, "poll": self.poll}
 
-    async def run(self):
+    async def run(self) -> AsyncIterator[TriggerEvent]:
         connection = await BaseHook.aget_connection(self.conn_id)
-        headers = {"Fastly-Key": connection.password}
+        headers = {"Fastly-Key": connection.password or ""}
         async with aiohttp.ClientSession(headers=headers) as session:
             while True:
                 async with session.get(f"{connection.host}{self.path}") as response:

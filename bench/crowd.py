@@ -7,13 +7,18 @@ What follows the number is the simulator's own command line.
 """
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from vendor_simulator import draw
 from vendor_simulator.__main__ import main
+from vendor_simulator.fastly.accounts import FastlyAccount
+from vendor_simulator.genesys_cloud.accounts import Contract, Organisation
 from vendor_simulator.world import World
 
 FASTLY_SHARE = 0.6
+T = TypeVar("T")
 
 
 class Crowd(World):
@@ -23,7 +28,7 @@ class Crowd(World):
     :param count: of both vendors together.
     """
 
-    def __init__(self, seed, count):
+    def __init__(self, seed: int, count: int) -> None:
         super().__init__(seed)
         fastly = round(count * FASTLY_SHARE)
         self.fastly.accounts = copies(self.fastly.accounts, fastly, copy_account, seed)
@@ -32,14 +37,14 @@ class Crowd(World):
         )
 
 
-def copies(originals, count, copy, seed):
-    """Give the originals, then copies of them in turn, until there are ``count``."""
+def copies(originals: Sequence[T], count: int, copy: Callable[[T, int, int], T], seed: int) -> tuple[T, ...]:
+    """Return the originals, then copies of them in turn, until there are ``count``."""
     numbers = range(len(originals), count)
     more = (copy(originals[number % len(originals)], number + 1, seed) for number in numbers)
     return (*originals[:count], *more)
 
 
-def copy_account(account, number, seed):
+def copy_account(account: FastlyAccount, number: int, seed: int) -> FastlyAccount:
     name = f"{account.name}-{number}"
     return replace(
         account,
@@ -50,7 +55,7 @@ def copy_account(account, number, seed):
     )
 
 
-def copy_organisation(organisation, number, seed):
+def copy_organisation(organisation: Organisation, number: int, seed: int) -> Organisation:
     name = f"{organisation.name}-{number}"
     key = (seed, "genesys", name)
     return replace(
@@ -64,7 +69,7 @@ def copy_organisation(organisation, number, seed):
     )
 
 
-def copy_contract(contract, owner, owner_number, key):
+def copy_contract(contract: Contract, owner: str, owner_number: int, key: tuple[int, str, str]) -> Contract:
     return replace(
         contract,
         id=draw.identifier(*key, "contract", contract.number),

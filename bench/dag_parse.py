@@ -1,5 +1,5 @@
 """
-What it costs to read a DAG file: every task does it anew before it starts, the DAG processor twice a minute.
+What it costs to read a DAG file: every task does it again before it starts, the DAG processor twice a minute.
 
     python bench/dag_parse.py                 each file in processes of its own, median of five
     python bench/dag_parse.py --imports       and the imports that take longest, of one file each
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 DAGS = Path(__file__).resolve().parent.parent / "dags"
 
@@ -32,8 +33,8 @@ print(json.dumps({"wall": wall, "cpu": cpu, "modules": sorted(set(sys.modules) -
 """
 
 
-def read(path, *options):
-    """Read one file in a process of its own; give what it says, and the imports that Python timed."""
+def read(path: Path, *options: str) -> tuple[dict[str, Any], str]:
+    """Read one file in a process of its own; return what it says, and the imports that Python timed."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, *options, "-c", READ, path],
@@ -47,14 +48,14 @@ def read(path, *options):
     return json.loads(done.stdout.splitlines()[-1]), done.stderr.rpartition("=====\n")[2]
 
 
-def slowest_imports(timed, count=12):
-    """Give the lines of ``-X importtime`` with the largest own time: microseconds, cumulated, module."""
+def slowest_imports(timed: str, count: int = 12) -> list[str]:
+    """Return the lines of ``-X importtime`` with the largest own time: microseconds, cumulated, module."""
     rows = [line.split("|") for line in timed.splitlines() if line.startswith("import time:")]
     rows.sort(key=lambda row: -int(row[0].removeprefix("import time:")))
     return [f"{int(own.removeprefix('import time:')) / 1000:8.1f} ms  {name.strip()}" for own, _, name in rows[:count]]
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--imports", action="store_true")

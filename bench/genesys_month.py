@@ -1,15 +1,16 @@
-"""One account-month of Genesys Cloud as stored answers, of any size, in which every figure agrees."""
+"""One account-month of Genesys Cloud as stored responses, of any size, in which every figure agrees."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from billing.answer import Answer
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.response import Response
 
-MONTH = BillingPeriod(2026, 10)
+MONTH = Month(2026, 10)
 BASE = "GET /api/v2/billing"
 CONTRACT, PERIOD, INVOICE = "contract-1", "bp-2026-10", "INV00000001"
 ORGANIZATION = {"id": "9d7f0d63-95ae-4df7-8955-2bca7152ca19", "name": "Example Contact Centre"}
@@ -17,9 +18,9 @@ CUSTOMER = {"id": "0b9a6f52-1a7e-4a5f-8a8e-3c4b9b7b1c22", "number": "A-00000077"
 ROWS_A_PAGE = 200
 
 
-def answers(lines: int, charges: int) -> Iterator[Answer]:
+def responses(lines: int, charges: int) -> Iterator[Response]:
     """
-    Yield every answer of one collection.
+    Yield every response of one collection.
 
     Each charge has an overage of ``lines / charges`` units at 1.25, each unit billed on a line of its own.
     """
@@ -37,16 +38,16 @@ def answers(lines: int, charges: int) -> Iterator[Answer]:
     yield _answer("billable_usage", f"/reports/billableusage?{asked}", report)
 
 
-def _answer(operation: str, path: str, document: object) -> Answer:
+def _answer(operation: str, path: str, document: object) -> Response:
     body = json.dumps(document, separators=(",", ":")).encode()
     received_at = datetime(2026, 11, 6, tzinfo=UTC)
-    return Answer(operation, f"{BASE}{path}", 200, "application/json", body, received_at)
+    return Response(operation, f"{BASE}{path}", 200, "application/json", body, received_at)
 
 
-def _line_pages(rows: list[dict]) -> Iterator[Answer]:
+def _line_pages(rows: list[dict[str, Any]]) -> Iterator[Response]:
     path = f"/contracts/invoices/{INVOICE}/lines?pageSize={ROWS_A_PAGE}"
     for start in range(0, len(rows), ROWS_A_PAGE):
-        document = {"entities": rows[start : start + ROWS_A_PAGE]}
+        document: dict[str, Any] = {"entities": rows[start : start + ROWS_A_PAGE]}
         if start + ROWS_A_PAGE < len(rows):
             document["nextUri"] = f"/api/v2/billing{path}&after=c{start + ROWS_A_PAGE}"
         yield _answer("invoice_lines", path + (f"&after=c{start}" if start else ""), document)
@@ -56,12 +57,12 @@ def _name(number: int) -> str:
     return f"Product {number:03d}"
 
 
-def _product(number: int) -> dict:
+def _product(number: int) -> dict[str, Any]:
     sku = f"GC-170-NV-{number:03d}"
     return {"id": f"product-{number}", "sku": sku, "name": _name(number), "unitOfMeasure": "Each"}
 
 
-def _contract(charges: int) -> dict:
+def _contract(charges: int) -> dict[str, Any]:
     return {
         "id": CONTRACT,
         "externalNumber": "Q-1",
@@ -77,7 +78,7 @@ def _contract(charges: int) -> dict:
     }
 
 
-def _plan(number: int) -> dict:
+def _plan(number: int) -> dict[str, Any]:
     item = {
         "itemNumber": f"C-{number}",
         "name": f"{_name(number)} Usage",
@@ -97,18 +98,18 @@ def _plan(number: int) -> dict:
     return {**named, "product": _product(number), "items": [item]}
 
 
-def _period() -> dict:
+def _period() -> dict[str, Any]:
     return {"id": PERIOD, "dateStart": "2026-10-01", "dateEnd": "2026-10-31", "status": "Closed"}
 
 
-def _charge(number: int, overage: int) -> dict:
+def _charge(number: int, overage: int) -> dict[str, Any]:
     quantities = {"prepaidQuantity": 0, "fairuseQuantity": 1000, "actualQuantity": 1000 + overage}
     charged = {"overageQuantity": overage, "overageRate": 1.25, "overageCharge": overage * 5 / 4}
     named = {"id": f"charge-{number}", "name": _name(number), "product": _product(number)}
     return {**named, "organizations": [ORGANIZATION], **quantities, **charged, "overageCurrency": "EUR"}
 
 
-def _invoice(lines: int) -> dict:
+def _invoice(lines: int) -> dict[str, Any]:
     return {
         "id": INVOICE,
         "billToCustomer": CUSTOMER,
@@ -123,7 +124,7 @@ def _invoice(lines: int) -> dict:
     }
 
 
-def _line(number: int, charge: int) -> dict:
+def _line(number: int, charge: int) -> dict[str, Any]:
     day = date(2026, 10, 1) + timedelta(days=number % 31)
     return {
         "id": f"{INVOICE}-{number:06d}",

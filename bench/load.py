@@ -18,26 +18,31 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean, median
+from typing import Any, Self
 from urllib.request import ProxyHandler, Request, build_opener
 
 import yaml
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from crowd import Crowd
 from services import BENCH, BenchAirflow, BenchStack, Services, stat, temporary_stack
 from stored_truth import faults_of_storage, open_database
 from tieout_stack.simulator import SimulatorProcess
+from tieout_stack.stages import Stages
+from tieout_stack.state import StateFolder
+from tieout_stack.stop_signals import StopSignals
 from vendor_simulator.months import Month
 from vendor_simulator.world import DEFAULT_SEED
 
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 CONTROL = "bench"
 TOKEN_LIMIT = 300  # requests a minute that Genesys Cloud takes from one token
-IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.async_transport
-LATENCY = 0.2  # seconds until a vendor answers; one that answers at once is never asked twice at once
+IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.client.async_transport
+LATENCY = 0.2  # seconds until a vendor responses; one that responses at once is never asked twice at once
 GROWTH = 1.3  # the last sixth of a run may hold as much more memory than the third, when all has been imported
 SAMPLE_SECONDS = 2
 OTHERS = {"postgres", "vendor-simulator"}
@@ -54,7 +59,7 @@ class CrowdAirflow(BenchAirflow):
 
     parallelism = 8
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         return super().environment() | {"AIRFLOW__CORE__PARALLELISM": str(self.parallelism)}
 
 
@@ -63,8 +68,8 @@ class CrowdStack(BenchStack):
 
     airflow_type = CrowdAirflow
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def __init__(self, checkout: Path, state: StateFolder, stages: Stages, signals: StopSignals) -> None:
+        super().__init__(checkout, state, stages, signals)
         self.simulator = SimulatorProcess(
             self.simulator.port,
             self.state.root / "simulator.ready",
@@ -72,39 +77,39 @@ class CrowdStack(BenchStack):
             (str(BENCH / "crowd.py"), "--accounts", os.environ["BENCH_CROWD"]),
         )
 
-    def control(self, method, path, body=None):
+    def control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 (a JSON value)
         """Ask the simulator for what it has counted, or tell it what to do."""
         headers, data = {"X-Simulator-Token": CONTROL}, json.dumps(body).encode() if body else None
         request = Request(f"{self.simulator.base_url}/_simulator/{path}", data, headers, method=method)  # noqa: S310 (loopback)
-        with build_opener(ProxyHandler({})).open(request) as answer:
-            return json.load(answer)
+        with build_opener(ProxyHandler({})).open(request) as response:
+            return json.load(response)
 
 
 class Memory:
     """PSS (what a process alone holds, and its share of the rest) by component, sampled while the block runs."""
 
-    def __init__(self, services):
+    def __init__(self, services: Services) -> None:
         self.services = services
-        self.series = {}
+        self.series: dict[str, list[float]] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 
-    def _sample(self):
+    def _sample(self) -> None:
         while not self._over.wait(SAMPLE_SECONDS):
             for name, pids in self.services.components().items():
                 for role, size in self._sizes(name, pids).items():
                     self.series.setdefault(role, []).append(size)
 
     @staticmethod
-    def _sizes(name, pids):
+    def _sizes(name: str, pids: Sequence[int]) -> dict[str, float]:
         """The scheduler's children are the executor's workers, and theirs are tasks, which come and go."""
         if name != "scheduler":
             return {name: sum(map(pss, pids))}
@@ -114,23 +119,23 @@ class Memory:
         largest = max(map(pss, tasks), default=0)  # 0 where they have ended meanwhile
         return found | ({"the largest task": largest} if largest else {})
 
-    def grown(self):
+    def grown(self) -> list[str]:
         """Name what of Airflow holds much more at the end than it did after a while; a simulator keeps its months."""
         ours = {role: values for role, values in self.series.items() if role not in OTHERS}
         return [role for role, values in ours.items() if sixth(values, 5) > GROWTH * sixth(values, 2)]
 
 
-def sixth(values, number):
-    """Give the median of one sixth of the samples."""
+def sixth(values: Sequence[float], number: int) -> float:
+    """Return the median of one sixth of the samples."""
     return median(values[len(values) * number // 6 : len(values) * (number + 1) // 6] or values)
 
 
-def parent(pid):
+def parent(pid: int) -> int:
     fields = stat(pid)
     return int(fields[1]) if fields else 0
 
 
-def pss(pid):
+def pss(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -138,11 +143,11 @@ def pss(pid):
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def last_billed():
+def last_billed() -> Month:
     return Month.of(datetime.now(UTC) - timedelta(days=6)).shift(-1)
 
 
-def run_month(services, month):
+def run_month(services: Services, month: Month) -> tuple[float, dict[str, str], Sequence[Row[*tuple[Any, ...]]]]:
     """Run one month of both vendors and wait for the end; a DAG that leaves its pause runs its last month anyway."""
     metadata = open_database(services.url("airflow"))
     services.api.wait_for_dags(list(DAGS.values()), 180)
@@ -153,25 +158,24 @@ def run_month(services, month):
     said = began
     while True:
         with metadata.connect() as connection:
-            states = dict(connection.execute(text("select run_id, state from dag_run")).all())
+            states: dict[str, str] = dict(connection.execute(text("select run_id, state from dag_run")).all())
             if len(states) == len(DAGS) and all(state in ENDED for state in states.values()):
                 return time.monotonic() - began, states, connection.execute(text(TASKS)).all()
-            tasks = Counter(
-                dict(connection.execute(text("select state, count(*) from task_instance group by 1")).all())
-            )
+            query = text("select state, count(*) from task_instance group by 1")
+            tasks: dict[str, int] = dict(connection.execute(query).all())
         if time.monotonic() - said > 30:
             said = time.monotonic()
-            print(f"    {said - began:5.0f} s  {dict(tasks)}", flush=True)
+            print(f"    {said - began:5.0f} s  {tasks}", flush=True)
         time.sleep(1)
 
 
-def say_tasks(tasks):
+def say_tasks(tasks: Iterable[Row[*tuple[Any, ...]]]) -> None:
     print(f"\n{'task':36}{'state':>14}{'number':>8}{'median s':>10}{'max s':>8}{'tried again':>13}")
     for task, state, count, middle, longest, again in tasks:
         print(f"{task:36}{state!s:>14}{count:8}{middle or 0:10.2f}{longest or 0:8.2f}{again:13}")
 
 
-def say_limits(stats, slots):
+def say_limits(stats: Mapping[str, Any], slots: int) -> list[str]:
     """Print what the vendors counted beside what they, or the pools, allow; list what was passed."""
     print(
         f"\n{'vendor':14}{'at once':>9}{'tasks may':>11}{'and triggers':>14}"
@@ -190,19 +194,19 @@ def say_limits(stats, slots):
     return passed
 
 
-def say_memory(memory):
+def say_memory(memory: Memory) -> None:
     print(f"\n{'MB (PSS)':20}{'first':>8}{'median':>8}{'last':>8}{'max':>8}")
     for role, values in memory.series.items():
         print(f"{role:20}{values[0]:8.0f}{median(values):8.0f}{values[-1]:8.0f}{max(values):8.0f}")
 
 
-def say_cpu(wall, cpu, tasks):
+def say_cpu(wall: float, cpu: Mapping[str, float], tasks: Iterable[Row[*tuple[Any, ...]]]) -> None:
     count = sum(row[2] for row in tasks)
     print(f"\n{count} tasks in {wall:.1f} s: {count / wall:.2f} a second, {sum(cpu.values()) / count:.2f} CPU s each")
     print("CPU s: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in sorted(cpu.items())))
 
 
-def measure(stack, options, world):
+def measure(stack: CrowdStack, options: argparse.Namespace, world: Crowd) -> int:
     services = Services(stack.state)
     before = Counter(services.cpu_seconds())
     stack.control("POST", "faults", {"kind": "delay", "seconds": LATENCY, "times": None})
@@ -232,7 +236,7 @@ def measure(stack, options, world):
     return 1 if any(faults.values()) else 0
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=200)
     parser.add_argument("--month", type=Month.parse, default=last_billed(), metavar="YYYY-MM")

@@ -15,13 +15,15 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from statistics import median
+from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from backfill import DAGS, Backfill, Pass, floor_shapes, read_accounts, say_faults
-from services import own_stack
-from stored_truth import faults_of_storage, open_database
+from services import Services, own_stack
+from stored_truth import Accounts, faults_of_storage, open_database
 from vendor_simulator.months import Month
 
 FIRST = Month.parse("2023-07")  # in March and June one account has a bill of 5,000 lines
@@ -30,6 +32,9 @@ SIMULATOR, POSTGRES = "vendor-simulator", "postgres"
 LIMIT_OF_ONE, LIMIT_OF_MANY = 1.5, 1.3  # ours to the floor's, wall and CPU, of one month and of a backfill
 ROUNDS_OF_LARGE, MONTHS_OF_LARGE = 2, 36  # the simulated vendors' bills begin in 2023
 SETTLED_SECONDS = 1.5  # the executor's workers have reaped the last task
+Table = dict[str, tuple[list[Pass], list[Pass]]]
+"""By what was run, the passes of ours and of the floor."""
+T = TypeVar("T")
 RUN = """
     select r.state, count(i.task_id) from dag_run r left join task_instance i using (dag_id, run_id)
     where r.dag_id = :dag and r.run_id = :run group by 1
@@ -39,11 +44,11 @@ RUN = """
 class Months:
     """Runs of single months, and of backfills, in one stack."""
 
-    def __init__(self, services):
+    def __init__(self, services: Services) -> None:
         self.services = services
         self.metadata = open_database(services.url("airflow"))
 
-    def warm_up(self):
+    def warm_up(self) -> None:
         """Let every DAG leave its pause: it runs its last month at once, which nobody measures."""
         dags = [*DAGS.values(), *FLOORS]
         self.services.api.wait_for_dags(dags, 120)
@@ -56,7 +61,7 @@ class Months:
                 raise SystemExit(f"only {ended} of the {len(dags)} first runs have succeeded after 300 s")
             time.sleep(0.5)
 
-    def one(self, dag, month):
+    def one(self, dag: str, month: Month) -> Pass:
         """Run one month as a person does who presses Trigger."""
         before, began = Counter(self.services.cpu_seconds()), time.monotonic()
         run = self.services.api.trigger(dag, {"month": str(month)})
@@ -68,20 +73,20 @@ class Months:
         time.sleep(SETTLED_SECONDS)
         return Pass(dag, wall, dict(Counter(self.services.cpu_seconds()) - before), [(dag, row[1], 0, 0)])
 
-    def backfill(self, dags, first, last):
+    def backfill(self, dags: list[str], first: Month, last: Month) -> Pass:
         """Run months of several DAGs side by side."""
         return Backfill(self.services, first, last, 10).run(dags[0], dags, reprocess_behavior="none")
 
-    def _row(self, query, **values):
+    def _row(self, query: str, **values: str) -> Row[*tuple[Any, ...]]:
         with self.metadata.connect() as connection:
             return connection.execute(text(query), values).one()
 
 
-def airflow_cpu(each):
+def airflow_cpu(each: Pass) -> float:
     return sum(seconds for name, seconds in each.cpu.items() if name not in {SIMULATOR, POSTGRES})
 
 
-COLUMNS = {
+COLUMNS: dict[str, Callable[[Pass], float]] = {
     "wall s": lambda each: each.wall,
     "CPU s": lambda each: airflow_cpu(each) + each.cpu.get(POSTGRES, 0),
     "Airflow": airflow_cpu,
@@ -92,11 +97,9 @@ COLUMNS = {
 }
 
 
-def say(table):
+def say(table: Table) -> list[str]:
     """
     Print medians and ratios; list the ratios above their limits.
-
-    :param table: by what was run, the passes of ours and of the floor.
     """
     missed = []
     heads = ["wall s", "CPU s"]
@@ -124,7 +127,7 @@ def say(table):
     return missed
 
 
-def say_tasks(passes):
+def say_tasks(passes: Iterable[Pass]) -> None:
     """Print how long the tasks of a backfill took, by name."""
     print(f"\n{'task':58}{'number':>8}{'median s':>10}{'sum s':>9}")
     for each in passes:
@@ -132,10 +135,10 @@ def say_tasks(passes):
             print(f"{each.name:14}{task:44}{count:8}{middle:10.2f}{seconds:9.1f}")
 
 
-def measure(services, options, accounts):
+def measure(services: Services, options: argparse.Namespace, accounts: Accounts) -> int:
     months = Months(services)
     months.warm_up()
-    table = {}
+    table: Table = {}
     try:
         month = run_all(months, table, options)
     finally:
@@ -152,9 +155,9 @@ def measure(services, options, accounts):
     return 1 if wrong or missed else 0
 
 
-def run_all(months, table, options):
+def run_all(months: Months, table: Table, options: argparse.Namespace) -> Month:
     """
-    Run ours and the floor in turn, the order changing from round to round; give the month after the last.
+    Run ours and the floor in turn, the order changing from round to round; return the month after the last.
 
     :param table: takes the passes of ours and of the floor, by what was run.
     """
@@ -175,13 +178,13 @@ def run_all(months, table, options):
     return month
 
 
-def in_turn(number, *both):
-    """Give ours and the floor with their places, every other time the floor first."""
+def in_turn(number: int, *both: T) -> Iterable[tuple[int, T]]:
+    """Return ours and the floor with their places, every other time the floor first."""
     pair = list(enumerate(both))
     return reversed(pair) if number % 2 else pair
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=["S", "L"], default="S")
     parser.add_argument("--rounds", type=int, default=5, help="of one month")

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psycopg2
 
@@ -31,7 +32,7 @@ RUNS = 20
 LIMIT_MILLISECONDS = 50.0
 _INVOICE = """
     select invoice_id from billing.current_invoice
-    where vendor = %(vendor)s and account = %(account)s and period = %(month)s"""
+    where vendor = %(vendor)s and account = %(account)s and month = %(month)s"""
 
 
 def main() -> None:
@@ -53,14 +54,14 @@ def main() -> None:
 
 
 def read(connection: psycopg2.extensions.connection, extent: Extent, *, plans: bool) -> int:
-    """Fill the tables, run every query, print; give 1 if one is above the limit."""
+    """Fill the tables, run every query, print; return 1 if one is above the limit."""
     began = time.monotonic()
     fill(connection, extent)
-    lines = _number(connection, "select count(*) from billing.current_invoice_line")
+    lines = _value(connection, "select count(*) from billing.current_invoice_line")
     print(f"\n{extent.months} months of {extent.accounts} accounts: {lines:,} lines; ", end="")
     print(f"filled in {time.monotonic() - began:.0f} s; medians of {RUNS} runs, limit {LIMIT_MILLISECONDS:.0f} ms")
     slow = []
-    invoice = _number(connection, _INVOICE, values_of(""))
+    invoice = _value(connection, _INVOICE, values_of(""))
     print(f"{'query':36}{'ms':>9}{'slowest':>9}{'rows':>9}")
     for name, query in (QUERIES | BESIDE).items():
         milliseconds, rows = _timed(connection, query, values_of(invoice))
@@ -75,7 +76,7 @@ def read(connection: psycopg2.extensions.connection, extent: Extent, *, plans: b
 
 
 def _timed(connection: psycopg2.extensions.connection, query: str, values: dict[str, str]) -> tuple[list[float], int]:
-    """Run a query often; give each run's milliseconds, and the number of rows."""
+    """Run a query often; return each run's milliseconds, and the number of rows."""
     milliseconds = []
     with connection.cursor() as cursor:
         for _ in range(RUNS):
@@ -111,11 +112,12 @@ def _print_sizes(connection: psycopg2.extensions.connection, lines: int) -> None
         print(f"{schema + ', all':36}{sum(r[2] for r in ours) / lines:9.1f}{sum(r[3] for r in ours) / lines:9.1f}")
 
 
-def _number(connection: psycopg2.extensions.connection, query: str, values: dict[str, str] | None = None) -> int:
-    """Give the one value of a query."""
+def _value(connection: psycopg2.extensions.connection, query: str, values: dict[str, str] | None = None) -> Any:  # noqa: ANN401 (a value of any column)
+    """Return the one value of a query."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchone()[0]
+        ((value,),) = cursor.fetchall()
+        return value
 
 
 if __name__ == "__main__":

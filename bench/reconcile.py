@@ -1,5 +1,5 @@
 """
-Reconcile one Genesys Cloud account-month of many lines, from its stored answers to its stored results.
+Reconcile one Genesys Cloud account-month of many lines, from its stored responses to its stored results.
 
     .venv/bin/python bench/reconcile.py                 5,000 to 50,000 lines, 200 charges
     .venv/bin/python bench/reconcile.py --lines 5000    one size
@@ -20,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 SIZES = (5_000, 10_000, 20_000, 50_000)
 CHARGES = 200
@@ -40,7 +42,7 @@ def main() -> None:
     sys.exit(report(rows))
 
 
-def run(sizes):
+def run(sizes: Iterable[int]) -> Iterator[dict[str, Any]]:
     """Yield the figures of each size, from a fresh database."""
     from billing.storage.migrate import upgrade  # noqa: PLC0415 (the measured processes do not need it)
     from tieout_stack.postgres import PostgresServer  # noqa: PLC0415 (the same)
@@ -62,24 +64,31 @@ def run(sizes):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(url: str, lines: int) -> dict:
+def measure(url: str, lines: int) -> dict[str, Any]:
     """Keep a month's answers, then reconcile it and say what that cost."""
-    from billing.accounts import Account  # noqa: PLC0415 (the parent does without)
+    from billing.config.accounts import Account  # noqa: PLC0415 (the parent does without)
     from billing.controls.catalogue import GENESYS_CLOUD  # noqa: PLC0415 (the same)
-    from billing.reconcile import reconcile_month  # noqa: PLC0415 (the same)
-    from billing.storage.archive import Fetch  # noqa: PLC0415 (the same)
+    from billing.reconciliation.reconcile import reconcile_month  # noqa: PLC0415 (the same)
     from billing.storage.engine import engine_from_url  # noqa: PLC0415 (the same)
+    from billing.storage.payloads import Fetch  # noqa: PLC0415 (the same)
     from billing_vendors.genesys_cloud.derive import derive  # noqa: PLC0415 (without Airflow)
     from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings  # noqa: PLC0415 (the same)
-    from genesys_month import MONTH, answers  # noqa: PLC0415 (beside this file)
+    from genesys_month import MONTH, responses  # noqa: PLC0415 (beside this file)
 
     settings = GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077")
     account = Account(VENDOR, "bench", "genesys_bench", "EUR", MONTH, 6, settings)
     engine = engine_from_url(url)
-    named = {"purpose": "month", "vendor": VENDOR, "account": "bench", "period": MONTH, "dag_run": "bench"}
-    fetch = Fetch(engine, Path(tempfile.gettempdir()), **named)
-    for answer in answers(lines, CHARGES):
-        fetch.keep(answer)
+    fetch = Fetch(
+        engine,
+        Path(tempfile.gettempdir()),
+        purpose="month",
+        vendor=VENDOR,
+        account="bench",
+        month=MONTH,
+        dag_run="bench",
+    )
+    for response in responses(lines, CHARGES):
+        fetch.keep(response)
     fetch_id = fetch.complete().fetch_id
     before = _megabytes()
     cpu, wall = time.process_time(), time.monotonic()
@@ -93,8 +102,8 @@ def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def report(rows: list[dict]) -> int:
-    """Print the figures; give 1 if a limit is exceeded."""
+def report(rows: list[dict[str, Any]]) -> int:
+    """Print the figures; return 1 if a limit is exceeded."""
     print(f"{CHARGES} charges; process CPU seconds, wall seconds, peak resident memory (MB; before: after the imports)")
     print(f"{'lines':>8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'before':>8}  results by state")
     for row in rows:

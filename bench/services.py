@@ -4,10 +4,13 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import ne
 from pathlib import Path
+from typing import TypeVar
 
 from tieout_stack.airflow import ADMIN, AirflowStack
 from tieout_stack.airflow_api import AirflowApi
@@ -31,44 +34,42 @@ class Services:
     state: StateFolder
 
     @cached_property
-    def api(self):
+    def api(self) -> AirflowApi:
         port = (self.state.root / "ui-port").read_text(encoding="utf-8")
         return AirflowApi(f"http://{LOOPBACK}:{port}", ADMIN, self.state.secrets().admin_password)
 
-    def url(self, database):
+    def url(self, database: str) -> str:
         port = self._postmaster()[3]
         password = postgres_of(self.state).password
         return f"postgresql+psycopg2://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{database}"
 
-    def cpu_seconds(self):
+    def cpu_seconds(self) -> dict[str, float]:
         """CPU used so far, by component; the tasks' is the scheduler's, which starts them."""
         return {name: _cpu_seconds(pids) for name, pids in self.components().items()}
 
-    def components(self):
+    def components(self) -> dict[str, list[int]]:
         """List the processes of each component; the one that was started comes first."""
         records = json.loads(self.state.processes.read_text(encoding="utf-8"))
         leaders = {record["name"].removeprefix("airflow-"): record["pid"] for record in records}
-        found = {
-            name: sorted(session_members(pid), key=lambda each, pid=pid: each != pid) for name, pid in leaders.items()
-        }
+        found = {name: sorted(session_members(pid), key=partial(ne, pid)) for name, pid in leaders.items()}
         return found | {"postgres": _with_children(int(self._postmaster()[0]))}
 
-    def _postmaster(self):
+    def _postmaster(self) -> list[str]:
         return (postgres_of(self.state).data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
 
 
-def _cpu_seconds(pids):
+def _cpu_seconds(pids: Iterable[int]) -> float:
     """Of these processes, with all that they have started and waited for."""
     return sum(sum(map(int, fields[11:15])) for fields in map(stat, pids) if fields) / TICKS
 
 
-def _with_children(parent):
+def _with_children(parent: int) -> list[int]:
     """A server of Postgres makes a session for each connection: its processes are known by their parent."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if pid == parent or ((fields := stat(pid)) and int(fields[1]) == parent)]
 
 
-def stat(pid):
+def stat(pid: int) -> list[str] | None:
     """Read /proc/PID/stat from the third field on: state, parent, …"""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -79,7 +80,7 @@ def stat(pid):
 class BenchAirflow(AirflowStack):
     """Airflow with the product's DAGs and those of the floor."""
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         folders = {"product": self.checkout / "dags", "floor": BENCH / "floor_dags"}
         bundle = "airflow.dag_processing.bundles.local.LocalDagBundle"
         bundles = [{"name": name, "classpath": bundle, "kwargs": {"path": str(path)}} for name, path in folders.items()]
@@ -89,16 +90,19 @@ class BenchAirflow(AirflowStack):
 class BenchStack(LocalStack):
     """The local stack, with the floor's DAGs beside the product's."""
 
-    airflow_type = BenchAirflow
+    airflow_type: type[BenchAirflow] = BenchAirflow
 
     @property
-    def airflow(self):
+    def airflow(self) -> AirflowStack:
         usual = super().airflow
         return self.airflow_type(usual.checkout, usual.state, usual.metadata_url, usual.port)
 
 
+Stack = TypeVar("Stack", bound=BenchStack)
+
+
 @contextmanager
-def own_stack(floor, rate_limit, simulator=()):
+def own_stack(floor: Mapping[str, object], rate_limit: int, simulator: Sequence[str] = ()) -> Iterator[Services]:
     """
     Start a stack; it is stopped and removed in the end, whatever ends the block.
 
@@ -112,7 +116,7 @@ def own_stack(floor, rate_limit, simulator=()):
 
 
 @contextmanager
-def temporary_stack(kind, simulator=()):
+def temporary_stack(kind: type[Stack], simulator: Sequence[str] = ()) -> Iterator[Stack]:
     """
     Start a stack in a temporary folder; it is stopped and removed in the end, whatever ends the block.
 

@@ -1,13 +1,24 @@
 """What is stored beside what the simulated vendors really billed; and what a second run has changed."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from vendor_simulator.months import Month
 from vendor_simulator.world import World
+
+Accounts = Sequence[Mapping[str, Any]]
+"""The entries of accounts.yaml."""
+InvoiceKey = tuple[str, str, str, str]
+"""Vendor, account, month and invoice."""
+Figures = tuple[str | None, Decimal, int, Decimal]
+"""Currency, total, number of lines, sum of lines."""
+Totals = dict[tuple[str, str], tuple[int, int, Decimal]]
+"""Invoices, lines and amount by vendor and currency."""
 
 # Tables that say when something was seen: a second run adds rows to them, and changes none.
 GROWING = frozenset({"fetch", "payload_sighting", "document_sighting"})
@@ -16,19 +27,19 @@ LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "proved_sha256")}
 BEFORE = "bench_before"
 
 INVOICES = """
-    select i.vendor, i.account, to_char(i.period, 'YYYY-MM'), i.invoice_id, i.currency, i.total::text,
+    select i.vendor, i.account, to_char(i.month, 'YYYY-MM'), i.invoice_id, i.currency, i.total::text,
            count(l.amount), coalesce(sum(l.amount), 0)::text
     from billing.current_invoice i left join billing.current_invoice_line l using (record_key, version)
-    where to_char(i.period, 'YYYY-MM') between :first and :last
+    where to_char(i.month, 'YYYY-MM') between :first and :last
     group by 1, 2, 3, 4, 5, 6
 """
 
 
-def open_database(url):
+def open_database(url: str) -> Engine:
     return create_engine(url, poolclass=NullPool)
 
 
-def account_months(accounts, first, last):
+def account_months(accounts: Accounts, first: str, last: str) -> set[tuple[str, str, str]]:
     """List vendor, account and month of all that a backfill must store."""
     months = Month.parse(first).until(Month.parse(last))
     return {
@@ -39,9 +50,11 @@ def account_months(accounts, first, last):
     }
 
 
-def faults_of_storage(engine, accounts, first, last, world=None):
+def faults_of_storage(
+    engine: Engine, accounts: Accounts, first: str, last: str, world: World | None = None
+) -> tuple[list[str], Totals]:
     """
-    Tell, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
+    Return, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
 
     :param world: what is billed; the simulator's own by default.
     """
@@ -49,7 +62,7 @@ def faults_of_storage(engine, accounts, first, last, world=None):
     with engine.connect() as connection:
         span = {"first": first, "last": last}
         invoices = connection.execute(text(INVOICES), span).all()
-        query = "select vendor, account, to_char(period, 'YYYY-MM') from billing.account_month"
+        query = "select vendor, account, to_char(month, 'YYYY-MM') from billing.account_month"
         stored = {tuple(row) for row in connection.execute(text(query))}
     found = {row[:4]: (row[4], Decimal(row[5]), row[6], Decimal(row[7])) for row in map(tuple, invoices)}
     true = _truth(wanted, world or World())
@@ -64,14 +77,14 @@ def faults_of_storage(engine, accounts, first, last, world=None):
     return faults, _totals(found)
 
 
-def _equal(stored, billed, *, silent):
+def _equal(stored: Figures | None, billed: Figures, *, silent: bool) -> bool:
     """Compare two invoices; ``silent`` vendors name no currency on a bill, and then none is stored."""
     if stored is not None and silent:
         return stored[0] is None and stored[1:] == billed[1:]
     return stored == billed
 
 
-def _truth(wanted, world):
+def _truth(wanted: Iterable[tuple[str, str, str]], world: World) -> dict[InvoiceKey, Figures]:
     now = datetime.now(UTC)
     return {
         (vendor, account, month, each.invoice_id): (each.currency, each.total, each.lines, each.lines_total)
@@ -80,8 +93,8 @@ def _truth(wanted, world):
     }
 
 
-def _totals(found):
-    totals = {}
+def _totals(found: Mapping[InvoiceKey, Figures]) -> Totals:
+    totals: Totals = {}
     for (vendor, *_), (currency, total, lines, _) in sorted(found.items()):
         key = vendor, currency or "(not named)"
         invoices, all_lines, amount = totals.get(key, (0, 0, Decimal(0)))
@@ -89,7 +102,7 @@ def _totals(found):
     return totals
 
 
-def remember(engine):
+def remember(engine: Engine) -> None:
     """Copy every table of the product aside."""
     with engine.begin() as connection:
         connection.execute(text(f"drop schema if exists {BEFORE} cascade"))
@@ -98,8 +111,8 @@ def remember(engine):
             connection.execute(text(f"create table {BEFORE}.{table} as table billing.{table}"))
 
 
-def changes(engine):
-    """Tell, in words, which rows differ from what was remembered, but for what says when something was seen."""
+def changes(engine: Engine) -> list[str]:
+    """Return, in words, which rows differ from what was remembered, but for what says when something was seen."""
     with engine.begin() as connection:
         told = []
         for table in _tables(connection):
@@ -108,19 +121,19 @@ def changes(engine):
     return told
 
 
-def _tables(connection):
+def _tables(connection: Connection) -> Sequence[str]:
     query = "select tablename from pg_tables where schemaname = 'billing' order by 1"
     return connection.execute(text(query)).scalars().all()
 
 
-def _differences(connection, table, *, gone_only):
+def _differences(connection: Connection, table: str, *, gone_only: bool) -> list[str]:
     columns = connection.execute(
         text("select column_name from information_schema.columns where table_schema = 'billing' and table_name = :t"),
         {"t": table},
     ).scalars()
     kept = ", ".join(name for name in columns if name not in LAST_SEEN.get(table, ()))
     now, before = (f"select ({kept})::text from {schema}.{table}" for schema in ("billing", BEFORE))
-    told = []
+    told: list[str] = []
     for what, query in (("is gone", f"{before} except all {now}"), ("is new", f"{now} except all {before}")):
         if what == "is new" and gone_only:
             continue

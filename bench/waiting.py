@@ -5,7 +5,7 @@ A thousand accounts that wait at once, on one real triggerer: how soon all poll,
     python bench/waiting.py --connections each   every account with its own connection
     python bench/waiting.py --kind ours --accounts 200 --steady 20
 
-It starts Postgres and Airflow of its own in a temporary folder, and a vendor that answers 202 until it is told to
+It starts Postgres and Airflow of its own in a temporary folder, and a vendor that responses 202 until it is told to
 answer 200. CPU is of all processes of the triggerer, in cores; memory is their PSS and RSS.
 """
 
@@ -18,16 +18,19 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from aiohttp import web
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
+from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.ports import free_ports
 from tieout_stack.postgres import PostgresServer
 from tieout_stack.processes import session_members
@@ -53,7 +56,7 @@ class PatientVendor:
     ready: bool = False
     url: str = ""
 
-    async def answer(self, request):
+    async def response(self, request: web.Request) -> web.Response:
         customer = request.match_info["customer"]
         self.asked[customer] = self.asked.get(customer, 0) + 1
         if self.ready:
@@ -61,17 +64,17 @@ class PatientVendor:
         return web.json_response({}, status=202)
 
     @contextmanager
-    def running(self):
+    def running(self) -> Iterator[Self]:
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
         app = web.Application()
-        app.router.add_get("/billing/v2/account_customers/{customer}/mtd_invoice", self.answer)
+        app.router.add_get("/billing/v2/account_customers/{customer}/mtd_invoice", self.response)
         runner = web.AppRunner(app, access_log=None)
 
-        async def start():
+        async def start() -> int:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
-            return runner.addresses[0][1]
+            return int(runner.addresses[0][1])
 
         self.url = f"http://127.0.0.1:{asyncio.run_coroutine_threadsafe(start(), loop).result()}"
         yield self
@@ -82,7 +85,7 @@ class PatientVendor:
 class BenchAirflow(AirflowStack):
     """Airflow with the bench's DAGs and room for all waits on one triggerer."""
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         return super().environment() | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(BENCH / "waiting_dags"),
             "AIRFLOW__CORE__PARALLELISM": "4",
@@ -102,8 +105,8 @@ class Usage:
     rss: int
 
     @classmethod
-    def of(cls, leader: int):
-        cpu = pss = rss = 0
+    def of(cls, leader: int) -> Self:
+        cpu, pss, rss = 0.0, 0, 0
         for pid in session_members(leader):
             try:
                 stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -120,7 +123,7 @@ class Usage:
 class Bench:
     """One measurement of one kind of trigger."""
 
-    def __init__(self, kind, options, folder):
+    def __init__(self, kind: str, options: argparse.Namespace, folder: Path) -> None:
         self.options = options
         self.count = options.accounts
         settings = {"kind": kind, "accounts": self.count, "poll": options.poll, "month": MONTH}
@@ -129,9 +132,9 @@ class Bench:
         self.state.prepare()
         self.state.root.parent.chmod(0o755)
         self.supervisor = Supervisor(self.state.logs, self.state.processes)
-        self.figures = {}
+        self.figures: dict[str, float] = {}
 
-    def run(self):
+    def run(self) -> dict[str, float]:
         with PatientVendor().running() as vendor, PostgresServer(self.state.postgres, durable=False) as postgres:
             postgres.create_database("airflow")
             airflow = BenchAirflow(BENCH.parent, self.state, postgres.url("airflow"), free_ports(1)[0])
@@ -147,7 +150,7 @@ class Bench:
                 self.supervisor.stop(STOP_ORDER)
         return self.figures
 
-    def measure(self, api, vendor):
+    def measure(self, api: AirflowApi, vendor: PatientVendor) -> None:
         numbers = range(self.count if self.options.connections == "each" else 1)
         fields = {"conn_type": "fastly", "host": vendor.url, "password": "sesame-4711"}
         api.put_connections({f"bench_{number}": fields for number in numbers})
@@ -166,7 +169,7 @@ class Bench:
         self.until(lambda: self.tasks("success"), "have ended")
         self.figures["all ended, s after the vendor was ready"] = time.monotonic() - ready
 
-    def steady(self, vendor):
+    def steady(self, vendor: PatientVendor) -> None:
         time.sleep(15)  # the rush of the start is over
         leader = self.triggerer()
         before, asked, began, workers = Usage.of(leader), sum(vendor.asked.values()), time.monotonic(), 0
@@ -181,7 +184,7 @@ class Bench:
         self.figures["triggerer, MB RSS"] = after.rss / 1e6
         self.figures["tasks in a worker, at most"] = workers
 
-    def until(self, reached, what):
+    def until(self, reached: Callable[[], int], what: str) -> None:
         deadline, said = time.monotonic() + 600, 0.0
         while (now := reached()) < self.count:
             self.supervisor.check()
@@ -192,26 +195,26 @@ class Bench:
                 say(f"{now} of {self.count} {what}")
             time.sleep(0.2)
 
-    def tasks(self, state):
+    def tasks(self, state: str) -> int:
         with self.database.connect() as connection:
             query = text("SELECT count(*) FROM task_instance WHERE state = :state")
-            return connection.execute(query, {"state": state}).scalar_one()
+            return int(connection.execute(query, {"state": state}).scalar_one())
 
-    def triggerer(self):
+    def triggerer(self) -> int:
         records = json.loads(self.state.processes.read_text(encoding="utf-8"))
-        return next(record["pid"] for record in records if record["name"] == "airflow-triggerer")
+        return next(int(record["pid"]) for record in records if record["name"] == "airflow-triggerer")
 
 
-def start(api, dag):
+def start(api: AirflowApi, dag: str) -> None:
     api.set_paused(dag, paused=False)
     api.trigger(dag, {})
 
 
-def say(line):
+def say(line: str) -> None:
     print(f"    {line}", flush=True)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--poll", type=float, default=10.0, help="seconds between two looks")

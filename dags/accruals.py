@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
-from billing_vendors.base import plans
-from billing_vendors.base.months import ACCOUNTS, MONTH
 from billing_vendors.base.retries import task_defaults
+from billing_vendors.base.tasks import plan
+from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -37,15 +37,15 @@ def propose_all(vendor: Vendor) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plans.plan_month_of_all(vendor, MONTHLY)
+        return plan.plan_month_of_all(vendor, MONTHLY)
 
     @task(map_index_template="{{ account }}", multiple_outputs=False)
     def propose(account: str, month: str) -> dict[str, str | bool]:
-        from billing_vendors.base.accruing import propose_accrual  # noqa: PLC0415 (only the task that runs pays for it)
+        from billing_vendors.base.tasks.accrue import propose_accrual  # noqa: PLC0415 (only the task that runs pays for it)
 
         return propose_accrual(vendor, account, month)
 
-    planned = plans.planned_month(f"{vendor.name}.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}.plan_month")
     propose.partial(month=planned).expand(account=plan_month())
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
-from billing_vendors.base import plans
-from billing_vendors.base.months import ACCOUNTS, MONTH
 from billing_vendors.base.retries import task_defaults
+from billing_vendors.base.tasks import plan
+from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -26,27 +26,27 @@ difference line by line. *Billing month* is M; empty means the last month that w
 
 def fetch_again(vendor: Vendor, months_back: int) -> None:
     """Add the tasks that fetch one vendor's month again, as many months back."""
-    planned = plans.planned_month(f"{vendor.name}_{months_back}_back.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}_{months_back}_back.plan_month")
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plans.plan_month_of_all(vendor, MONTHLY, months_back)
+        return plan.plan_month_of_all(vendor, MONTHLY, months_back)
 
     @task(pool=vendor.name, map_index_template="{{ account }}")
     def fetch(account: str, month: str) -> int:
-        from billing_vendors.base.fetching import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
+        from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
 
         return fetch_month(vendor, account, month, again=True)
 
     @task(map_index_template="{{ account }}", multiple_outputs=False)
     def reconcile(account: str, fetch_id: int) -> dict[str, int]:
-        from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415 (the same)
+        from billing_vendors.base.tasks.reconcile import reconcile_fetched  # noqa: PLC0415 (the same)
 
         return reconcile_fetched(vendor, account, fetch_id)
 
     @task_group
     def account_month(account: str) -> None:
-        reconcile(account, fetch(account, planned))
+        reconcile(account, fetch(account, planned))  # type: ignore[arg-type]  # the result is there when it runs
 
     account_month.expand(account=plan_month())
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_parsing_context, task, task_group
 
-from billing_vendors.base import plans
-from billing_vendors.base.months import ACCOUNTS
 from billing_vendors.base.retries import task_defaults
+from billing_vendors.base.tasks.month_param import ACCOUNTS
+from billing_vendors.base.tasks.plan import month_xcom_template, plan_running_month
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DAILY = "40 23 * * *"  # late in the UTC day: the last day's snapshot is the accrual's basis
-PLANNED_MONTH = plans.planned_month("plan")
+PLANNED_MONTH = month_xcom_template("plan")
 
 DOC = """
 ### {title}: the running month, once a day
@@ -32,7 +32,7 @@ this DAG only takes today's again.
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the daily DAG of one vendor."""
+    """Create the daily DAG of one vendor."""
 
     @dag(
         dag_id=f"month_to_date_{vendor.name}",
@@ -49,17 +49,17 @@ def build_dag(vendor: Vendor) -> None:
     def month_to_date() -> None:
         @task
         def plan() -> list[str]:
-            return plans.plan_running_month(vendor)
+            return plan_running_month(vendor)
 
         @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
         def snapshot(account: str, month: str) -> dict[str, int]:
-            from billing_vendors.base.fetching import take_snapshot  # noqa: PLC0415 (only the task that runs pays for it)
+            from billing_vendors.base.tasks.fetch import take_snapshot  # noqa: PLC0415 (only the task that runs pays for it)
 
             return take_snapshot(vendor, account, month)
 
         @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
         def keep_charges(account: str, month: str) -> dict[str, int]:
-            from billing_vendors.base.fetching import keep_running_month  # noqa: PLC0415 (the same)
+            from billing_vendors.base.tasks.fetch import keep_running_month  # noqa: PLC0415 (the same)
 
             return keep_running_month(vendor, account, month)
 

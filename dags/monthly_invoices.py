@@ -17,13 +17,13 @@ from airflow.sdk import (
     task_group,
 )
 
-from billing_vendors.base import plans
-from billing_vendors.base.months import ACCOUNTS, MONTH
 from billing_vendors.base.retries import task_defaults
+from billing_vendors.base.tasks import plan
+from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
-PLANNED_MONTH = plans.planned_month()
+PLANNED_MONTH = plan.month_xcom_template()
 
 AGAIN = Param(
     False,
@@ -67,12 +67,12 @@ accounts and the number of control results by state in the event. Accruals of th
 
 #### The results
 
-`select * from billing.account_month_summary where period = '2026-10-01'`
+`select * from billing.account_month_summary where month = '2026-10-01'`
 """
 
 
 def build_dag(vendor: Vendor) -> None:
-    """Make the monthly DAG of one vendor."""
+    """Create the monthly DAG of one vendor."""
     # x-: for any other scheme Airflow would load all providers to look for one that knows it, in every task
     months = Asset(f"x-tieout://months/{vendor.name}")
 
@@ -91,27 +91,27 @@ def build_dag(vendor: Vendor) -> None:
     def monthly_invoices() -> None:
         @task(execution_timeout=timedelta(minutes=5))
         def plan_month() -> list[str]:
-            return plans.plan_month(vendor, vendor.schedule)
+            return plan.plan_month(vendor, vendor.schedule)
 
         @task(pool=vendor.name, map_index_template="{{ account }}")
         def fetch(account: str, month: str, params: dict[str, Any] | None = None) -> int:
-            from billing_vendors.base.fetching import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
+            from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
 
             return fetch_month(vendor, account, month, again=bool(params and params["again"]))
 
         @task(map_index_template="{{ account }}", multiple_outputs=False)
         def reconcile(account: str, fetch_id: int) -> dict[str, int]:
-            from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415 (the same)
+            from billing_vendors.base.tasks.reconcile import reconcile_fetched  # noqa: PLC0415 (the same)
 
             return reconcile_fetched(vendor, account, fetch_id)
 
-        # A task of its own: an outlet of the mapped reconcile would be an event per account, and whoever waits for the
+        # A task of its own: an outlet of the mapped reconcile would be an event per account, and who waits for the
         # month would start once for each. Not all_done: as the last task it would turn a failed run green.
         @task(outlets=[months], trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=timedelta(minutes=5))
-        def announce_month(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
-            from billing_vendors.base import announcing  # noqa: PLC0415 (the same)
+        def publish_month_event(month: str, accounts: list[str], states: list[dict[str, int]]) -> None:
+            from billing_vendors.base.tasks import announce  # noqa: PLC0415 (the same)
 
-            announcing.announce_month(vendor.name, months, month, accounts, states)
+            announce.publish_month_event(vendor.name, months, month, accounts, states)
 
         reconciled: list[XComArg] = []
 
@@ -119,11 +119,11 @@ def build_dag(vendor: Vendor) -> None:
         def account_month(account: str) -> None:
             fetched = fetch(account, PLANNED_MONTH)
             list(vendor.waits(account=account, month=PLANNED_MONTH)) >> fetched
-            reconciled.append(reconcile(account, fetched))
+            reconciled.append(reconcile(account, fetched))  # type: ignore[arg-type]  # the result is there when it runs
 
         accounts = plan_month()
         account_month.expand(account=accounts)
-        announce_month(PLANNED_MONTH, accounts, reconciled[0])
+        publish_month_event(PLANNED_MONTH, accounts, reconciled[0])  # type: ignore[arg-type]  # the same
 
     monthly_invoices()
 

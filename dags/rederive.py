@@ -1,4 +1,4 @@
-"""Read a month's rows again out of its stored answers, without a call to any vendor."""
+"""Read a month's rows again out of its stored responses, without a call to any vendor."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import dag, task, task_group
 
-from billing_vendors.base import plans
-from billing_vendors.base.months import ACCOUNTS, MONTH
 from billing_vendors.base.retries import task_defaults
+from billing_vendors.base.tasks import plan
+from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
@@ -26,15 +26,15 @@ def read_again(vendor: Vendor) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plans.plan_month_of_all(vendor, vendor.schedule)
+        return plan.plan_month_of_all(vendor, vendor.schedule)
 
     @task(map_index_template="{{ account }}", multiple_outputs=False)
     def rederive(account: str, month: str) -> dict[str, int]:
-        from billing_vendors.base.proving import rederive_month  # noqa: PLC0415 (only the task that runs pays for it)
+        from billing_vendors.base.tasks.reconcile import rederive_month  # noqa: PLC0415 (only the task that runs pays for it)
 
         return rederive_month(vendor, account, month)
 
-    planned = plans.planned_month(f"{vendor.name}.plan_month")
+    planned = plan.month_xcom_template(f"{vendor.name}.plan_month")
     rederive.partial(month=planned).expand(account=plan_month())
 
 

@@ -15,16 +15,16 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.models import AccountMonth, Invoice, InvoiceLine
-from billing.period import BillingPeriod
-from billing.reconcile import Reconciled, reconcile_month
-from billing.storage.archive import Fetch
+from billing.month import Month
+from billing.payloads.response import Response
+from billing.reconciliation.reconcile import Reconciled, reconcile_month
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing.storage.tables import metadata
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 
 
 class Examples:
@@ -34,7 +34,7 @@ class Examples:
 
     @staticmethod
     def account(name: str = "acme", currency: str = "USD") -> Account[object]:
-        return Account("initech", name, "initech_acme", currency, BillingPeriod(2020, 1), 5, None)
+        return Account("initech", name, "initech_acme", currency, Month(2020, 1), 5, None)
 
     @staticmethod
     def line(position: int, amount: str, **changed: Any) -> InvoiceLine:
@@ -48,10 +48,8 @@ class Examples:
         return replace(made, total=Decimal(total) if total is not None else made.lines_total)
 
     @classmethod
-    def month(
-        cls, *invoices: Invoice, account: str = "acme", period: BillingPeriod = OCTOBER, **rest: Any
-    ) -> AccountMonth:
-        return AccountMonth("initech", account, period, invoices, **rest)
+    def month(cls, *invoices: Invoice, account: str = "acme", month: Month = OCTOBER, **rest: Any) -> AccountMonth:
+        return AccountMonth("initech", account, month, invoices, **rest)
 
 
 @pytest.fixture(scope="session")
@@ -75,27 +73,27 @@ class Ledger:
     readings: dict[str, AccountMonth] = field(default_factory=dict)
     controls: tuple[Any, ...] = ()
 
-    def fetch(self, *readings: str, account: str = "acme", period: BillingPeriod = OCTOBER) -> int:
+    def fetch(self, *readings: str, account: str = "acme", month: Month = OCTOBER) -> int:
         """Read one month of the vendor completely; give the fetch's id."""
-        fetch = self.begin(account=account, period=period)
+        fetch = self.begin(account=account, month=month)
         for reading in readings:
-            fetch.keep(self.answer(reading))
+            fetch.keep(self.response(reading))
         return fetch.complete().fetch_id
 
-    def begin(self, *, account: str = "acme", period: BillingPeriod = OCTOBER, purpose: str = "month") -> Fetch:
+    def begin(self, *, account: str = "acme", month: Month = OCTOBER, purpose: str = "month") -> Fetch:
         return Fetch(
             self.engine,
             self.folder,
             purpose=purpose,
             vendor="initech",
             account=account,
-            period=period,
+            month=month,
             dag_run="manual__1",
         )
 
     @staticmethod
-    def answer(reading: str, request: str = "GET /invoices", body: bytes | None = None) -> Answer:
-        return Answer(
+    def response(reading: str, request: str = "GET /invoices", body: bytes | None = None) -> Response:
+        return Response(
             operation="list_invoices",
             request=request,
             status=200,
@@ -111,14 +109,14 @@ class Ledger:
         account = account or Examples.account()
         return reconcile_month(self.engine, derive or self.derive, self.controls, account, fetch_id)
 
-    def derive(self, _account: Account[object], _period: BillingPeriod, answers: tuple[Answer, ...]) -> AccountMonth:
-        return self.readings[answers[0].json_object()["reading"]]
+    def derive(self, _account: Account[object], _period: Month, responses: tuple[Response, ...]) -> AccountMonth:
+        return self.readings[responses[0].json_object()["reading"]]
 
-    def store(self, month: AccountMonth, reading: str = "first") -> Reconciled:
+    def store(self, account_month: AccountMonth, reading: str = "first") -> Reconciled:
         """Let the vendor say a month, and reconcile it."""
-        self.readings[reading] = month
-        fetch_id = self.fetch(reading, account=month.account, period=month.period)
-        return self.reconcile(fetch_id, Examples.account(month.account))
+        self.readings[reading] = account_month
+        fetch_id = self.fetch(reading, account=account_month.account, month=account_month.month)
+        return self.reconcile(fetch_id, Examples.account(account_month.account))
 
     # -- plain SQL, without the code under test
 

@@ -64,7 +64,7 @@ class ScriptedServer:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def answers(self, *replies: dict[str, Any]) -> None:
+    def responses(self, *replies: dict[str, Any]) -> None:
         self.script = [Reply(**reply) for reply in replies]
 
     @property
@@ -92,7 +92,7 @@ class ScriptedServer:
                     with self._lock:
                         self.seen.append(seen)
                         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-                    if not _send(connection, reply):
+                    if not _exchange(connection, reply):
                         return
         except OSError:
             return  # the client went away
@@ -110,7 +110,7 @@ def _request(stream) -> Seen | None:
     return Seen(line[1], headers, body, time.monotonic())
 
 
-def _send(connection: socket.socket, reply: Reply) -> bool:
+def _exchange(connection: socket.socket, reply: Reply) -> bool:
     """Send a reply; False ends the connection."""
     time.sleep(reply.hang_seconds)
     if reply.vanish:

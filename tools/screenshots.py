@@ -67,7 +67,7 @@ class Demo:
         return self.state.secrets().admin_password
 
     def last_run(self) -> str:
-        """Give the id of the last successful run of the DAG that is shown."""
+        """Return the id of the last successful run of the DAG that is shown."""
         api = AirflowApi(self.base_url, ADMIN, self.password)
         return str(
             api.call("GET", f"/dags/{DAG}/dagRuns", state="success", order_by="-id", limit=1)["dag_runs"][0][
@@ -76,7 +76,7 @@ class Demo:
         )
 
     def task(self, task_id: str, label: str) -> str:
-        """Give the path of a mapped task's page by the label of its account."""
+        """Return the path of a mapped task's page by the label of its account."""
         api = AirflowApi(self.base_url, ADMIN, self.password)
         instances = api.task_instances(DAG, self.last_run())
         index = next(
@@ -85,11 +85,11 @@ class Demo:
         return f"{self.run_page()}/tasks/{task_id}/mapped/{index}"
 
     def run_page(self) -> str:
-        """Give the path of the last successful run's page."""
+        """Return the path of the last successful run's page."""
         return f"/dags/{DAG}/runs/{quote(self.last_run(), safe='')}"
 
     def table(self, month: date) -> str:
-        """Give what the demo prints of its month."""
+        """Return what the demo prints of its month."""
         url = postgres_of(self.state).url("billing")
         return "\n".join([*month_table(url, month), "", *findings(url, month)])
 
@@ -105,16 +105,16 @@ def browser(demo: Demo, height: int) -> Iterator[Page]:
             profile, executable_path=program, args=[*FLAGS], viewport={"width": WIDTH, "height": height}
         )
         try:
-            sign_in(context, demo)
+            authenticate(context, demo)
             yield context.new_page()
         finally:
             context.close()
 
 
-def sign_in(context: BrowserContext, demo: Demo) -> None:
+def authenticate(context: BrowserContext, demo: Demo) -> None:
     """Fetch a token and keep it in the cookie that Airflow's simple auth manager reads."""
-    answer = context.request.post(f"{demo.base_url}/auth/token", data={"username": ADMIN, "password": demo.password})
-    context.add_cookies([{"name": "_token", "value": answer.json()["access_token"], "url": demo.base_url}])
+    response = context.request.post(f"{demo.base_url}/auth/token", data={"username": ADMIN, "password": demo.password})
+    context.add_cookies([{"name": "_token", "value": response.json()["access_token"], "url": demo.base_url}])
 
 
 def dags(page: Page, demo: Demo) -> None:
@@ -153,7 +153,7 @@ def log(page: Page, demo: Demo) -> None:
 
 
 def connection(type_name: str) -> Callable[[Page, Demo], None]:
-    """Make what shows the form of a connection type, all of it."""
+    """Create what shows the form of a connection type, all of it."""
 
     def show(page: Page, demo: Demo) -> None:
         page.goto(f"{demo.base_url}/connections")

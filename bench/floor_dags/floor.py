@@ -6,14 +6,23 @@ DAGs that do nothing, in the shape of the monthly ones: Airflow's floor, for ben
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, get_parsing_context, task, task_group
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    XComArg,
+    dag,
+    get_current_context,
+    get_parsing_context,
+    task,
+    task_group,
+)
 
 MONTH = "{{ ti.xcom_pull(task_ids='plan_month', key='month') }}"
 
 
-def build_dag(vendor, cron, waits, accounts):
+def build_dag(vendor: str, cron: str, waits: int, accounts: Sequence[tuple[str, str]]) -> None:
     @dag(
         dag_id=f"floor_{vendor}",
         schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
@@ -22,41 +31,41 @@ def build_dag(vendor, cron, waits, accounts):
         max_active_runs=16,
         default_args={"retries": 4, "retry_delay": timedelta(seconds=30), "execution_timeout": timedelta(hours=1)},
     )
-    def floor():
+    def floor() -> None:
         @task
-        def plan_month():
+        def plan_month() -> list[str]:
             context = get_current_context()
-            month = context["params"].get("month") or context["data_interval_start"].strftime("%Y-%m")
+            month = str(context["params"].get("month") or f"{context['data_interval_start']:%Y-%m}")
             context["ti"].xcom_push(key="month", value=month)
             return [name for name, first_month in accounts if first_month <= month]
 
         @task(pool=vendor)
-        def wait(account, month):  # noqa: ARG001 (the shape of the monthly DAG)
+        def wait(account: str, month: str) -> dict[str, str]:  # noqa: ARG001 (the shape of the monthly DAG)
             return {"state": "ready"}
 
         @task(pool=vendor)
-        def fetch(account, month):  # noqa: ARG001 (the same)
+        def fetch(account: str, month: str) -> int:  # noqa: ARG001 (the same)
             return 1
 
         @task
-        def reconcile(account, fetch_id):  # noqa: ARG001 (the same)
+        def reconcile(account: str, fetch_id: int) -> dict[str, int]:  # noqa: ARG001 (the same)
             return {"PASS": 1}
 
         @task
-        def announce_month(month, accounts, states):  # noqa: ARG001 (the same)
+        def publish_month_event(month: str, accounts: list[str], states: list[dict[str, int]]) -> int:  # noqa: ARG001 (the same)
             return len(list(states))
 
-        reconciled = []
+        reconciled: list[XComArg] = []
 
         @task_group
-        def account_month(account):
+        def account_month(account: str) -> None:
             fetched = fetch(account, MONTH)
             [wait.override(task_id=f"wait_{number}")(account, MONTH) for number in range(waits)] >> fetched
-            reconciled.append(reconcile(account, fetched))
+            reconciled.append(reconcile(account, fetched))  # type: ignore[arg-type]  # the result is there when it runs
 
         planned = plan_month()
         account_month.expand(account=planned)
-        announce_month(MONTH, planned, reconciled[0])
+        publish_month_event(MONTH, planned, reconciled[0])  # type: ignore[arg-type]  # the same
 
     floor()
 

@@ -18,7 +18,7 @@ LAST_MONTH = "2026-10-01"
 _HASH = "sha256((f.fetch_id || 'x')::bytea)"
 _STATEMENTS = (
     """
-    insert into billing.fetch (purpose, vendor, account, period, dag_run, started_at, completed_at)
+    insert into billing.fetch (purpose, vendor, account, month, dag_run, started_at, completed_at)
     select 'month', case when a %% 2 = 0 then 'fastly' else 'genesys_cloud' end, 'account-' || to_char(a, 'FM000'),
         (date %(last)s - m * interval '1 month')::date, 'fill', now(), now()
     from generate_series(0, %(months)s - 1) m, generate_series(1, %(accounts)s) a
@@ -46,43 +46,40 @@ _STATEMENTS = (
     order by v.fetch_id, v.version, n
     """,
     """
-    insert into billing.invoice (record_key, version, invoice_id, period, period_evidence, kind, currency, total,
+    insert into billing.invoice (record_key, version, invoice_id, month, period_evidence, kind, currency, total,
         issued_at, service_start, service_end, statement_number, attributes)
-    select r.record_key, v.version, r.record_id, f.period, 'filled', 'invoice', 'USD', sums.total,
-        f.period + interval '33 days', f.period, f.period + interval '1 month', 'ST' || f.fetch_id, '{}'
+    select r.record_key, v.version, r.record_id, f.month, 'filled', 'invoice', 'USD', sums.total,
+        f.month + interval '33 days', f.month, f.month + interval '1 month', 'ST' || f.fetch_id, '{}'
     from billing.record_version v join billing.record r using (record_key) join billing.fetch f using (fetch_id),
         lateral (select sum(amount) as total from billing.invoice_line l
             where l.record_key = v.record_key and l.version = v.version) sums
     """,
     f"""
-    insert into billing.reconciliation (vendor, account, period, inputs_sha256, results_sha256, code_version, fetch_id,
+    insert into billing.reconciliation (vendor, account, month, inputs_sha256, results_sha256, code_version, fetch_id,
         dag_run, recorded_at)
-    select vendor, account, period, {_HASH}, {_HASH}, 'fill', fetch_id, 'fill', now() from billing.fetch f
+    select vendor, account, month, {_HASH}, {_HASH}, 'fill', fetch_id, 'fill', now() from billing.fetch f
     order by fetch_id
     """,
     """
     insert into billing.control_result (reconciliation_id, position, control_id, subject, state, expected, actual,
         difference, bound, currency, operands, explanation, severity, rule_sha256)
-    select r.reconciliation_id, n, 'F' || n, case when n < 10 then 'INV' || r.fetch_id else r.period::text end,
+    select r.reconciliation_id, n, 'F' || n, case when n < 10 then 'INV' || r.fetch_id else r.month::text end,
         case when (r.fetch_id * 25 + n) %% 100 = 7 then 'EXCEPTION' when n > 20 then 'NOT_APPLICABLE' else 'PASS' end,
         100.10, 100.10, 0, 0.01, 'USD', '{"lines": "100.10", "header": "100.10"}', 'expected 100.10, found 100.10',
         'exception', sha256(n::text::bytea)
     from billing.reconciliation r, generate_series(1, %(results)s) n order by r.reconciliation_id, n
     """,
     """
-    insert into billing.account_month (vendor, account, period, reconciliation_id, fetch_id, currency,
+    insert into billing.account_month (vendor, account, month, reconciliation_id, fetch_id, currency,
         first_stored_at, last_seen_at)
-    select vendor, account, period, reconciliation_id, fetch_id, 'USD', now(), now() from billing.reconciliation
+    select vendor, account, month, reconciliation_id, fetch_id, 'USD', now(), now() from billing.reconciliation
     """,
-)
-
-# as the migration that made the table
-_STATEMENTS += (
+    # as the migration that made the table
     """
-    insert into billing.product_month (vendor, period, currency, product, lines, amount)
-    select vendor, period, currency, product, count(*), sum(amount)
+    insert into billing.product_month (vendor, month, currency, product, lines, amount)
+    select vendor, month, currency, product, count(*), sum(amount)
     from billing.current_invoice_line l
-    join (select record_key, version, period, currency from billing.current_invoice) i using (record_key, version)
+    join (select record_key, version, month, currency from billing.current_invoice) i using (record_key, version)
     group by 1, 2, 3, 4
     """,
 )
@@ -90,7 +87,7 @@ _STATEMENTS += (
 _PLAIN = (
     """
     create table plain.invoice as
-    select r.vendor, r.account, i.invoice_id, i.period, i.kind, i.currency, i.total, i.issued_at, i.service_start,
+    select r.vendor, r.account, i.invoice_id, i.month, i.kind, i.currency, i.total, i.issued_at, i.service_start,
         i.service_end, i.statement_number
     from billing.record r join billing.invoice i on (i.record_key, i.version) = (r.record_key, r.current_version)
     """,
@@ -101,7 +98,7 @@ _PLAIN = (
     from billing.current_invoice_line l join billing.invoice i using (record_key, version)
     """,
     "alter table plain.invoice add primary key (invoice_id)",
-    "create index on plain.invoice (period)",
+    "create index on plain.invoice (month)",
     "alter table plain.invoice_line add primary key (invoice_id, position)",
 )
 

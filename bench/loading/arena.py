@@ -42,7 +42,7 @@ class Result:
 
     @property
     def exact(self) -> bool:
-        """Tell whether all is there, and every digit."""
+        """Return whether all is there, and every digit."""
         return self.stored == self.truth
 
 
@@ -83,7 +83,7 @@ class Arena:
             self._server.drop_database(_PLAIN)
 
     def job(self, contender: Contender, served: Served) -> Job:
-        """Make a fresh database and folder for a contender."""
+        """Create a fresh database and folder for a contender."""
         self._databases += 1
         name = f"load_{self._databases}"
         template = _TEMPLATE if contender.ours else _PLAIN if contender is LIMIT else "template0"
@@ -94,7 +94,7 @@ class Arena:
         return Job(served.vendor, served.url, self._server.url(name), postmaster, str(folder), contender.option)
 
     def plain(self, product: Job) -> None:
-        """Make the limit's empty tables, and its rows out of a database that Tieout has loaded."""
+        """Create the limit's empty tables, and its rows out of a database that Tieout has loaded."""
         self._server.create_database(_PLAIN)
         plain = replace(product, database_url=self._server.url(_PLAIN))
         limit.make_ready(product.dsn, plain.dsn, str(self.folder))
@@ -112,7 +112,7 @@ class Month:
     served: Served
 
     def prepare(self) -> None:
-        """Make the limit's rows ready; it also warms what a first load would find cold."""
+        """Create the limit's rows ready; it also warms what a first load would find cold."""
         loader = PRODUCT_STORE if self.served.vendor == "fastly" else PRODUCT
         job = self.arena.job(loader, self.served)
         self._run(loader, job, "first")

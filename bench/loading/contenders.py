@@ -37,7 +37,8 @@ class Lines:
             f"select (select count(*) from {self.invoices}), count(*), sum(amount)::text, sum({self.quantity})::text "
             f"from {self.lines}"
         )
-        return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), cursor.fetchone(), strict=True)))
+        (row,) = cursor.fetchall()
+        return Truth.of(dict(zip(("invoices", "lines", "amount", "quantity"), row, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default", s
 
 @cache
 def _python_with_dlt() -> str:
-    """Give an interpreter that has dlt, and not the project; it is made once, in the system's temporary folder."""
+    """Return an interpreter that has dlt, and not the project; it is made once, in the system's temporary folder."""
     folder = Path(tempfile.gettempdir()) / "tieout-bench-dlt"
     python = folder / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")

@@ -1,4 +1,4 @@
-"""What a benchmark's vendor answers, and how it was asked."""
+"""What a benchmark's vendor responses, and how it was asked."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Desk:
         self._at_once = self._in_window = 0
         self._counts = Counts()
 
-    def answer(self, target: str) -> tuple[bytes, memoryview]:
-        """Give head and body of an answer; ``answered`` must follow when they are sent."""
+    def response(self, target: str) -> tuple[bytes, memoryview]:
+        """Return head and body of a response; ``answered`` must follow when they are sent."""
         parts = urlsplit(target)
         if parts.path == COUNTS:
             return self._answer("200 OK", {}, memoryview(json.dumps(asdict(self._counts)).encode()))
@@ -68,12 +68,12 @@ class Desk:
         return self._answer("200 OK", limits, body)
 
     def answered(self, target: str) -> None:
-        """Count that an answer has been sent."""
+        """Count that a response has been sent."""
         with self._lock:
             self._at_once -= target != COUNTS
 
     def _count(self) -> tuple[int, int]:
-        """Count a request; give its number in the window, and the seconds until the next one."""
+        """Count a request; return its number in the window, and the seconds until the next one."""
         with self._lock:
             now = time.monotonic()
             if now - self._began >= self._window:
@@ -86,7 +86,7 @@ class Desk:
             return self._in_window, int(self._window - (now - self._began)) + 1
 
     def _answer(self, status: str, headers: dict[str, int], body: memoryview) -> tuple[bytes, memoryview]:
-        kind = "application/pdf" if body[:4] == b"%PDF" else "application/json"
+        kind = "application/pdf" if bytes(body[:4]) == b"%PDF" else "application/json"
         lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode(), body

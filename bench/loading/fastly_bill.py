@@ -54,7 +54,7 @@ def render(base_url: str, invoices: int, lines: int, *, changed: bool = False) -
 
 
 def asked_for(path: str, query: dict[str, list[str]]) -> str:
-    """Give the key of a request's body."""
+    """Return the key of a request's body."""
     told = query.get("cursor") or query.get("product_id")
     return f"{path} {told[0]}" if told else path
 
@@ -64,7 +64,7 @@ def _id(number: int) -> str:
 
 
 def _invoice(number: int, lines: int, sums: list[int], more: int) -> tuple[bytes, int]:
-    """Give an invoice and its total in cents; add its quantities to the sums."""
+    """Return an invoice and its total in cents; add its quantities to the sums."""
     texts, total = [], 0
     for position in range(lines):
         quantity = _quantity(number, position) + (more * 10_000 if position == lines - 1 else 0)

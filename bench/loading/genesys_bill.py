@@ -1,5 +1,5 @@
 """
-A month of one Genesys Cloud organization as the bytes of its answers, of any size, in which every figure agrees.
+A month of one Genesys Cloud organization as the bytes of its responses, of any size, in which every figure agrees.
 
 One contract with a plan and a charge for each product; each invoice bills all of them by turns, a page of its lines
 holds half of what is asked for, so that cursors are followed; each invoice has a file.
@@ -56,7 +56,7 @@ def render(base_url: str, invoices: int, lines: int, *, changed: bool = False) -
 
 
 def asked_for(path: str, query: dict[str, list[str]]) -> str:
-    """Give the key of a request's body."""
+    """Return the key of a request's body."""
     return f"{path} {query['after'][0]}" if "after" in query else path
 
 
@@ -103,8 +103,8 @@ def _beside(sums: list[int]) -> Iterator[tuple[str, memoryview]]:
     yield _BASE, _dumped({"entities": [_contract()]})
     yield f"{_BASE}/contract-1", _dumped(_contract())
     charges = ",".join(_charge(number, quantity) for number, quantity in enumerate(sums))
-    period = json.dumps(_period())[:-1]
-    yield f"{_BASE}/contract-1/billingperiods/period-1", _body(f'{period},"charges":[{charges}]}}')
+    month = json.dumps(_period())[:-1]
+    yield f"{_BASE}/contract-1/billingperiods/period-1", _body(f'{month},"charges":[{charges}]}}')
     usages = [
         {"name": _name(n), "totalUsage": str(1000 + quantity), "resources": []} for n, quantity in enumerate(sums)
     ]

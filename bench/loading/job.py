@@ -46,7 +46,7 @@ def job_of_process() -> Job:
 
 
 def report(cost: Cost) -> None:
-    """Tell what the job cost."""
+    """Return what the job cost."""
     print(json.dumps(asdict(cost)))
 
 

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def ready_rows(folder: str, table: str) -> Path:
-    """Tell where a table's rows lie."""
+    """Return where a table's rows lie."""
     return Path(folder) / f"{table}.copy"
 
 
@@ -70,7 +70,7 @@ def _plain_table(cursor: psycopg2.extensions.cursor, table: str) -> str:
         from pg_attribute where attrelid = %(table)s::regclass and attnum > 0 and not attisdropped""",
         {"table": f"billing.{table}"},
     )
-    columns, key = cursor.fetchone()
+    ((columns, key),) = cursor.fetchall()
     return f"create table {table} ({columns}, primary key ({key}))"
 
 

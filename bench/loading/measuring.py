@@ -84,7 +84,7 @@ def _memory_mb(name: str) -> float:
 
 
 def _wal_position(dsn: str, *before: str) -> int:
-    """Give the bytes of WAL written since the server was made, after some statements."""
+    """Return the bytes of WAL written since the server was made, after some statements."""
     connection = psycopg2.connect(dsn)
     try:
         connection.autocommit = True
@@ -92,6 +92,7 @@ def _wal_position(dsn: str, *before: str) -> int:
             for statement in before:
                 cursor.execute(statement)
             cursor.execute("select pg_current_wal_lsn() - '0/0'")
-            return int(cursor.fetchone()[0])
+            ((position,),) = cursor.fetchall()
+            return int(position)
     finally:
         connection.close()

@@ -1,7 +1,7 @@
 """
 Tieout itself: what the tasks ``fetch`` and ``reconcile`` of a month call, with their engine, hook and folder.
 
-Inside the clock: connecting, all requests, every answer kept and hashed, derivation, versions, all controls, their
+Inside the clock: connecting, all requests, every response kept and hashed, derivation, versions, all controls, their
 results, the certificate. Outside: Python's start and the imports, which a task's process does before its work.
 """
 
@@ -18,7 +18,7 @@ from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -26,14 +26,17 @@ from loading import fastly_bill, genesys_bill
 from loading.job import Job, job_of_process, report
 from loading.measuring import Cost, measured
 
+if TYPE_CHECKING:  # Airflow reads its settings when it is imported
+    from airflow.sdk import Context
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ACCOUNT, MONTH = "bench", fastly_bill.MONTH
 _PARTS = {
-    "prove": ("billing.proof", "run_controls"),
-    "results": ("billing.proof", "save_reconciliation"),
-    "certificate": ("billing_vendors.base.proving", "publish"),
+    "prove": ("billing.reconciliation.reconciler", "run_controls"),
+    "results": ("billing.reconciliation.reconciler", "save_reconciliation"),
+    "certificate": ("billing_vendors.base.tasks.reconcile", "publish"),
 }
 
 
@@ -43,8 +46,8 @@ def main() -> None:
     # Airflow reads its settings when it is imported
     from airflow.sdk.execution_time.context import set_current_context  # noqa: PLC0415
 
-    from billing_vendors.base.fetching import fetch_month  # noqa: PLC0415
-    from billing_vendors.base.proving import reconcile_fetched  # noqa: PLC0415
+    from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415
+    from billing_vendors.base.tasks.reconcile import reconcile_fetched  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
     vendor = vendor_named(job.vendor)
@@ -55,7 +58,7 @@ def main() -> None:
         setattr(found, name, _timed(parts, part, getattr(found, name)))
     work = replace(usual, derive=_timed(parts, "derive", usual.derive))
     vendor = replace(vendor, work=lambda: work, catalogue=lambda: controls)
-    run = {"dag_run": SimpleNamespace(run_id=f"bench {time.time()}")}
+    run = cast("Context", {"dag_run": SimpleNamespace(run_id=f"bench {time.time()}")})
     with set_current_context(run), measured(job.dsn, job.postmaster) as cost:
         fetch_id = _timed(parts, "fetch", fetch_month)(vendor, ACCOUNT, MONTH, again=True)
         _timed(parts, "reconcile", reconcile_fetched)(vendor, ACCOUNT, fetch_id)
@@ -63,7 +66,7 @@ def main() -> None:
 
 
 def give_settings(job: Job) -> None:
-    """Give the accounts file, connections and folders to this process, as a deployment would."""
+    """Return the accounts file, connections and folders to this process, as a deployment would."""
     folder = Path(job.folder)
     own, connection = _PEOPLE[job.vendor](job.vendor_url)
     account = {"name": ACCOUNT, "vendor": job.vendor, "conn_id": "bench", "first_month": MONTH, "posting_day": 5}
@@ -80,7 +83,7 @@ def give_settings(job: Job) -> None:
 
 
 def _fastly(url: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """Give an account's own keys, and a connection's."""
+    """Return an account's own keys, and a connection's."""
     return {"customer_id": fastly_bill.CUSTOMER, "api": "v3", "currency": "USD"}, {"host": url}
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -25,26 +26,33 @@ def main() -> None:
     job = job_of_process()
     give_settings(job)
     # Airflow reads its settings when it is imported
-    from billing.accounts import load_accounts  # noqa: PLC0415
+    from billing.config.accounts import load_accounts  # noqa: PLC0415
     from billing.loading import save_listed  # noqa: PLC0415
-    from billing.period import BillingPeriod  # noqa: PLC0415
-    from billing.reader import reader_sha256  # noqa: PLC0415
-    from billing.storage.archive import Fetch, find_fetch  # noqa: PLC0415
+    from billing.month import Month  # noqa: PLC0415
+    from billing.reconciliation.code_version import reader_sha256  # noqa: PLC0415
+    from billing.storage.payloads import Fetch, find_fetch  # noqa: PLC0415
     from billing.storage.records import Records, lock_account  # noqa: PLC0415
-    from billing_vendors.base.database import billing_engine, documents_folder  # noqa: PLC0415
-    from billing_vendors.base.fetching import keep_all  # noqa: PLC0415
+    from billing_vendors.base.tasks.database import billing_engine, documents_folder  # noqa: PLC0415
+    from billing_vendors.base.tasks.fetch import keep_all  # noqa: PLC0415
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
-    vendor, period = vendor_named(job.vendor), BillingPeriod.parse(MONTH)
+    vendor, month = vendor_named(job.vendor), Month.parse(MONTH)
     work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
-    names = {"purpose": "month", "vendor": vendor.name, "account": ACCOUNT, "period": period, "dag_run": "bench"}
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
         engine = billing_engine()
-        fetch = Fetch(engine, documents_folder(), **names)
+        fetch = Fetch(
+            engine,
+            documents_folder(),
+            purpose="month",
+            vendor=vendor.name,
+            account=ACCOUNT,
+            month=month,
+            dag_run="bench",
+        )
         with FastlyBillingHook(account.conn_id) as hook:
-            fetch_id = keep_all(fetch, hook.list_invoices(period)).fetch_id
+            fetch_id = keep_all(fetch, hook.list_invoices(month)).fetch_id
         fetched = time.monotonic()
         with engine.begin() as connection:
             lock_account(connection, vendor.name, ACCOUNT)
@@ -55,7 +63,7 @@ def main() -> None:
     report(cost)
 
 
-def _never(fetch_id: int) -> None:
+def _never(fetch_id: int) -> NoReturn:
     raise AssertionError(f"fetch {fetch_id} is not read again: the same code had read it")
 
 

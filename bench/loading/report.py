@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import median
+from typing import TypeVar
 
 from loading.arena import Month, Result
 from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
 from loading.measuring import Cost
+
+K = TypeVar("K")
 
 _MEGABYTE = 1024 * 1024
 _WIDE = 22
@@ -66,8 +69,8 @@ def say_growth(results: Sequence[Result]) -> None:
         print(f"{math.log(growth) / math.log(most / fewest):.2f}")
 
 
-def _grouped(results: Sequence[Result], key: Callable[[Result], tuple]) -> dict[tuple, list[Result]]:
-    groups: dict[tuple, list[Result]] = {}
+def _grouped(results: Sequence[Result], key: Callable[[Result], K]) -> dict[K, list[Result]]:
+    groups: dict[K, list[Result]] = {}
     for result in results:
         groups.setdefault(key(result), []).append(result)
     return groups
@@ -86,11 +89,11 @@ def _figures(group: Sequence[Result], limit: float) -> str:
 
 
 def _verdict(group: Sequence[Result]) -> str:
-    """Say whether every round stored exactly the truth; if not, what one of them stored."""
+    """Return whether every round stored exactly the truth; if not, what one of them stored."""
     wrong = [result for result in group if not result.exact]
     return f"NOT EXACT: {wrong[0].stored.texts()}" if wrong else f"exact, {group[0].stored.lines:,} lines"
 
 
 def _parts(group: Sequence[Result]) -> str:
-    parts = (f"{part} {_median(group, lambda cost, part=part: cost.parts[part]):.2f} s" for part in group[0].cost.parts)
+    parts = (f"{part} {median(result.cost.parts[part] for result in group):.2f} s" for part in group[0].cost.parts)
     return ", ".join(parts)

@@ -34,9 +34,10 @@ class Truth:
 @dataclass(frozen=True)
 class Rendered:
     """
-    A vendor's answers, as bytes by what is asked for: the path, with the cursor or the product where there are several.
+    A vendor's responses, as bytes by what is asked for: the path, with the cursor or the product where there are
+    several.
 
-    :param listed_bytes: size of the answers that hold every invoice and line once.
+    :param listed_bytes: size of the responses that hold every invoice and line once.
     """
 
     bodies: dict[str, memoryview]

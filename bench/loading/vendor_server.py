@@ -37,8 +37,8 @@ class Served:
     A running server.
 
     :param truths: what it bills, by variant.
-    :param listed_bytes: size of the answers that hold every line once.
-    :param all_bytes: size of all answers.
+    :param listed_bytes: size of the responses that hold every line once.
+    :param all_bytes: size of all responses.
     """
 
     vendor: str
@@ -49,8 +49,8 @@ class Served:
 
     def counts(self) -> Counts:
         """Ask how the server was used so far."""
-        with urllib.request.urlopen(f"{self.url}{COUNTS}") as answer:  # noqa: S310 (our own server)
-            return Counts(**json.load(answer))
+        with urllib.request.urlopen(f"{self.url}{COUNTS}") as response:  # noqa: S310 (our own server)
+            return Counts(**json.load(response))
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _serve(connection: socket.socket, desk: Desk) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     with suppress(OSError), connection, connection.makefile("rb") as stream:  # a client that went away is fine
         while target := _request(stream):
-            head, body = desk.answer(target)
+            head, body = desk.response(target)
             try:
                 connection.sendall(head)
                 connection.sendall(body)
@@ -102,7 +102,7 @@ def _serve(connection: socket.socket, desk: Desk) -> None:
 
 
 def _request(stream: BinaryIO) -> str | None:
-    """Read one request and its body; give its target, None at the end of the connection."""
+    """Read one request and its body; return its target, None at the end of the connection."""
     line, length = stream.readline().decode().split(), 0
     while header := stream.readline().strip().lower():
         if header.startswith(b"content-length:"):

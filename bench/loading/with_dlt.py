@@ -27,7 +27,7 @@ _NUMBER = {"data_type": "decimal", "precision": 38, "scale": 9}
 _TEXT = {"data_type": "text"}
 _MOMENT = {"data_type": "timestamp"}
 _DAY = {"data_type": "date"}
-_TYPES = {
+_TYPES: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("customer_id", "invoice_id", "statement_number", "currency_code", "id"), _TEXT),
     **dict.fromkeys(("currency_iso_code", "payment_status", "payment_terms", "customer_po_number"), _TEXT),
     **dict.fromkeys(("description", "product_name", "product_group", "product_line", "region", "usage_type"), _TEXT),
@@ -81,12 +81,12 @@ def main() -> None:
 
 
 def _getter(job: Job, *, exact: bool) -> Get:
-    """Give what asks the vendor over one connection; ``exact`` reads numbers as decimals."""
+    """Return what asks the vendor over one connection; ``exact`` reads numbers as decimals."""
     session = requests.Session()
 
-    def get(path: str, params: dict[str, str]) -> Any:
-        answer = session.get(f"{job.vendor_url}{path}", params=params)
-        return json.loads(answer.content, parse_float=Decimal) if exact else answer.json()
+    def get(path: str, params: dict[str, str]) -> Any:  # noqa: ANN401 (a JSON value)
+        response = session.get(f"{job.vendor_url}{path}", params=params)
+        return json.loads(response.content, parse_float=Decimal) if exact else response.json()
 
     return get
 

@@ -40,7 +40,7 @@ class Behind:
             doing.result()
 
     def __enter__(self) -> Self:
-        """Make the thread ready."""
+        """Create the thread ready."""
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="behind")
         return self
 

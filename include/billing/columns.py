@@ -38,17 +38,17 @@ class Columns(Sequence[T]):
         self._rows: tuple[T, ...] | None = None
 
     def column(self, name: str) -> Sequence[Any]:
-        """Give one field of all rows."""
+        """Return one field of all rows."""
         if name in self._columns:
             return self._columns[name]
         return [_shape(self._kind)[1][name]] * self._length  # type: ignore[arg-type]  # a class has a hash
 
     def __len__(self) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         return self._length
 
     def __iter__(self) -> Iterator[T]:
-        """Give the rows in order; they are made once."""
+        """Return the rows in order; they are made once."""
         if self._rows is None:
             names = (field.name for field in dataclasses.fields(self._kind))  # type: ignore[arg-type]  # a dataclass
             self._rows = tuple(map(self._kind, *map(self.column, names)))
@@ -59,13 +59,13 @@ class Columns(Sequence[T]):
     @overload
     def __getitem__(self, place: slice) -> Columns[T]: ...
     def __getitem__(self, place: int | slice) -> T | Columns[T]:
-        """Give one row, or some in columns of their own."""
+        """Return one row, or some in columns of their own."""
         if isinstance(place, slice):
             return Columns(self._kind, **{name: values[place] for name, values in self._columns.items()})
         return self._kind(**{name: values[place] for name, values in self._columns.items()})
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether another sequence has equal rows in the same order."""
+        """Return whether another sequence has equal rows in the same order."""
         if isinstance(other, Columns) and other._kind is self._kind:
             names = self._columns.keys() | other._columns.keys()
             return len(self) == len(other) and all(self.column(name) == other.column(name) for name in names)
@@ -81,14 +81,14 @@ class Columns(Sequence[T]):
 
 
 def columns_of(rows: Sequence[object], names: Sequence[str]) -> list[Sequence[Any]]:
-    """Give fields of some rows, each as a column; of no rows empty columns."""
+    """Return fields of some rows, each as a column; of no rows empty columns."""
     if isinstance(rows, Columns):
         return [rows.column(name) for name in names]
     return [list(map(attrgetter(name), rows)) for name in names]
 
 
 def each_once(make: Callable[[Any], str], values: Sequence[Any]) -> Iterator[str]:
-    """Give what a function makes of each value; of one and the same object, as many rows have attributes, once."""
+    """Return what a function makes of each value; of one and the same object, as many rows have attributes, once."""
     keys = list(map(id, values))
     made = {key: make(value) for key, value in dict(zip(keys, values, strict=True)).items()}
     return map(made.__getitem__, keys)
@@ -96,7 +96,7 @@ def each_once(make: Callable[[Any], str], values: Sequence[Any]) -> Iterator[str
 
 @cache
 def _shape(kind: type) -> tuple[frozenset[str], dict[str, Any]]:
-    """Give a dataclass's fields without a default, and the defaults of the others."""
+    """Return a dataclass's fields without a default, and the defaults of the others."""
     fields = dataclasses.fields(kind)
     defaults = {
         field.name: field.default if field.default_factory is dataclasses.MISSING else field.default_factory()

@@ -7,15 +7,15 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | error                | what to do                                                           |
 |----------------------|----------------------------------------------------------------------|
 | `VendorUnavailable`  | try again later; `retry_after` says how many seconds the vendor asks |
-| `VendorRejected`     | mend the credential, the permission or the request                   |
+| `VendorRejected`     | fix the credential, the permission or the request                   |
 | `RouteRetired`       | move the account to the vendor's newer API generation                |
 | `PayloadError`       | look at the stored payload: its shape is not the documented one      |
 | `NotReady`           | ask again later: the vendor has not produced it yet                  |
-| `ConfigurationError` | mend `accounts.yaml`, the connection or the run's parameters         |
-| `StorageError`       | mend the database: its schema or its rows are not what this code needs |
+| `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
+| `StorageError`       | fix the database: its schema or its rows are not what this code needs |
 """
 
-from billing.one_line import one_line
+from billing.log_safe import single_line
 
 
 class BillingError(Exception):
@@ -26,7 +26,7 @@ class BillingError(Exception):
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(one_line(message))
+        super().__init__(single_line(message))
 
 
 class VendorUnavailable(BillingError):

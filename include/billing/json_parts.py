@@ -22,7 +22,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def is_json(body: bytes) -> bool:
-    """Tell whether a body is JSON, without reading it."""
+    """Return whether a body is JSON, without reading it."""
     try:
         _ANY.decode(body.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -32,7 +32,7 @@ def is_json(body: bytes) -> bool:
 
 def members(body: bytes, where: str) -> dict[str, bytes]:
     """
-    Give the members of a JSON object, each as the bytes of its value.
+    Return the members of a JSON object, each as the bytes of its value.
 
     :param where: the place for error messages.
     :raises PayloadError: it is not an object, or not JSON.
@@ -43,7 +43,7 @@ def members(body: bytes, where: str) -> dict[str, bytes]:
 
 def page(body: bytes, rows: str, head: str, where: str) -> tuple[list[bytes], bytes]:
     """
-    Give the rows of a page, and what the page says of itself, each as the bytes of its value.
+    Return the rows of a page, and what the page says of itself, each as the bytes of its value.
 
     :param rows: name of the member that must be a list.
     :param head: name of the other member; ``null`` if it is missing.

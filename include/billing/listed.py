@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from billing.answer import Answer
 from billing.models import Invoice
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.response import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class InvoiceList:
     """
     A vendor's list of whole invoices, lines included.
 
-    :param operation: whose answers are its pages.
+    :param operation: whose responses are its pages.
     :param find: gives the invoices of a month, each once, in the order of the pages: the same that ``derive`` gives.
     """
 
     operation: str
-    find: Callable[[BillingPeriod, Iterable[Answer]], Iterator[ListedInvoice]]
+    find: Callable[[Month, Iterable[Response]], Iterator[ListedInvoice]]

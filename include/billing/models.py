@@ -17,7 +17,7 @@ from typing import Any
 
 from billing.columns import columns_of
 from billing.money import exact_sum
-from billing.period import BillingPeriod
+from billing.month import Month
 
 Attributes = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ class Invoice:
     One invoice or credit memo as the vendor issued it.
 
     :param invoice_id: the vendor's own number, a text, unchanged.
-    :param period: the month this document belongs to: each document belongs to exactly one.
+    :param month: the month this document belongs to: each document belongs to exactly one.
     :param period_evidence: how that month was found, in words.
     :param kind: ``invoice`` or ``credit_memo``.
     :param currency: ISO 4217 code; None where the vendor sends none (Fastly v2).
@@ -71,7 +71,7 @@ class Invoice:
     """
 
     invoice_id: str
-    period: BillingPeriod
+    month: Month
     period_evidence: str
     total: Decimal
     currency: str | None
@@ -189,13 +189,13 @@ class ContractBillingPeriod:
     """
     One billing period of a contract with its charges and wallets.
 
-    :param period: the calendar month in which its last day falls.
+    :param month: the calendar month in which its last day falls.
     :param ends_on: the day after its last day.
     """
 
     billing_period_id: str
     contract_id: str
-    period: BillingPeriod
+    month: Month
     starts_on: date
     ends_on: date
     status: str | None
@@ -237,7 +237,7 @@ class UsageReport:
 
     report_id: str
     kind: str
-    period: BillingPeriod
+    month: Month
     starts_at: datetime | None
     ends_at: datetime | None
     currency: str | None
@@ -254,7 +254,7 @@ class MonthToDate:
     """
 
     invoice_id: str
-    period: BillingPeriod
+    month: Month
     total: Decimal
     currency: str | None
     lines: Sequence[InvoiceLine]
@@ -285,18 +285,18 @@ class UnknownField:
     """
     A member that the vendor sends and this code does not know.
 
-    :param noun: what carries it, e.g. ``invoice_line``.
+    :param record_type: what carries it, e.g. ``invoice_line``.
     :param name: the member's own name, or ``name=value`` for an unknown value of a known enumeration.
     """
 
-    noun: str
+    record_type: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class AccountMonth:
     """
-    All that one vendor says of one account and month, derived from stored answers alone.
+    All that one vendor says of one account and month, derived from stored responses alone.
 
     :param invoices: the documents that belong to the month, each once.
     :param by_id: the same documents as the vendor gives them one by one, by invoice id, for comparison.
@@ -304,7 +304,7 @@ class AccountMonth:
 
     vendor: str
     account: str
-    period: BillingPeriod
+    month: Month
     invoices: tuple[Invoice, ...]
     by_id: Mapping[str, Invoice] = field(default_factory=dict)
     contracts: tuple[Contract, ...] = ()

@@ -44,7 +44,7 @@ def difference(left: Decimal, right: Decimal) -> Decimal:
 
 def minor_unit(currency: str) -> Decimal | None:
     """
-    Give the smallest payable amount of a currency: 0.01 for USD, 1 for JPY, 0.001 for KWD.
+    Return the smallest payable amount of a currency: 0.01 for USD, 1 for JPY, 0.001 for KWD.
 
     None for an unknown code and for codes that have no exponent (XAU and the like): no bound can be derived.
     Source: ISO 4217, as the iso4217 package carries it.

@@ -70,6 +70,8 @@ def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
     from tieout_stack.demo import Demo  # noqa: PLC0415
     from tieout_stack.local_stack import LocalStack  # noqa: PLC0415
 
+    if not (CHECKOUT / "dags").is_dir():
+        raise StackError("The demo runs the DAG files of a clone: there, pip install --editable '.[demo]'.")
     stages = Stages(_began())
     with StopSignals() as signals, state.locked():
         stack = demo = None
@@ -135,7 +137,7 @@ def _began() -> float | None:
 
 
 def _low_disk(state: StateFolder) -> str:
-    """Tell a likely cause that most components only hint at; the failed one may have freed some space since."""
+    """Return a likely cause that most components only hint at; the failed one may have freed some space since."""
     free = shutil.disk_usage(state.root).free if state.root.exists() else LOW_DISK_BYTES
     return "" if free >= LOW_DISK_BYTES else f" The disk of {state.root} has {free >> 20} MiB left."
 

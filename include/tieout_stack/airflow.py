@@ -51,11 +51,11 @@ class AirflowStack:
         return f"http://{LOOPBACK}:{self.port}"
 
     def api(self) -> AirflowApi:
-        """Give a client signed in as the administrator."""
+        """Return a client signed in as the administrator."""
         return AirflowApi(self.base_url, ADMIN, self.state.secrets().admin_password)
 
     def environment(self) -> dict[str, str]:
-        """Give the environment of every Airflow process; settings of the user's own Airflow stay out of it."""
+        """Return the environment of every Airflow process; settings of the user's own Airflow stay out of it."""
         secrets = self.state.secrets()
         passwords = self.state.airflow_home / "passwords.json"
         settings = {
@@ -98,7 +98,7 @@ class AirflowStack:
         )
 
     def write_password(self) -> None:
-        """Give the UI's user the password kept in the state folder."""
+        """Return the UI's user the password kept in the state folder."""
         content = json.dumps({ADMIN: self.state.secrets().admin_password})
         write_private(self.state.airflow_home / "passwords.json", content)
 
@@ -140,7 +140,7 @@ def parallelism() -> int:
 
 
 def airflow_version() -> str:
-    """Tell the installed version without the seconds that importing Airflow takes."""
+    """Return the installed version without the seconds that importing Airflow takes."""
     return version("apache-airflow-core")
 
 

@@ -32,15 +32,15 @@ class AirflowApi:
     def unhealthy(self) -> list[str]:
         """List the components that do not say they are healthy; ``api_server`` alone if it does not answer."""
         try:
-            answer = self._client.get("/api/v2/monitor/health", timeout=5)
-            health = answer.json()
+            response = self._client.get("/api/v2/monitor/health", timeout=5)
+            health = response.json()
         except (httpx.HTTPError, ValueError):
             return ["api_server"]
         return [name for name in COMPONENTS[1:] if (health.get(name) or {}).get("status") != "healthy"]
 
     def call(self, method: str, path: str, body: object = None, **query: str | int) -> dict[str, Any]:
-        """Ask for ``/api/v2`` + path; gives the parsed answer, {} where it is empty."""
-        return _content(self._send(method, path, body, query))
+        """Ask for ``/api/v2`` + path; returns the parsed answer, {} where it is empty."""
+        return _content(self._exchange(method, path, body, query))
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float) -> None:
         """
@@ -59,7 +59,7 @@ class AirflowApi:
 
     def put_connections(self, connections: Mapping[str, Mapping[str, Any]]) -> None:
         """
-        Make connections, or overwrite those of the same name.
+        Create connections, or overwrite those of the same name.
 
         :param connections: fields by connection id; ``extra`` may be an object or its JSON text.
         """
@@ -72,7 +72,7 @@ class AirflowApi:
             raise StackError(f"Airflow refused a connection: {errors[0]}")
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
-        """Make a pool; an existing one keeps its slots, which may have been set by hand."""
+        """Create a pool; an existing one keeps its slots, which may have been set by hand."""
         if not self._exists(f"/pools/{name}"):
             self.call("POST", "/pools", {"name": name, "slots": slots, "description": description})
 
@@ -84,7 +84,7 @@ class AirflowApi:
         self, dag_id: str, conf: Mapping[str, Any], interval: Interval | None = None, note: str | None = None
     ) -> str:
         """
-        Start a run; gives its id.
+        Start a run; returns its id.
 
         :param interval: the data interval that it takes from the schedule, in ISO 8601; the run's logical date is its
             start, as in a scheduled run. At most one run has a given logical date, any number has none (None).
@@ -96,7 +96,7 @@ class AirflowApi:
         return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
-        """Tell a run's state: queued, running, success or failed."""
+        """Return a run's state: queued, running, success or failed."""
         return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ class AirflowApi:
 
     def create_backfill(self, dag_id: str, from_date: str, to_date: str, **options: object) -> int:
         """
-        Run a DAG for a span of logical dates, both ends included; gives the backfill's number.
+        Run a DAG for a span of logical dates, both ends included; returns the backfill's number.
 
         A DAG has one backfill at a time, and Airflow calls one that has ended running for up to half a minute more
         (answer 409): until then it is asked again.
@@ -114,9 +114,11 @@ class AirflowApi:
         """
         body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, **options}
         deadline = time.monotonic() + BACKFILL_ENDS_SECONDS
-        while (answer := self._send("POST", "/backfills", body, {})).status_code == 409 and time.monotonic() < deadline:
+        while (
+            response := self._exchange("POST", "/backfills", body, {})
+        ).status_code == 409 and time.monotonic() < deadline:
             time.sleep(1)
-        return int(_content(answer)["id"])
+        return int(_content(response)["id"])
 
     def _pages(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         seen = 0
@@ -128,41 +130,41 @@ class AirflowApi:
                 return
 
     def _exists(self, path: str) -> bool:
-        return self._send("GET", path, None, {}).status_code == 200
+        return self._exchange("GET", path, None, {}).status_code == 200
 
-    def _send(self, method: str, path: str, body: object, query: Mapping[str, str | int]) -> httpx.Response:
+    def _exchange(self, method: str, path: str, body: object, query: Mapping[str, str | int]) -> httpx.Response:
         """Send one request, signing in first, and again when the token (24 h) has run out."""
         for _ in range(2):
             if "Authorization" not in self._client.headers:
                 self._sign_in()
             try:
-                answer = self._client.request(method, f"/api/v2{path}", json=body, params=dict(query))
+                response = self._client.request(method, f"/api/v2{path}", json=body, params=dict(query))
             except httpx.HTTPError as error:
                 raise StackError(f"Airflow did not answer {method} {path}: {error!r}") from error
-            if answer.status_code != 401:
+            if response.status_code != 401:
                 break
             del self._client.headers["Authorization"]
-        return answer
+        return response
 
     def _sign_in(self) -> None:
         try:
-            answer = self._client.post("/auth/token", json=self._credentials)
+            response = self._client.post("/auth/token", json=self._credentials)
         except httpx.HTTPError as error:
             raise StackError(f"Airflow's API does not answer at {self.base_url}: {error!r}") from error
-        if answer.status_code != 201:
-            raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {answer.text}")
-        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        if response.status_code != 201:
+            raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {response.text}")
+        self._client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
 
 
 def _json_text(extra: object) -> str | None:
     return extra if isinstance(extra, str) else json.dumps(extra) if extra else None
 
 
-def _content(answer: httpx.Response) -> dict[str, Any]:
-    if answer.is_error:
-        request = answer.request
+def _content(response: httpx.Response) -> dict[str, Any]:
+    if response.is_error:
+        request = response.request
         raise StackError(
-            f"Airflow answered {request.method} {request.url.path} with {answer.status_code}: {answer.text[:500]}"
+            f"Airflow answered {request.method} {request.url.path} with {response.status_code}: {response.text[:500]}"
         )
-    content: dict[str, Any] = answer.json() if answer.content else {}
+    content: dict[str, Any] = response.json() if response.content else {}
     return content

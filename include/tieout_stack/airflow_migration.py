@@ -16,7 +16,7 @@ from tieout_stack.airflow import AirflowStack, airflow_version
 
 
 def is_migrated(airflow: AirflowStack) -> bool:
-    """Tell whether this version of Airflow has migrated this database."""
+    """Return whether this version of Airflow has migrated this database."""
     revision = _revision(airflow.metadata_url)
     try:
         noted = json.loads(_note(airflow).read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 
 LocalExecutor's workers, and from them the tasks, inherit what the scheduler has imported: that saves each task some
 tenths of a second of a core. An edit of our own code needs no restart: a task that finds a file changed reads our code
-anew.
+again.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def read_dags() -> None:
 
 
 def is_of_library(file: str | None) -> bool:
-    """Tell what is installed, or comes with Python, from what may be edited while the scheduler runs."""
+    """Return what is installed, or comes with Python, from what may be edited while the scheduler runs."""
     return file is None or file.startswith(
         tuple(sysconfig.get_paths()[kind] for kind in ("stdlib", "purelib", "platlib"))
     )
@@ -93,13 +93,13 @@ def is_of_library(file: str | None) -> bool:
 
 def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
     """Let what results name be inherited too: hashes of the code that reads answers and of each rule, the version."""
-    importlib.import_module("billing.reader").code_sha256(f"billing_vendors.{vendor.name}")
+    importlib.import_module("billing.reconciliation.code_version").code_sha256(f"billing_vendors.{vendor.name}")
     _ = [control.rule_sha256 for control in vendor.catalogue()]
     importlib.import_module("billing.storage.reconciliations").code_version()
 
 
 def times_of_ours() -> dict[Path, int]:
-    """Tell when our files and folders were written last, imported or not: nanoseconds by path."""
+    """Return when our files and folders were written last, imported or not: nanoseconds by path."""
     roots = [Path(place) for name in OURS if name in sys.modules for place in sys.modules[name].__path__]
     paths = [path for root in roots for path in (root, *root.rglob("*"))]
     return {
@@ -111,7 +111,7 @@ def times_of_ours() -> dict[Path, int]:
 
 def forget_if_edited(loaded: Mapping[Path, int]) -> None:
     """
-    Let a process that was just forked import our code anew if a file of it has changed or gone, or there is a new one.
+    Let a process that was just forked import our code again if a file of it has changed or gone, or there is a new one.
 
     :param loaded: what ``times_of_ours`` told when it was imported.
     """
@@ -124,14 +124,14 @@ def forget_if_edited(loaded: Mapping[Path, int]) -> None:
 
 
 def forget_ours() -> None:
-    """Let our modules be imported anew."""
+    """Let our modules be imported again."""
     for name in [name for name in sys.modules if is_ours(name)]:
         del sys.modules[name]
     importlib.invalidate_caches()
 
 
 def is_ours(name: str) -> bool:
-    """Tell our own modules from all others."""
+    """Return our own modules from all others."""
     return name.partition(".")[0] in OURS
 
 

@@ -9,12 +9,12 @@ from tieout_stack.supervisor import stop_leftovers
 
 
 def postgres_of(state: StateFolder) -> PostgresServer:
-    """Give the demo's Postgres, which may or may not run."""
+    """Return the demo's Postgres, which may or may not run."""
     return PostgresServer(reachable_folder(state.postgres), log=state.logs / "postgres.log")
 
 
 def stop_everything_left(state: StateFolder) -> list[str]:
-    """Stop the processes of a demo that was killed; give their names."""
+    """Stop the processes of a demo that was killed; return their names."""
     stopped = stop_leftovers(state.processes)
     postgres = postgres_of(state)
     if postgres.running:

@@ -63,7 +63,7 @@ class Demo:
 
 def latest_closed_month(today: date) -> date:
     """
-    Give the first day of the latest month whose bills are all in.
+    Return the first day of the latest month whose bills are all in.
 
     Invoices come days after the month's end. Before the days of grace are over a run would rightly wait for them, and
     a demo should not wait until the middle of the month.

@@ -120,7 +120,7 @@ class LocalStack:
             note_migrated(airflow)
 
     def database_connection(self) -> dict[str, Any]:
-        """Give the fields of the Airflow connection ``billing_db``, the tasks' password included."""
+        """Return the fields of the Airflow connection ``billing_db``, the tasks' password included."""
         return {
             "conn_type": "postgres",
             "host": LOOPBACK,

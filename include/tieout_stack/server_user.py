@@ -32,7 +32,7 @@ class ServerUser:
     The user of the server's processes.
 
     :param name: for messages.
-    :param uid: None where the server runs as whoever runs us.
+    :param uid: None where the server runs as who runs us.
     :param gid: that user's main group; None with ``uid``.
     """
 
@@ -42,7 +42,7 @@ class ServerUser:
 
     @property
     def rights(self) -> Rights:
-        """Give the arguments for ``subprocess.run`` and ``Popen``."""
+        """Return the arguments for ``subprocess.run`` and ``Popen``."""
         if self.uid is None or self.gid is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -55,17 +55,17 @@ class ServerUser:
     def can_run(self, program: Path) -> bool:
         """Try it: permission bits alone do not tell about mounts and access lists."""
         try:
-            answer = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
+            response = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
         except OSError:
             return False
-        return answer.returncode == 0
+        return response.returncode == 0
 
     def can_reach(self, folder: Path) -> bool:
-        """Tell whether the user may enter ``folder``."""
+        """Return whether the user may enter ``folder``."""
         if self.uid is None:
             return os.access(folder, os.X_OK)
         try:
-            answer = subprocess.run(
+            response = subprocess.run(
                 ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
                 cwd="/",
                 check=False,
@@ -74,7 +74,7 @@ class ServerUser:
             )
         except OSError:
             return False
-        return answer.returncode == 0
+        return response.returncode == 0
 
 
 def server_user(data: Path) -> ServerUser:

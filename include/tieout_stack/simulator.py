@@ -65,8 +65,8 @@ class SimulatorProcess:
     def connections(self) -> Mapping[str, Mapping[str, Any]]:
         """Ask which Airflow connections lead to it: by connection id, the fields of each."""
         command = [sys.executable, *self.program, "connections", "--base-url", self.base_url]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        if answer.returncode != 0:
-            raise StackError(f"{NAME} does not tell its connections: {answer.stderr.strip()[-300:]}")
-        found: Mapping[str, Mapping[str, Any]] = json.loads(answer.stdout)
+        response = subprocess.run(command, capture_output=True, text=True, check=False)
+        if response.returncode != 0:
+            raise StackError(f"{NAME} does not tell its connections: {response.stderr.strip()[-300:]}")
+        found: Mapping[str, Mapping[str, Any]] = json.loads(response.stdout)
         return found

@@ -35,7 +35,7 @@ class Secrets:
 
     @classmethod
     def generate(cls) -> "Secrets":
-        """Make new ones."""
+        """Create new ones."""
         return cls(
             fernet_key=urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             jwt_secret=secrets.token_hex(64),
@@ -62,7 +62,7 @@ class StateFolder:
         self.processes = self.root / "processes.json"
 
     def prepare(self) -> None:
-        """Make the folders. Other users may pass through the root (Postgres of root must), and no further."""
+        """Create the folders. Other users may pass through the root (Postgres of root must), and no further."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711)
         for folder in (self.logs, self.airflow_home, self.documents):
@@ -101,14 +101,14 @@ class StateFolder:
             lock.truncate(0)
 
     def holder(self) -> int | None:
-        """Tell which process holds, or held last, the lock."""
+        """Return which process holds, or held last, the lock."""
         try:
             return int((self.root / "lock").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
     def is_locked(self) -> bool:
-        """Tell whether a demo runs now."""
+        """Return whether a demo runs now."""
         try:
             with self.locked():
                 return False

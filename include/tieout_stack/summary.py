@@ -10,23 +10,23 @@ from sqlalchemy.pool import NullPool
 HEADINGS = ("vendor", "account", "month", "invoices", "lines", "total", "", "passed", "exceptions", "blocked", "status")
 RIGHT = frozenset({"invoices", "lines", "total", "passed", "exceptions", "blocked"})
 QUERY = """
-    SELECT vendor, account, to_char(period, 'YYYY-MM'), invoices::text, lines::text, coalesce(total::text, ''),
+    SELECT vendor, account, to_char(month, 'YYYY-MM'), invoices::text, lines::text, coalesce(total::text, ''),
            coalesce(currency, ''), passed::text, exceptions::text, blocked::text, status
     FROM billing.account_month_summary
-    WHERE period = :period
+    WHERE month = :month
     ORDER BY vendor, account, currency
 """
 
 EXCEPTIONS = """
     SELECT vendor, account, control_id, explanation
     FROM billing.current_control_result
-    WHERE period = :period AND state = 'EXCEPTION'
+    WHERE month = :month AND state = 'EXCEPTION'
     ORDER BY vendor, account, control_id, subject
 """
 BLOCKED = """
     SELECT control_id, count(*)::text, min(explanation)
     FROM billing.current_control_result
-    WHERE period = :period AND state = 'BLOCKED'
+    WHERE month = :month AND state = 'BLOCKED'
     GROUP BY control_id
     ORDER BY left(control_id, 1), length(control_id), control_id
 """
@@ -43,8 +43,8 @@ def findings(url: str, month: date) -> list[str]:
     """
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        found = [tuple(row) for row in connection.execute(text(EXCEPTIONS), {"period": month})]
-        kept = [tuple(row) for row in connection.execute(text(BLOCKED), {"period": month})]
+        found = [tuple(row) for row in connection.execute(text(EXCEPTIONS), {"month": month})]
+        kept = [tuple(row) for row in connection.execute(text(BLOCKED), {"month": month})]
     lines = ["Exceptions, for a person to look at:"] if found else ["No exceptions."]
     lines += [f"  {vendor}/{account}  {control}: {_short(why)}" for vendor, account, control, why in found[:MOST]]
     lines += [f"  and {len(found) - MOST} more"] if len(found) > MOST else []
@@ -61,14 +61,14 @@ def _short(explanation: str) -> str:
 
 def month_table(url: str, month: date) -> list[str]:
     """
-    Give the table's lines for one month; amounts with all digits that are stored, no more and no less.
+    Return the table's lines for one month; amounts with all digits that are stored, no more and no less.
 
     :param url: of the billing database.
     :param month: its first day.
     """
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(text(QUERY), {"period": month})]
+        rows = [tuple(row) for row in connection.execute(text(QUERY), {"month": month})]
     return table(HEADINGS, rows)
 
 

@@ -48,7 +48,7 @@ class Supervisor:
         self._ending: set[str] = set()
 
     def log_of(self, name: str) -> Path:
-        """Tell the log file of a process."""
+        """Return the log file of a process."""
         return self._logs / f"{name}.log"
 
     def start(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ class Supervisor:
 
 def stop_leftovers(records: Path) -> list[str]:
     """
-    Stop the processes that a killed run wrote down; give their names.
+    Stop the processes that a killed run wrote down; return their names.
 
     A process number that belongs to somebody else by now is left alone: the time of its start differs. Where
     the first process of a session is gone and others live on, nobody else can have got that number meanwhile.
@@ -145,12 +145,12 @@ def _stop_sessions(leaders: Sequence[int]) -> None:
 
     Airflow takes the second SIGTERM as "do not wait": without it a triggerer takes 10 s to end.
     """
-    for patience in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
+    for poll_schedule in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
         for leader in leaders:
             if started_at(leader) is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(leader, signal.SIGTERM)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + poll_schedule
         while any(started_at(leader) for leader in leaders) and time.monotonic() < deadline:
             time.sleep(0.05)
     for leader in leaders:

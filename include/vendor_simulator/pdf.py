@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from fpdf import FPDF
+try:
+    from fpdf import FPDF
+except ModuleNotFoundError:
+    raise ImportError("The simulator needs a package more: pip install 'tieout[simulator]'") from None
 
 LINES_SHOWN = 40
 

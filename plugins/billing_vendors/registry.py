@@ -10,7 +10,7 @@ from billing_vendors.base.vendor import Vendor
 
 
 def vendors() -> tuple[Vendor, ...]:
-    """Give all vendors in order of their names; a new folder is found without a list to edit."""
+    """Return all vendors in order of their names; a new folder is found without a list to edit."""
     packages = sorted(module.name for module in iter_modules(billing_vendors.__path__) if module.ispkg)
     modules = [import_module(f"billing_vendors.{name}.vendor") for name in packages if name != "base"]
     return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Vendor))
@@ -18,7 +18,7 @@ def vendors() -> tuple[Vendor, ...]:
 
 def vendor_named(name: str) -> Vendor:
     """
-    Give the vendor of that name.
+    Return the vendor of that name.
 
     :raises KeyError: there is none.
     """

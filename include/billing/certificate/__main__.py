@@ -21,16 +21,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from billing import exact_json
-from billing.accounts import Account, find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice
 from billing.certificate.vendor_month import make_vendor_certificate, verify_vendor_certificate
 from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
+from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, ConfigurationError
-from billing.period import BillingPeriod
-from billing.proof import Rules
-from billing.storage.documents import document_reader
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.reconciliation.reconciler import Rules
+from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
 from billing.storage.revision import check_revision
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
     if arguments.command == "month":
-        return Subject(arguments.vendor, arguments.account, BillingPeriod.parse(arguments.month))
+        return Subject(arguments.vendor, arguments.account, Month.parse(arguments.month))
     found = find_invoice(connection, arguments.invoice_id)
     if len(found) != 1:
         places = ", ".join(map(str, found)) or "nowhere"
@@ -84,7 +84,7 @@ def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
 
 def _write(connection: Connection, subject: Subject, folder: Path) -> None:
     certificate = make_certificate(connection, subject)
-    name = f"{subject.vendor}-{subject.account}-{subject.period}"
+    name = f"{subject.vendor}-{subject.account}-{subject.month}"
     if subject.invoice_id is not None:  # a vendor's text never becomes a file name
         name = f"{name}-{hashlib.sha256(subject.invoice_id.encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,9 +95,9 @@ def _write(connection: Connection, subject: Subject, folder: Path) -> None:
 
 
 def _write_vendor_month(connection: Connection, arguments: argparse.Namespace) -> None:
-    period = BillingPeriod.parse(arguments.month)
-    body = write_json(make_vendor_certificate(connection, arguments.vendor, period))
-    path: Path = arguments.to / f"{arguments.vendor}-{period}.json"
+    month = Month.parse(arguments.month)
+    body = write_json(make_vendor_certificate(connection, arguments.vendor, month))
+    path: Path = arguments.to / f"{arguments.vendor}-{month}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
     print(path)  # noqa: T201 (what the command is for)

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from billing import exact_json
+from billing.payloads import exact_json
 
 _FIRST = {"EXCEPTION": 0, "BLOCKED": 1}  # what a person has to look at stands on top
 

@@ -7,14 +7,14 @@ from tempfile import SpooledTemporaryFile
 
 from sqlalchemy import Engine, select
 
-from billing import exact_json
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, stored_seal
 from billing.certificate.statement import Seal, plain
 from billing.certificate.writing import write_stored
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads import exact_json
 from billing.storage import tables as t
-from billing.storage.documents import Folder, is_in_file, put_file
+from billing.storage.document_store import Folder, is_in_file, put_file
 from billing.storage.records import lock_account
 
 _IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary file
@@ -22,25 +22,26 @@ _IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary fi
 
 def publish(engine: Engine, subject: Subject, root: Folder) -> str:
     """
-    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; give the JSON file's path below ``root``.
+    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; return the JSON file's path below
+    ``root``.
 
     The same rows give the same bytes, so a month whose results are those that its certificate shows is left alone. The
-    account is locked until both are written: whoever has read older rows cannot put their certificate over a newer one.
+    account is locked until both are written: who has read older rows cannot put their certificate over a newer one.
     """
-    folders, name = _folders(subject), f"{subject.period}.json"
+    folders, name = _folders(subject), f"{subject.month}.json"
     with engine.begin() as connection, SpooledTemporaryFile(_IN_MEMORY) as file:
         lock_account(connection, subject.vendor, subject.account)
         if is_in_file(root, folders, name, _mark(stored_seal(connection, subject))):
             return "/".join((*folders, name))
         certificate = write_stored(connection, subject, file)
-        put_file(root, folders, f"{subject.period}.html", render(certificate).encode())
+        put_file(root, folders, f"{subject.month}.html", render(certificate).encode())
         file.seek(0)
         return put_file(root, folders, name, file)
 
 
-def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[BillingPeriod]:
+def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:
     """
-    Give the account's months that have got results since this one was read, and have no certificate of these results.
+    Return the account's months that have got results since this one was read, and have no certificate of these results.
 
     A task that was killed after it had stored a month, and proved later ones again, has not certified all of them; its
     retry finds nothing changed and finds them here.
@@ -49,22 +50,22 @@ def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[BillingP
     read_at = (
         select(t.fetch.c.completed_at)
         .join(t.account_month, t.account_month.c.fetch_id == t.fetch.c.fetch_id)
-        .where(*ours, t.account_month.c.period == subject.period.first_day)
+        .where(*ours, t.account_month.c.month == subject.month.first_day)
         .scalar_subquery()
     )
     proved_since = (
-        select(t.account_month.c.period)
+        select(t.account_month.c.month)
         .join(t.reconciliation, t.reconciliation.c.reconciliation_id == t.account_month.c.reconciliation_id)
         .where(*ours, t.reconciliation.c.recorded_at >= read_at)
-        .order_by(t.account_month.c.period)
+        .order_by(t.account_month.c.month)
     )
     with engine.connect() as connection:
-        months = [replace(subject, period=BillingPeriod.of(day)) for day in connection.scalars(proved_since)]
-        marks = {month: _mark(stored_seal(connection, month)) for month in months}
+        months = [replace(subject, month=Month.of(day)) for day in connection.scalars(proved_since)]
+        marks = {account_month: _mark(stored_seal(connection, account_month)) for account_month in months}
     return [
-        month.period
-        for month, mark in marks.items()
-        if not is_in_file(root, _folders(month), f"{month.period}.json", mark)
+        account_month.month
+        for account_month, mark in marks.items()
+        if not is_in_file(root, _folders(account_month), f"{account_month.month}.json", mark)
     ]
 
 
@@ -74,7 +75,7 @@ def _folders(subject: Subject) -> tuple[str, ...]:
 
 def _mark(seal: Seal) -> bytes:
     """
-    Give what only a certificate of these results holds.
+    Return what only a certificate of these results holds.
 
     No vendor's text can: its quotes are escaped, and it knows no hash of the results.
     """

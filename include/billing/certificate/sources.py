@@ -1,4 +1,4 @@
-"""The two sources of a statement: the stored rows, and the stored answers read again. Nothing here writes."""
+"""The two sources of a statement: the stored rows, and the stored responses read again. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from billing.accounts import Account
 from billing.certificate.statement import File, Seal, Source, make_statement
+from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
-from billing.period import BillingPeriod
-from billing.proof import Proof, Rules
+from billing.month import Month
+from billing.reconciliation.reconciler import Proof, Rules
 from billing.storage import tables as t
-from billing.storage.archive import find_fetch
 from billing.storage.evidence import ReadFile
+from billing.storage.payloads import find_fetch
 from billing.storage.reconciliations import results_sha256, rows_of
 from billing.storage.stored_months import load_months
 
@@ -33,18 +33,18 @@ class Subject:
 
     vendor: str
     account: str
-    period: BillingPeriod
+    month: Month
     invoice_id: str | None = None
 
     def __str__(self) -> str:
-        name = f"{self.vendor}/{self.account} {self.period}"
+        name = f"{self.vendor}/{self.account} {self.month}"
         return f"{name}, invoice {self.invoice_id!a}" if self.invoice_id else name
 
 
 def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
-    """Give the months that hold an invoice of that id now; several if two accounts have one of the same id."""
+    """Return the months that hold an invoice of that id now; several if two accounts have one of the same id."""
     rows = connection.execute(
-        select(t.record.c.vendor, t.record.c.account, t.invoice.c.period)
+        select(t.record.c.vendor, t.record.c.account, t.invoice.c.month)
         .join(
             t.invoice,
             (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
@@ -52,7 +52,7 @@ def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
         .where(t.record.c.kind == "invoice", t.record.c.record_id == invoice_id)
         .order_by(t.record.c.vendor, t.record.c.account)
     )
-    return [Subject(vendor, account, BillingPeriod.of(period), invoice_id) for vendor, account, period in rows]
+    return [Subject(vendor, account, Month.of(month), invoice_id) for vendor, account, month in rows]
 
 
 def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]
     :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
-    months = load_months(connection, subject.vendor, subject.account, {subject.period: head.month_fetch_id})
-    return _statement(connection, head, months[subject.period].month, subject.invoice_id)
+    months = load_months(connection, subject.vendor, subject.account, {subject.month: head.month_fetch_id})
+    return _statement(connection, head, months[subject.month].account_month, subject.invoice_id)
 
 
 def stored_without_invoices(connection: Connection, subject: Subject) -> dict[str, Any]:
@@ -73,15 +73,15 @@ def stored_without_invoices(connection: Connection, subject: Subject) -> dict[st
     :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
-    wanted = {subject.period: head.month_fetch_id}
+    wanted = {subject.month: head.month_fetch_id}
     kinds = (ContractBillingPeriod, UsageReport)
     months = load_months(connection, subject.vendor, subject.account, wanted, kinds)
-    return _statement(connection, head, months[subject.period].month, None)
+    return _statement(connection, head, months[subject.month].account_month, None)
 
 
 def stored_seal(connection: Connection, subject: Subject) -> Seal:
     """
-    Give the reconciliation that holds for a month.
+    Return the reconciliation that holds for a month.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -92,7 +92,7 @@ def recomputed_statement(
     connection: Connection, subject: Subject, account: Account[Any], rules: Rules
 ) -> dict[str, Any]:
     """
-    Say what today's code makes of the stored answers and files.
+    Say what today's code makes of the stored responses and files.
 
     :raises StorageError: stored bytes no longer match their hash; names the payload.
     :raises ConfigurationError: the month is not stored.
@@ -110,14 +110,19 @@ def recomputed_statement(
     )
 
 
-def _statement(connection: Connection, head: Any, month: AccountMonth, invoice_id: str | None) -> dict[str, Any]:  # noqa: ANN401 (a row)
+def _statement(
+    connection: Connection,
+    head: Any,  # noqa: ANN401 (a row)
+    account_month: AccountMonth,
+    invoice_id: str | None,
+) -> dict[str, Any]:
     results = connection.execute(
         select(*(column for column in t.control_result.c if column.name not in {"reconciliation_id", "position"}))
         .where(t.control_result.c.reconciliation_id == head.reconciliation_id)
         .order_by(t.control_result.c.position)
     )
     return make_statement(
-        month,
+        account_month,
         [dict(row) for row in results.mappings()],
         _sources(connection, head.fetch_id),
         _files(connection, head.fetch_id),
@@ -137,7 +142,7 @@ def _reconciliation(connection: Connection, subject: Subject) -> Any:  # noqa: A
         .where(
             t.account_month.c.vendor == subject.vendor,
             t.account_month.c.account == subject.account,
-            t.account_month.c.period == subject.period.first_day,
+            t.account_month.c.month == subject.month.first_day,
         )
     ).one_or_none()
     if row is None:
@@ -156,7 +161,7 @@ def _sources(connection: Connection, fetch_id: int) -> Sequence[Source]:
 
 
 def _files(connection: Connection, fetch_id: int, read_file: ReadFile | None = None) -> list[File]:
-    """Give a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
+    """Return a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
     rows = connection.execute(
         select(*t.document.c["invoice_id", "form", "sha256", "size", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)

@@ -1,7 +1,7 @@
 """
 What a certificate says of one account and month, as JSON values.
 
-The same statement is made twice: of the stored rows, and of what today's code makes of the stored answers. Where both
+The same statement is made twice: of the stored rows, and of what today's code makes of the stored responses. Where both
 are equal, nothing between the vendor's bytes and the report was changed.
 """
 
@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from billing.columns import Columns
-from billing.exact_json import sha256_of
 from billing.models import AccountMonth, Invoice
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.exact_json import sha256_of
 
 FORMAT = 1
 
@@ -39,7 +39,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stored answer: what was asked, and the hash of the bytes that came."""
+    """One stored response: what was asked, and the hash of the bytes that came."""
 
     operation: str
     request: str
@@ -58,7 +58,7 @@ class File:
 
 
 def make_statement(
-    month: AccountMonth,
+    account_month: AccountMonth,
     results: Iterable[Mapping[str, Any]],
     sources: Iterable[Source],
     files: Iterable[File],
@@ -70,15 +70,15 @@ def make_statement(
 
     :param results: of every control, with the columns of ``control_result``.
     """
-    invoices = [invoice for invoice in month.invoices if invoice_id in {None, invoice.invoice_id}]
-    others = {invoice.invoice_id for invoice in month.invoices} - {invoice.invoice_id for invoice in invoices}
-    periods = sorted(month.billing_periods, key=lambda period: period.billing_period_id)
+    invoices = [invoice for invoice in account_month.invoices if invoice_id in {None, invoice.invoice_id}]
+    others = {invoice.invoice_id for invoice in account_month.invoices} - {invoice.invoice_id for invoice in invoices}
+    periods = sorted(account_month.billing_periods, key=lambda period: period.billing_period_id)
     under_contract = {period.contract_id for period in periods}
     return {
         "format": FORMAT,
-        "vendor": month.vendor,
-        "account": month.account,
-        "month": str(month.period),
+        "vendor": account_month.vendor,
+        "account": account_month.account,
+        "month": str(account_month.month),
         "invoice_id": invoice_id,
         "reconciliation": plain(seal),
         "controls": [plain(result) for result in results if result["subject"] not in others],
@@ -88,18 +88,20 @@ def make_statement(
         ],
         "contracts": [
             plain(contract)
-            for contract in sorted(month.contracts, key=lambda contract: contract.contract_id)
+            for contract in sorted(account_month.contracts, key=lambda contract: contract.contract_id)
             if contract.contract_id in under_contract
         ],
         "billing_periods": [plain(period) for period in periods],
-        "usage_reports": [plain(report) for report in sorted(month.usage_reports, key=lambda report: report.report_id)],
+        "usage_reports": [
+            plain(report) for report in sorted(account_month.usage_reports, key=lambda report: report.report_id)
+        ],
         "answers": [plain(source) for source in sources],
         "files": [plain(file) for file in files if file.invoice_id not in others],
     }
 
 
 def invoice_head(invoice: Invoice) -> dict[str, Any]:
-    """Give what a certificate says of an invoice beside its lines."""
+    """Return what a certificate says of an invoice beside its lines."""
     # a bill that is paid later, or whose month is explained in other words, is the same bill
     left_out = {"lines", "payment_status", "period_evidence"}
     names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]
@@ -122,7 +124,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (any value of the domain becomes a
             return bytes(value).hex()
         case datetime() | date():
             return value.isoformat()
-        case BillingPeriod():
+        case Month():
             return str(value)
         case Mapping():
             return {str(name): plain(member) for name, member in value.items()}

@@ -17,16 +17,16 @@ from billing.certificate.verify import Verdict, make_certificate, write_json
 from billing.certificate.writing import write_stored
 from billing.errors import BillingError, ConfigurationError
 from billing.money import exact_sum
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing.storage import tables as t
-from billing.storage.documents import Folder, put_file
+from billing.storage.document_store import Folder, put_file
 from billing.storage.records import lock_account
 
 VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]
-"""Recompute one account's certificate from its stored answers."""
+"""Recompute one account's certificate from its stored responses."""
 
 
-def make_vendor_certificate(connection: Connection, vendor: str, period: BillingPeriod) -> dict[str, Any]:
+def make_vendor_certificate(connection: Connection, vendor: str, month: Month) -> dict[str, Any]:
     """
     Seal the certificates of every account of a vendor that is stored for a month.
 
@@ -34,13 +34,13 @@ def make_vendor_certificate(connection: Connection, vendor: str, period: Billing
     """
     names = connection.scalars(
         select(t.account_month.c.account)
-        .where(t.account_month.c.vendor == vendor, t.account_month.c.period == period.first_day)
+        .where(t.account_month.c.vendor == vendor, t.account_month.c.month == month.first_day)
         .order_by(t.account_month.c.account.collate("C"))
     ).all()
     if not names:
-        raise ConfigurationError(f"{vendor} {period} is not stored: run its month first")
-    accounts = [_sealed(connection, Subject(vendor, name, period)) for name in names]
-    certificate = {"format": FORMAT, "vendor": vendor, "month": str(period), "accounts": accounts}
+        raise ConfigurationError(f"{vendor} {month} is not stored: run its month first")
+    accounts = [_sealed(connection, Subject(vendor, name, month)) for name in names]
+    certificate = {"format": FORMAT, "vendor": vendor, "month": str(month), "accounts": accounts}
     return {**certificate, "sha256": seal_of(certificate)}
 
 
@@ -48,39 +48,39 @@ def verify_vendor_certificate(
     connection: Connection, certificate: Mapping[str, Any], verify_account: VerifyAccount
 ) -> Verdict:
     """
-    Recompute every account's certificate from the stored answers, then compare the whole with the file.
+    Recompute every account's certificate from the stored responses, then compare the whole with the file.
 
     The first account that is not verified, or the first place where the file differs, is named.
     """
-    vendor, period = str(certificate["vendor"]), BillingPeriod.parse(certificate["month"])
+    vendor, month = str(certificate["vendor"]), Month.parse(certificate["month"])
     try:
-        made = make_vendor_certificate(connection, vendor, period)
+        made = make_vendor_certificate(connection, vendor, month)
     except BillingError as error:
         return Verdict(False, f"NOT VERIFIED: {error}")
     for account in made["accounts"]:
-        subject = Subject(vendor, account["account"], period)
+        subject = Subject(vendor, account["account"], month)
         verdict = verify_account(subject, make_certificate(connection, subject))
         if not verdict.verified:
             return Verdict(False, f"{subject.account}: {verdict.sentence}")
     if found := first_difference(dict(certificate), made):
         return Verdict(False, f"NOT VERIFIED, certificate: {found.where} is not what the stored answers give")
-    return Verdict(True, f"VERIFIED: {vendor} {period}: the months of {len(made['accounts'])} accounts")
+    return Verdict(True, f"VERIFIED: {vendor} {month}: the months of {len(made['accounts'])} accounts")
 
 
-def publish_vendor_month(engine: Engine, vendor: str, period: BillingPeriod, root: Folder) -> str:
+def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder) -> str:
     """
     Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``.
 
-    Until it is written whoever else wants to write it waits: older rows never come over newer ones.
+    Until it is written who else wants to write it waits: older rows never come over newer ones.
     """
     with engine.begin() as connection:
-        lock_account(connection, vendor, f"{period} of all accounts")  # no account has such a name
-        body = write_json(make_vendor_certificate(connection, vendor, period))
-        return put_file(root, ("certificates", vendor), f"{period}.json", body)
+        lock_account(connection, vendor, f"{month} of all accounts")  # no account has such a name
+        body = write_json(make_vendor_certificate(connection, vendor, month))
+        return put_file(root, ("certificates", vendor), f"{month}.json", body)
 
 
 def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:
-    """Make an account's certificate anew, to read its seal and its sums; it is written nowhere."""
+    """Create an account's certificate again, to read its seal and its sums; it is written nowhere."""
     with Path(os.devnull).open("wb") as nowhere:
         certificate = write_stored(connection, subject, nowhere)
     invoices = certificate["invoices"]

@@ -8,18 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from billing import exact_json
-from billing.accounts import Account
 from billing.certificate.sources import Subject, recomputed_statement, stored_statement
 from billing.certificate.statement import FORMAT, first_difference, seal_of
+from billing.config.accounts import Account
 from billing.errors import BillingError, PayloadError
-from billing.period import BillingPeriod
-from billing.proof import Rules
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.reconciliation.reconciler import Rules
 
 
 def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
-    Make the certificate of a month or of one of its invoices, from the stored rows.
+    Create the certificate of a month or of one of its invoices, from the stored rows.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -42,8 +42,8 @@ def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
     if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
         raise PayloadError(f"this is not a Tieout certificate of format {FORMAT}")
     try:
-        period = BillingPeriod.parse(certificate["month"])
-        subject = Subject(certificate["vendor"], certificate["account"], period, certificate["invoice_id"])
+        month = Month.parse(certificate["month"])
+        subject = Subject(certificate["vendor"], certificate["account"], month, certificate["invoice_id"])
     except (KeyError, TypeError, BillingError) as error:
         raise PayloadError(f"the certificate does not say what it is of: {error}") from error
     return subject, certificate
@@ -61,9 +61,9 @@ def verify(
     connection: Connection, subject: Subject, certificate: Mapping[str, Any], account: Account[Any], rules: Rules
 ) -> Verdict:
     """
-    Recompute a certificate from the stored answers and compare it with the stored rows and with the file.
+    Recompute a certificate from the stored responses and compare it with the stored rows and with the file.
 
-    Any digit that was changed on the way, in an answer, a row, a result, a vendor's file or the certificate, is named.
+    Any digit that was changed on the way, in a response, a row, a result, a vendor's file or the certificate, is named.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -89,7 +89,7 @@ def verify(
         return Verdict(False, "NOT VERIFIED, certificate: sha256: its own hash does not match what it says")
     return Verdict(
         True,
-        f"VERIFIED: {subject}: {len(recomputed['answers'])} stored answers, derived and proved again, give every "
+        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored answers, derived and proved again, give every "
         f"figure of this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
     )
 

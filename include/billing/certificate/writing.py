@@ -2,7 +2,7 @@
 Write a month's certificate invoice by invoice, however many lines there are, and seal it on the way.
 
 The bytes are those of ``verify.write_json``, and the seal is that of ``statement.seal_of``: verifying holds both
-against what is made of the stored answers as a whole.
+against what is made of the stored responses as a whole.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from billing.certificate.sources import Subject, stored_without_invoices
 from billing.certificate.statement import invoice_head, plain
 from billing.columns import each_once
-from billing.exact_json import canonical, dumps, number_text
 from billing.models import Invoice, InvoiceLine
+from billing.payloads.exact_json import canonical, dumps, number_text
 from billing.storage.stored_months import each_invoice
 
 LINES_ON_PAGE = 5_000
@@ -41,7 +41,7 @@ def write_stored(connection: Connection, subject: Subject, file: IO[bytes]) -> d
     :raises ConfigurationError: the month is not stored.
     """
     statement = stored_without_invoices(connection, subject)
-    return write_certificate(statement, each_invoice(connection, subject.vendor, subject.account, subject.period), file)
+    return write_certificate(statement, each_invoice(connection, subject.vendor, subject.account, subject.month), file)
 
 
 def write_certificate(statement: Mapping[str, Any], invoices: Iterable[Invoice], file: IO[bytes]) -> dict[str, Any]:

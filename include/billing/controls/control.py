@@ -1,4 +1,4 @@
-"""A control: a question an auditor asks of every month, as data and one pure function."""
+"""A control: a request an auditor asks of every month, as data and one pure function."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from billing.accounts import Account
-from billing.controls.result import Finding
+from billing.config.accounts import Account
+from billing.config.tolerances import EXACT, Tolerance
+from billing.controls.finding import Finding
 from billing.models import AccountMonth, Invoice
-from billing.period import BillingPeriod
-from billing.tolerances import EXACT, Tolerance
+from billing.month import Month
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceHead:
+class InvoiceSummary:
     """What is kept in view of every invoice of an account, whatever its month: enough to find duplicates and gaps."""
 
     invoice_id: str
     kind: str
-    period: BillingPeriod
+    month: Month
     total: Decimal
     currency: str | None
     issued_at: datetime | None
@@ -72,7 +72,7 @@ class IssuedFile:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """
-    All that a control may look at: values that were derived from stored answers, nothing else.
+    All that a control may look at: values that were derived from stored responses, nothing else.
 
     :param account: what was configured, e.g. the currency the account is expected to be billed in.
     :param restated: by invoice id, what a restated invoice said before.
@@ -89,23 +89,23 @@ class Evidence:
     """
 
     account: Account[object]
-    month: AccountMonth
+    account_month: AccountMonth
     restated: Mapping[str, Invoice] = field(default_factory=dict)
     as_of: datetime | None = None
     previous: AccountMonth | None = None
     year_before: AccountMonth | None = None
-    history: tuple[InvoiceHead, ...] = ()
+    history: tuple[InvoiceSummary, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     estimates_began: bool = False
     payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[IssuedFile, ...] = ()
 
     def currency_of(self, invoice: Invoice) -> str:
-        """Give the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
+        """Return the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
         return invoice.currency or self.account.currency
 
     def setting(self, name: str) -> Any:  # noqa: ANN401 (the vendor's own key, of the type it gave it)
-        """Give one of the vendor's own keys of the account; None where the vendor has no such key."""
+        """Return one of the vendor's own keys of the account; None where the vendor has no such key."""
         return getattr(self.account.settings, name, None)
 
 
@@ -122,7 +122,7 @@ class Control:
     :param assertion: accuracy, completeness, existence, cut-off, classification, valuation or rights.
     :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
     :param check: the pure function; its docstring is the control's page.
-    :param operands: what is held against what, in a few words.
+    :param operands: what is checked against what, in a few words.
     :param tolerance: the policy of accounts that name none for this control.
     """
 
@@ -150,12 +150,12 @@ def _rule_sha256(control: Control) -> bytes:
 
 
 # Values without a rule in them: a new field of an invoice makes no new rule.
-_NO_RULES = frozenset({"billing.accounts", "billing.answer", "billing.errors", "billing.models"})
+_NO_RULES = frozenset({"billing.config.accounts", "billing.payloads.response", "billing.errors", "billing.models"})
 
 
 @cache
 def _source_of(check: Check) -> bytes:
-    """Give the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
+    """Return the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
     found: dict[str, ModuleType] = {}
     ahead = [check.__module__]
     while ahead:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.accounts import Account
-from billing.accruals import (
+from billing.accruals.from_billing_periods import ReadContract, ReadPeriod, propose_from_periods
+from billing.accruals.proposal import (
     Basis,
     KnownBill,
     Proposal,
@@ -20,44 +20,44 @@ from billing.accruals import (
     propose_from_snapshots,
     with_known_bills,
 )
+from billing.config.accounts import Account
 from billing.models import Contract, ContractBillingPeriod
-from billing.period import BillingPeriod
-from billing.period_charges import ReadContract, ReadPeriod, propose_from_periods
+from billing.month import Month
 from billing.storage import tables as t
 from billing.storage.stored_months import load_records
 
 
-def proposal_from_store(connection: Connection, account: Account[Any], period: BillingPeriod, basis: Basis) -> Proposal:
+def proposal_from_store(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
     """
     Propose an account's accrual for a month by what was known before the month's first document was stored.
 
     Whenever it is asked: an estimate that has seen the bill is none.
     """
-    proposal = _proposal(connection, account, period, basis)
-    return with_known_bills(proposal, _known_bills(connection, account, period))
+    proposal = _proposal(connection, account, month, basis)
+    return with_known_bills(proposal, _known_bills(connection, account, month))
 
 
-def _proposal(connection: Connection, account: Account[Any], period: BillingPeriod, basis: Basis) -> Proposal:
+def _proposal(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
     if basis is Basis.PERIOD_CHARGES:
-        return _from_periods(connection, account, period)
+        return _from_periods(connection, account, month)
     if getattr(account.settings, "parent_pay", False):
-        return blocked(period, basis, account.currency, "another account pays, so the vendor makes no estimate of it")
-    return propose_from_snapshots(period, account.currency, _snapshots(connection, account, period), account.accrual)
+        return blocked(month, basis, account.currency, "another account pays, so the vendor makes no estimate of it")
+    return propose_from_snapshots(month, account.currency, _snapshots(connection, account, month), account.accrual)
 
 
-def _snapshots(connection: Connection, account: Account[Any], period: BillingPeriod) -> list[Snapshot]:
+def _snapshots(connection: Connection, account: Account[Any], month: Month) -> list[Snapshot]:
     columns = t.month_to_date.c["snapshot_id", "total", "currency", "taken_at", "as_of"]
     rows = connection.execute(
-        select(*columns).where(*of_account(t.month_to_date, account), t.month_to_date.c.period == period.first_day)
+        select(*columns).where(*of_account(t.month_to_date, account), t.month_to_date.c.month == month.first_day)
     )
-    return [Snapshot(period=period, **row) for row in rows.mappings()]
+    return [Snapshot(month=month, **row) for row in rows.mappings()]
 
 
-def _from_periods(connection: Connection, account: Account[Any], period: BillingPeriod) -> Proposal:
-    billed_by = _first_fetch_of_bill(connection, account, period)
+def _from_periods(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+    billed_by = _first_fetch_of_bill(connection, account, month)
     days = (
-        t.billing_period.c.starts_on < period.end.date(),
-        t.billing_period.c.ends_on > period.first_day,
+        t.billing_period.c.starts_on < month.end.date(),
+        t.billing_period.c.ends_on > month.first_day,
     )
     periods = _known_versions(connection, account, "billing_period", t.billing_period, billed_by, days)
     if (
@@ -65,26 +65,26 @@ def _from_periods(connection: Connection, account: Account[Any], period: Billing
         and billed_by
         and _known_versions(connection, account, "billing_period", t.billing_period, None, days)
     ):
-        reason = f"the billing periods of {period} were first read together with its bill: that is no estimate"
-        return blocked(period, Basis.PERIOD_CHARGES, account.currency, reason)
+        reason = f"the billing periods of {month} were first read together with its bill: that is no estimate"
+        return blocked(month, Basis.PERIOD_CHARGES, account.currency, reason)
     contracts = _known_versions(connection, account, "contract", t.contract, billed_by, ())
     loaded = load_records(connection, ContractBillingPeriod, list(periods))
     agreed = load_records(connection, Contract, list(contracts))
     return propose_from_periods(
-        period,
+        month,
         account.currency,
         [ReadContract(version, contract) for version, contract in agreed.items()],
         [ReadPeriod(version, each, periods[version]) for version, each in loaded.items()],
     )
 
 
-def _first_fetch_of_bill(connection: Connection, account: Account[Any], period: BillingPeriod) -> int | None:
-    """Give the reading that first stored a document of the month; None if the month is not billed."""
+def _first_fetch_of_bill(connection: Connection, account: Account[Any], month: Month) -> int | None:
+    """Return the reading that first stored a document of the month; None if the month is not billed."""
     found: int | None = connection.scalar(
         select(func.min(t.record_version.c.fetch_id))
         .join(t.record, t.record.c.record_key == t.record_version.c.record_key)
         .join(t.invoice, current_version(t.invoice))
-        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.period == period.first_day)
+        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.month == month.first_day)
     )
     return found
 
@@ -93,17 +93,20 @@ def _known_versions(
     connection: Connection,
     account: Account[Any],
     kind: str,
-    noun: Table,
+    record_type: Table,
     before: int | None,
     where: Sequence[ColumnElement[bool]],
 ) -> dict[RecordVersion, datetime]:
-    """Give the newest version of each record that was read before a fetch, and when it was read."""
+    """Return the newest version of each record that was read before a fetch, and when it was read."""
     version = t.record_version
     query = (
         select(version.c.record_key, version.c.version, t.fetch.c.completed_at)
         .join(t.record, t.record.c.record_key == version.c.record_key)
         .join(t.fetch, t.fetch.c.fetch_id == version.c.fetch_id)
-        .join(noun, (noun.c.record_key == version.c.record_key) & (noun.c.version == version.c.version))
+        .join(
+            record_type,
+            (record_type.c.record_key == version.c.record_key) & (record_type.c.version == version.c.version),
+        )
         .where(*of_account(t.record, account), t.record.c.kind == kind, *where)
         .order_by(version.c.record_key, version.c.version)
     )
@@ -114,26 +117,26 @@ def _known_versions(
     return {(record_key, number): read_at for record_key, (number, read_at) in newest.items()}
 
 
-def _known_bills(connection: Connection, account: Account[Any], period: BillingPeriod) -> list[KnownBill]:
-    """Give what the last month billed before this one cost, and the same month a year before."""
+def _known_bills(connection: Connection, account: Account[Any], month: Month) -> list[KnownBill]:
+    """Return what the last month billed before this one cost, and the same month a year before."""
     currency = func.coalesce(t.invoice.c.currency, account.currency)
     bills = (
-        select(t.invoice.c.period, currency, func.sum(t.invoice.c.total))
+        select(t.invoice.c.month, currency, func.sum(t.invoice.c.total))
         .join(t.record, current_version(t.invoice))
-        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.period < period.first_day)
-        .group_by(t.invoice.c.period, currency)
-        .order_by(t.invoice.c.period.desc(), currency)
+        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.month < month.first_day)
+        .group_by(t.invoice.c.month, currency)
+        .order_by(t.invoice.c.month.desc(), currency)
     )
     rows = connection.execute(bills).all()
-    wanted = {rows[0].period, period.shifted(-12).first_day} if rows else set()
-    return [KnownBill(BillingPeriod.of(day), code, total) for day, code, total in rows if day in wanted]
+    wanted = {rows[0].month, month.shifted(-12).first_day} if rows else set()
+    return [KnownBill(Month.of(day), code, total) for day, code, total in rows if day in wanted]
 
 
 def of_account(table: Table, account: Account[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Make the condition that a row is the account's."""
+    """Create the condition that a row is the account's."""
     return table.c.vendor == account.vendor, table.c.account == account.name
 
 
-def current_version(noun: Table) -> ColumnElement[bool]:
-    """Make the condition that joins a record to its current version."""
-    return (noun.c.record_key == t.record.c.record_key) & (noun.c.version == t.record.c.current_version)
+def current_version(record_type: Table) -> ColumnElement[bool]:
+    """Create the condition that joins a record to its current version."""
+    return (record_type.c.record_key == t.record.c.record_key) & (record_type.c.version == t.record.c.current_version)

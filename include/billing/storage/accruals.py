@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from billing.accounts import Account
-from billing.accruals import Basis, Document, Proposal, RecordVersion, is_billed, true_up
-from billing.exact_json import sha256_of
-from billing.period import BillingPeriod
+from billing.accruals.proposal import Basis, Document, Proposal, RecordVersion, is_billed, true_up
+from billing.config.accounts import Account
+from billing.month import Month
+from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.accrual_bases import current_version, of_account, proposal_from_store
 from billing.storage.records import lock_account
@@ -40,7 +40,7 @@ class _Accrual:
     """A proposal with an amount, as it is stored."""
 
     accrual_id: int
-    period: BillingPeriod
+    month: Month
     currency: str
     amount: Decimal
 
@@ -58,23 +58,23 @@ class AccrualBook:
         self._account = account
         self._by = {"dag_run": dag_run, "recorded_at": now}
 
-    def propose(self, period: BillingPeriod, basis: Basis) -> Proposed:
+    def propose(self, month: Month, basis: Basis) -> Proposed:
         """Propose the accrual of a month from what is stored; no vendor is asked. Holds the account's lock."""
         lock_account(self._connection, self._account.vendor, self._account.name)
-        proposal = proposal_from_store(self._connection, self._account, period, basis)
+        proposal = proposal_from_store(self._connection, self._account, month, basis)
         digest = _inputs_sha256(proposal)
-        last = self._last(period)
+        last = self._last(month)
         if last is not None and bytes(last.inputs_sha256) == digest:
-            return Proposed(last.accrual_id, proposal, added=False, settled=period in self.settle())
+            return Proposed(last.accrual_id, proposal, added=False, settled=month in self.settle())
         if last is not None and last.amount is not None and last.accrual_id not in self._reversed([last.accrual_id]):
-            replaced = _Accrual(last.accrual_id, period, last.currency, last.amount)
-            self._reverse(replaced, "superseded", period.end.date() - timedelta(days=1))
+            replaced = _Accrual(last.accrual_id, month, last.currency, last.amount)
+            self._reverse(replaced, "superseded", month.end.date() - timedelta(days=1))
         accrual_id = self._insert(proposal, digest)
-        return Proposed(accrual_id, proposal, added=True, settled=period in self.settle())
+        return Proposed(accrual_id, proposal, added=True, settled=month in self.settle())
 
-    def settle(self) -> list[BillingPeriod]:
+    def settle(self) -> list[Month]:
         """
-        Reverse and true up the accruals whose months are billed; give the months that got a new true-up.
+        Reverse and true up the accruals whose months are billed; return the months that got a new true-up.
 
         A true-up names the versions it rests on. Where a document is new, restated or gone, another one is added. The
         caller holds the account's lock.
@@ -82,48 +82,48 @@ class AccrualBook:
         accruals = self._in_force()
         if not accruals:
             return []
-        documents = self._documents([accrual.period.first_day for accrual in accruals])
+        documents = self._documents([accrual.month.first_day for accrual in accruals])
         ids = [accrual.accrual_id for accrual in accruals]
         reversed_ids, rested_on = self._reversed(ids), self._rested_on(ids)
         settled = []
         for accrual in accruals:
-            found, last = documents[accrual.period], rested_on.get(accrual.accrual_id)
+            found, last = documents[accrual.month], rested_on.get(accrual.accrual_id)
             if (last is None and not is_billed(found)) or last == {each.version for each in found}:
                 continue
             if accrual.accrual_id not in reversed_ids:
-                self._reverse(accrual, "billed", accrual.period.end.date())
+                self._reverse(accrual, "billed", accrual.month.end.date())
             self._true_up(accrual, found)
-            settled.append(accrual.period)
+            settled.append(accrual.month)
         return settled
 
-    def _last(self, period: BillingPeriod) -> Any:  # noqa: ANN401 (a row or None)
-        query = select(t.accrual).where(*of_account(t.accrual, self._account), t.accrual.c.period == period.first_day)
+    def _last(self, month: Month) -> Any:  # noqa: ANN401 (a row or None)
+        query = select(t.accrual).where(*of_account(t.accrual, self._account), t.accrual.c.month == month.first_day)
         return self._connection.execute(query.order_by(t.accrual.c.accrual_id.desc()).limit(1)).one_or_none()
 
     def _in_force(self) -> list[_Accrual]:
         of_month = func.max(t.accrual.c.accrual_id)
-        newest = select(of_month).where(*of_account(t.accrual, self._account)).group_by(t.accrual.c.period)
+        newest = select(of_month).where(*of_account(t.accrual, self._account)).group_by(t.accrual.c.month)
         rows = self._connection.execute(
-            select(t.accrual).where(t.accrual.c.accrual_id.in_(newest)).order_by(t.accrual.c.period)
+            select(t.accrual).where(t.accrual.c.accrual_id.in_(newest)).order_by(t.accrual.c.month)
         )
         return [
-            _Accrual(row.accrual_id, BillingPeriod.of(row.period), row.currency, row.amount)
+            _Accrual(row.accrual_id, Month.of(row.month), row.currency, row.amount)
             for row in rows
             if row.amount is not None
         ]
 
-    def _documents(self, days: Sequence[date]) -> Mapping[BillingPeriod, list[Document]]:
-        names = ("record_key", "version", "invoice_id", "kind", "total", "currency", "issued_at", "period")
+    def _documents(self, days: Sequence[date]) -> Mapping[Month, list[Document]]:
+        names = ("record_key", "version", "invoice_id", "kind", "total", "currency", "issued_at", "month")
         rows = self._connection.execute(
             select(*(t.invoice.c[name] for name in names))
             .join(t.record, current_version(t.invoice))
-            .where(*of_account(t.record, self._account), t.record.c.kind == "invoice", t.invoice.c.period.in_(days))
+            .where(*of_account(t.record, self._account), t.record.c.kind == "invoice", t.invoice.c.month.in_(days))
         )
-        found: dict[BillingPeriod, list[Document]] = defaultdict(list)
+        found: dict[Month, list[Document]] = defaultdict(list)
         for row in rows:
             version, currency = (row.record_key, row.version), row.currency or self._account.currency
             document = Document(version, row.invoice_id, row.kind, row.total, currency, row.issued_at)
-            found[BillingPeriod.of(row.period)].append(document)
+            found[Month.of(row.month)].append(document)
         return found
 
     def _reversed(self, ids: Sequence[int]) -> set[int]:
@@ -131,7 +131,7 @@ class AccrualBook:
         return set(self._connection.scalars(query))
 
     def _rested_on(self, ids: Sequence[int]) -> dict[int, set[RecordVersion]]:
-        """Give, by accrual, the versions that its newest true-up rests on."""
+        """Return, by accrual, the versions that its newest true-up rests on."""
         of_accrual = func.max(t.true_up.c.true_up_id)
         newest = select(of_accrual).where(t.true_up.c.accrual_id.in_(ids)).group_by(t.true_up.c.accrual_id)
         document = t.true_up_document
@@ -152,7 +152,7 @@ class AccrualBook:
         values = {
             "vendor": self._account.vendor,
             "account": self._account.name,
-            "period": proposal.period.first_day,
+            "month": proposal.month.first_day,
             "state": proposal.state,
             "basis": proposal.basis.value,
             "currency": proposal.currency,
@@ -188,7 +188,7 @@ class AccrualBook:
         self._connection.execute(insert(t.accrual_reversal).values(**values, amount=amount, **self._by))
 
     def _true_up(self, accrual: _Accrual, documents: Sequence[Document]) -> None:
-        left = true_up(accrual.amount, accrual.currency, accrual.period, documents)
+        left = true_up(accrual.amount, accrual.currency, accrual.month, documents)
         values = {
             "accrual_id": accrual.accrual_id,
             "currency": accrual.currency,

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
+import psycopg2
 from sqlalchemy import URL, Engine, ExceptionContext, NullPool, QueuePool, create_engine, event, make_url
 
-from billing import exact_json
 from billing.errors import StorageError
+from billing.payloads import exact_json
 from billing.storage.revision import hold_revision
 
 
 def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
     """
-    Make an engine with the psycopg2 dialect named, whatever else is installed. Times are read in UTC.
+    Create an engine with the psycopg2 dialect named, whatever else is installed. Times are read in UTC.
 
     :param keep_open: keep one connection open between transactions, for a task that has many: to connect costs more
-        than to store an answer. It is tried before each use, for it may have been idle while a vendor was asked.
+        than to store a response. It is tried before each use, for it may have been idle while a vendor was asked.
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if keep_open:
@@ -38,7 +38,7 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
 
 def task_engine(url: str | URL) -> Engine:
     """
-    Make the engine of a task: with one connection, whose every transaction holds the schema's version.
+    Create the engine of a task: with one connection, whose every transaction holds the schema's version.
 
     :raises StorageError: by each use, if the schema is of another version, or the server is gone, is full, or has
         ended the transaction: the task may be run again.

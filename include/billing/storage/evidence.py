@@ -15,14 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from billing.accounts import Account
-from billing.controls.control import Estimate, Evidence, InvoiceHead, IssuedFile
-from billing.controls.signatures import related, signatures_of
-from billing.document_text import text_of
+from billing.config.accounts import Account
+from billing.controls.checks.document_keys import document_keys, related
+from billing.controls.control import Estimate, Evidence, InvoiceSummary, IssuedFile
 from billing.models import AccountMonth
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.document_text import text_of
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
+from billing.storage.payloads import FetchInfo
 from billing.storage.stored_months import load_months, month_fetches, previous_invoices
 
 ReadFile = Callable[[str], bytes]
@@ -38,21 +38,21 @@ class AccountView:
     What is known of an account beyond a single month.
 
     :param fetches: the stored months, and the fetch that each rests on.
-    :param heads: every stored invoice in its current version, in order of month and id.
+    :param summaries: every stored invoice in its current version, in order of month and id.
     """
 
-    fetches: Mapping[BillingPeriod, int]
-    heads: tuple[InvoiceHead, ...]
+    fetches: Mapping[Month, int]
+    summaries: tuple[InvoiceSummary, ...]
 
-    def resting(self, fetch: FetchHead) -> AccountView:
-        """Give the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
-        newest = max(fetch.fetch_id, self.fetches.get(fetch.period, 0))
-        return replace(self, fetches=dict(sorted({**self.fetches, fetch.period: newest}.items())))
+    def resting(self, fetch: FetchInfo) -> AccountView:
+        """Return the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
+        newest = max(fetch.fetch_id, self.fetches.get(fetch.month, 0))
+        return replace(self, fetches=dict(sorted({**self.fetches, fetch.month: newest}.items())))
 
 
 def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
     """Read the account's months and the heads of all its invoices: two statements."""
-    names = [column.name for column in t.invoice.c if column.name in InvoiceHead.__dataclass_fields__]
+    names = [column.name for column in t.invoice.c if column.name in InvoiceSummary.__dataclass_fields__]
     rows = connection.execute(
         select(*(t.invoice.c[name] for name in names))
         .join(
@@ -60,31 +60,29 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
             (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
         )
         .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.kind == "invoice")
-        .order_by(t.invoice.c.period, t.invoice.c.invoice_id.collate("C"))
+        .order_by(t.invoice.c.month, t.invoice.c.invoice_id.collate("C"))
     ).mappings()
-    heads = tuple(InvoiceHead(**{**row, "period": BillingPeriod.of(row["period"])}) for row in rows)
-    return AccountView(month_fetches(connection, vendor, account), heads)
+    summaries = tuple(InvoiceSummary(**{**row, "month": Month.of(row["month"])}) for row in rows)
+    return AccountView(month_fetches(connection, vendor, account), summaries)
 
 
-def months_touched(
-    period: BillingPeriod, before: AccountView, after: AccountView, *, changed: bool
-) -> list[BillingPeriod]:
+def months_touched(billing_month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
     """
-    Give the other stored months whose controls may now see something else, in order.
+    Return the other stored months whose controls may now see something else, in order.
 
     :param changed: the month itself is new or has changed.
     """
-    touched = {period.shifted(back) for back in BACK} if changed else set()
-    heads = set(before.heads) ^ set(after.heads)
-    if heads:
-        marks = set().union(*map(signatures_of, heads))
-        touched |= {head.period for head in after.heads if not marks.isdisjoint(signatures_of(head))}
-        touched |= {head.period.shifted(months) for head in heads for months in (0, 1)}
-    return [month for month in after.fetches if month in touched and month != period]
+    touched = {billing_month.shifted(back) for back in BACK} if changed else set()
+    summaries = set(before.summaries) ^ set(after.summaries)
+    if summaries:
+        keys = set().union(*map(document_keys, summaries))
+        touched |= {head.month for head in after.summaries if not keys.isdisjoint(document_keys(head))}
+        touched |= {head.month.shifted(months) for head in summaries for months in (0, 1)}
+    return [month for month in after.fetches if month in touched and month != billing_month]
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class EvidenceWithHashes:
     """
     What the controls of a month may look at.
 
@@ -92,43 +90,45 @@ class Gathered:
     """
 
     evidence: Evidence
-    stored: Mapping[BillingPeriod, tuple[bytes, ...]]
+    stored: Mapping[Month, tuple[bytes, ...]]
 
 
 def load_evidence(
     connection: Connection,
     account: Account[object],
-    fetch: FetchHead,
-    month: AccountMonth,
+    fetch: FetchInfo,
+    account_month: AccountMonth,
     view: AccountView,
     read_file: ReadFile | None,
-) -> Gathered:
+) -> EvidenceWithHashes:
     """
     Gather what the controls of a month may look at.
 
-    :param fetch: the reading that ``month`` was derived from.
+    :param fetch: the reading that ``account_month`` was derived from.
     :param read_file: reads a file's bytes; without it no file can be read.
     """
-    earlier = {period: view.fetches[period] for back in BACK if (period := month.period.shifted(-back)) in view.fetches}
+    earlier = {
+        month: view.fetches[month] for back in BACK if (month := account_month.month.shifted(-back)) in view.fetches
+    }
     stored = load_months(connection, account.vendor, account.name, earlier)
-    previous, year_before = (stored.get(month.period.shifted(-back)) for back in BACK)
+    previous, year_before = (stored.get(account_month.month.shifted(-back)) for back in BACK)
     evidence = Evidence(
         account=account,
-        month=month,
-        restated=previous_invoices(connection, month),
+        account_month=account_month,
+        restated=previous_invoices(connection, account_month),
         as_of=fetch.completed_at,
-        previous=None if previous is None else previous.month,
-        year_before=None if year_before is None else year_before.month,
-        history=related(view.heads, month.period),
-        estimates=_estimates(connection, month),
-        estimates_began=_estimates_began(connection, month),
-        payment_statuses=_payment_statuses(connection, month),
-        files=_files(connection, fetch, month, read_file),
+        previous=None if previous is None else previous.account_month,
+        year_before=None if year_before is None else year_before.account_month,
+        history=related(view.summaries, account_month.month),
+        estimates=_estimates(connection, account_month),
+        estimates_began=_estimates_began(connection, account_month),
+        payment_statuses=_payment_statuses(connection, account_month),
+        files=_files(connection, fetch, account_month, read_file),
     )
-    return Gathered(evidence, {period: each.content for period, each in stored.items()})
+    return EvidenceWithHashes(evidence, {month: each.content for month, each in stored.items()})
 
 
-def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, ...]:
+def _estimates(connection: Connection, account_month: AccountMonth) -> tuple[Estimate, ...]:
     line = t.month_to_date_line
     named = func.concat_ws(" ", line.c.product, line.c.product_group, line.c.description)
     credits_ = func.coalesce(func.sum(line.c.amount).filter(line.c.amount < 0), 0)
@@ -137,39 +137,39 @@ def _estimates(connection: Connection, month: AccountMonth) -> tuple[Estimate, .
     rows = connection.execute(
         select(*head, credits_.label("credits"), shortfall.label("shortfall"))
         .select_from(t.month_to_date.outerjoin(line, line.c.snapshot_id == t.month_to_date.c.snapshot_id))
-        .where(*_of_account(t.month_to_date, month), t.month_to_date.c.period == month.period.first_day)
+        .where(*_of_account(t.month_to_date, account_month), t.month_to_date.c.month == account_month.month.first_day)
         .group_by(t.month_to_date.c.snapshot_id, *head)
         .order_by(t.month_to_date.c.taken_at, t.month_to_date.c.snapshot_id)
     )
     return tuple(Estimate(row.taken_at, row.total, row.currency, row.as_of, row.credits, row.shortfall) for row in rows)
 
 
-def _estimates_began(connection: Connection, month: AccountMonth) -> bool:
+def _estimates_began(connection: Connection, account_month: AccountMonth) -> bool:
     query = select(t.month_to_date.c.snapshot_id).where(
-        *_of_account(t.month_to_date, month), t.month_to_date.c.period <= month.period.first_day
+        *_of_account(t.month_to_date, account_month), t.month_to_date.c.month <= account_month.month.first_day
     )
     return connection.scalar(query.limit(1)) is not None
 
 
-def _payment_statuses(connection: Connection, month: AccountMonth) -> dict[str, tuple[str, ...]]:
-    ids = [invoice.invoice_id for invoice in month.invoices if invoice.payment_status is not None]
+def _payment_statuses(connection: Connection, account_month: AccountMonth) -> dict[str, tuple[str, ...]]:
+    ids = [invoice.invoice_id for invoice in account_month.invoices if invoice.payment_status is not None]
     if not ids:
         return {}
     statuses = func.array_agg(aggregate_order_by(t.payment_status.c.payment_status, t.payment_status.c.fetch_id))
     rows = connection.execute(
         select(t.record.c.record_id, statuses)
         .join(t.payment_status, t.payment_status.c.record_key == t.record.c.record_key)
-        .where(*_of_account(t.record, month), t.record.c.kind == "invoice", t.record.c.record_id.in_(ids))
+        .where(*_of_account(t.record, account_month), t.record.c.kind == "invoice", t.record.c.record_id.in_(ids))
         .group_by(t.record.c.record_id)
     )
     return {invoice_id: tuple(statuses) for invoice_id, statuses in rows}
 
 
 def _files(
-    connection: Connection, fetch: FetchHead, month: AccountMonth, read_file: ReadFile | None
+    connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Give the files that this reading of the month brought."""
-    ids = [invoice.invoice_id for invoice in month.invoices]
+    """Return the files that this reading of the month brought."""
+    ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "form", "sha256", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
@@ -193,5 +193,5 @@ def _text(location: str, form: str, sha256: bytes, read_file: ReadFile | None) -
     return text_of(body, form) if hashlib.sha256(body).digest() == sha256 else None
 
 
-def _of_account(table: Any, month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)
-    return table.c.vendor == month.vendor, table.c.account == month.account
+def _of_account(table: Any, account_month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)
+    return table.c.vendor == account_month.vendor, table.c.account == account_month.account

@@ -35,7 +35,7 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def head() -> str:
-    """Give the newest schema version; ``billing.storage.revision`` must name the same."""
+    """Return the newest schema version; ``billing.storage.revision`` must name the same."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     if revision is None:
         raise StorageError("the installation is incomplete: it holds no migrations")

@@ -11,8 +11,8 @@ from billing.storage.versions import Change
 # Each version adds its lines and takes those of the version before it away; a month that has moved is settled so, too.
 # In the order of the key: two transactions that wait for each other's rows would wait for ever.
 _ADD = text("""
-insert into billing.product_month (vendor, period, currency, product, lines, amount)
-select r.vendor, i.period, coalesce(i.currency, ''), coalesce(l.product, ''), sum(s.sign), sum(s.sign * l.amount)
+insert into billing.product_month (vendor, month, currency, product, lines, amount)
+select r.vendor, i.month, coalesce(i.currency, ''), coalesce(l.product, ''), sum(s.sign), sum(s.sign * l.amount)
 from unnest(cast(:ids as text[]), cast(:versions as integer[])) as changed (record_id, version)
 join billing.record r
     on (r.vendor, r.account, r.kind, r.record_id) = (:vendor, :account, 'invoice', changed.record_id)
@@ -21,7 +21,7 @@ join billing.invoice i on (i.record_key, i.version) = (r.record_key, s.version)
 join billing.invoice_line l on (l.record_key, l.version) = (r.record_key, s.version)
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4
-on conflict (vendor, period, currency, product) do update
+on conflict (vendor, month, currency, product) do update
 set lines = product_month.lines + excluded.lines, amount = product_month.amount + excluded.amount
 """)
 

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.accounts import Account
-from billing.controls.engine import Outcome, Result
-from billing.exact_json import sha256_of
+from billing.config.accounts import Account
+from billing.controls.runner import Outcome, Result
+from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.copy import copy_rows
+from billing.storage.payloads import FetchInfo
 
 _Row = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Saved:
 
 
 def save_reconciliation(
-    connection: Connection, fetch: FetchHead, inputs_sha256: bytes, outcome: Outcome, now: datetime
+    connection: Connection, fetch: FetchInfo, inputs_sha256: bytes, outcome: Outcome, now: datetime
 ) -> Saved:
     """Add the results unless the same rules gave the same results on the same inputs last time."""
     rows = rows_of(outcome.results)
@@ -53,7 +53,7 @@ def save_reconciliation(
 
 
 def note_seen(
-    connection: Connection, account: Account[object], fetch: FetchHead, reconciliation_id: int, now: datetime
+    connection: Connection, account: Account[object], fetch: FetchInfo, reconciliation_id: int, now: datetime
 ) -> None:
     """Note when a month was read from its vendor, and what holds for it now."""
     seen = {"reconciliation_id": reconciliation_id, "fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
@@ -64,14 +64,14 @@ def note_seen(
     )
 
 
-def note_proved_again(connection: Connection, fetch: FetchHead, reconciliation_id: int) -> None:
+def note_proved_again(connection: Connection, fetch: FetchInfo, reconciliation_id: int) -> None:
     """Note what holds now for a month that was not read again."""
     proved = {"reconciliation_id": reconciliation_id, "proved_sha256": None}
     connection.execute(update(t.account_month).where(*_same_month(fetch)).values(**proved))
 
 
-def states_in_force(connection: Connection, fetch: FetchHead) -> dict[str, int]:
-    """Give the number of a month's results in force by state."""
+def states_in_force(connection: Connection, fetch: FetchInfo) -> dict[str, int]:
+    """Return the number of a month's results in force by state."""
     of_month = t.control_result.join(
         t.account_month, t.account_month.c.reconciliation_id == t.control_result.c.reconciliation_id
     )
@@ -80,29 +80,29 @@ def states_in_force(connection: Connection, fetch: FetchHead) -> dict[str, int]:
     return {row.state: row[1] for row in rows}
 
 
-def last_inputs_sha256(connection: Connection, fetch: FetchHead) -> bytes | None:
-    """Give the hash of what the results in force rest on; None if the month is not stored."""
+def last_inputs_sha256(connection: Connection, fetch: FetchInfo) -> bytes | None:
+    """Return the hash of what the results in force rest on; None if the month is not stored."""
     last = _last(connection, fetch)
     return None if last is None else bytes(last.inputs_sha256)
 
 
 def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> bytes:
     """
-    Hash the hashes of all answers of a fetch, and that of the evidence around them.
+    Hash the hashes of all responses of a fetch, and that of the evidence around them.
 
     Answers count once and in the order of their requests: when they arrived and which was asked for twice may differ,
     content not.
 
-    :param evidence: hash of what the controls could look at beside the answers.
+    :param evidence: hash of what the controls could look at beside the responses.
     """
     query = (
         select(t.payload.c.request, t.payload.c.sha256)
         .join(t.payload_sighting)
         .where(t.payload_sighting.c.fetch_id == fetch_id)
     )
-    answers = {(request.encode(), bytes(sha256)) for request, sha256 in connection.execute(query)}
+    responses = {(request.encode(), bytes(sha256)) for request, sha256 in connection.execute(query)}
     digest = hashlib.sha256()
-    for request, sha256 in sorted(answers):  # here, as a database sorts texts by its own locale
+    for request, sha256 in sorted(responses):  # here, as a database sorts texts by its own locale
         digest.update(request + b"\0" + sha256)
     digest.update(evidence)
     return digest.digest()
@@ -110,11 +110,11 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
 
 @cache
 def code_version() -> str:
-    """Tell the installed version of this code; it is looked up among all packages, which is done once."""
+    """Return the installed version of this code; it is looked up among all packages, which is done once."""
     return version("tieout")
 
 
-def _last(connection: Connection, fetch: FetchHead) -> Any:  # noqa: ANN401 (a row or None)
+def _last(connection: Connection, fetch: FetchInfo) -> Any:  # noqa: ANN401 (a row or None)
     return connection.execute(
         select(t.reconciliation)
         .join(t.account_month, t.account_month.c.reconciliation_id == t.reconciliation.c.reconciliation_id)
@@ -122,12 +122,12 @@ def _last(connection: Connection, fetch: FetchHead) -> Any:  # noqa: ANN401 (a r
     ).one_or_none()
 
 
-def _same_month(fetch: FetchHead) -> list[ColumnElement[bool]]:
+def _same_month(fetch: FetchInfo) -> list[ColumnElement[bool]]:
     return [t.account_month.c[name] == value for name, value in _key(fetch).items()]
 
 
 def _insert(
-    connection: Connection, fetch: FetchHead, rows: Sequence[_Row], inputs: bytes, digest: bytes, now: datetime
+    connection: Connection, fetch: FetchInfo, rows: Sequence[_Row], inputs: bytes, digest: bytes, now: datetime
 ) -> int:
     reconciliation_id: int = connection.execute(
         insert(t.reconciliation)
@@ -148,8 +148,8 @@ def _insert(
     return reconciliation_id
 
 
-def _key(fetch: FetchHead) -> dict[str, object]:
-    return {"vendor": fetch.vendor, "account": fetch.account, "period": fetch.period.first_day}
+def _key(fetch: FetchInfo) -> dict[str, object]:
+    return {"vendor": fetch.vendor, "account": fetch.account, "month": fetch.month.first_day}
 
 
 def _columns(result: Result) -> _Row:
@@ -171,7 +171,7 @@ def _columns(result: Result) -> _Row:
 
 
 def rows_of(results: Sequence[Result]) -> list[_Row]:
-    """Give results as rows of ``control_result``, in order; all with the same columns in the same order."""
+    """Return results as rows of ``control_result``, in order; all with the same columns in the same order."""
     return [_columns(result) for result in results]
 
 

@@ -18,13 +18,13 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.behind import Behind
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
+from billing.storage.payloads import FetchInfo
 from billing.storage.versions import (
-    NOUNS,
+    RECORD_TYPES,
     Change,
     Current,
     RecordId,
@@ -70,20 +70,25 @@ def lock_account(connection: Connection, vendor: str, account: str) -> None:
     )
 
 
-def records_of(month: AccountMonth) -> dict[RecordId, object]:
+def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
     """
-    Give all records of a month by kind and identifier.
+    Return all records of a month by kind and identifier.
 
     :raises PayloadError: one identifier stands for two different contents.
     """
     found: dict[RecordId, object] = {}
-    for record in (*month.invoices, *month.contracts, *month.billing_periods, *month.usage_reports):
-        noun = NOUNS[type(record)]
-        key = (noun.kind, getattr(record, noun.identity))
+    for record in (
+        *account_month.invoices,
+        *account_month.contracts,
+        *account_month.billing_periods,
+        *account_month.usage_reports,
+    ):
+        record_type = RECORD_TYPES[type(record)]
+        key = (record_type.kind, getattr(record, record_type.identity))
         if key in found and content_sha256(found[key]) != content_sha256(record):
             raise PayloadError(
-                f"{month.vendor}/{month.account} {month.period}: the vendor gave two different contents for "
-                f"{key[0]} {key[1]!a} in one reading; nothing was stored, look at its payloads"
+                f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor gave two "
+                f"different contents for {key[0]} {key[1]!a} in one reading; nothing was stored, look at its payloads"
             )
         found[key] = record
     return found
@@ -106,7 +111,7 @@ class Records:
     def __init__(
         self,
         connection: Connection,
-        fetch: FetchHead,
+        fetch: FetchInfo,
         read_again: ReadAgain,
         now: datetime,
         *,
@@ -142,8 +147,8 @@ class Records:
                 insert_versions(self._connection, ready)
         return changes
 
-    def save_payment_statuses(self, month: AccountMonth) -> int:
-        """Record each invoice's payment status where it differs from the last one known; give the number of rows."""
+    def save_payment_statuses(self, account_month: AccountMonth) -> int:
+        """Record each invoice's payment status where it differs from the last one known; return the number of rows."""
         known = select(t.payment_status.c.payment_status).where(t.payment_status.c.record_key == t.record.c.record_key)
         latest = known.order_by(t.payment_status.c.fetch_id.desc()).limit(1).scalar_subquery()
         newest_fetch = (
@@ -151,10 +156,10 @@ class Records:
             .where(t.payment_status.c.record_key == t.record.c.record_key)
             .scalar_subquery()
         )
-        statuses = {i.invoice_id: i.payment_status for i in month.invoices if i.payment_status is not None}
+        statuses = {i.invoice_id: i.payment_status for i in account_month.invoices if i.payment_status is not None}
         query = select(t.record.c.record_id, t.record.c.record_key, latest, newest_fetch).where(
-            t.record.c.vendor == month.vendor,
-            t.record.c.account == month.account,
+            t.record.c.vendor == account_month.vendor,
+            t.record.c.account == account_month.account,
             t.record.c.kind == "invoice",
             t.record.c.record_id.in_(statuses),
         )
@@ -174,7 +179,7 @@ class Records:
         return len(rows)
 
     def _known(self, found: Sequence[Found]) -> dict[RecordId, Current | int]:
-        """Give, for each record, its current version; of a new one the key that it gets."""
+        """Return, for each record, its current version; of a new one the key that it gets."""
         owner, keys = (self._fetch.vendor, self._fetch.account), [each.key for each in found]
         current = current_versions(self._connection, *owner, keys)
         return {**current, **insert_heads(self._connection, *owner, [key for key in keys if key not in current])}
@@ -205,9 +210,9 @@ class Records:
         Say why a record changed: ``vendor`` or ``derivation``.
 
         What the same code reads otherwise out of the record's own bytes, the vendor has changed. Else the earlier fetch
-        is read again: if today's code gives today's content, the vendor's answer is what it was and our parser has
+        is read again: if today's code gives today's content, the vendor's response is what it was and our parser has
         changed. So it has where only the month differs that a document is counted in, which is our decision and may
-        rest on other answers. An earlier answer that today's code refuses proves nothing: a person has to look, as if
+        rest on other answers. An earlier response that today's code refuses proves nothing: a person has to look, as if
         the vendor had changed it.
         """
         if before.fetch_id == self._fetch.fetch_id:
@@ -235,36 +240,38 @@ class _Read:
     source_sha256: bytes | None
 
 
-def found_in(month: AccountMonth) -> list[Found]:
+def found_in(account_month: AccountMonth) -> list[Found]:
     """
-    Give all records of a month, to be saved.
+    Return all records of a month, to be saved.
 
     :raises PayloadError: as ``records_of``.
     """
-    return [Found(key, partial(_itself, record)) for key, record in records_of(month).items()]
+    return [Found(key, partial(_itself, record)) for key, record in records_of(account_month).items()]
 
 
 def _itself(record: object) -> object:
     return record
 
 
-def save_unknown_fields(connection: Connection, month: AccountMonth, fetch: FetchHead, now: datetime) -> list[str]:
-    """Record what the vendor sends and nobody knows, each once with its first date; give what is new."""
+def save_unknown_fields(
+    connection: Connection, account_month: AccountMonth, fetch: FetchInfo, now: datetime
+) -> list[str]:
+    """Record what the vendor sends and nobody knows, each once with its first date; return what is new."""
     rows = [
         {
-            "vendor": month.vendor,
-            "noun": field.noun,
+            "vendor": account_month.vendor,
+            "record_type": field.record_type,
             "name": field.name[:_LONGEST_NAME],
             "first_seen_at": now,
             "first_fetch_id": fetch.fetch_id,
         }
-        for field in sorted(month.unknown_fields, key=lambda field: (field.noun, field.name))
+        for field in sorted(account_month.unknown_fields, key=lambda field: (field.record_type, field.name))
     ]
     if not rows:
         return []
     statement = upsert(t.unknown_field).values(rows).on_conflict_do_nothing()
-    new = connection.execute(statement.returning(t.unknown_field.c.noun, t.unknown_field.c.name))
-    return sorted(f"{noun}.{name}" for noun, name in new)
+    new = connection.execute(statement.returning(t.unknown_field.c.record_type, t.unknown_field.c.name))
+    return sorted(f"{record_type}.{name}" for record_type, name in new)
 
 
 def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:
@@ -277,5 +284,5 @@ def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:
 def _counted_with(earlier: object, now: object) -> object:
     """Count a document in the month in which another reading of it is counted."""
     if isinstance(earlier, Invoice) and isinstance(now, Invoice):
-        return replace(earlier, period=now.period)
+        return replace(earlier, month=now.month)
     return earlier

@@ -20,7 +20,7 @@ def check_revision(connection: Connection) -> None:
     """
     Refuse to work on a schema of another version.
 
-    :raises StorageError: says which version is there, which is needed and which command mends it.
+    :raises StorageError: says which version is there, which is needed and which command fixes it.
     """
     known = connection.scalar(text("select to_regclass(:name)"), {"name": f"{SCHEMA}.alembic_version"})
     version = text(f"select version_num from {SCHEMA}.alembic_version")  # noqa: S608 (our own constant)

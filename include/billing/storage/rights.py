@@ -1,5 +1,5 @@
 """
-Which role may do what with which table. Granted anew by every migration, so that no table is ever forgotten.
+Which role may do what with which table. Granted again by every migration, so that no table is ever forgotten.
 
 Where a role does not exist nothing is granted: the roles come from ``roles.sql``, and an owner can do without them.
 """
@@ -26,7 +26,7 @@ AS_RECEIVED = {"payload": ("headers", "body")}
 
 
 def grant_rights(connection: Connection) -> None:
-    """Give each role that exists what it needs, and take what it does not; in the caller's transaction."""
+    """Return each role that exists what it needs, and take what it does not; in the caller's transaction."""
     tables = _relations(connection, "r")
     views = _relations(connection, "v")
     if not tables:
@@ -38,7 +38,7 @@ def grant_rights(connection: Connection) -> None:
 
 
 def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[str]]) -> list[str]:
-    """Give the statements for one role, starting from nothing."""
+    """Return the statements for one role, starting from nothing."""
     start = [
         f"revoke all on all tables in schema {SCHEMA} from {role}",
         f"revoke all on all sequences in schema {SCHEMA} from {role}",
@@ -58,7 +58,7 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
 
 
 def _relations(connection: Connection, kind: str) -> dict[str, list[str]]:
-    """Give the columns of each table (``r``) or view (``v``) that is there."""
+    """Return the columns of each table (``r``) or view (``v``) that is there."""
     rows = connection.execute(
         text(
             "select c.relname, array_agg(a.attname::text order by a.attnum) as columns from pg_class c "

@@ -1,5 +1,5 @@
 """
-Make the roles of the billing database, by ``roles.sql``; for whoever has no psql at hand.
+Make the roles of the billing database, by ``roles.sql``; for who has no psql at hand.
 
     python -m billing.storage.roles postgresql+psycopg2://administrator:password@host/billing
 """
@@ -25,7 +25,7 @@ def create_roles(url: str) -> None:
 
 
 def main() -> None:
-    """Make the roles in the database named on the command line or, so that no password shows, in the variable."""
+    """Create the roles in the database named on the command line or, so that no password shows, in the variable."""
     url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get(URL_VARIABLE)
     if not url:
         sys.exit(f"give the database's URL, with an administrator's login, as the argument or in {URL_VARIABLE}")

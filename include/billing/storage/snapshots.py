@@ -11,14 +11,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.models import InvoiceLine, MonthToDate
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import copy_rows
+from billing.storage.copy import copy_rows
+from billing.storage.payloads import FetchInfo
 
 _LINE_COLUMNS = [field.name for field in fields(InvoiceLine) if field.name in t.month_to_date_line.c]
 
 
 def save_snapshot(
-    connection: Connection, estimate: MonthToDate, fetch: FetchHead, payload_id: int, taken_at: datetime
+    connection: Connection, estimate: MonthToDate, fetch: FetchInfo, payload_id: int, taken_at: datetime
 ) -> bool:
     """
     Append one estimate; tell whether it is new.
@@ -26,15 +26,15 @@ def save_snapshot(
     The same bytes are one snapshot however often the vendor repeats them from its cache: the sightings of its payload
     say when they were seen again. The caller owns the transaction.
 
-    :param payload_id: the answer it was derived from.
-    :param taken_at: when that answer was first received, UTC.
+    :param payload_id: the response it was derived from.
+    :param taken_at: when that response was first received, UTC.
     """
     snapshot_id = connection.scalar(
         upsert(t.month_to_date)
         .values(
             vendor=fetch.vendor,
             account=fetch.account,
-            period=estimate.period.first_day,
+            month=estimate.month.first_day,
             invoice_id=estimate.invoice_id,
             total=estimate.total,
             currency=estimate.currency,
@@ -56,7 +56,7 @@ def save_snapshot(
 
 
 def payloads_of(connection: Connection, fetch_id: int) -> Iterator[tuple[int, datetime]]:
-    """Yield id and first sight of each answer of a fetch, in the order of arrival."""
+    """Yield id and first sight of each response of a fetch, in the order of arrival."""
     query = (
         select(t.payload.c.payload_id, t.payload.c.first_seen_at)
         .join(t.payload_sighting)

@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from billing.exact_json import loads_text
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
-from billing.storage.versions import NOUNS
+from billing.storage.versions import RECORD_TYPES
 
 Version = tuple[int, int]
 """A record's key and the number of one of its versions."""
@@ -37,29 +37,29 @@ class StoredMonth:
     :param content: the content hashes of the records it is made of, in ascending order.
     """
 
-    month: AccountMonth
+    account_month: AccountMonth
     content: tuple[bytes, ...]
 
 
-def month_fetches(connection: Connection, vendor: str, account: str) -> dict[BillingPeriod, int]:
-    """Give every stored month of an account, and the fetch it rests on."""
+def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Month, int]:
+    """Return every stored month of an account, and the fetch it rests on."""
     rows = connection.execute(
-        select(t.account_month.c.period, t.account_month.c.fetch_id)
+        select(t.account_month.c.month, t.account_month.c.fetch_id)
         .where(t.account_month.c.vendor == vendor, t.account_month.c.account == account)
-        .order_by(t.account_month.c.period)
+        .order_by(t.account_month.c.month)
     )
-    return {BillingPeriod.of(period): fetch_id for period, fetch_id in rows}
+    return {Month.of(month): fetch_id for month, fetch_id in rows}
 
 
 def load_months(
     connection: Connection,
     vendor: str,
     account: str,
-    wanted: Mapping[BillingPeriod, int],
+    wanted: Mapping[Month, int],
     kinds: Collection[type] = _OF_A_MONTH,
-) -> dict[BillingPeriod, StoredMonth]:
+) -> dict[Month, StoredMonth]:
     """
-    Give months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
+    Return months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
     contracts of those billing periods as they were when the month was read.
 
     A contract belongs to no month; its later versions must not change what an earlier month was.
@@ -69,24 +69,24 @@ def load_months(
     """
     if not wanted:
         return {}
-    found: dict[BillingPeriod, dict[Version, Any]] = {period: {} for period in wanted}
+    found: dict[Month, dict[Version, Any]] = {month: {} for month in wanted}
     versions = _current_versions(connection, vendor, account, wanted)
     for kind in kinds:
-        for version, record in load_records(connection, kind, versions[NOUNS[kind].kind]).items():
-            found[record.period][version] = record
-    for period, contracts in _contracts(connection, vendor, account, wanted, found).items():
-        found[period] |= contracts
+        for version, record in load_records(connection, kind, versions[RECORD_TYPES[kind].kind]).items():
+            found[record.month][version] = record
+    for month, contracts in _contracts(connection, vendor, account, wanted, found).items():
+        found[month] |= contracts
     hashes = _content_hashes(connection, {version for records in found.values() for version in records})
     return {
-        period: StoredMonth(
-            _month(vendor, account, period, records.values()), tuple(sorted(hashes[version] for version in records))
+        month: StoredMonth(
+            _month(vendor, account, month, records.values()), tuple(sorted(hashes[version] for version in records))
         )
-        for period, records in found.items()
+        for month, records in found.items()
     }
 
 
-def each_invoice(connection: Connection, vendor: str, account: str, period: BillingPeriod) -> Iterator[Invoice]:
-    """Give a month's invoices in order of their ids, with no more than some of them in memory."""
+def each_invoice(connection: Connection, vendor: str, account: str, month: Month) -> Iterator[Invoice]:
+    """Return a month's invoices in order of their ids, with no more than some of them in memory."""
     versions = connection.execute(
         select(t.record.c.record_key, t.record.c.current_version)
         .join(
@@ -96,8 +96,8 @@ def each_invoice(connection: Connection, vendor: str, account: str, period: Bill
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == NOUNS[Invoice].kind,
-            t.invoice.c.period == period.first_day,
+            t.record.c.kind == RECORD_TYPES[Invoice].kind,
+            t.invoice.c.month == month.first_day,
         )
         .order_by(t.record.c.record_id.collate("C"))
     )
@@ -106,9 +106,9 @@ def each_invoice(connection: Connection, vendor: str, account: str, period: Bill
         yield from load_records(connection, Invoice, ahead[first : first + _INVOICES_AT_ONCE]).values()
 
 
-def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, Invoice]:
+def previous_invoices(connection: Connection, account_month: AccountMonth) -> dict[str, Invoice]:
     """
-    Give, for each invoice of the month that its vendor has restated, what it said before the last restatement.
+    Return, for each invoice of the month that its vendor has restated, what it said before the last restatement.
 
     Looked up in the rows, not in what this run changed: a restatement stays a finding however often it is read again.
     """
@@ -116,10 +116,10 @@ def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, 
         select(t.record.c.record_key, func.max(t.record_version.c.version))
         .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
         .where(
-            t.record.c.vendor == month.vendor,
-            t.record.c.account == month.account,
-            t.record.c.kind == NOUNS[Invoice].kind,
-            t.record.c.record_id.in_([invoice.invoice_id for invoice in month.invoices]),
+            t.record.c.vendor == account_month.vendor,
+            t.record.c.account == account_month.account,
+            t.record.c.kind == RECORD_TYPES[Invoice].kind,
+            t.record.c.record_id.in_([invoice.invoice_id for invoice in account_month.invoices]),
             t.record_version.c.cause == "vendor",
         )
         .group_by(t.record.c.record_key)
@@ -129,26 +129,28 @@ def previous_invoices(connection: Connection, month: AccountMonth) -> dict[str, 
 
 
 def load_records(connection: Connection, kind: type, versions: Sequence[Version]) -> dict[Version, Any]:
-    """Give versions of records of one type with all their rows, in the order of the records' identifiers."""
+    """Return versions of records of one type with all their rows, in the order of the records' identifiers."""
     if not versions:
         return {}
-    noun = NOUNS[kind]
-    children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in noun.many}
-    heads = _rows(connection, noun.table, kind, versions, order=noun.table.c[noun.identity].collate("C"))
+    record_type = RECORD_TYPES[kind]
+    children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in record_type.many}
+    heads = _rows(
+        connection, record_type.table, kind, versions, order=record_type.table.c[record_type.identity].collate("C")
+    )
     return {
         version: kind(**head, **{name: tuple(rows.get(version, ())) for name, rows in children.items()})
         for version, (head,) in heads.items()
     }
 
 
-def _month(vendor: str, account: str, period: BillingPeriod, records: Iterable[Any]) -> AccountMonth:
+def _month(vendor: str, account: str, month: Month, records: Iterable[Any]) -> AccountMonth:
     of: dict[type, list[Any]] = defaultdict(list)
     for record in records:
         of[type(record)].append(record)
     return AccountMonth(
         vendor,
         account,
-        period,
+        month,
         invoices=tuple(of[Invoice]),
         contracts=tuple(of[Contract]),
         billing_periods=tuple(of[ContractBillingPeriod]),
@@ -157,23 +159,24 @@ def _month(vendor: str, account: str, period: BillingPeriod, records: Iterable[A
 
 
 def _current_versions(
-    connection: Connection, vendor: str, account: str, periods: Iterable[BillingPeriod]
+    connection: Connection, vendor: str, account: str, periods: Iterable[Month]
 ) -> dict[str, list[Version]]:
-    days = [period.first_day for period in periods]
+    days = [month.first_day for month in periods]
     found: dict[str, list[Version]] = defaultdict(list)
     queries = (
         select(t.record.c.kind, t.record.c.record_key, t.record.c.current_version)
         .join(
-            noun.table,
-            (noun.table.c.record_key == t.record.c.record_key) & (noun.table.c.version == t.record.c.current_version),
+            record_type.table,
+            (record_type.table.c.record_key == t.record.c.record_key)
+            & (record_type.table.c.version == t.record.c.current_version),
         )
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == noun.kind,
-            noun.table.c.period.in_(days),
+            t.record.c.kind == record_type.kind,
+            record_type.table.c.month.in_(days),
         )
-        for noun in (NOUNS[kind] for kind in _OF_A_MONTH)
+        for record_type in (RECORD_TYPES[kind] for kind in _OF_A_MONTH)
     )
     for kind, record_key, version in connection.execute(union_all(*queries)):
         found[kind].append((record_key, version))
@@ -184,13 +187,13 @@ def _contracts(
     connection: Connection,
     vendor: str,
     account: str,
-    wanted: Mapping[BillingPeriod, int],
-    found: Mapping[BillingPeriod, Mapping[Version, Any]],
-) -> dict[BillingPeriod, dict[Version, Contract]]:
-    """Give each month's contracts in the newest version that its fetch, or an earlier one, had read."""
+    wanted: Mapping[Month, int],
+    found: Mapping[Month, Mapping[Version, Any]],
+) -> dict[Month, dict[Version, Contract]]:
+    """Return each month's contracts in the newest version that its fetch, or an earlier one, had read."""
     ids = {
-        period: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
-        for period, records in found.items()
+        month: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
+        for month, records in found.items()
     }
     every = set().union(*ids.values())
     if not every:
@@ -201,25 +204,25 @@ def _contracts(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == NOUNS[Contract].kind,
+            t.record.c.kind == RECORD_TYPES[Contract].kind,
             t.record.c.record_id.in_(every),
         )
         .order_by(t.record_version.c.version)
     ).all()
     # versions ascend: the last that fits wins, and the first stands in where a later fetch happened to be stored first
     read_by = {
-        period: {
+        month: {
             row.record_id: (row.record_key, row.version)
             for row in rows
-            if row.record_id in ids[period] and (row.fetch_id <= fetch_id or row.version == 1)
+            if row.record_id in ids[month] and (row.fetch_id <= fetch_id or row.version == 1)
         }
-        for period, fetch_id in wanted.items()
+        for month, fetch_id in wanted.items()
     }
     needed = sorted({version for versions in read_by.values() for version in versions.values()})
     contracts = load_records(connection, Contract, needed)
     return {
-        period: {version: contracts[version] for _, version in sorted(versions.items())}
-        for period, versions in read_by.items()
+        month: {version: contracts[version] for _, version in sorted(versions.items())}
+        for month, versions in read_by.items()
     }
 
 
@@ -237,7 +240,7 @@ def _rows(
     versions: Sequence[Version],
     order: ColumnElement[Any] | None = None,
 ) -> dict[Version, list[Any]]:
-    """Give a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
+    """Return a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
     many = "position" in table.c
     names = [field.name for field in fields(row_type) if field.name in table.c]
     columns = [cast(table.c[name], Text) if many and name == "attributes" else table.c[name] for name in names]
@@ -260,7 +263,9 @@ def _rows(
 def _many_rows(
     connection: Connection, query: Select[Any], names: Sequence[str]
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Give a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do."""
+    """
+    Return a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do.
+    """
     read = cache(loads_text)
     for rows in connection.execute(query).partitions(_ROWS_AT_ONCE):
         for record_key, version, *values in rows:
@@ -271,8 +276,8 @@ def _many_rows(
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (one column of any type)
     match value:
-        case date() if name == "period":
-            return BillingPeriod.of(value)
+        case date() if name == "month":
+            return Month.of(value)
         case list() if name == "purchase_order_numbers":
             return tuple(value)
         case _:

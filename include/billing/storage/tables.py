@@ -87,12 +87,12 @@ fetch = Table(
     _required("purpose"),
     _required("vendor"),
     _required("account"),
-    Column("period", Date, nullable=False, comment="first day of the month asked for"),
+    Column("month", Date, nullable=False, comment="first day of the month asked for"),
     _required("dag_run"),
     _moment("started_at"),
     _moment("completed_at"),
     CheckConstraint("purpose in ('month', 'month_to_date')", name="purpose"),
-    Index("fetch_latest_idx", "vendor", "account", "period", "purpose", "fetch_id"),
+    Index("fetch_latest_idx", "vendor", "account", "month", "purpose", "fetch_id"),
 )
 
 payload_sighting = Table(
@@ -136,11 +136,11 @@ unknown_field = Table(
     "unknown_field",
     metadata,
     _required("vendor"),
-    _required("noun"),
+    _required("record_type"),
     _required("name"),
     _moment("first_seen_at"),
     Column("first_fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
-    PrimaryKeyConstraint("vendor", "noun", "name"),
+    PrimaryKeyConstraint("vendor", "record_type", "name"),
 )
 
 # -- what was derived from it, by version -------------------------------------------------------------------------
@@ -186,7 +186,7 @@ record_version = Table(
 
 def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
     """
-    Make the table of one noun: one row per version of a record, or ``many`` rows by position.
+    Create the table of one noun: one row per version of a record, or ``many`` rows by position.
 
     That the version of many rows exists is held by a trigger once a statement (the migrations): a foreign key looks at
     each row, and for an invoice's lines that took longer than to write them.
@@ -233,7 +233,7 @@ def _instant(name: str) -> Column[object]:
 invoice = _noun(
     "invoice",
     Column("invoice_id", Text, nullable=False),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     Column("period_evidence", Text, nullable=False),
     Column("kind", Text, nullable=False),
     _text("currency"),
@@ -243,7 +243,7 @@ invoice = _noun(
     _instant("service_end"),
     _text("statement_number"),
 )
-Index("invoice_period_idx", invoice.c.period)
+Index("invoice_month_idx", invoice.c.month)
 
 invoice_line = _noun(
     "invoice_line",
@@ -314,12 +314,12 @@ billing_period = _noun(
     "billing_period",
     Column("billing_period_id", Text, nullable=False),
     Column("contract_id", Text, nullable=False),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date, nullable=False),
     _text("status"),
 )
-Index("billing_period_period_idx", billing_period.c.period)
+Index("billing_period_period_idx", billing_period.c.month)
 
 charge = _noun(
     "charge",
@@ -362,12 +362,12 @@ usage_report = _noun(
     "usage_report",
     Column("report_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     _instant("starts_at"),
     _instant("ends_at"),
     _text("currency"),
 )
-Index("usage_report_period_idx", usage_report.c.period)
+Index("usage_report_month_idx", usage_report.c.month)
 
 usage_line = _noun(
     "usage_line",
@@ -390,7 +390,7 @@ month_to_date = Table(
     Column("snapshot_id", BigInteger, Identity(always=True), primary_key=True),
     _required("vendor"),
     _required("account"),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     _required("invoice_id"),
     _number("total", nullable=False),
     _text("currency"),
@@ -400,7 +400,7 @@ month_to_date = Table(
     _moment("taken_at"),
     Column("payload_id", BigInteger, ForeignKey(payload.c.payload_id), nullable=False, unique=True),
     _required("dag_run"),
-    Index("month_to_date_series_idx", "vendor", "account", "period", "taken_at"),
+    Index("month_to_date_series_idx", "vendor", "account", "month", "taken_at"),
 )
 
 month_to_date_line = Table(
@@ -429,7 +429,7 @@ accrual = Table(
     Column("accrual_id", BigInteger, Identity(always=True), primary_key=True),
     _required("vendor"),
     _required("account"),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     _required("state"),
     _required("basis"),
     _required("currency"),
@@ -445,7 +445,7 @@ accrual = Table(
     CheckConstraint("basis in ('month_to_date_snapshot', 'period_charges')", name="basis"),
     CheckConstraint("(state = 'PROPOSED') = (amount is not null and as_of is not null)", name="amount"),
     CheckConstraint("octet_length(inputs_sha256) = 32", name="inputs_sha256"),
-    Index("accrual_month_idx", "vendor", "account", "period", "accrual_id"),
+    Index("accrual_month_idx", "vendor", "account", "month", "accrual_id"),
 )
 
 accrual_part = Table(
@@ -517,14 +517,14 @@ reconciliation = Table(
     Column("reconciliation_id", BigInteger, Identity(always=True), primary_key=True),
     _required("vendor"),
     _required("account"),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     _sha256("inputs_sha256"),
     _sha256("results_sha256"),
     _required("code_version"),
     Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
     _required("dag_run"),
     _moment("recorded_at"),
-    Index("reconciliation_month_idx", "vendor", "account", "period"),
+    Index("reconciliation_month_idx", "vendor", "account", "month"),
 )
 
 control_result = Table(
@@ -557,26 +557,26 @@ account_month = Table(
     metadata,
     _required("vendor"),
     _required("account"),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     Column("reconciliation_id", BigInteger, ForeignKey(reconciliation.c.reconciliation_id), nullable=False),
     Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
     Column("currency", Text, nullable=False, comment="the currency the account is expected to be billed in"),
     _moment("first_stored_at"),
     _moment("last_seen_at"),
     Column("proved_sha256", LargeBinary, comment="of all that the results rest on; null: to be proved again"),
-    PrimaryKeyConstraint("vendor", "account", "period"),
+    PrimaryKeyConstraint("vendor", "account", "month"),
 )
 
 product_month = Table(
     "product_month",
     metadata,
     _required("vendor"),
-    Column("period", Date, nullable=False),
+    Column("month", Date, nullable=False),
     Column("currency", Text, nullable=False, comment="empty where the invoice names none"),
     Column("product", Text, nullable=False, comment="empty where the line names none"),
     Column("lines", BigInteger, nullable=False),
     Column("amount", Numeric, nullable=False),
-    PrimaryKeyConstraint("vendor", "period", "currency", "product"),
+    PrimaryKeyConstraint("vendor", "month", "currency", "product"),
 )
 
 MUTABLE_TABLES = frozenset({"record", "account_month", "product_month"})

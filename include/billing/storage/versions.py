@@ -26,15 +26,15 @@ from billing.models import (
     Wallet,
 )
 from billing.storage import tables as t
-from billing.storage.archive import FetchHead
-from billing.storage.copying import Copy, copy_of, send
+from billing.storage.copy import Copy, copy_of, send
+from billing.storage.payloads import FetchInfo
 
 RecordId = tuple[str, str]
 """Kind and identifier: unique within a vendor's account."""
 
 
 @dataclass(frozen=True)
-class Noun:
+class RecordType:
     """
     Where one type of ``billing.models`` is stored.
 
@@ -47,16 +47,16 @@ class Noun:
     many: tuple[tuple[str, type, Table], ...]
 
 
-NOUNS: dict[type, Noun] = {
-    Invoice: Noun("invoice", "invoice_id", t.invoice, (("lines", InvoiceLine, t.invoice_line),)),
-    Contract: Noun("contract", "contract_id", t.contract, (("items", ContractItem, t.contract_item),)),
-    ContractBillingPeriod: Noun(
+RECORD_TYPES: dict[type, RecordType] = {
+    Invoice: RecordType("invoice", "invoice_id", t.invoice, (("lines", InvoiceLine, t.invoice_line),)),
+    Contract: RecordType("contract", "contract_id", t.contract, (("items", ContractItem, t.contract_item),)),
+    ContractBillingPeriod: RecordType(
         "billing_period",
         "billing_period_id",
         t.billing_period,
         (("charges", Charge, t.charge), ("wallets", Wallet, t.wallet)),
     ),
-    UsageReport: Noun("usage_report", "report_id", t.usage_report, (("lines", UsageLine, t.usage_line),)),
+    UsageReport: RecordType("usage_report", "report_id", t.usage_report, (("lines", UsageLine, t.usage_line),)),
 }
 
 
@@ -107,7 +107,7 @@ class Version:
 def current_versions(
     connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]
 ) -> dict[RecordId, Current]:
-    """Give the versions in force of some records, for those that are there."""
+    """Return the versions in force of some records, for those that are there."""
     version = t.record_version.c
     query = (
         select(
@@ -128,7 +128,7 @@ def current_versions(
 
 
 def insert_heads(connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]) -> dict[RecordId, int]:
-    """Add records that are new, each to get its first version in this transaction; give their keys."""
+    """Add records that are new, each to get its first version in this transaction; return their keys."""
     if not keys:
         return {}
     rows = [
@@ -154,8 +154,8 @@ class NewVersions:
     rows: Sequence[Copy]
 
 
-def as_text(versions: Sequence[Version], fetch: FetchHead, now: datetime) -> NewVersions:
-    """Make versions ready to be stored; raises as ``copy_of``."""
+def as_text(versions: Sequence[Version], fetch: FetchInfo, now: datetime) -> NewVersions:
+    """Create versions ready to be stored; raises as ``copy_of``."""
     columns: dict[str, Sequence[object]] = {
         "record_key": [each.record_key for each in versions],
         "version": [each.change.version for each in versions],
@@ -168,9 +168,9 @@ def as_text(versions: Sequence[Version], fetch: FetchHead, now: datetime) -> New
         "recorded_at": [now] * len(versions),
     }
     copies = [copy_of(t.record_version, columns)] if versions else []
-    for kind, noun in NOUNS.items():
+    for kind, record_type in RECORD_TYPES.items():
         if ours := [each for each in versions if isinstance(each.record, kind)]:
-            copies += _copies(kind, noun, ours)
+            copies += _copies(kind, record_type, ours)
     changes = [each.change for each in versions]
     return NewVersions(changes, [each.record_key for each in versions if each.change.version > 1], copies)
 
@@ -184,9 +184,9 @@ def insert_versions(connection: Connection, new: NewVersions) -> None:
         connection.execute(point.values(current_version=t.record.c.current_version + 1))
 
 
-def _copies(kind: type, noun: Noun, versions: Sequence[Version]) -> Iterator[Copy]:
-    yield _copy(kind, noun.table, versions, [[each.record] for each in versions])
-    for field, row_type, table in noun.many:
+def _copies(kind: type, record_type: RecordType, versions: Sequence[Version]) -> Iterator[Copy]:
+    yield _copy(kind, record_type.table, versions, [[each.record] for each in versions])
+    for field, row_type, table in record_type.many:
         groups = [getattr(each.record, field) for each in versions]
         if any(groups):
             yield _copy(row_type, table, versions, groups)

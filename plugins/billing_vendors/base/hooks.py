@@ -1,4 +1,4 @@
-"""The vendors' common hook: reads the connection, asks, and turns what comes back into an answer or an error."""
+"""The vendors' common hook: reads the connection, asks, and turns what comes back into a response or an error."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ import requests
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.log import mask_secret
 
-from billing.answer import Answer
 from billing.errors import BillingError, VendorUnavailable
-from billing_vendors.base import transport
-from billing_vendors.base.access import Access
-from billing_vendors.base.asking import connection_errors, headers_of, pause_seconds, url_of
-from billing_vendors.base.awaited_asking import AwaitedAsking
-from billing_vendors.base.credential import Credential, Keeper
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation, Pages, Question, one_page, step
-from billing_vendors.base.refusal import Received
+from billing.payloads.response import Response
+from billing_vendors.base.client import sync_transport
+from billing_vendors.base.client.async_client import AsyncVendorClient
+from billing_vendors.base.client.base import connection_errors, headers_of, pause_seconds, url_of
+from billing_vendors.base.client.connection import ConnectionSettings
+from billing_vendors.base.client.credentials import Credential, CredentialCache
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Pages, Request, RequestFlow, next_step, one_page
+from billing_vendors.base.client.status_errors import RawResponse
 
 _SENT_AGAIN = frozenset({None, 429, 502, 503, 504})  # None: the connection broke
 
 T = TypeVar("T")
 
 
-class VendorHook(AwaitedAsking, HttpHook):
+class VendorHook(AsyncVendorClient, HttpHook):
     """
     Ask one vendor, by one Airflow connection.
 
-    Building a hook makes no call and reads no connection. ``ask`` and ``hold`` block and are for workers; ``aask`` and
-    ``ahold`` await and are for triggers; all obey the same rules. As a context manager a hook keeps its line to the
+    Building a hook makes no call and reads no connection. ``send`` and ``run_flow`` block and are for workers;
+    ``asend``
+    and
+    ``arun_flow`` await and are for triggers; all obey the same rules. As a context manager a hook keeps its line to the
     vendor open between questions.
 
     :param conn_id: the Airflow connection.
@@ -46,13 +48,13 @@ class VendorHook(AwaitedAsking, HttpHook):
         super().__init__(method="GET", http_conn_id=conn_id, tcp_keep_alive=False)
         self.conn_id = conn_id
         self.limits = limits or Limits()
-        self._access: Access | None = None
-        self._keeper = Keeper()
+        self._connection_settings: ConnectionSettings | None = None
+        self._credentials = CredentialCache()
         self._session: requests.Session | None = None
 
     # For workers.
 
-    def ask(self, question: Question) -> Answer:
+    def send(self, request: Request) -> Response:
         """
         Ask; a GET is sent again a few times if the vendor is busy or the connection breaks.
 
@@ -60,9 +62,9 @@ class VendorHook(AwaitedAsking, HttpHook):
         """
         for attempt in count(1):
             try:
-                return self._ask_once(question)
+                return self._send_once(request)
             except VendorUnavailable as error:
-                if question.method != "GET" or attempt >= self.limits.attempts or error.status not in _SENT_AGAIN:
+                if request.method != "GET" or attempt >= self.limits.attempts or error.status not in _SENT_AGAIN:
                     raise
                 pause = pause_seconds(attempt, error.retry_after, self.limits)
                 if pause > self.limits.longest_pause_seconds:
@@ -71,41 +73,41 @@ class VendorHook(AwaitedAsking, HttpHook):
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def hold(self, conversation: Conversation[T]) -> T:
-        """Hold a conversation: ask its questions in turn; returns what came of it."""
-        question = step(conversation, None)
-        while isinstance(question, Question):
-            heard: Answer | BillingError
+    def run_flow(self, flow: RequestFlow[T]) -> T:
+        """Hold a conversation: ask its requests in turn; returns what came of it."""
+        request = next_step(flow, None)
+        while isinstance(request, Request):
+            result: Response | BillingError
             try:
-                heard = self.ask(question)
+                result = self.send(request)
             except BillingError as error:
-                heard = error
-            question = step(conversation, heard)
-        return question.value
+                result = error
+            request = next_step(flow, result)
+        return request.value
 
-    def turn_pages(self, pages: Pages) -> Iterator[Answer]:
+    def turn_pages(self, pages: Pages) -> Iterator[Response]:
         """Yield each page as it arrives; the next one is asked for when the caller wants it."""
-        question: Question | None = pages.first
-        while question is not None:
-            answer = self.hold(one_page(pages, question))
-            yield answer
-            question = pages.after(answer)
+        request: Request | None = pages.first
+        while request is not None:
+            response = self.run_flow(one_page(pages, request))
+            yield response
+            request = pages.after(response)
 
     # For Airflow.
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the vendor one cheap question; says what it answered. For the button in Airflow's connection form."""
+        """Ask the vendor one cheap request; says what it answered. For the button in Airflow's connection form."""
         self.limits = Limits(attempts=1, total_seconds=30)
         try:
-            answer = self.ask(self.probe())
+            response = self.send(self.test_request())
         except BillingError as error:
             # Airflow tests what is in the form under a name that it has just made up
             return False, str(error).replace(f"connection {self.conn_id}", "this connection")
-        return True, f"{answer.request} answered {answer.status}"
+        return True, f"{response.request} answered {response.status}"
 
     def get_conn(self, headers: Any = None, extra_options: Any = None) -> requests.Session:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Open a session. It carries nothing of the connection: the stock hook sends its extra as headers."""
-        return transport.open_session()
+        return sync_transport.open_session()
 
     def run(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Refuse: the stock way logs whole bodies, has no time-out and follows redirects with the token."""
@@ -124,38 +126,40 @@ class VendorHook(AwaitedAsking, HttpHook):
 
     # How.
 
-    def _ask_once(self, question: Question) -> Answer:
-        access = self.access()
-        credential = self._credential(access) if question.signed else None
-        received = self._send(access, question, credential)
-        if received.status == 401 and credential and self._keeper.refused(credential):
-            credential = self._credential(access)
-            received = self._send(access, question, credential)
-        return self._answer(question, received, credential)
+    def _send_once(self, request: Request) -> Response:
+        connection_settings = self.connection_settings()
+        credential = self._credential(connection_settings) if request.signed else None
+        raw = self._exchange(connection_settings, request, credential)
+        if raw.status == 401 and credential and self._credentials.invalidate(credential):
+            credential = self._credential(connection_settings)
+            raw = self._exchange(connection_settings, request, credential)
+        return self._answer(request, raw, credential)
 
-    def access(self) -> Access:
+    def connection_settings(self) -> ConnectionSettings:
         """Read and check the connection, once per hook; for workers."""
-        if self._access is None:
+        if self._connection_settings is None:
             with connection_errors(self.conn_id):
                 connection = self.get_connection(self.conn_id)
-            self._access = self.read_access(connection, connection.extra_dejson)
-        return self._access
+            self._connection_settings = self.read_connection(connection, connection.extra_dejson)
+        return self._connection_settings
 
-    def _credential(self, access: Access) -> Credential:
-        if (credential := self._keeper.get()) is None:
-            credential = self._keeper.keep(self.hold(self.sign_in(access)))
-            if credential.secret != access.password:  # that one Airflow has masked
+    def _credential(self, connection_settings: ConnectionSettings) -> Credential:
+        if (credential := self._credentials.get()) is None:
+            credential = self._credentials.store(self.run_flow(self.authenticate(connection_settings)))
+            if credential.secret != connection_settings.password:  # that one Airflow has masked
                 mask_secret(credential.secret)
         return credential
 
-    def _send(self, access: Access, question: Question, credential: Credential | None) -> Received:
+    def _exchange(
+        self, connection_settings: ConnectionSettings, request: Request, credential: Credential | None
+    ) -> RawResponse:
         started = time.monotonic()
         session = self._session or self.get_conn()
         try:
-            headers = headers_of(question, credential)
-            received = transport.exchange(session, url_of(access, question), question, headers, self.limits)
+            headers = headers_of(request, credential)
+            raw = sync_transport.exchange(session, url_of(connection_settings, request), request, headers, self.limits)
         finally:
             if session is not self._session:
                 session.close()
-        self.log.info("%s", self._line(question, received, started))
-        return received
+        self.log.info("%s", self._line(request, raw, started))
+        return raw

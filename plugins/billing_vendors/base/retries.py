@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.waiting import LONGEST_OBEYED_RETRY_AFTER
+from billing_vendors.base.polling import MAX_RETRY_AFTER
 
 _USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
 
@@ -32,7 +32,7 @@ class VendorRetryPolicy(RetryPolicy):
             return RetryDecision.fail(reason=f"{type(exception).__name__}: the same request would fail again")
         if isinstance(exception, VendorUnavailable) and exception.retry_after:
             asked = timedelta(seconds=exception.retry_after)
-            return RetryDecision.retry(delay=min(asked, LONGEST_OBEYED_RETRY_AFTER), reason="the vendor's Retry-After")
+            return RetryDecision.retry(delay=min(asked, MAX_RETRY_AFTER), reason="the vendor's Retry-After")
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:
@@ -41,12 +41,12 @@ class VendorRetryPolicy(RetryPolicy):
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> VendorRetryPolicy:  # noqa: ARG003 (Airflow's signature)
-        """Make another one."""
+        """Create another one."""
         return cls()
 
 
 def task_defaults(execution_timeout: timedelta) -> dict[str, Any]:
-    """Give the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
+    """Return the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
     return {
         "owner": "finance-data",
         "retries": 4,

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, AirflowSkipException
 
-from billing.accounts import Account, find_account, load_accounts
+from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, NotReady, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.one_sentence import in_one_sentence
+from billing.month import Month
+from billing_vendors.base.polling import PollSchedule, Probe, ProbeResult, Wait, WaitResult
 from billing_vendors.base.retries import VendorRetryPolicy
-from billing_vendors.base.triggers import VendorTrigger, error_of, outcome
-from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
+from billing_vendors.base.tasks.errors import clean_traceback
+from billing_vendors.base.triggers import VendorTrigger, error_of, xcom_payload
 
 # If no triggerer runs, Airflow itself ends the task; the triggerer's own, better explained end comes first.
 _MARGIN = timedelta(minutes=10)
@@ -27,11 +27,11 @@ class VendorSensor(BaseSensorOperator):
     Wait until one account's month has reached some state at the vendor.
 
     Deferrable by default: it looks once in a worker, then waits in the triggerer. ``deferrable=False`` waits in mode
-    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or an answer
+    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or a response
     of another shape fails the task at once, without retries. After ``timeout`` seconds since the first look the task
     fails with ``NotReady``; with ``soft_fail`` it is skipped.
 
-    Hands on ``{"state": "ready" | "absent", "account": …, "month": …, "looks": …}``; read it with
+    Hands on ``{"state": "ready" | "absent", "account": …, "month": …, "attempts": …}``; read it with
     :func:`billing_vendors.base.triggers.read_outcome`.
 
     :param account: the account's name in ``accounts.yaml``; may be an XCom or a mapped argument.
@@ -75,28 +75,28 @@ class VendorSensor(BaseSensorOperator):
 
     # What a vendor supplies.
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:
+    def probe(self, account: Account[Any], month: Month) -> Probe:
         """
-        Give the look for an account and month.
+        Return the look for an account and month.
 
         :raises AirflowSkipException: by the account's settings there is nothing to wait for.
         """
         raise NotImplementedError
 
-    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:  # noqa: ARG002 (for subclasses)
-        """Say from when on "there is none" is itself the answer; None = never."""
+    def absent_after(self, account: Account[Any], month: Month) -> datetime | None:  # noqa: ARG002 (for subclasses)
+        """Say from when on "there is none" is itself the response; None = never."""
         return None
 
     # What Airflow calls.
 
-    @in_one_sentence
+    @clean_traceback
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
         """Look, and wait if it is not ready."""
-        account, period = self._subject()
-        look = self.look(account, period)
-        wait = self._wait(look, account, period, context)
+        account, month = self._subject()
+        probe = self.probe(account, month)
+        wait = self._wait(probe, account, month, context)
         try:
-            return self._until_ready(look, wait, self.conn_id or account.conn_id)
+            return self._until_ready(probe, wait, self.conn_id or account.conn_id)
         except NotReady as error:
             raise self._fitting(error) from error
 
@@ -106,9 +106,9 @@ class VendorSensor(BaseSensorOperator):
             raise self._fitting(error_of(event))
         return event
 
-    @in_one_sentence
+    @clean_traceback
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
-        """Tell a wait that no triggerer ended from one that failed."""
+        """Return a wait that no triggerer ended from one that failed."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:
@@ -119,62 +119,64 @@ class VendorSensor(BaseSensorOperator):
 
     # How.
 
-    def _subject(self) -> tuple[Account[Any], BillingPeriod]:
-        period = BillingPeriod.parse(self.month)
+    def _subject(self) -> tuple[Account[Any], Month]:
+        month = Month.parse(self.month)
         account = find_account(load_accounts(self.vendor, self.settings_type), self.account)
-        account.check_month(period)
-        return account, period
+        account.check_month(month)
+        return account, month
 
-    def _wait(self, look: Look, account: Account[Any], period: BillingPeriod, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
-        first, looks = datetime.now(UTC), 0
+    def _wait(self, probe: Probe, account: Account[Any], month: Month, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
+        first, attempts = datetime.now(UTC), 0
         if self.reschedule and not self.deferrable:
             first = context["ti"].get_first_reschedule_date(context) or first
-            looks = context.get("task_reschedule_count", 0)
-        patience = Patience(
-            first_asked_at=first,
+            attempts = context.get("task_reschedule_count", 0)
+        poll_schedule = PollSchedule(
+            first_poke_at=first,
             deadline=first + timedelta(seconds=self.timeout),
-            absent_after=self.absent_after(account, period),
+            absent_after=self.absent_after(account, month),
             shortest_seconds=self.poke_interval,
             longest_seconds=self.longest_interval,
         )
-        return Wait(look.thing, f"{self.vendor}/{account.name} for {period}", patience, looks=looks)
+        return Wait(probe.thing, f"{self.vendor}/{account.name} for {month}", poll_schedule, attempts=attempts)
 
-    def _until_ready(self, look: Look, wait: Wait, conn_id: str) -> dict[str, Any]:
-        with look.hook(conn_id) as hook:
+    def _until_ready(self, probe: Probe, wait: Wait, conn_id: str) -> dict[str, Any]:
+        with probe.hook(conn_id) as hook:
             while True:
-                seen: Observation | VendorUnavailable
+                seen: ProbeResult | VendorUnavailable
                 try:
-                    seen = hook.hold(look.take())
+                    seen = hook.run_flow(probe.poke())
                 except VendorUnavailable as error:
                     seen = error
-                heard = wait.heard(seen, datetime.now(UTC))
-                if not isinstance(heard, datetime):
-                    return self._end(heard, wait)
-                self.log.info("look %s saw %s; next at %s", wait.looks, wait.last_seen, heard)
+                next_poll = wait.next_poll(seen, datetime.now(UTC))
+                if not isinstance(next_poll, datetime):
+                    return self._end(next_poll, wait)
+                self.log.info("attempt %s: %s; next check at %s", wait.attempts, wait.last_seen, next_poll)
                 if self.deferrable:
-                    self._hand_over(look, wait, conn_id, heard)
+                    self._hand_over(probe, wait, conn_id, next_poll)
                 if self.reschedule:
-                    raise AirflowRescheduleException(heard)  # type: ignore[no-untyped-call]  # Airflow's
-                time.sleep(max(0.0, (heard - datetime.now(UTC)).total_seconds()))
+                    raise AirflowRescheduleException(next_poll)  # type: ignore[no-untyped-call]  # Airflow's
+                time.sleep(max(0.0, (next_poll - datetime.now(UTC)).total_seconds()))
 
-    def _end(self, end: End, wait: Wait) -> dict[str, Any]:
-        self.log.info("%s of %s: %s at look %s", wait.thing, wait.subject, end, wait.looks)
-        return outcome(end, self.account, self.month, wait.looks)
+    def _end(self, end: WaitResult, wait: Wait) -> dict[str, Any]:
+        self.log.info("%s of %s: %s at look %s", wait.thing, wait.subject, end, wait.attempts)
+        return xcom_payload(end, self.account, self.month, wait.attempts)
 
-    def _hand_over(self, look: Look, wait: Wait, conn_id: str, due: datetime) -> None:
+    def _hand_over(self, probe: Probe, wait: Wait, conn_id: str, due: datetime) -> None:
         trigger = VendorTrigger(
             conn_id=conn_id,
-            look=look.to_json(),
-            patience=wait.patience.to_json(),
+            probe=probe.to_json(),
+            poll_schedule=wait.poll_schedule.to_json(),
             vendor=self.vendor,
             account=self.account,
             month=self.month,
-            looks=wait.looks,
+            attempts=wait.attempts,
             last_seen=wait.last_seen,
-            next_look_at=due.isoformat(),
+            next_poke_at=due.isoformat(),
             ends_task=self.ends_in_trigger,
         )
-        self.defer(trigger=trigger, method_name="resume", timeout=wait.patience.deadline - datetime.now(UTC) + _MARGIN)
+        self.defer(
+            trigger=trigger, method_name="resume", timeout=wait.poll_schedule.deadline - datetime.now(UTC) + _MARGIN
+        )
 
     def _fitting(self, error: BillingError) -> Exception:
         if isinstance(error, NotReady) and self.soft_fail:
@@ -203,6 +205,6 @@ class InvoicePostedSensor(VendorSensor):
         super().__init__(timeout=timeout, **kwargs)
         self.grace_days = grace_days
 
-    def absent_after(self, account: Account[Any], period: BillingPeriod) -> datetime | None:
-        """Give the end of the days of grace after the posting day in the next month, UTC."""
-        return period.end + timedelta(days=account.posting_day + self.grace_days)
+    def absent_after(self, account: Account[Any], month: Month) -> datetime | None:
+        """Return the end of the days of grace after the posting day in the next month, UTC."""
+        return month.end + timedelta(days=account.posting_day + self.grace_days)

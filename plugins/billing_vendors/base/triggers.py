@@ -20,7 +20,7 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from billing_vendors.base.waiting import End, Look, Observation, Patience, Wait
+from billing_vendors.base.polling import PollSchedule, Probe, ProbeResult, Wait, WaitResult
 
 
 class VendorTrigger(BaseTrigger):
@@ -30,11 +30,11 @@ class VendorTrigger(BaseTrigger):
     All arguments are plain JSON; they are stored in the database while the task waits. A trigger may run twice, and
     starts from the top in another triggerer: it only reads.
 
-    :param look: see :meth:`billing_vendors.base.waiting.Look.to_json`.
-    :param patience: see :meth:`billing_vendors.base.waiting.Patience.to_json`.
+    :param probe: see :meth:`billing_vendors.base.polling.Probe.to_json`.
+    :param poll_schedule: see :meth:`billing_vendors.base.polling.PollSchedule.to_json`.
     :param account: for messages and for the XCom, as ``month``.
-    :param looks: how many looks the sensor took; what it saw last is ``last_seen``.
-    :param next_look_at: ISO 8601, UTC; not before.
+    :param attempts: how many looks the sensor took; what it saw last is ``last_seen``.
+    :param next_poke_at: ISO 8601, UTC; not before.
     :param ends_task: end the task from here, which saves starting a worker; errors always wake it.
     """
 
@@ -42,32 +42,32 @@ class VendorTrigger(BaseTrigger):
         self,
         *,
         conn_id: str,
-        look: dict[str, Any],
-        patience: dict[str, Any],
+        probe: dict[str, Any],
+        poll_schedule: dict[str, Any],
         vendor: str,
         account: str,
         month: str,
-        looks: int,
+        attempts: int,
         last_seen: str,
-        next_look_at: str,
+        next_poke_at: str,
         ends_task: bool = True,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's
         self.conn_id = conn_id
-        self.look = look
-        self.patience = patience
+        self.probe = probe
+        self.poll_schedule = poll_schedule
         self.vendor = vendor
         self.account = account
         self.month = month
-        self.looks = looks
+        self.attempts = attempts
         self.last_seen = last_seen
-        self.next_look_at = next_look_at
+        self.next_poke_at = next_poke_at
         self.ends_task = ends_task
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Give class path and arguments."""
+        """Return class path and arguments."""
         names = (
-            "conn_id", "look", "patience", "vendor", "account", "month", "looks", "last_seen", "next_look_at",
+            "conn_id", "probe", "poll_schedule", "vendor", "account", "month", "attempts", "last_seen", "next_poke_at",
             "ends_task",
         )  # fmt: skip
         cls = type(self)
@@ -80,38 +80,38 @@ class VendorTrigger(BaseTrigger):
         except BillingError as error:
             yield _event(event_of(error))
             return
-        xcom = outcome(end, self.account, self.month, wait.looks)
+        xcom = xcom_payload(end, self.account, self.month, wait.attempts)
         yield _success(xcom) if self.ends_task else _event(xcom)
 
-    async def _wait(self) -> tuple[Wait, End]:
-        from billing_vendors.base.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
+    async def _wait(self) -> tuple[Wait, WaitResult]:
+        from billing_vendors.base.client.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
 
-        look = Look.from_json(self.look)
+        probe = Probe.from_json(self.probe)
         subject = f"{self.vendor}/{self.account} for {self.month}"
-        patience = Patience.from_json(self.patience)
-        wait = Wait(look.thing, subject, patience, looks=self.looks, last_seen=self.last_seen)
-        hook = look.hook(self.conn_id)
-        due = datetime.fromisoformat(self.next_look_at)
+        poll_schedule = PollSchedule.from_json(self.poll_schedule)
+        wait = Wait(probe.thing, subject, poll_schedule, attempts=self.attempts, last_seen=self.last_seen)
+        hook = probe.hook(self.conn_id)
+        due = datetime.fromisoformat(self.next_poke_at)
         async with loop_state().session():  # held between looks, so that the connection to the vendor stays open
-            await asyncio.sleep(_first_pause_seconds(due, patience))
+            await asyncio.sleep(_first_pause_seconds(due, poll_schedule))
             while True:
-                seen: Observation | VendorUnavailable
+                seen: ProbeResult | VendorUnavailable
                 try:
-                    seen = await hook.ahold(look.take())
+                    seen = await hook.arun_flow(probe.poke())
                 except VendorUnavailable as error:
                     seen = error
-                heard = wait.heard(seen, datetime.now(UTC))
-                if not isinstance(heard, datetime):
-                    return wait, heard
-                due = heard
-                self.log.info("%s: look %s saw %s; next at %s", subject, wait.looks, wait.last_seen, due)
+                next_poll = wait.next_poll(seen, datetime.now(UTC))
+                if not isinstance(next_poll, datetime):
+                    return wait, next_poll
+                due = next_poll
+                self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, due)
                 await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
 
 
-def _first_pause_seconds(due: datetime, patience: Patience) -> float:
+def _first_pause_seconds(due: datetime, poll_schedule: PollSchedule) -> float:
     """Wait until the look is due; if it is overdue, as after a restart, keep a thousand triggers apart."""
     left = (due - datetime.now(UTC)).total_seconds()
-    return left if left > 0 else random.uniform(0, patience.shortest_seconds)  # noqa: S311 (spreads load)
+    return left if left > 0 else random.uniform(0, poll_schedule.shortest_seconds)  # noqa: S311 (spreads load)
 
 
 def _event(payload: dict[str, Any]) -> TriggerEvent:
@@ -124,9 +124,9 @@ def _success(xcom: dict[str, Any]) -> TaskSuccessEvent:
     return event
 
 
-def outcome(end: End, account: str, month: str, looks: int) -> dict[str, Any]:
-    """Give what a wait hands on through XCom: no money, no vendor text."""
-    return {"state": end, "account": account, "month": month, "looks": looks}
+def xcom_payload(end: WaitResult, account: str, month: str, attempts: int) -> dict[str, Any]:
+    """Return what a wait hands on through XCom: no money, no vendor text."""
+    return {"state": end, "account": account, "month": month, "attempts": attempts}
 
 
 def read_outcome(xcom: str | dict[str, Any]) -> dict[str, Any]:
@@ -135,8 +135,8 @@ def read_outcome(xcom: str | dict[str, Any]) -> dict[str, Any]:
 
     Airflow 3.3.2 hands on what a trigger pushes as JSON text, and what a worker pushes as the value itself.
     """
-    outcome: dict[str, Any] = json.loads(xcom) if isinstance(xcom, str) else xcom
-    return outcome
+    xcom_payload: dict[str, Any] = json.loads(xcom) if isinstance(xcom, str) else xcom
+    return xcom_payload
 
 
 def event_of(error: BillingError) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
 
-    from billing.accounts import Account
-    from billing.accruals import Basis
-    from billing.answer import Answer
+    from billing.accruals.proposal import Basis
+    from billing.config.accounts import Account
     from billing.controls.control import Control
     from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
-    from billing.period import BillingPeriod
+    from billing.month import Month
+    from billing.payloads.response import Response
 
 
 @dataclass(frozen=True)
@@ -40,26 +40,26 @@ class Work:
     """
     What the tasks of a vendor do.
 
-    :param collect: asks the vendor for everything it has on one account and month. Yields each answer as it
-        arrives (it is stored while the next is asked for), and each document after the answer that led to it.
-    :param derive: turns the stored answers of one ``collect`` into values; reads nothing else, asks nobody.
+    :param collect: asks the vendor for everything it has on one account and month. Yields each response as it
+        arrives (it is stored while the next is asked for), and each document after the response that led to it.
+    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, asks nobody.
     :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
         all of them in memory, and without reading again those that are known.
     :param accrual_basis: what a month's accrual rests on before the month is billed.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
-    :param derive_month_to_date: turns its stored answer into a value.
+    :param derive_month_to_date: turns its stored response into a value.
     :param collect_running_month: asks for what is agreed and charged so far in the running month; None if the vendor
         gives an estimate instead.
-    :param derive_running_month: turns its stored answers into contracts and billing periods.
+    :param derive_running_month: turns its stored responses into contracts and billing periods.
     """
 
-    collect: Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]
-    derive: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]
+    collect: Callable[[Account[Any], Month], Iterator[Response | Document]]
+    derive: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]
     accrual_basis: Basis
-    collect_month_to_date: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
-    derive_month_to_date: Callable[[Account[Any], Answer], MonthToDate] | None = None
-    collect_running_month: Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None = None
-    derive_running_month: Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth] | None = None
+    collect_month_to_date: Callable[[Account[Any], Month], Iterator[Response]] | None = None
+    derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None
+    collect_running_month: Callable[[Account[Any], Month], Iterator[Response]] | None = None
+    derive_running_month: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth] | None = None
     invoice_list: InvoiceList | None = None
 
 
@@ -68,7 +68,7 @@ class Vendor:
     """
     One vendor, as the DAGs and the storage see it.
 
-    Every task reads its DAG file anew before it starts. So a vendor's module imports only what a plan needs, and each
+    Every task reads its DAG file again before it starts. So a vendor's module imports only what a plan needs, and each
     task the rest of what it needs, by ``work`` and ``catalogue``.
 
     :param name: stored with every row; also the name of the Airflow pool that its tasks share.
@@ -94,12 +94,12 @@ class Vendor:
     has_running_month: bool = False
 
     @property
-    def collect(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer | Document]]:
+    def collect(self) -> Callable[[Account[Any], Month], Iterator[Response | Document]]:
         """See :class:`Work`."""
         return self.work().collect
 
     @property
-    def derive(self) -> Callable[[Account[Any], BillingPeriod, Sequence[Answer]], AccountMonth]:
+    def derive(self) -> Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]:
         """See :class:`Work`."""
         return self.work().derive
 
@@ -114,11 +114,11 @@ class Vendor:
         return self.work().accrual_basis
 
     @property
-    def collect_month_to_date(self) -> Callable[[Account[Any], BillingPeriod], Iterator[Answer]] | None:
+    def collect_month_to_date(self) -> Callable[[Account[Any], Month], Iterator[Response]] | None:
         """See :class:`Work`."""
         return self.work().collect_month_to_date
 
     @property
-    def derive_month_to_date(self) -> Callable[[Account[Any], Answer], MonthToDate] | None:
+    def derive_month_to_date(self) -> Callable[[Account[Any], Response], MonthToDate] | None:
         """See :class:`Work`."""
         return self.work().derive_month_to_date

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import CSV, PDF
+from billing.month import Month
+from billing.payloads.response import Response
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import CSV, PDF
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.derive import bill_of, estimate_of
+from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.pages import list_page
-from billing_vendors.fastly.refusals import NoBill
+from billing_vendors.fastly.paging import list_page
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 
@@ -22,10 +22,10 @@ MOST_KINDS = 200  # each is a request of its own
 
 
 def collect(
-    account: Account[FastlySettings], period: BillingPeriod, *, limits: Limits | None = None
-) -> Iterator[Answer | Document]:
+    account: Account[FastlySettings], month: Month, *, limits: Limits | None = None
+) -> Iterator[Response | Document]:
     """
-    Yield every answer on a month as it arrives, and each bill's files after the bill.
+    Yield every response on a month as it arrives, and each bill's files after the bill.
 
     v3: the invoice list around the month, each invoice of the month by id, usage, and usage by service for each kind
     of usage (for all kinds together if there are more than 200).
@@ -36,59 +36,59 @@ def collect(
     """
     with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
-            yield from _collect_v2(hook, account.settings.customer_id, period)
+            yield from _collect_v2(hook, account.settings.customer_id, month)
         else:
-            yield from _collect_v3(hook, period)
+            yield from _collect_v3(hook, month)
 
 
 def collect_month_to_date(
-    account: Account[FastlySettings], period: BillingPeriod, *, limits: Limits | None = None
-) -> Iterator[Answer]:
+    account: Account[FastlySettings], billing_month: Month, *, limits: Limits | None = None
+) -> Iterator[Response]:
     """
     Yield the estimate of the running month.
 
-    :param period: of v2 asked for; v3 has no such parameter and answers for the running month whatever is wanted.
+    :param month: of v2 asked for; v3 has no such parameter and answers for the running month whatever is wanted.
     :param limits: other limits of the request than the usual ones.
     :raises NotReady: Fastly is making it.
     :raises PayloadError: it is not an estimate, or one of another month.
     """
     with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
-            answer = hook.get_legacy_month_to_date(account.settings.customer_id, period)
+            response = hook.get_legacy_month_to_date(account.settings.customer_id, billing_month)
         else:
-            answer = hook.get_month_to_date()
-    if (month := estimate_of(answer).period) != period:
-        raise PayloadError(f"{answer.request}: wanted {period}, but the estimate is of {month}")
-    yield answer
+            response = hook.get_month_to_date()
+    if (month := estimate_of(response).month) != billing_month:
+        raise PayloadError(f"{response.request}: wanted {billing_month}, but the estimate is of {month}")
+    yield response
 
 
-def _collect_v3(hook: FastlyBillingHook, period: BillingPeriod) -> Iterator[Answer]:
+def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
     ids: dict[str, None] = {}
-    for page in hook.list_invoices(period):
+    for page in hook.list_invoices(month):
         yield page
-        ids |= dict.fromkeys(row.invoice_id for row in list_page(page).rows if row.period == period)
+        ids |= dict.fromkeys(row.invoice_id for row in list_page(page).rows if row.month == month)
     for invoice_id in ids:
         yield hook.get_invoice(invoice_id)
-    usage = hook.get_usage_metrics(period)
+    usage = hook.get_usage_metrics(month)
     yield usage
-    kinds = metered_kinds(usage, period)
+    kinds = metered_kinds(usage, month)
     if len(kinds) > MOST_KINDS:
-        hook.log.warning("%s kinds of usage in %s: usage by service is read for all together", len(kinds), period)
+        hook.log.warning("%s kinds of usage in %s: usage by service is read for all together", len(kinds), month)
         kinds = [("", "")]
     for product_id, usage_type in kinds:
-        yield from hook.list_service_usage_metrics(period, product_id, usage_type)
+        yield from hook.list_service_usage_metrics(month, product_id, usage_type)
 
 
-def _collect_v2(hook: FastlyBillingHook, customer_id: str, period: BillingPeriod) -> Iterator[Answer | Document]:
+def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iterator[Response | Document]:
     try:
-        answer = hook.get_invoice_by_month(period)
+        response = hook.get_invoice_by_month(month)
     except NoBill as error:
         hook.log.info("%s", error)
         return
-    bill = bill_of(answer, period)
+    bill = bill_of(response, month)
     if bill is not None and bill.attributes["vendor_state"] == "down":
-        raise VendorUnavailable(f"{answer.request}: vendor_state is down, so the bill may lack lines")
-    yield answer
+        raise VendorUnavailable(f"{response.request}: vendor_state is down, so the bill may lack lines")
+    yield response
     if bill is None:
         return
     yield hook.get_legacy_invoice(customer_id, bill.invoice_id)

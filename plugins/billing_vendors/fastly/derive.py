@@ -1,77 +1,79 @@
-"""The stored answers of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
+"""The stored responses of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from billing import exact_json
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
-from billing.period import BillingPeriod
-from billing_vendors.fastly import parse, parse_legacy, questions
-from billing_vendors.fastly.pages import declared_total, list_page, next_cursor
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.fastly import endpoints, parse, parse_legacy
+from billing_vendors.fastly.paging import declared_total, list_page, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import ServiceUsage, usage_report
-from billing_vendors.fastly.words import V2_NOT_ISSUED, Noted
+from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, UnknownFields
 
 
-def derive(account: Account[FastlySettings], period: BillingPeriod, answers: Sequence[Answer]) -> AccountMonth:
+def derive(account: Account[FastlySettings], month: Month, responses: Sequence[Response]) -> AccountMonth:
     """
-    Turn the answers of one ``collect`` into values.
+    Turn the responses of one ``collect`` into values.
 
     Invoices are chosen by their own billing period; the list also holds those of the months beside. A v2 bill that
     is not issued yet (``MTD``, ``Pending``) is no invoice. No answer, no invoice: the month is empty.
 
-    :raises PayloadError: an answer is not of the documented shape.
+    :raises PayloadError: a response is not of the documented shape.
     """
-    noted = Noted()
-    of = _by_operation(answers)
-    usage, by_service = of.get(questions.V3_USAGE, []), of.get(questions.V3_SERVICE_USAGE, [])
-    services = ServiceUsage(by_service, period, noted)
-    listed, listings = _listed(of.get(questions.V3_LIST, []), period, noted)
-    listed += _bills(of.get(questions.V2_MONTH, []), period, noted)
-    single = [parse.parse_invoice(_whole(answer), noted) for answer in of.get(questions.V3_INVOICE, [])]
-    single += _bills(of.get(questions.V2_INVOICE, []), period, noted)
-    reports = ([usage_report(usage, period, noted)] if usage else []) + ([services.report()] if by_service else [])
+    unknown_fields = UnknownFields()
+    of = _by_operation(responses)
+    usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
+    services = ServiceUsage(by_service, month, unknown_fields)
+    listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, unknown_fields)
+    listed += _bills(of.get(endpoints.V2_MONTH, []), month, unknown_fields)
+    single = [parse.parse_invoice(_whole(response), unknown_fields) for response in of.get(endpoints.V3_INVOICE, [])]
+    single += _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields)
+    reports = ([usage_report(usage, month, unknown_fields)] if usage else []) + (
+        [services.report()] if by_service else []
+    )
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
-        period=period,
+        month=month,
         invoices=tuple(_each_once(listed).values()),
         by_id=_each_once(single),
         usage_reports=tuple(reports),
         listings=(*listings, *services.listings),
-        unknown_fields=noted.unknown,
+        unknown_fields=unknown_fields.unknown,
     )
 
 
-def derive_month_to_date(account: Account[FastlySettings], answer: Answer) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
+def derive_month_to_date(account: Account[FastlySettings], response: Response) -> MonthToDate:  # noqa: ARG001 (every vendor's signature)
     """
-    Turn a stored month-to-date answer into a value.
+    Turn a stored month-to-date response into a value.
 
     :raises PayloadError: it is not an estimate.
     """
-    return estimate_of(answer)
+    return estimate_of(response)
 
 
-def estimate_of(answer: Answer) -> MonthToDate:
+def estimate_of(response: Response) -> MonthToDate:
     """
-    Read a month-to-date answer of either generation.
+    Read a month-to-date response of either generation.
 
     :raises PayloadError: it is not an estimate.
     """
-    row = _whole(answer)
-    if answer.operation == questions.V2_ESTIMATE:
-        return parse_legacy.parse_month_to_date(row, Noted())
-    return parse.parse_month_to_date(row, Noted())
+    row = _whole(response)
+    if response.operation == endpoints.V2_ESTIMATE:
+        return parse_legacy.parse_month_to_date(row, UnknownFields())
+    return parse.parse_month_to_date(row, UnknownFields())
 
 
-def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[ListedInvoice]:
+def find_invoices(month: Month, pages: Iterable[Response]) -> Iterator[ListedInvoice]:
     """
     Find the invoices of a month in the pages of the v3 list, each once: the first of each id.
 
@@ -80,7 +82,7 @@ def find_invoices(period: BillingPeriod, pages: Iterable[Answer]) -> Iterator[Li
     seen: set[str] = set()
     for page in pages:
         for row in list_page(page).rows:
-            if row.period == period and row.invoice_id not in seen:
+            if row.month == month and row.invoice_id not in seen:
                 seen.add(row.invoice_id)
                 yield ListedInvoice(row.invoice_id, row.source, partial(_read_listed, row.source, page.request))
 
@@ -90,48 +92,50 @@ def _read_listed(source: bytes, request: str) -> Invoice:
         row = exact_json.loads_checked(source)  # when its page was kept
     except PayloadError as error:
         raise PayloadError(f"{request}: {error}") from error
-    return parse.parse_invoice(Fields(row, request), Noted())
+    return parse.parse_invoice(JsonObject(row, request), UnknownFields())
 
 
-def bill_of(answer: Answer, period: BillingPeriod) -> Invoice | None:
-    """Give the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
-    return next(iter(_bills([answer], period, Noted())), None)
+def bill_of(response: Response, month: Month) -> Invoice | None:
+    """Return the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
+    return next(iter(_bills([response], month, UnknownFields())), None)
 
 
-def _by_operation(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
-    grouped: dict[str, list[Answer]] = {}
-    for answer in answers:
-        grouped.setdefault(answer.operation, []).append(answer)
+def _by_operation(responses: Sequence[Response]) -> dict[str, list[Response]]:
+    grouped: dict[str, list[Response]] = {}
+    for response in responses:
+        grouped.setdefault(response.operation, []).append(response)
     return grouped
 
 
-def _whole(answer: Answer) -> Fields:
-    return Fields(answer.json_object(), answer.request)
+def _whole(response: Response) -> JsonObject:
+    return JsonObject(response.json_object(), response.request)
 
 
-def _listed(pages: Sequence[Answer], period: BillingPeriod, noted: Noted) -> tuple[list[Invoice], tuple[Listing, ...]]:
+def _listed(
+    pages: Sequence[Response], month: Month, unknown_fields: UnknownFields
+) -> tuple[list[Invoice], tuple[Listing, ...]]:
     """Read the pages of the v3 list: the invoices of the month, and what the listing says of its completeness."""
     invoices: list[Invoice] = []
     row_ids: list[str] = []
-    last: Fields | None = None
+    last: JsonObject | None = None
     for page in pages:
         last = _whole(page)
         for row in parse.invoice_rows(last):
             row_ids.append(row.identifier("invoice_id"))
-            if parse.month_of(row) == period:
-                invoices.append(parse.parse_invoice(row, noted))
+            if parse.month_of(row) == month:
+                invoices.append(parse.parse_invoice(row, unknown_fields))
     if last is None:
         return [], ()
     ended = not next_cursor(last)
-    return invoices, (Listing(questions.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
+    return invoices, (Listing(endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
 
 
-def _bills(answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> list[Invoice]:
-    issued = [row for row in map(_whole, answers) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
-    bills = [parse_legacy.parse_invoice(row, period, noted) for row in issued]
+def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownFields) -> list[Invoice]:
+    issued = [row for row in map(_whole, responses) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
+    bills = [parse_legacy.parse_invoice(row, month, unknown_fields) for row in issued]
     for bill in bills:
-        if bill.period != period:
-            raise PayloadError(f"invoice {bill.invoice_id}: asked for {period}, but its start_time is in {bill.period}")
+        if bill.month != month:
+            raise PayloadError(f"invoice {bill.invoice_id}: asked for {month}, but its start_time is in {bill.month}")
     return bills
 
 

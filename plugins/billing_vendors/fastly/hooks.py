@@ -6,17 +6,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from billing.answer import Answer
 from billing.errors import BillingError, ConfigurationError, NotReady
-from billing.period import BillingPeriod
-from billing_vendors.base.access import Access, ConnectionFields, own_fields, required, site_of
-from billing_vendors.base.credential import Credential
+from billing.month import Month
+from billing.payloads.response import Response
+from billing_vendors.base.client.connection import (
+    ConnectionFields,
+    ConnectionSettings,
+    base_url_of,
+    read_extra,
+    required,
+)
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.request import JSON, Request, RequestFlow
+from billing_vendors.base.client.status_errors import RawResponse
 from billing_vendors.base.hooks import VendorHook
-from billing_vendors.base.question import JSON, Conversation, Question
-from billing_vendors.base.refusal import Received
-from billing_vendors.fastly import questions
-from billing_vendors.fastly.pages import invoice_pages, service_usage_pages
-from billing_vendors.fastly.refusals import fastly_refusal
+from billing_vendors.fastly import endpoints
+from billing_vendors.fastly.errors import fastly_status_error
+from billing_vendors.fastly.paging import invoice_pages, service_usage_pages
 
 DEFAULT_HOST = "https://api.fastly.com"
 
@@ -41,7 +47,7 @@ class FastlyBillingHook(VendorHook):
 
     # v2, the legacy API
 
-    def get_invoice_by_month(self, period: BillingPeriod, form: str = JSON) -> Answer:
+    def get_invoice_by_month(self, month: Month, form: str = JSON) -> Response:
         """
         Read the v2 bill of a month, as JSON, CSV or PDF; of the running month it is an estimate of status ``MTD``.
 
@@ -49,82 +55,82 @@ class FastlyBillingHook(VendorHook):
         :raises NoBill: there is none.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
-        return self.ask(questions.v2_invoice_by_month(period, form))
+        return self.send(endpoints.v2_invoice_by_month(month, form))
 
-    def get_legacy_invoice(self, customer_id: str, invoice_id: str, form: str = JSON) -> Answer:
+    def get_legacy_invoice(self, customer_id: str, invoice_id: str, form: str = JSON) -> Response:
         """
         Read one v2 bill, as JSON, CSV or PDF.
 
         :raises NoBill: there is none.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
-        return self.ask(questions.v2_invoice_by_id(customer_id, invoice_id, form))
+        return self.send(endpoints.v2_invoice_by_id(customer_id, invoice_id, form))
 
-    def get_legacy_month_to_date(self, customer_id: str, period: BillingPeriod) -> Answer:
+    def get_legacy_month_to_date(self, customer_id: str, month: Month) -> Response:
         """
         Read the v2 estimate of a month.
 
         :raises NotReady: Fastly is making it (202): ask again in some seconds.
         """
-        return _finished(self.ask(questions.v2_month_to_date(customer_id, period)))
+        return _finished(self.send(endpoints.v2_month_to_date(customer_id, month)))
 
     # v3
 
-    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+    def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of the v3 invoices around a month: more than those of the month."""
-        return self.turn_pages(invoice_pages(period))
+        return self.turn_pages(invoice_pages(month))
 
-    def get_invoice(self, invoice_id: str) -> Answer:
+    def get_invoice(self, invoice_id: str) -> Response:
         """Read one v3 invoice."""
-        return self.ask(questions.v3_invoice_by_id(invoice_id))
+        return self.send(endpoints.v3_invoice_by_id(invoice_id))
 
-    def get_month_to_date(self) -> Answer:
+    def get_month_to_date(self) -> Response:
         """
         Read the v3 estimate of the running month.
 
         :raises NotReady: Fastly is making it (202): ask again in some seconds.
         """
-        return _finished(self.ask(questions.v3_month_to_date()))
+        return _finished(self.send(endpoints.v3_month_to_date()))
 
-    def get_usage_metrics(self, period: BillingPeriod) -> Answer:
+    def get_usage_metrics(self, month: Month) -> Response:
         """Read what was metered in a month, by product, usage type and region."""
-        return self.ask(questions.v3_usage_metrics(period))
+        return self.send(endpoints.v3_usage_metrics(month))
 
-    def list_service_usage_metrics(self, period: BillingPeriod, product_id: str, usage_type: str) -> Iterator[Answer]:
+    def list_service_usage_metrics(self, month: Month, product_id: str, usage_type: str) -> Iterator[Response]:
         """Yield each page of one product's use by service; of all products together if both texts are empty."""
-        return self.turn_pages(service_usage_pages(period, product_id, usage_type))
+        return self.turn_pages(service_usage_pages(month, product_id, usage_type))
 
     # what the common hook wants to know
 
     @classmethod
-    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+    def read_connection(cls, connection: ConnectionFields, extra: object) -> ConnectionSettings:
         """Check a connection: the token, and perhaps another host."""
-        own_fields(connection.conn_id, extra, frozenset())
+        read_extra(connection.conn_id, extra, frozenset())
         if connection.login:
             raise ConfigurationError(
                 f"connection {connection.conn_id}: login should be empty; the token is the password"
             )
-        return Access(
+        return ConnectionSettings(
             conn_id=connection.conn_id,
-            sites={"api": site_of(connection, DEFAULT_HOST)},
+            base_urls={"api": base_url_of(connection, DEFAULT_HOST)},
             password=required(connection, "password", "the API token"),
         )
 
-    def sign_in(self, access: Access) -> Conversation[Credential]:
+    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
         """Use the token of the connection."""
         yield from ()
-        return Credential({"Fastly-Key": access.password}, secret=access.password)
+        return Credential({"Fastly-Key": connection_settings.password}, secret=connection_settings.password)
 
-    def probe(self) -> Question:
+    def test_request(self) -> Request:
         """Ask for last month's usage: it answers customers of both generations."""
-        return questions.v3_usage_metrics(BillingPeriod.of(datetime.now(UTC)).shifted(-1))
+        return endpoints.v3_usage_metrics(Month.of(datetime.now(UTC)).shifted(-1))
 
-    def refusal(self, question: Question, received: Received) -> BillingError:
-        """Tell a retired route from a month without a bill."""
-        return fastly_refusal(question, received)
+    def status_error(self, request: Request, raw: RawResponse) -> BillingError:
+        """Return a retired route from a month without a bill."""
+        return fastly_status_error(request, raw)
 
 
-def _finished(answer: Answer) -> Answer:
-    if answer.status == 202:
-        raise NotReady(f"{answer.request} answered 202: the estimate is being made")
-    return answer
+def _finished(response: Response) -> Response:
+    if response.status == 202:
+        raise NotReady(f"{response.request} answered 202: the estimate is being made")
+    return response

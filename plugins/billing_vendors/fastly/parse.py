@@ -11,11 +11,11 @@ from typing import Any
 
 from billing.columns import Columns
 from billing.errors import PayloadError
-from billing.fields import Fields, Rows
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
-from billing.period import BillingPeriod
-from billing_vendors.fastly.words import (
-    Noted,
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject, JsonRows
+from billing_vendors.fastly.vocabulary import (
+    UnknownFields,
     amount,
     amount_or_none,
     end_of,
@@ -26,9 +26,9 @@ from billing_vendors.fastly.words import (
 )
 
 
-def invoice_rows(page: Fields) -> Iterator[Fields]:
+def invoice_rows(page: JsonObject) -> Iterator[JsonObject]:
     """
-    Give the rows of one page of the invoice list.
+    Return the rows of one page of the invoice list.
 
     :raises PayloadError: the page has no list of objects in ``data``.
     """
@@ -37,19 +37,19 @@ def invoice_rows(page: Fields) -> Iterator[Fields]:
     return page.objects("data")
 
 
-def month_of(row: Fields) -> BillingPeriod:
+def month_of(row: JsonObject) -> Month:
     """
-    Give the UTC month in which an invoice's billing period starts.
+    Return the UTC month in which an invoice's billing period starts.
 
     :raises PayloadError: it has no start.
     """
     start = start_of(row, "billing_start_date")
     if start is None:
         raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be found without")
-    return BillingPeriod.of(start)
+    return Month.of(start)
 
 
-def parse_invoice(row: Fields, noted: Noted) -> Invoice:
+def parse_invoice(row: JsonObject, unknown_fields: UnknownFields) -> Invoice:
     """
     Read one posted invoice, from the list or by id.
 
@@ -60,20 +60,20 @@ def parse_invoice(row: Fields, noted: Noted) -> Invoice:
     start, end = start_of(row, "billing_start_date"), end_of(row, "billing_end_date")
     return Invoice(
         invoice_id=invoice_id,
-        period=month_of(row),
+        month=month_of(row),
         period_evidence=f"billing period {interval_text(start, end)}",
         total=amount(row, "monthly_transaction_amount"),
         currency=row.text("currency_code"),
-        lines=_lines(row, noted),
+        lines=_lines(row, unknown_fields),
         issued_at=start_of(row, "invoice_posted_on"),
         service_start=start,
         service_end=end,
         statement_number=text_or_none(row, "statement_number"),
-        attributes=noted.kept("invoice", row, "customer_id"),
+        attributes=unknown_fields.attributes("invoice", row, "customer_id"),
     )
 
 
-def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
+def parse_month_to_date(row: JsonObject, unknown_fields: UnknownFields) -> MonthToDate:
     """
     Read the estimate of the running month; its total is a text, its line amounts are numbers.
 
@@ -82,17 +82,17 @@ def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
     row.where = "month to date"
     return MonthToDate(
         invoice_id=row.identifier("invoice_id"),
-        period=month_of(row),
+        month=month_of(row),
         total=amount(row, "monthly_transaction_amount"),
         currency=text_or_none(row, "currency_code"),
-        lines=_lines(row, noted),
+        lines=_lines(row, unknown_fields),
         starts_at=start_of(row, "billing_start_date"),
         as_of=end_of(row, "billing_end_date"),
-        attributes=noted.kept("month_to_date", row, "customer_id"),
+        attributes=unknown_fields.attributes("month_to_date", row, "customer_id"),
     )
 
 
-def parse_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+def parse_usage(row: JsonObject, position: int, unknown_fields: UnknownFields) -> UsageLine:
     """
     Read one row of the usage metrics.
 
@@ -107,11 +107,11 @@ def parse_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
         usage_type=text_or_none(row, "usage_type"),
         unit=text_or_none(row, "unit"),
         raw_quantity=amount_or_none(row, "raw_quantity"),
-        attributes=noted.kept("usage", row, "month", "last_updated_at"),
+        attributes=unknown_fields.attributes("usage", row, "month", "last_updated_at"),
     )
 
 
-def _lines(row: Fields, noted: Noted) -> Sequence[InvoiceLine]:
+def _lines(row: JsonObject, unknown_fields: UnknownFields) -> Sequence[InvoiceLine]:
     lines = row.rows("transaction_line_items")
     products = texts_or_none(lines, "product_name", "ProductName")
     descriptions = zip(texts_or_none(lines, "description"), products, strict=True)
@@ -127,13 +127,13 @@ def _lines(row: Fields, noted: Noted) -> Sequence[InvoiceLine]:
         quantity=lines.numbers_or_none("units", amount_or_none),
         rate=lines.numbers_or_none("rate", amount_or_none),
         credit_coupon=texts_or_none(lines, "credit_coupon_code"),
-        attributes=_line_attributes(lines, noted),
+        attributes=_line_attributes(lines, unknown_fields),
     )
 
 
-def _line_attributes(lines: Rows, noted: Noted) -> Sequence[Mapping[str, Any]]:
-    """Give what has no place of its own; lines alike share one object, which is then written once."""
+def _line_attributes(lines: JsonRows, unknown_fields: UnknownFields) -> Sequence[Mapping[str, Any]]:
+    """Return what has no place of its own; lines alike share one object, which is then written once."""
     product_lines = texts_or_none(lines, "product_line", "ProductLine")
     shared = {name: {"product_line": name} if name else {} for name in set(product_lines)}
-    rests = noted.kept_of_each("invoice_line", lines)
+    rests = unknown_fields.attributes_of_each("invoice_line", lines)
     return [{**shared[name], **rest} if rest else shared[name] for name, rest in zip(product_lines, rests, strict=True)]

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Invoice, InvoiceLine, MonthToDate
-from billing.period import BillingPeriod
-from billing_vendors.fastly.words import (
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
+from billing_vendors.fastly.vocabulary import (
     V2_STATUS,
     VENDOR_STATE,
-    Noted,
+    UnknownFields,
     amount,
     amount_or_none,
     end_of,
@@ -39,13 +39,13 @@ _LINE = (
 _ESTIMATE_LINE = ("plan_no", "service_no", "client_service_id", "client_plan_id")
 
 
-def status_of(row: Fields) -> str | None:
-    """Give ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
+def status_of(row: JsonObject) -> str | None:
+    """Return ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
     status = row.object_or_none("status")
     return None if status is None else status.text_or_none("status")
 
 
-def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
+def parse_invoice(row: JsonObject, asked: Month, unknown_fields: UnknownFields) -> Invoice:
     """
     Read one bill.
 
@@ -55,12 +55,12 @@ def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
     invoice_id = row.identifier("invoice_id")
     row.where = f"invoice {invoice_id}"
     start, end = start_of(row, "start_time"), end_of(row, "end_time")
-    status, sent_at = _status(row, noted)
-    total, totals = _total(row, noted)
+    status, sent_at = _status(row, unknown_fields)
+    total, totals = _total(row, unknown_fields)
     lines = enumerate(row.objects("line_items"), start=1)
     return Invoice(
         invoice_id=invoice_id,
-        period=asked if start is None else BillingPeriod.of(start),
+        month=asked if start is None else Month.of(start),
         period_evidence=(
             f"start_time and end_time {interval_text(start, end)}"
             if start
@@ -68,16 +68,16 @@ def parse_invoice(row: Fields, asked: BillingPeriod, noted: Noted) -> Invoice:
         ),
         total=total,
         currency=None,
-        lines=tuple(_line(line, position, noted) for position, line in lines),
+        lines=tuple(_line(line, position, unknown_fields) for position, line in lines),
         issued_at=sent_at,
         service_start=start,
         service_end=end,
         payment_status=status,
-        attributes=_rest(row, totals, noted),
+        attributes=_rest(row, totals, unknown_fields),
     )
 
 
-def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
+def parse_month_to_date(row: JsonObject, unknown_fields: UnknownFields) -> MonthToDate:
     """
     Read the estimate of a month.
 
@@ -88,44 +88,44 @@ def parse_month_to_date(row: Fields, noted: Noted) -> MonthToDate:
     start = start_of(row, "start_time")
     if start is None:
         raise PayloadError(f"{row.where}: start_time is missing; its month cannot be found without")
-    status, _ = _status(row, noted)
-    total, totals = _total(row, noted)
+    status, _ = _status(row, unknown_fields)
+    total, totals = _total(row, unknown_fields)
     lines = enumerate(row.objects("line_items"), start=1)
     return MonthToDate(
         invoice_id=invoice_id,
-        period=BillingPeriod.of(start),
+        month=Month.of(start),
         total=total,
         currency=None,
-        lines=tuple(_estimate_line(line, position, noted) for position, line in lines),
+        lines=tuple(_estimate_line(line, position, unknown_fields) for position, line in lines),
         starts_at=start,
         as_of=end_of(row, "end_time"),
-        attributes={"status": status} | _rest(row, totals, noted),
+        attributes={"status": status} | _rest(row, totals, unknown_fields),
     )
 
 
-def _status(row: Fields, noted: Noted) -> tuple[str | None, Any]:
+def _status(row: JsonObject, unknown_fields: UnknownFields) -> tuple[str | None, Any]:
     status = row.object_or_none("status")
     if status is None:
         return None, None
-    word, sent_at = noted.word("invoice_status", status, "status", V2_STATUS), start_of(status, "sent_at")
-    noted.kept("invoice_status", status)
-    return word, sent_at
+    enum, sent_at = unknown_fields.enum("invoice_status", status, "status", V2_STATUS), start_of(status, "sent_at")
+    unknown_fields.attributes("invoice_status", status)
+    return enum, sent_at
 
 
-def _total(row: Fields, noted: Noted) -> tuple[Decimal, dict[str, Any]]:
+def _total(row: JsonObject, unknown_fields: UnknownFields) -> tuple[Decimal, dict[str, Any]]:
     total = row.object_or_none("total")
     if total is None:
         raise PayloadError(f"{row.where}: total is missing")
-    return amount(total, "cost"), noted.kept("invoice_total", total, *_TOTALS)
+    return amount(total, "cost"), unknown_fields.attributes("invoice_total", total, *_TOTALS)
 
 
-def _rest(row: Fields, totals: dict[str, Any], noted: Noted) -> dict[str, Any]:
-    state = noted.word("invoice", row, "vendor_state", VENDOR_STATE)
-    kept = noted.kept("invoice", row, "customer_id", "regions")
-    return {"total": totals, "vendor_state": state} | kept
+def _rest(row: JsonObject, totals: dict[str, Any], unknown_fields: UnknownFields) -> dict[str, Any]:
+    state = unknown_fields.enum("invoice", row, "vendor_state", VENDOR_STATE)
+    attributes = unknown_fields.attributes("invoice", row, "customer_id", "regions")
+    return {"total": totals, "vendor_state": state} | attributes
 
 
-def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
+def _line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> InvoiceLine:
     line_id = row.identifier("id")
     billed = amount_or_none(row, "amount")  # null is allowed: such a line says nothing about money
     return InvoiceLine(
@@ -138,11 +138,12 @@ def _line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
         quantity=amount_or_none(row, "units"),
         rate=amount_or_none(row, "rate_per_unit"),
         credit_coupon=text_or_none(row, "credit_coupon_code"),
-        attributes=({"amount": "null"} if billed is None else {}) | noted.kept("invoice_line", row, *_LINE),
+        attributes=({"amount": "null"} if billed is None else {})
+        | unknown_fields.attributes("invoice_line", row, *_LINE),
     )
 
 
-def _estimate_line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
+def _estimate_line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> InvoiceLine:
     return InvoiceLine(
         position=position,
         description=text_or_none(row, "description") or "",
@@ -150,5 +151,5 @@ def _estimate_line(row: Fields, position: int, noted: Noted) -> InvoiceLine:
         product=text_or_none(row, "service_type"),
         quantity=amount_or_none(row, "units"),
         rate=amount_or_none(row, "per_unit_cost"),
-        attributes=noted.kept("month_to_date_line", row, *_ESTIMATE_LINE),
+        attributes=unknown_fields.attributes("month_to_date_line", row, *_ESTIMATE_LINE),
     )

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from billing.accounts import Account
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import Month
+from billing_vendors.base.polling import Probe
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
-from billing_vendors.base.waiting import Look
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -26,26 +26,26 @@ class FastlyMonthToDateSensor(VendorSensor):
     def __init__(self, *, poke_interval: float = 5.0, timeout: float = 3600.0, **kwargs: Any) -> None:  # noqa: ANN401 (Airflow's own)
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
 
-    def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
+    def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
         """Look for the estimate."""
         if account.settings.parent_pay:
             raise AirflowSkipException(
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
                 f"makes no month-to-date estimate of it, so there is nothing to wait for"
             )
-        from billing_vendors.fastly.looks import EstimateLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import EstimateProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return EstimateLook(account.settings.customer_id, account.settings.api, str(period))
+        return EstimateProbe(account.settings.customer_id, account.settings.api, str(month))
 
 
 class FastlyInvoicePostedSensor(InvoicePostedSensor):
-    """Wait until Fastly has posted the invoice of a month; its absence is an answer after the days of grace."""
+    """Wait until Fastly has posted the invoice of a month; its absence is a response after the days of grace."""
 
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings
 
-    def look(self, account: Account[FastlySettings], period: BillingPeriod) -> Look:
+    def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
         """Look for the invoice."""
-        from billing_vendors.fastly.looks import PostedLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.fastly.probes import PostedProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return PostedLook(account.settings.customer_id, account.settings.api, str(period))
+        return PostedProbe(account.settings.customer_id, account.settings.api, str(month))

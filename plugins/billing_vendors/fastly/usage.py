@@ -6,51 +6,51 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from billing.answer import Answer
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Listing, UsageLine, UsageReport
-from billing.period import BillingPeriod
-from billing_vendors.fastly.pages import declared_total, service_cursor
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.fastly.endpoints import V3_SERVICE_USAGE
+from billing_vendors.fastly.paging import declared_total, service_cursor
 from billing_vendors.fastly.parse import parse_usage
-from billing_vendors.fastly.questions import V3_SERVICE_USAGE
-from billing_vendors.fastly.words import Noted, amount, end_of, start_of, text_or_none
+from billing_vendors.fastly.vocabulary import UnknownFields, amount, end_of, start_of, text_or_none
 
 USAGE = "usage_metrics"
 SERVICE_USAGE = "service_usage"
 
 
-def usage_report(answers: Iterable[Answer], period: BillingPeriod, noted: Noted) -> UsageReport:
+def usage_report(responses: Iterable[Response], month: Month, unknown_fields: UnknownFields) -> UsageReport:
     """Read the usage metrics of a month. Rows of other months are left out."""
-    rows = [row for answer in answers for row in usage_rows(answer)]
-    of_month = [row for row in rows if row.text_or_none("month") == str(period)]
-    lines = tuple(parse_usage(row, position, noted) for position, row in enumerate(of_month, start=1))
+    rows = [row for response in responses for row in usage_rows(response)]
+    of_month = [row for row in rows if row.text_or_none("month") == str(month)]
+    lines = tuple(parse_usage(row, position, unknown_fields) for position, row in enumerate(of_month, start=1))
     return UsageReport(
-        report_id=f"{USAGE}/{period}",
+        report_id=f"{USAGE}/{month}",
         kind=USAGE,
-        period=period,
-        starts_at=period.start,
-        ends_at=period.end,
+        month=month,
+        starts_at=month.start,
+        ends_at=month.end,
         currency=None,
         lines=lines,
     )
 
 
-def usage_rows(answer: Answer) -> list[Fields]:
+def usage_rows(response: Response) -> list[JsonObject]:
     """
-    Give the rows of a usage metrics answer.
+    Return the rows of a usage metrics answer.
 
     :raises PayloadError: it has no list of objects in ``data``.
     """
-    document = Fields(answer.json_object(), answer.request)
+    document = JsonObject(response.json_object(), response.request)
     if not isinstance(document.optional("data"), list):
-        raise PayloadError(f"{answer.request}: data should be a list")
+        raise PayloadError(f"{response.request}: data should be a list")
     return list(document.objects("data"))
 
 
-def metered_kinds(answer: Answer, period: BillingPeriod) -> list[tuple[str, str]]:
-    """Give each pair of product id and usage type in a month's usage: what service usage is asked for by."""
-    rows = [row for row in usage_rows(answer) if row.text_or_none("month") == str(period)]
+def metered_kinds(response: Response, month: Month) -> list[tuple[str, str]]:
+    """Return each pair of product id and usage type in a month's usage: what service usage is asked for by."""
+    rows = [row for row in usage_rows(response) if row.text_or_none("month") == str(month)]
     pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
     return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
 
@@ -58,44 +58,44 @@ def metered_kinds(answer: Answer, period: BillingPeriod) -> list[tuple[str, str]
 class ServiceUsage:
     """The service usage of a month: one listing for each product and usage type, all rows in one report."""
 
-    def __init__(self, answers: Sequence[Answer], period: BillingPeriod, noted: Noted) -> None:
-        self._period = period
-        self._noted = noted
-        self._reads: dict[tuple[str, str], list[Answer]] = {}
-        for answer in answers:
-            self._reads.setdefault(_asked_for(answer), []).append(answer)
+    def __init__(self, responses: Sequence[Response], month: Month, unknown_fields: UnknownFields) -> None:
+        self._period = month
+        self._noted = unknown_fields
+        self._reads: dict[tuple[str, str], list[Response]] = {}
+        for response in responses:
+            self._reads.setdefault(_asked_for(response), []).append(response)
         self._lines: list[UsageLine] = []
         self._starts: list[datetime] = []
         self._ends: list[datetime] = []
         self.listings = tuple(self._listing(kind, pages) for kind, pages in self._reads.items())
 
     def report(self) -> UsageReport:
-        """Give the report with the rows of all listings."""
+        """Return the report with the rows of all listings."""
         return UsageReport(
             report_id=f"{SERVICE_USAGE}/{self._period}",
             kind=SERVICE_USAGE,
-            period=self._period,
+            month=self._period,
             starts_at=min(self._starts, default=None),
             ends_at=max(self._ends, default=None),
             currency=None,
             lines=tuple(self._lines),
         )
 
-    def _listing(self, kind: tuple[str, str], pages: list[Answer]) -> Listing:
+    def _listing(self, kind: tuple[str, str], pages: list[Response]) -> Listing:
         row_ids: list[str] = []
         total = None
         for page in pages:
-            data = Fields(page.json_object(), page.request).object_or_none("data")
+            data = JsonObject(page.json_object(), page.request).object_or_none("data")
             if data is None:
                 raise PayloadError(f"{page.request}: data is missing")
             for line in self._page_lines(kind, data):
                 self._lines.append(line)
                 row_ids.append("/".join((*kind, line.attributes["service_id"])))
             total = declared_total(data)
-            self._noted.kept("service_usage", data, "customer_id", "usage_type", "meta")
+            self._noted.attributes("service_usage", data, "customer_id", "usage_type", "meta")
         return Listing(V3_SERVICE_USAGE, tuple(row_ids), total, ended=not service_cursor(pages[-1]))
 
-    def _page_lines(self, kind: tuple[str, str], data: Fields) -> Iterator[UsageLine]:
+    def _page_lines(self, kind: tuple[str, str], data: JsonObject) -> Iterator[UsageLine]:
         product, usage_type = kind
         unit = text_or_none(data, "unit")
         self._starts += [moment for moment in [start_of(data, "start_time")] if moment]
@@ -109,11 +109,11 @@ class ServiceUsage:
                 product=product or None,
                 usage_type=usage_type or None,
                 unit=unit,
-                attributes={"service_id": service_id} | self._noted.kept("service_usage_row", row, "customer_id"),
+                attributes={"service_id": service_id} | self._noted.attributes("service_usage_row", row, "customer_id"),
             )
 
 
-def _asked_for(answer: Answer) -> tuple[str, str]:
-    """Give product and usage type of the question; two empty texts if it was asked for all together."""
-    query = parse_qs(urlsplit(answer.request.partition(" ")[2]).query)
+def _asked_for(response: Response) -> tuple[str, str]:
+    """Return product and usage type of the request; two empty texts if it was asked for all together."""
+    query = parse_qs(urlsplit(response.request.partition(" ")[2]).query)
     return query.get("product_id", [""])[0], query.get("usage_type_name", [""])[0]

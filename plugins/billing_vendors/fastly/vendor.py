@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
-    """Make the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
+    """Create the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
     return (
         FastlyInvoicePostedSensor(
             task_id="wait_for_invoice",
@@ -32,7 +32,7 @@ def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN40
 
 
 def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
-    """Make the sensor for the estimate of an account; skipped where a parent account pays."""
+    """Create the sensor for the estimate of an account; skipped where a parent account pays."""
     return FastlyMonthToDateSensor(
         task_id="wait_for_estimate",
         account=account,
@@ -46,9 +46,9 @@ def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: AN
 
 def work() -> Work:
     """Import and give what the tasks do."""
-    from billing.accruals import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.accruals.proposal import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
     from billing.listed import InvoiceList  # noqa: PLC0415
-    from billing_vendors.fastly import collect, derive, questions  # noqa: PLC0415
+    from billing_vendors.fastly import collect, derive, endpoints  # noqa: PLC0415
 
     return Work(
         collect=collect.collect,
@@ -56,7 +56,7 @@ def work() -> Work:
         accrual_basis=Basis.SNAPSHOT,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
-        invoice_list=InvoiceList(questions.V3_LIST, derive.find_invoices),
+        invoice_list=InvoiceList(endpoints.V3_LIST, derive.find_invoices),
     )
 
 

@@ -1,7 +1,7 @@
 """
 Ask Genesys Cloud for everything it has on one account and month.
 
-Nothing is understood here beyond what tells the next question: contracts name billing periods, the invoice listing
+Nothing is understood here beyond what tells the next request: contracts name billing periods, the invoice listing
 names invoices, and `periods.py` tells which of those belong to the month.
 """
 
@@ -11,22 +11,22 @@ import logging
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
-from billing.period import BillingPeriod
-from billing_vendors.base.documents import DOCUMENT_LIMITS
-from billing_vendors.base.limits import Limits
+from billing.month import Month
+from billing.payloads.response import Response
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
-from billing_vendors.genesys_cloud.pages import rows_of
-from billing_vendors.genesys_cloud.parse import Head, parse_head
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
+from billing_vendors.genesys_cloud.paging import rows_of
+from billing_vendors.genesys_cloud.parse import InvoiceHeader, parse_header
 from billing_vendors.genesys_cloud.parse_usage import overview_interval
-from billing_vendors.genesys_cloud.periods import Cycle, Term
 from billing_vendors.genesys_cloud.settings import GenesysSettings
-from billing_vendors.genesys_cloud.words import Noted
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
 _LAST_USUAL_INDEX = 3
 _MOST_OVERVIEWS = 4
@@ -35,10 +35,10 @@ _LOG = logging.getLogger(__name__)
 
 
 def collect(
-    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
-) -> Iterator[Answer | Document]:
+    account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
+) -> Iterator[Response | Document]:
     """
-    Yield each answer as it arrives, and each document after its invoice's lines.
+    Yield each response as it arrives, and each document after its invoice's lines.
 
     :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
@@ -46,17 +46,17 @@ def collect(
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
-        yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == period])
-        yield from _invoices(hook, terms, account, period)
-        for interval in usage_intervals(period, terms):
+        yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == month])
+        yield from _invoices(hook, terms, account, month)
+        for interval in usage_intervals(month, terms):
             yield hook.get_billable_usage(interval)
         if account.settings.trustor_organization_id:
-            yield from _overview(hook, account.settings.trustor_organization_id, period)
+            yield from _overview(hook, account.settings.trustor_organization_id, month)
 
 
 def collect_running_month(
-    account: Account[GenesysSettings], period: BillingPeriod, *, limits: Limits | None = None
-) -> Iterator[Answer]:
+    account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
+) -> Iterator[Response]:
     """
     Yield contracts, and the detail of every billing period that has days in a month which is still running.
 
@@ -65,11 +65,11 @@ def collect_running_month(
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits) as hook:
         terms = yield from _contracts(hook)
-        cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(period)]
+        cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(month)]
         yield from _billing_periods(hook, cycles)
 
 
-def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Term]]:
+def _contracts(hook: GenesysCloudBillingHook) -> Generator[Response, None, list[ContractTerm]]:
     contract_ids: dict[str, None] = {}
     for page in hook.list_contracts():
         yield page
@@ -78,35 +78,37 @@ def _contracts(hook: GenesysCloudBillingHook) -> Generator[Answer, None, list[Te
         raise PayloadError(
             "the vendor lists no contract, and an account that is billed has one: is it the right client?"
         )
-    answers = []
+    responses = []
     for contract_id in contract_ids:
-        answers.append(hook.get_contract(contract_id))
-        yield answers[-1]
-    return read_contracts(answers, Noted())[1]
+        responses.append(hook.get_contract(contract_id))
+        yield responses[-1]
+    return read_contracts(responses, UnknownFields())[1]
 
 
-def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[Cycle]) -> Iterator[Answer]:
+def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[BillingCycle]) -> Iterator[Response]:
     for contract_id, period_id in dict.fromkeys((cycle.contract_id, cycle.period_id) for cycle in cycles):
         yield hook.get_billing_period(contract_id, period_id)
 
 
 def _invoices(
-    hook: GenesysCloudBillingHook, terms: list[Term], account: Account[GenesysSettings], period: BillingPeriod
-) -> Iterator[Answer | Document]:
-    heads: dict[str, Head] = {}
-    for page in hook.list_invoices(period):
+    hook: GenesysCloudBillingHook, terms: list[ContractTerm], account: Account[GenesysSettings], month: Month
+) -> Iterator[Response | Document]:
+    headers: dict[str, InvoiceHeader] = {}
+    for page in hook.list_invoices(month):
         yield page
-        heads |= {head.invoice_id: head for head in (parse_head(row, Noted()) for row in rows_of(page))}
-    for head in heads.values():
-        if not may_belong(head, terms, period):
+        headers |= {
+            header.invoice_id: header for header in (parse_header(row, UnknownFields()) for row in rows_of(page))
+        }
+    for header in headers.values():
+        if not may_belong(header, terms, month):
             continue
         pages = []
-        for page in hook.list_invoice_lines(head.invoice_id):
+        for page in hook.list_invoice_lines(header.invoice_id):
             pages.append(page)
             yield page
-        lines = read_lines(head.invoice_id, pages, Noted())
-        if with_month(head, lines, terms, account).period == period:
-            yield from _document(hook, head.invoice_id)
+        lines = read_lines(header.invoice_id, pages, UnknownFields())
+        if with_month(header, lines, terms, account).month == month:
+            yield from _document(hook, header.invoice_id)
 
 
 def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Document]:
@@ -118,32 +120,32 @@ def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Docume
         _LOG.warning("the vendor has no document of invoice %s", ascii(invoice_id)[:80])
 
 
-def _overview(hook: GenesysCloudBillingHook, organization_id: str, period: BillingPeriod) -> Iterator[Answer]:
+def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month) -> Iterator[Response]:
     """
     Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
 
     It is asked for by its distance from today, not by its date: guess, look at the dates, and correct the guess.
     """
-    index = max(0, _months(BillingPeriod.of(datetime.now(UTC))) - _months(period))
+    index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()
     while index >= 0 and index not in tried and len(tried) < _MOST_OVERVIEWS:
         tried.add(index)
         try:
-            answer = hook.get_trustee_overview(organization_id, index)
+            response = hook.get_trustee_overview(organization_id, index)
         except VendorRejected as error:
             if index <= _LAST_USUAL_INDEX or error.status not in (400, 404):
                 raise
             break
-        _, ends_at = overview_interval(body_of(answer))
+        _, ends_at = overview_interval(body_of(response))
         if ends_at is None:
             break
-        found = BillingPeriod.of(ends_at - timedelta(microseconds=1))
-        if found == period:
-            yield answer
+        found = Month.of(ends_at - timedelta(microseconds=1))
+        if found == month:
+            yield response
             return
-        index += _months(found) - _months(period)
-    _LOG.warning("the vendor gives no trustee overview of %s", period)
+        index += _months(found) - _months(month)
+    _LOG.warning("the vendor gives no trustee overview of %s", month)
 
 
-def _months(period: BillingPeriod) -> int:
-    return period.year * 12 + period.month
+def _months(month: Month) -> int:
+    return month.year * 12 + month.month

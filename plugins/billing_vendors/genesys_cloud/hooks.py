@@ -10,28 +10,28 @@ from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from billing.answer import Answer
 from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.fields import Fields
-from billing.period import BillingPeriod
-from billing_vendors.base.access import Access, ConnectionFields, is_local, own_fields, required
-from billing_vendors.base.credential import Credential
-from billing_vendors.base.documents import DOCUMENT_LIMITS, fetch_pdf
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.base.client.connection import ConnectionFields, ConnectionSettings, is_local, read_extra, required
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS, fetch_pdf
+from billing_vendors.base.client.request import Request, RequestFlow
+from billing_vendors.base.client.status_errors import RawResponse, error_text
 from billing_vendors.base.hooks import VendorHook
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Conversation, Question
-from billing_vendors.base.refusal import Received, said
 from billing_vendors.base.vendor import Document
-from billing_vendors.genesys_cloud import questions
+from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.pages import pages_of
+from billing_vendors.genesys_cloud.month_assignment import search_window
+from billing_vendors.genesys_cloud.paging import pages_of
 from billing_vendors.genesys_cloud.parse_usage import is_complete
-from billing_vendors.genesys_cloud.periods import search_window
-from billing_vendors.genesys_cloud.rate import HEADERS, RateGate
-from billing_vendors.genesys_cloud.regions import FIELDS, sites
+from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
+from billing_vendors.genesys_cloud.regions import FIELDS, base_urls
 
-_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for an answer that names none
-_LOOKS_AT_A_REPORT = 5
+_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for a response that names none
+_REQUESTS_PER_REPORT = 5
 
 # The allowance belongs to the connection, and all triggers of a process share it.
 _GATES: dict[str, RateGate] = {}
@@ -43,7 +43,7 @@ class GenesysCloudBillingHook(VendorHook):
 
     Connection: ``login`` is the client's id, ``password`` its secret; extra ``region``, or ``api_host`` and
     ``login_host`` behind a private gateway. The token is got when it is first needed, kept in the process and got
-    anew when it has grown old or the vendor refuses it, also between two pages.
+    again when it has grown old or the vendor refuses it, also between two pages.
 
     :param conn_id: the Airflow connection.
     :param document_limits: of the file behind a document link.
@@ -63,25 +63,25 @@ class GenesysCloudBillingHook(VendorHook):
 
     # --- the vendor's operations
 
-    def list_contracts(self) -> Iterator[Answer]:
+    def list_contracts(self) -> Iterator[Response]:
         """Yield each page of contracts, of any status."""
-        return self._pages(questions.contracts())
+        return self._pages(endpoints.contracts())
 
-    def get_contract(self, contract_id: str) -> Answer:
+    def get_contract(self, contract_id: str) -> Response:
         """Read one contract with its plans and the billing periods it names."""
-        return self.ask(questions.contract(contract_id))
+        return self.send(endpoints.contract(contract_id))
 
-    def get_billing_period(self, contract_id: str, period_id: str) -> Answer:
+    def get_billing_period(self, contract_id: str, period_id: str) -> Response:
         """Read one billing period with its charges and wallets."""
-        return self.ask(questions.billing_period(contract_id, period_id))
+        return self.send(endpoints.billing_period(contract_id, period_id))
 
-    def list_invoices(self, period: BillingPeriod) -> Iterator[Answer]:
+    def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of the invoices among which those of a month are: more than those."""
-        return self._pages(questions.invoices(*search_window(period)))
+        return self._pages(endpoints.invoices(*search_window(month)))
 
-    def list_invoice_lines(self, invoice_id: str) -> Iterator[Answer]:
+    def list_invoice_lines(self, invoice_id: str) -> Iterator[Response]:
         """Yield each page of one invoice's lines."""
-        return self._pages(questions.invoice_lines(invoice_id))
+        return self._pages(endpoints.invoice_lines(invoice_id))
 
     def get_document(self, invoice_id: str) -> Document:
         """
@@ -90,105 +90,107 @@ class GenesysCloudBillingHook(VendorHook):
         :raises VendorRejected: with status 404, the vendor has no document of this invoice.
         :raises PayloadError: the link leads where it must not, or not to a PDF.
         """
-        answer = self.ask(questions.invoice_document(invoice_id))
-        host = urlsplit(self.access().sites["api"]).hostname or ""
-        body = fetch_pdf(_link(answer), answer.request, local=is_local(host), limits=self._document_limits)
-        return Document(invoice_id, "pdf", "application/pdf", answer.request, body)
+        response = self.send(endpoints.invoice_document(invoice_id))
+        host = urlsplit(self.connection_settings().base_urls["api"]).hostname or ""
+        body = fetch_pdf(_link(response), response.request, local=is_local(host), limits=self._document_limits)
+        return Document(invoice_id, "pdf", "application/pdf", response.request, body)
 
-    def get_billable_usage(self, dates: BillingPeriod | Interval) -> Answer:
+    def get_billable_usage(self, dates: Month | Interval) -> Response:
         """
         Read the finished usage report of a month or of other days; one that is being made is asked for a few times.
 
         :raises VendorUnavailable: the vendor is still making it. Its figures so far are not handed out.
         """
-        interval = Interval.of(dates) if isinstance(dates, BillingPeriod) else dates
+        interval = Interval.of(dates) if isinstance(dates, Month) else dates
         pause = self.limits.first_pause_seconds
-        for look in range(_LOOKS_AT_A_REPORT):
-            answer = self.ask(questions.billable_usage(interval))
-            if is_complete(Fields(answer.json_object(), answer.request)):
-                return answer
-            if look < _LOOKS_AT_A_REPORT - 1:
-                time.sleep(pause * 2**look)
-        raise VendorUnavailable(f"{answer.request}: the report is still InProgress after {_LOOKS_AT_A_REPORT} looks")
+        for probe in range(_REQUESTS_PER_REPORT):
+            response = self.send(endpoints.billable_usage(interval))
+            if is_complete(JsonObject(response.json_object(), response.request)):
+                return response
+            if probe < _REQUESTS_PER_REPORT - 1:
+                time.sleep(pause * 2**probe)
+        raise VendorUnavailable(
+            f"{response.request}: the report is still InProgress after {_REQUESTS_PER_REPORT} looks"
+        )
 
-    def get_trustee_overview(self, organization_id: str, index: int) -> Answer:
-        """Read a trustee's overview of its client; see :func:`questions.trustee_overview` for the index."""
-        return self.ask(questions.trustee_overview(organization_id, index))
+    def get_trustee_overview(self, organization_id: str, index: int) -> Response:
+        """Read a trustee's overview of its client; see :func:`endpoints.trustee_overview` for the index."""
+        return self.send(endpoints.trustee_overview(organization_id, index))
 
     # --- what the common hook wants to know
 
     @classmethod
-    def read_access(cls, connection: ConnectionFields, extra: object) -> Access:
+    def read_connection(cls, connection: ConnectionFields, extra: object) -> ConnectionSettings:
         """Check a connection: client id, client secret, and a region or explicit hosts."""
         conn_id = connection.conn_id
         if connection.host or connection.schema or connection.port:
             raise ConfigurationError(
                 f"connection {conn_id}: host, schema and port must be empty; set region, or api_host, in extra"
             )
-        fields = own_fields(conn_id, extra, FIELDS)
-        return Access(
+        fields = read_extra(conn_id, extra, FIELDS)
+        return ConnectionSettings(
             conn_id=conn_id,
-            sites=sites(conn_id, fields),
+            base_urls=base_urls(conn_id, fields),
             login=required(connection, "login", "the OAuth client's id"),
             password=required(connection, "password", "the OAuth client's secret"),
             fields=fields,
         )
 
-    def sign_in(self, access: Access) -> Conversation[Credential]:
+    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
         """Get a token. There is no refresh token for this grant: one signs in again."""
-        pair = base64.b64encode(f"{access.login}:{access.password}".encode()).decode()
-        answer = yield questions.token(f"Basic {pair}")
-        row = Fields(answer.json_object(), answer.request)
+        pair = base64.b64encode(f"{connection_settings.login}:{connection_settings.password}".encode()).decode()
+        response = yield endpoints.token(f"Basic {pair}")
+        row = JsonObject(response.json_object(), response.request)
         token, seconds = row.optional("access_token"), row.optional("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
-            raise PayloadError(f"{answer.request}: the answer holds no usable access_token")
+            raise PayloadError(f"{response.request}: the answer holds no usable access_token")
         lives = float(seconds) if isinstance(seconds, int | Decimal) and seconds > 0 else _SHORTEST_TOKEN_SECONDS
         return Credential(headers={"Authorization": f"Bearer {token}"}, secret=token, lives_seconds=lives)
 
-    def probe(self) -> Question:
-        """Give a cheap question that needs the permission to read contracts."""
-        return questions.contracts(page_size="1")
+    def test_request(self) -> Request:
+        """Return a cheap request that needs the permission to read contracts."""
+        return endpoints.contracts(page_size="1")
 
-    def refusal(self, question: Question, received: Received) -> BillingError:
-        """Say whose fault a refused sign-in is: the vendor answers 400 or 401 to a wrong client id or secret."""
-        if question.site == "login" and received.status in (400, 401):
+    def status_error(self, request: Request, raw: RawResponse) -> BillingError:
+        """Say whose fault a refused sign-in is: the vendor responses 400 or 401 to a wrong client id or secret."""
+        if request.base_url == "login" and raw.status in (400, 401):
             return VendorRejected(
-                f"{question.request} answered {received.status}{said(received.body)}; the vendor refuses the client "
+                f"{request.line} answered {raw.status}{error_text(raw.body)}; the vendor refuses the client "
                 f"id or secret of connection {self.conn_id}",
-                status=received.status,
+                status=raw.status,
             )
-        return super().refusal(question, received)
+        return super().status_error(request, raw)
 
     # --- within the rate limit
 
-    def ask(self, question: Question) -> Answer:
+    def send(self, request: Request) -> Response:
         """Ask as the common hook does, but not faster than the vendor's allowance lasts."""
         if pause := self._gate.turn(time.monotonic()):
             self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
             time.sleep(pause)
-        return self._noted(super().ask(question))
+        return self._noted(super().send(request))
 
-    async def aask(self, question: Question) -> Answer:
+    async def asend(self, request: Request) -> Response:
         """Ask, awaited, but not faster than the vendor's allowance lasts."""
         if pause := self._gate.turn(time.monotonic()):
             await asyncio.sleep(pause)
-        return self._noted(await super().aask(question))
+        return self._noted(await super().asend(request))
 
     @property
     def _gate(self) -> RateGate:
         return _GATES.setdefault(self.conn_id, RateGate())
 
-    def _noted(self, answer: Answer) -> Answer:
-        self._gate.note(answer.headers, time.monotonic())
-        return answer
+    def _noted(self, response: Response) -> Response:
+        self._gate.note(response.headers, time.monotonic())
+        return response
 
-    def _pages(self, first: Question) -> Iterator[Answer]:
+    def _pages(self, first: Request) -> Iterator[Response]:
         return self.turn_pages(pages_of(first))
 
 
-def _link(answer: Answer) -> str:
-    """Take the link out of the one answer that is never kept; an error shows nothing of it."""
-    link = answer.json_object().get("url")
+def _link(response: Response) -> str:
+    """Take the link out of the one response that is never kept; an error shows nothing of it."""
+    link = response.json_object().get("url")
     if not isinstance(link, str) or not link:
-        raise PayloadError(f"{answer.request}: the answer holds no url")
+        raise PayloadError(f"{response.request}: the answer holds no url")
     return link

@@ -1,7 +1,8 @@
 """
 For which days usage is asked: the vendor's usage report takes any two dates and knows no billing period. Pure.
 
-A charge can only be held against the usage of the very days that it bills. A contract that is billed from the 21st to
+A charge can only be checked against the usage of the very days that it bills. A contract that is billed from the 21st
+to
 the 20th has no such figure in a report of a calendar month.
 """
 
@@ -11,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Term
+from billing.month import Month
+from billing_vendors.genesys_cloud.month_assignment import ContractTerm
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,8 +28,8 @@ class Interval:
     ends_on: date
 
     @classmethod
-    def of(cls, month: BillingPeriod) -> Interval:
-        """Give the days of a calendar month."""
+    def of(cls, month: Month) -> Interval:
+        """Return the days of a calendar month."""
         return cls(month.first_day, month.shifted(1).first_day)
 
     @property
@@ -42,13 +43,13 @@ class Interval:
         return datetime.combine(self.ends_on, time(), UTC)
 
     def __str__(self) -> str:
-        month = BillingPeriod.of(self.starts_on)
+        month = Month.of(self.starts_on)
         return str(month) if self == Interval.of(month) else f"{self.starts_on}/{self.ends_on}"
 
 
-def usage_intervals(month: BillingPeriod, terms: Iterable[Term]) -> tuple[Interval, ...]:
+def usage_intervals(month: Month, terms: Iterable[ContractTerm]) -> tuple[Interval, ...]:
     """
-    Give the days for which usage reports of a month are wanted, each once, in order: those of every billing period
+    Return the days for which usage reports of a month are wanted, each once, in order: those of every billing period
     whose last day falls in the month. The calendar month itself only where there is none to ask for.
 
         1 to 31 October, of two contracts                -> 2026-10

@@ -14,15 +14,15 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Invoice, InvoiceLine
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Service
-from billing_vendors.genesys_cloud.words import PAYMENT_STATUS, UNIT, Noted, day_or_none, end_or_none
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
+from billing_vendors.genesys_cloud.month_assignment import Service
+from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, UnknownFields, day_or_none, end_or_none
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class InvoiceHeader:
     """
     An invoice as the listing has it: all but its month and its lines.
 
@@ -39,11 +39,11 @@ class Head:
     payment_status: str | None
     attributes: dict[str, Any]
 
-    def with_lines(self, lines: Sequence[InvoiceLine], month: BillingPeriod, evidence: str) -> Invoice:
-        """Give the whole invoice."""
+    def with_lines(self, lines: Sequence[InvoiceLine], month: Month, evidence: str) -> Invoice:
+        """Return the whole invoice."""
         return Invoice(
             invoice_id=self.invoice_id,
-            period=month,
+            month=month,
             period_evidence=evidence,
             total=self.total,
             currency=self.currency,
@@ -55,31 +55,31 @@ class Head:
         )
 
 
-def parse_head(row: Fields, noted: Noted) -> Head:
+def parse_header(row: JsonObject, unknown_fields: UnknownFields) -> InvoiceHeader:
     """
     Read one element of the invoice listing.
 
-    ``paymentLink`` is left out: whoever has it can open the payer's page. Currency and payment status may be missing.
+    ``paymentLink`` is left out: who has it can open the payer's page. Currency and payment status may be missing.
 
     :raises PayloadError: id, date or amount is missing or of another type.
     """
     invoice_id = row.identifier("id")
     row.where = f"invoice {invoice_id}"
     row.optional("paymentLink")
-    return Head(
+    return InvoiceHeader(
         invoice_id=invoice_id,
         invoiced_on=_invoiced_on(row),
         purchase_order=row.text_or_none("customerPoNumber"),
         kind="credit_memo" if "credit" in (row.text_or_none("customerInvoiceType") or "").lower() else "invoice",
         currency=row.text_or_none("currencyIsoCode"),
         total=row.number("amount"),
-        payment_status=noted.word("invoice", row, "paymentStatus", PAYMENT_STATUS),
-        attributes=_parties(row, noted)
-        | noted.kept("invoice", row, "paymentTerms", "customerPoNumber", "customerInvoiceType"),
+        payment_status=unknown_fields.enum("invoice", row, "paymentStatus", PAYMENT_STATUS),
+        attributes=_parties(row, unknown_fields)
+        | unknown_fields.attributes("invoice", row, "paymentTerms", "customerPoNumber", "customerInvoiceType"),
     )
 
 
-def parse_line(row: Fields, position: int, invoice_id: str, noted: Noted) -> InvoiceLine:
+def parse_line(row: JsonObject, position: int, invoice_id: str, unknown_fields: UnknownFields) -> InvoiceLine:
     """
     Read one element of an invoice's line listing.
 
@@ -88,8 +88,8 @@ def parse_line(row: Fields, position: int, invoice_id: str, noted: Noted) -> Inv
     :raises PayloadError: the amount is missing, or a member is of another type.
     """
     row.where = f"invoice {invoice_id}, line {position}"
-    product = noted.nested(row, "product", "product")
-    attributes = {"product": product, "organization": noted.nested(row, "organization", "organization")}
+    product = unknown_fields.nested(row, "product", "product")
+    attributes = {"product": product, "organization": unknown_fields.nested(row, "organization", "organization")}
     return InvoiceLine(
         position=position,
         description=row.text_or_none("description") or product.get("name", ""),
@@ -97,16 +97,16 @@ def parse_line(row: Fields, position: int, invoice_id: str, noted: Noted) -> Inv
         line_id=row.text_or_none("id"),
         product=product.get("sku") or product.get("name"),
         quantity=row.number_or_none("quantity"),
-        unit=noted.word("invoice_line", row, "unitOfMeasure", UNIT),
+        unit=unknown_fields.enum("invoice_line", row, "unitOfMeasure", UNIT),
         service_start=day_or_none(row, "dateStart"),
         service_end=end_or_none(row, "dateEnd"),
         attributes={name: value for name, value in attributes.items() if value}
-        | noted.kept("invoice_line", row, "dateTransacted"),
+        | unknown_fields.attributes("invoice_line", row, "dateTransacted"),
     )
 
 
 def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
-    """Give the service intervals of the lines that carry both dates."""
+    """Return the service intervals of the lines that carry both dates."""
     return [
         Service(line.service_start, line.service_end)
         for line in lines
@@ -114,15 +114,16 @@ def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
     ]
 
 
-def _parties(row: Fields, noted: Noted) -> dict[str, Any]:
+def _parties(row: JsonObject, unknown_fields: UnknownFields) -> dict[str, Any]:
     customers = {
-        name: noted.nested(row, name, "customer") for name in ("billToCustomer", "shipToCustomer", "soldToCustomer")
+        name: unknown_fields.nested(row, name, "customer")
+        for name in ("billToCustomer", "shipToCustomer", "soldToCustomer")
     }
-    addresses = {name: noted.nested(row, name, "address") for name in ("billToAddress", "shipToAddress")}
+    addresses = {name: unknown_fields.nested(row, name, "address") for name in ("billToAddress", "shipToAddress")}
     return {name: value for name, value in (customers | addresses).items() if value}
 
 
-def _invoiced_on(row: Fields) -> date:
+def _invoiced_on(row: JsonObject) -> date:
     day = day_or_none(row, "dateInvoiced")
     if day is None or day.year == 9999:
         raise PayloadError(f"{row.where}: dateInvoiced is {day or 'missing'}; its month cannot be found without")

@@ -1,5 +1,5 @@
 """
-One contract, or one of its billing periods, as the vendor answers -> values. Pure.
+One contract, or one of its billing periods, as the vendor responses -> values. Pure.
 
 Prices, rates and charges are in the currency that the vendor writes beside them; quantities are in the unit beside
 them. The vendor's last days are inclusive and leave here as half-open ends, all but ``dateChargedThrough``.
@@ -10,21 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
-from billing_vendors.genesys_cloud.periods import Cycle, Term
-from billing_vendors.genesys_cloud.words import (
+from billing.payloads.json_reader import JsonObject
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
+from billing_vendors.genesys_cloud.vocabulary import (
     CONTRACT_STATUS,
     PERIOD_STATUS,
     UNIT,
-    Noted,
+    UnknownFields,
     day_or_none,
     end_or_none,
     objects,
 )
 
 
-def parse_contract(row: Fields, noted: Noted) -> tuple[Contract, Term]:
+def parse_contract(row: JsonObject, unknown_fields: UnknownFields) -> tuple[Contract, ContractTerm]:
     """
     Read one contract: its priced items, and apart from them the billing periods it names.
 
@@ -33,14 +33,15 @@ def parse_contract(row: Fields, noted: Noted) -> tuple[Contract, Term]:
     contract_id = row.identifier("id")
     row.where = f"contract {contract_id}"
     parties = {
-        name: noted.nested(row, name, "customer") for name in ("billToCustomer", "soldToCustomer", "endCustomer")
+        name: unknown_fields.nested(row, name, "customer")
+        for name in ("billToCustomer", "soldToCustomer", "endCustomer")
     }
-    plans, items = _plans(row, noted)
-    cycles = _cycles(row, contract_id, noted)
+    plans, items = _plans(row, unknown_fields)
+    cycles = _cycles(row, contract_id, unknown_fields)
     contract = Contract(
         contract_id=contract_id,
         external_number=row.text_or_none("externalNumber"),
-        status=noted.word("contract", row, "status", CONTRACT_STATUS),
+        status=unknown_fields.enum("contract", row, "status", CONTRACT_STATUS),
         commercial_model=row.text_or_none("commercialModel"),
         purchase_order_numbers=_purchase_orders(row),
         bill_to_number=parties["billToCustomer"].get("number"),
@@ -50,16 +51,16 @@ def parse_contract(row: Fields, noted: Noted) -> tuple[Contract, Term]:
         ramp_starts_on=day_or_none(row, "dateRampStart"),
         ramp_ends_on=end_or_none(row, "dateRampEnd"),
         items=items,
-        attributes=_present(parties | {"plans": plans}) | noted.kept("contract", row),
+        attributes=_present(parties | {"plans": plans}) | unknown_fields.attributes("contract", row),
     )
-    return contract, Term(contract_id, contract.starts_on, contract.purchase_order_numbers, cycles)
+    return contract, ContractTerm(contract_id, contract.starts_on, contract.purchase_order_numbers, cycles)
 
 
-def parse_billing_period(row: Fields, contract_id: str, noted: Noted) -> ContractBillingPeriod:
+def parse_billing_period(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) -> ContractBillingPeriod:
     """
     Read one billing period with its charges and wallets.
 
-    :param contract_id: from the request: the answer does not name its contract.
+    :param contract_id: from the request: the response does not name its contract.
     :raises PayloadError: the id or a date is missing, or a member is of another type.
     """
     period_id = row.identifier("id")
@@ -70,37 +71,37 @@ def parse_billing_period(row: Fields, contract_id: str, noted: Noted) -> Contrac
     return ContractBillingPeriod(
         billing_period_id=period_id,
         contract_id=contract_id,
-        period=Cycle(period_id, contract_id, starts_on, ends_on).month,
+        month=BillingCycle(period_id, contract_id, starts_on, ends_on).month,
         starts_on=starts_on,
         ends_on=ends_on,
-        status=noted.word("billing_period", row, "status", PERIOD_STATUS),
-        charges=tuple(_charge(charge, n, noted) for n, charge in enumerate(objects(row, "charges"), start=1)),
-        wallets=tuple(_wallet(wallet, n, noted) for n, wallet in enumerate(objects(row, "wallets"), start=1)),
-        attributes=noted.kept("billing_period", row),
+        status=unknown_fields.enum("billing_period", row, "status", PERIOD_STATUS),
+        charges=tuple(_charge(charge, n, unknown_fields) for n, charge in enumerate(objects(row, "charges"), start=1)),
+        wallets=tuple(_wallet(wallet, n, unknown_fields) for n, wallet in enumerate(objects(row, "wallets"), start=1)),
+        attributes=unknown_fields.attributes("billing_period", row),
     )
 
 
-def _purchase_orders(row: Fields) -> tuple[str, ...]:
+def _purchase_orders(row: JsonObject) -> tuple[str, ...]:
     orders = row.optional("purchaseOrderNumbers") or []
     if not isinstance(orders, list) or not all(isinstance(order, str) for order in orders):
         raise PayloadError(f"{row.where}: purchaseOrderNumbers should be a list of texts")
     return tuple(orders)
 
 
-def _cycles(row: Fields, contract_id: str, noted: Noted) -> tuple[Cycle, ...]:
-    """Give the billing periods that have an end; one without has not ended and cannot be billed yet."""
+def _cycles(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) -> tuple[BillingCycle, ...]:
+    """Return the billing periods that have an end; one without has not ended and cannot be billed yet."""
     found = []
     for period in objects(row, "billingPeriods"):
         starts_on, ends_on = day_or_none(period, "dateStart"), end_or_none(period, "dateEnd")
-        status = noted.word("billing_period", period, "status", PERIOD_STATUS)
+        status = unknown_fields.enum("billing_period", period, "status", PERIOD_STATUS)
         if ends_on is not None:
-            found.append(Cycle(period.identifier("id"), contract_id, starts_on, ends_on, status))
+            found.append(BillingCycle(period.identifier("id"), contract_id, starts_on, ends_on, status))
         period.optional("id")
-        noted.kept("billing_period", period)
+        unknown_fields.attributes("billing_period", period)
     return tuple(found)
 
 
-def _plans(row: Fields, noted: Noted) -> tuple[list[dict[str, Any]], tuple[ContractItem, ...]]:
+def _plans(row: JsonObject, unknown_fields: UnknownFields) -> tuple[list[dict[str, Any]], tuple[ContractItem, ...]]:
     """Read the plans: what each says of itself, and the items of all of them in the vendor's order."""
     plans: list[dict[str, Any]] = []
     items: list[ContractItem] = []
@@ -108,15 +109,17 @@ def _plans(row: Fields, noted: Noted) -> tuple[list[dict[str, Any]], tuple[Contr
         about = {
             "id": plan.identifier("id"),
             "name": plan.text_or_none("name"),
-            "organizations": noted.each_nested(plan, "organizations", "organization"),
-            "product": noted.nested(plan, "product", "product"),
+            "organizations": unknown_fields.each_nested(plan, "organizations", "organization"),
+            "product": unknown_fields.nested(plan, "product", "product"),
         }
-        items.extend(_item(item, n, about, noted) for n, item in enumerate(objects(plan, "items"), len(items) + 1))
-        plans.append(_present(about) | noted.kept("plan", plan))
+        items.extend(
+            _item(item, n, about, unknown_fields) for n, item in enumerate(objects(plan, "items"), len(items) + 1)
+        )
+        plans.append(_present(about) | unknown_fields.attributes("plan", plan))
     return plans, tuple(items)
 
 
-def _item(row: Fields, position: int, plan: dict[str, Any], noted: Noted) -> ContractItem:
+def _item(row: JsonObject, position: int, plan: dict[str, Any], unknown_fields: UnknownFields) -> ContractItem:
     return ContractItem(
         position=position,
         plan_id=plan["id"],
@@ -127,7 +130,7 @@ def _item(row: Fields, position: int, plan: dict[str, Any], noted: Noted) -> Con
         item_type=row.text_or_none("type"),
         sku=plan["product"].get("sku"),
         product_name=plan["product"].get("name"),
-        unit=noted.word("contract_item", row, "unitOfMeasure", UNIT),
+        unit=unknown_fields.enum("contract_item", row, "unitOfMeasure", UNIT),
         currency=row.text_or_none("currencyIsoCode"),
         quantity=row.number_or_none("quantity"),
         price=row.number_or_none("price"),
@@ -136,13 +139,13 @@ def _item(row: Fields, position: int, plan: dict[str, Any], noted: Noted) -> Con
         effective_start=day_or_none(row, "dateEffectiveStart"),
         effective_end=end_or_none(row, "dateEffectiveEnd"),
         charged_through=day_or_none(row, "dateChargedThrough"),
-        attributes=noted.kept("contract_item", row, "description"),
+        attributes=unknown_fields.attributes("contract_item", row, "description"),
     )
 
 
-def _charge(row: Fields, position: int, noted: Noted) -> Charge:
-    product = noted.nested(row, "product", "product")
-    organizations = noted.each_nested(row, "organizations", "organization")
+def _charge(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Charge:
+    product = unknown_fields.nested(row, "product", "product")
+    organizations = unknown_fields.each_nested(row, "organizations", "organization")
     return Charge(
         position=position,
         charge_id=row.text_or_none("id"),
@@ -159,19 +162,20 @@ def _charge(row: Fields, position: int, noted: Noted) -> Charge:
         currency=row.text_or_none("overageCurrency"),
         converted_token_count=row.number_or_none("convertedTokenCount"),
         token_conversion_rate=row.number_or_none("tokenConversionRate"),
-        attributes=_present({"product": product, "organizations": organizations}) | noted.kept("charge", row),
+        attributes=_present({"product": product, "organizations": organizations})
+        | unknown_fields.attributes("charge", row),
     )
 
 
-def _wallet(row: Fields, position: int, noted: Noted) -> Wallet:
-    product = noted.nested(row, "product", "product")
-    organizations = noted.each_nested(row, "organizations", "organization")
+def _wallet(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Wallet:
+    product = unknown_fields.nested(row, "product", "product")
+    organizations = unknown_fields.each_nested(row, "organizations", "organization")
     return Wallet(
         position=position,
         wallet_id=row.text_or_none("id"),
         name=row.text_or_none("name"),
         sku=product.get("sku"),
-        unit=noted.word("wallet", row, "unitOfMeasure", UNIT) or product.get("unitOfMeasure"),
+        unit=unknown_fields.enum("wallet", row, "unitOfMeasure", UNIT) or product.get("unitOfMeasure"),
         starting_balance=row.number_or_none("startingBalance"),
         balance_increase=row.number_or_none("balanceIncrease"),
         balance_decrease=row.number_or_none("balanceDecrease"),
@@ -181,7 +185,8 @@ def _wallet(row: Fields, position: int, noted: Noted) -> Wallet:
         overage_rate=row.number_or_none("balanceOverageRate"),
         overage_charge=row.number_or_none("balanceOverageCharge"),
         currency=row.text_or_none("balanceOverageCurrency"),
-        attributes=_present({"product": product, "organizations": organizations}) | noted.kept("wallet", row),
+        attributes=_present({"product": product, "organizations": organizations})
+        | unknown_fields.attributes("wallet", row),
     )
 
 

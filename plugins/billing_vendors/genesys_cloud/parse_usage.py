@@ -11,11 +11,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.words import SUBSCRIPTION_TYPE, Noted, objects
+from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, UnknownFields, objects
 
 _LAST_SECOND = time(23, 59, 59)
 _DATES = (
@@ -27,9 +27,9 @@ _DATES = (
 )
 
 
-def is_complete(row: Fields) -> bool:
+def is_complete(row: JsonObject) -> bool:
     """
-    Tell whether a billable usage report is finished. A missing status means that it is: old releases had none.
+    Return whether a billable usage report is finished. A missing status means that it is: old releases had none.
 
     :raises PayloadError: another status than the two documented ones.
     """
@@ -39,14 +39,16 @@ def is_complete(row: Fields) -> bool:
     return status != "InProgress"
 
 
-def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod, noted: Noted) -> UsageReport:
+def parse_billable_usage(
+    row: JsonObject, interval: Interval, month: Month, unknown_fields: UnknownFields
+) -> UsageReport:
     """
     Read a finished billable usage report.
 
     Of each usage's ``resources`` only the number is kept beside the figures: they name people.
 
     :param interval: the days that were asked for.
-    :param period: the month for whose run they were.
+    :param month: the month for whose run they were.
     :raises PayloadError: the report is still being made, or is for other dates than were asked for.
     """
     row.where = f"billable usage of {interval}"
@@ -59,42 +61,44 @@ def parse_billable_usage(row: Fields, interval: Interval, period: BillingPeriod,
     return UsageReport(
         report_id=f"billable_usage/{interval}",
         kind="billable_usage",
-        period=period,
+        month=month,
         starts_at=starts_at,
         ends_at=ends_at,
         currency=None,
-        lines=tuple(_usage(usage, n, noted) for n, usage in enumerate(objects(row, "usages"), start=1)),
-        attributes=noted.kept("billable_usage", row, "name"),
+        lines=tuple(_usage(usage, n, unknown_fields) for n, usage in enumerate(objects(row, "usages"), start=1)),
+        attributes=unknown_fields.attributes("billable_usage", row, "name"),
     )
 
 
-def parse_trustee_overview(row: Fields, period: BillingPeriod, noted: Noted) -> UsageReport:
+def parse_trustee_overview(row: JsonObject, month: Month, unknown_fields: UnknownFields) -> UsageReport:
     """
     Read what the trustee sees of its client's billing period.
 
     Not every row is a charge: ``fair-use`` rows are allowances and ``rollup`` rows repeat others; the grouping is
     the line's ``usage_type``.
 
-    :param period: the month in which the billing period's last day falls.
+    :param month: the month in which the billing period's last day falls.
     :raises PayloadError: a required member is missing or of another type.
     """
-    row.where = f"trustee overview of {period}"
+    row.where = f"trustee overview of {month}"
     starts_at, ends_at = overview_interval(row)
     return UsageReport(
-        report_id=f"trustee_overview/{period}",
+        report_id=f"trustee_overview/{month}",
         kind="trustee_overview",
-        period=period,
+        month=month,
         starts_at=starts_at,
         ends_at=ends_at,
         currency=row.text("currency"),
-        lines=tuple(_trustee_usage(usage, n, noted) for n, usage in enumerate(objects(row, "usages"), start=1)),
-        attributes=_overview_attributes(row, noted),
+        lines=tuple(
+            _trustee_usage(usage, n, unknown_fields) for n, usage in enumerate(objects(row, "usages"), start=1)
+        ),
+        attributes=_overview_attributes(row, unknown_fields),
     )
 
 
-def overview_interval(row: Fields) -> tuple[datetime | None, datetime | None]:
+def overview_interval(row: JsonObject) -> tuple[datetime | None, datetime | None]:
     """
-    Give the billing period of an overview, half-open, in UTC.
+    Return the billing period of an overview, half-open, in UTC.
 
     The vendor writes the last second or millisecond of the last day; it is read as the midnight that follows.
     """
@@ -104,35 +108,35 @@ def overview_interval(row: Fields) -> tuple[datetime | None, datetime | None]:
     return starts_at, ends_at
 
 
-def _overview_attributes(row: Fields, noted: Noted) -> dict[str, Any]:
+def _overview_attributes(row: JsonObject, unknown_fields: UnknownFields) -> dict[str, Any]:
     _leave_out(row)
     minimum = row.number_in_text_or_none("minimumMonthlyAmount")
     about = {
-        "organization": noted.nested(row, "organization", "organization"),
-        "subscriptionType": noted.word("trustee_overview", row, "subscriptionType", SUBSCRIPTION_TYPE),
+        "organization": unknown_fields.nested(row, "organization", "organization"),
+        "subscriptionType": unknown_fields.enum("trustee_overview", row, "subscriptionType", SUBSCRIPTION_TYPE),
         "minimumMonthlyAmount": minimum,
     }
-    kept = noted.kept("trustee_overview", row, *_DATES, "name", "enabledProducts", "inRampPeriod")
-    return {name: value for name, value in about.items() if value is not None} | kept
+    attributes = unknown_fields.attributes("trustee_overview", row, *_DATES, "name", "enabledProducts", "inRampPeriod")
+    return {name: value for name, value in about.items() if value is not None} | attributes
 
 
-def _leave_out(row: Fields) -> None:
+def _leave_out(row: JsonObject) -> None:
     """The report's own id and address say nothing of the usage, and may be others each time it is made."""
     row.optional("id")
     row.optional("selfUri")
 
 
-def _usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+def _usage(row: JsonObject, position: int, unknown_fields: UnknownFields) -> UsageLine:
     resources = len(list(objects(row, "resources")))
     return UsageLine(
         position=position,
         name=row.text("name"),
         quantity=row.number_in_text("totalUsage"),
-        attributes={"resourceCount": resources} | noted.kept("billable_usage_line", row),
+        attributes={"resourceCount": resources} | unknown_fields.attributes("billable_usage_line", row),
     )
 
 
-def _trustee_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
+def _trustee_usage(row: JsonObject, position: int, unknown_fields: UnknownFields) -> UsageLine:
     return UsageLine(
         position=position,
         name=row.text("name"),
@@ -146,5 +150,5 @@ def _trustee_usage(row: Fields, position: int, noted: Noted) -> UsageLine:
             for name in ("prepayQuantity", "prepayPrice", "bundleQuantity")
             if (number := row.number_in_text_or_none(name)) is not None
         }
-        | noted.kept("trustee_overview_line", row, "usageNotes", "isCancellable", "isThirdParty"),
+        | unknown_fields.attributes("trustee_overview_line", row, "usageNotes", "isCancellable", "isThirdParty"),
     )

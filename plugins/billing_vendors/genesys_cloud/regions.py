@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from billing.errors import ConfigurationError
-from billing_vendors.base.access import checked_url
+from billing_vendors.base.client.connection import checked_url
 
 DOMAINS = {
     "us-east-1": "mypurecloud.com",
@@ -36,9 +36,9 @@ DOMAINS = {
 FIELDS = frozenset({"region", "api_host", "login_host"})
 
 
-def sites(conn_id: str, fields: Mapping[str, str]) -> dict[str, str]:
+def base_urls(conn_id: str, fields: Mapping[str, str]) -> dict[str, str]:
     """
-    Give the base URLs ``api`` and ``login`` from a connection's own fields.
+    Return the base URLs ``api`` and ``login`` from a connection's own fields.
 
     :param fields: ``region``, by name or by domain; or ``api_host`` and, where it is another one, ``login_host``.
     :raises ConfigurationError: neither or both are given, the region is unknown, or a host is not usable.
@@ -64,7 +64,7 @@ def _site(conn_id: str, host: str) -> str:
 
 
 def _login_of(api_site: str) -> str:
-    """Give the host to sign in at: ``login.`` instead of ``api.``, else the same one, as the vendor's clients do."""
+    """Return the host to sign in at: ``login.`` instead of ``api.``, else the same one, as the vendor's clients do."""
     parts = urlsplit(api_site)
     if not parts.netloc.startswith("api."):
         return api_site

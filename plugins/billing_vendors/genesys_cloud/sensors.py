@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from billing.accounts import Account
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import Month
+from billing_vendors.base.polling import Probe
 from billing_vendors.base.sensors import InvoicePostedSensor, VendorSensor
-from billing_vendors.base.waiting import Look
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 
 
@@ -19,49 +19,49 @@ class _GenesysSensor(VendorSensor):
 class GenesysBillableUsageSensor(_GenesysSensor):
     """Wait until the billable usage reports of the month are complete: one for each distinct billing period."""
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:  # noqa: ARG002 (the interface)
+    def probe(self, account: Account[Any], month: Month) -> Probe:  # noqa: ARG002 (the interface)
         """Look at the contracts and the reports."""
-        from billing_vendors.genesys_cloud.looks import BillableUsageLook  # noqa: PLC0415 (a plan takes no look)
+        from billing_vendors.genesys_cloud.probes import BillableUsageProbe  # noqa: PLC0415 (a plan takes no look)
 
-        return BillableUsageLook(str(period))
+        return BillableUsageProbe(str(month))
 
 
 class GenesysBillingPeriodClosedSensor(_GenesysSensor):
     """Wait until every billing period whose last day falls in the month is closed; ready at once if there is none."""
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:  # noqa: ARG002 (the interface)
+    def probe(self, account: Account[Any], month: Month) -> Probe:  # noqa: ARG002 (the interface)
         """Look at the contracts."""
-        from billing_vendors.genesys_cloud.looks import BillingPeriodClosedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import BillingPeriodClosedProbe  # noqa: PLC0415 (the same)
 
-        return BillingPeriodClosedLook(str(period))
+        return BillingPeriodClosedProbe(str(month))
 
 
 class GenesysInvoicePostedSensor(InvoicePostedSensor):
-    """Wait until an invoice of the month is posted; its absence is an answer after the days of grace."""
+    """Wait until an invoice of the month is posted; its absence is a response after the days of grace."""
 
     vendor: ClassVar[str] = VENDOR
     settings_type: ClassVar[type[Any]] = GenesysSettings
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:
+    def probe(self, account: Account[Any], month: Month) -> Probe:
         """Look at contracts and invoices."""
-        from billing_vendors.genesys_cloud.looks import InvoicePostedLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import InvoicePostedProbe  # noqa: PLC0415 (the same)
 
-        return InvoicePostedLook(str(period), str(account.first_month))
+        return InvoicePostedProbe(str(month), str(account.first_month))
 
 
 class GenesysMonthReadySensor(GenesysInvoicePostedSensor):
     """
     Wait for the usage reports, the end of the billing periods and an invoice, one after the other, as one task.
 
-    After the days of grace the absence of an invoice is an answer too; nothing else may be absent. To ask for a
+    After the days of grace the absence of an invoice is a response too; nothing else may be absent. To ask for a
     report makes the vendor make it, which takes seconds as a rule, so the first pauses are short.
     """
 
     def __init__(self, *, poke_interval: float = 5.0, **kwargs: Any) -> None:  # noqa: ANN401 (Airflow's own)
         super().__init__(poke_interval=poke_interval, **kwargs)
 
-    def look(self, account: Account[Any], period: BillingPeriod) -> Look:
+    def probe(self, account: Account[Any], month: Month) -> Probe:
         """Look at the three."""
-        from billing_vendors.genesys_cloud.looks import MonthReadyLook  # noqa: PLC0415 (the same)
+        from billing_vendors.genesys_cloud.probes import MonthReadyProbe  # noqa: PLC0415 (the same)
 
-        return MonthReadyLook(str(period), str(account.first_month))
+        return MonthReadyProbe(str(month), str(account.first_month))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def waits(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (the sensors' own arguments)
     """
-    Make the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
+    Create the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
 
     It holds a slot of the vendor's pool only while it looks.
 
@@ -28,7 +28,7 @@ def waits(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (the sens
 
 def work() -> Work:
     """Import and give what the tasks do."""
-    from billing.accruals import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
+    from billing.accruals.proposal import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
     from billing_vendors.genesys_cloud import collect, derive  # noqa: PLC0415
 
     return Work(

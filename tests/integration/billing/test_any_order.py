@@ -11,19 +11,19 @@ import pytest
 
 from billing.controls.catalogue import FASTLY
 from billing.models import UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import Month
 
 # the second looks at the first, the third at the first (a year on), the fourth at all: it bears the first's number
-MONTHS = [BillingPeriod(2025, 9), BillingPeriod(2025, 10), BillingPeriod(2026, 9), BillingPeriod(2026, 10)]
+MONTHS = [Month(2025, 9), Month(2025, 10), Month(2026, 9), Month(2026, 10)]
 RATES = {MONTHS[0]: "2", MONTHS[1]: "2", MONTHS[2]: "2.5", MONTHS[3]: "2.5"}
 EVIDENCE_TABLES = ("record_version", "invoice", "invoice_line", "reconciliation", "control_result", "account_month")
 CURRENT = """
-    select m.period, r.inputs_sha256, r.results_sha256, c.position, c.control_id, c.subject, c.state, c.expected,
+    select m.month, r.inputs_sha256, r.results_sha256, c.position, c.control_id, c.subject, c.state, c.expected,
            c.actual, c.difference, c.bound, c.currency, c.operands, c.explanation, c.rule_sha256
     from billing.account_month m
     join billing.reconciliation r using (reconciliation_id)
     join billing.control_result c using (reconciliation_id)
-    where m.account = %s order by m.period, c.position
+    where m.account = %s order by m.month, c.position
 """
 
 
@@ -41,43 +41,43 @@ class FourMonths:
     def account(self, name):
         return replace(self.make.account(name), first_month=MONTHS[0])
 
-    def month(self, name, period):
-        rate, units = Decimal(RATES[period]), Decimal(period.month)
+    def month(self, name, month):
+        rate, units = Decimal(RATES[month]), Decimal(month.month)
         line = self.make.line(
             1, str(rate * units), product="CDN", usage_type="requests", region="Europe", quantity=units, rate=rate
         )
-        shared = period in (MONTHS[0], MONTHS[3])
+        shared = month in (MONTHS[0], MONTHS[3])
         invoice = replace(
-            self.make.invoice(invoice_id=f"I-{period}"),
-            period=period,
+            self.make.invoice(invoice_id=f"I-{month}"),
+            month=month,
             lines=(line,),
             total=line.amount,
-            service_start=period.start,
-            service_end=period.end,
-            issued_at=period.end,
-            statement_number="ST-1" if shared else f"ST-{period}",
+            service_start=month.start,
+            service_end=month.end,
+            issued_at=month.end,
+            statement_number="ST-1" if shared else f"ST-{month}",
         )
         usage = UsageLine(1, "CDN", units, region="Europe", usage_type="requests", raw_quantity=units * 10_000)
-        report = UsageReport(f"usage_metrics/{period}", "usage_metrics", period, None, None, None, (usage,))
+        report = UsageReport(f"usage_metrics/{month}", "usage_metrics", month, None, None, None, (usage,))
         return self.make.month(
-            invoice, account=name, period=period, by_id={invoice.invoice_id: invoice}, usage_reports=(report,)
+            invoice, account=name, month=month, by_id={invoice.invoice_id: invoice}, usage_reports=(report,)
         )
 
-    def fetch(self, name, periods):
+    def fetch(self, name, months):
         """Read some months; give the fetches by month."""
         fetches = {}
-        for period in periods:
-            fetches[period] = self.ledger.fetch(str(period), account=name, period=period)
+        for month in months:
+            fetches[month] = self.ledger.fetch(str(month), account=name, month=month)
         return fetches
 
-    def derive(self, account, period, answers):
+    def derive(self, account, month, responses):
         """Read a month; an answer that says so holds the invoice at another rate."""
-        month = self.month(account.name, period)
-        if answers[0].json_object()["reading"] != "restated":
-            return month
-        (invoice,) = month.invoices
-        dearer = replace(invoice.lines[0], rate=Decimal("2.6"), amount=Decimal("2.6") * period.month)
-        return replace(month, invoices=(replace(invoice, lines=(dearer,), total=dearer.amount),))
+        account_month = self.month(account.name, month)
+        if responses[0].json_object()["reading"] != "restated":
+            return account_month
+        (invoice,) = account_month.invoices
+        dearer = replace(invoice.lines[0], rate=Decimal("2.6"), amount=Decimal("2.6") * month.month)
+        return replace(account_month, invoices=(replace(invoice, lines=(dearer,), total=dearer.amount),))
 
     def reconcile(self, name, fetch_id):
         return self.ledger.reconcile(fetch_id, self.account(name), self.derive)
@@ -99,8 +99,8 @@ def test_24_orders_of_storing_end_in_the_same_results(vendor):
     for number, order in enumerate(permutations(MONTHS)):
         for name, fetched in ((f"stored-{number}", MONTHS), (f"fetched-{number}", order)):
             fetches = vendor.fetch(name, fetched)
-            for period in order:
-                vendor.reconcile(name, fetches[period])
+            for month in order:
+                vendor.reconcile(name, fetches[month])
             wanted = wanted or vendor.current(name)
             assert vendor.current(name) == wanted, order
     states = {(str(row[0])[:7], row[4], row[6]) for row in wanted}
@@ -112,31 +112,31 @@ def test_24_orders_of_storing_end_in_the_same_results(vendor):
 def test_a_second_pass_adds_no_row(vendor):
     """Neither over the same fetches nor over new ones of the same content, in any order."""
     fetches = vendor.fetch("acme", MONTHS)
-    for period in reversed(MONTHS):
-        vendor.reconcile("acme", fetches[period])
+    for month in reversed(MONTHS):
+        vendor.reconcile("acme", fetches[month])
     before, results = vendor.counts(), vendor.current("acme")
     for again in (fetches, vendor.fetch("acme", MONTHS)):
-        for period in (MONTHS[2], MONTHS[0], MONTHS[3], MONTHS[1]):
-            done = vendor.reconcile("acme", again[period])
+        for month in (MONTHS[2], MONTHS[0], MONTHS[3], MONTHS[1]):
+            done = vendor.reconcile("acme", again[month])
             assert (done.results_added, done.proved_again, done.changes) == (False, (), ())
     assert (vendor.counts(), vendor.current("acme")) == (before, results)
 
 
 def test_two_runs_at_the_same_time_end_in_the_same_results(vendor):
     wanted = vendor.fetch("sequential", MONTHS)
-    for period in MONTHS:
-        vendor.reconcile("sequential", wanted[period])
+    for month in MONTHS:
+        vendor.reconcile("sequential", wanted[month])
     fetches = vendor.fetch("parallel", MONTHS)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda period: vendor.reconcile("parallel", fetches[period]), reversed(MONTHS)))
+        list(pool.map(lambda month: vendor.reconcile("parallel", fetches[month]), reversed(MONTHS)))
     assert vendor.current("parallel") == vendor.current("sequential")
 
 
 def test_a_late_month_is_followed_by_those_that_look_at_it(vendor):
     """The next month, the same month a year on, and one that shares a number: no other."""
     fetches = vendor.fetch("acme", MONTHS)
-    for period in MONTHS[1:]:
-        vendor.reconcile("acme", fetches[period])
+    for month in MONTHS[1:]:
+        vendor.reconcile("acme", fetches[month])
     versions = vendor.counts()["record_version"]
     done = vendor.reconcile("acme", fetches[MONTHS[0]])
     assert done.proved_again == (MONTHS[1], MONTHS[2], MONTHS[3])
@@ -145,9 +145,9 @@ def test_a_late_month_is_followed_by_those_that_look_at_it(vendor):
 
 def test_a_restated_month_is_followed_by_the_next(vendor):
     fetches = vendor.fetch("acme", MONTHS)
-    for period in MONTHS:
-        vendor.reconcile("acme", fetches[period])
-    done = vendor.reconcile("acme", vendor.ledger.fetch("restated", account="acme", period=MONTHS[2]))
+    for month in MONTHS:
+        vendor.reconcile("acme", fetches[month])
+    done = vendor.reconcile("acme", vendor.ledger.fetch("restated", account="acme", month=MONTHS[2]))
     assert done.proved_again == (MONTHS[3],)
     rate = [row for row in vendor.current("acme") if str(row[0])[:7] == "2026-10" and row[4] == "F14"]
     assert [row[6] for row in rate] == ["EXCEPTION"]

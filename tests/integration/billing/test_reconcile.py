@@ -10,25 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import billing
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
+from billing.controls.checks.footing import F1
+from billing.controls.checks.restatement import F20
 from billing.controls.control import Control
-from billing.controls.footing import F1
-from billing.controls.restatement import F20
-from billing.controls.result import Finding, State
-from billing.controls.whole_month import F4
+from billing.controls.finding import Finding, State
 from billing.errors import PayloadError, StorageError
-from billing.fields import Fields
 from billing.models import AccountMonth, Invoice, InvoiceLine
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
 from billing.storage.stored_months import previous_invoices
+from billing_vendors.fastly.controls.f04_calendar_month import F4
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")
 
 
-def derive(_account, period, answers):
+def derive(_account, month, responses):
     """Read a JSON document of one invoice, as a vendor's parser does."""
-    document = Fields(answers[0].json_object(), "invoice I-1")
+    document = JsonObject(responses[0].json_object(), "invoice I-1")
     lines = tuple(
         InvoiceLine(
             position,
@@ -41,8 +41,8 @@ def derive(_account, period, answers):
         for position, row in enumerate(document.objects("lines"), start=1)
     )
     total = document.number("total")
-    bill = Invoice("I-1", period, "as asked", total, "USD", lines, attributes=document.rest())
-    return AccountMonth("initech", "acme", period, (bill,))
+    bill = Invoice("I-1", month, "as asked", total, "USD", lines, attributes=document.rest())
+    return AccountMonth("initech", "acme", month, (bill,))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def said(ledger):
 
     def say(body):
         fetch = ledger.begin()
-        fetch.keep(ledger.answer("", body=body.encode()))
+        fetch.keep(ledger.response("", body=body.encode()))
         return ledger.reconcile(fetch.complete().fetch_id, derive=derive)
 
     return say
@@ -187,7 +187,7 @@ def test_a_new_fetch_with_the_same_bytes_adds_no_result(ledger, make, differing)
     def read(*requests):
         fetch = ledger.begin()
         for request in requests:
-            fetch.keep(ledger.answer("first", request))
+            fetch.keep(ledger.response("first", request))
         return fetch.complete().fetch_id
 
     assert ledger.reconcile(read("GET /a", "GET /b")).results_added
@@ -306,14 +306,14 @@ def test_a_reader_sees_the_old_month_until_the_new_one_is_whole(ledger, make):
     """Looked at from another connection while the controls of the new one run."""
     seen = []
 
-    def look(_evidence):
+    def probe(_evidence):
         seen.append(ledger.rows("select version, total::text from billing.current_invoice"))
         seen.append(ledger.rows("select state from billing.current_control_result"))
         return [Finding("I-1", State.PASS, "looked")]
 
     ledger.controls = (finding(State.EXCEPTION),)
     ledger.store(make.month(make.invoice("1.00")))
-    ledger.controls = (Control("X2", "statement", "accuracy", "exception", look),)
+    ledger.controls = (Control("X2", "statement", "accuracy", "exception", probe),)
     ledger.store(make.month(make.invoice("2.00")), "second")
     assert seen == [[(1, "1.00")], [("EXCEPTION",)]]
     assert ledger.rows("select version, total::text from billing.current_invoice") == [(2, "2.00")]

@@ -5,26 +5,26 @@ from decimal import Decimal
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
+from billing.config.tolerances import Tolerance
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
+from billing.controls.finding import Finding, State
 from billing.errors import StorageError
 from billing.listed import InvoiceList, ListedInvoice
-from billing.period import BillingPeriod
-from billing.reader import reader_sha256
-from billing.reconcile import reconcile_month
-from billing.tolerances import Tolerance
+from billing.month import Month
+from billing.reconciliation.code_version import reader_sha256
+from billing.reconciliation.reconcile import reconcile_month
 
-SEPTEMBER, OCTOBER, NOVEMBER = (BillingPeriod(2026, month) for month in (9, 10, 11))
+SEPTEMBER, OCTOBER, NOVEMBER = (Month(2026, month) for month in (9, 10, 11))
 READER = bytes(32)
 
 
 def same_amounts(evidence):
     """A control that always passes."""
-    return [Finding(str(evidence.month.period), State.PASS, "as it should be")]
+    return [Finding(str(evidence.account_month.month), State.PASS, "as it should be")]
 
 
-LOOKS = Control("X1", "every month", "accuracy", "exception", same_amounts)
+PROBES = Control("X1", "every month", "accuracy", "exception", same_amounts)
 
 
 class Reading:
@@ -36,16 +36,18 @@ class Reading:
         self.reader = READER
 
     def __call__(self, fetch_id, account, **how):
-        return reconcile_month(self.ledger.engine, self._derive, (LOOKS,), account, fetch_id, reader=self.reader, **how)
+        return reconcile_month(
+            self.ledger.engine, self._derive, (PROBES,), account, fetch_id, reader=self.reader, **how
+        )
 
     def _derive(self, *given):
         self.derived += 1
         return self.ledger.derive(*given)
 
-    def again(self, reading, account, period=OCTOBER):
+    def again(self, reading, account, month=OCTOBER):
         """Read a month once more; tell whether it had to be derived, and what was done."""
         before = self.derived
-        done = self(self.ledger.fetch(reading, period=period), account)
+        done = self(self.ledger.fetch(reading, month=month), account)
         return self.derived > before, done
 
 
@@ -53,12 +55,10 @@ class Reading:
 def read(ledger, make):
     """A ledger that holds September and October, each proved."""
     reading = Reading(ledger)
-    ledger.readings["september"] = make.month(
-        make.invoice("1.00", invoice_id="I-0", period=SEPTEMBER), period=SEPTEMBER
-    )
+    ledger.readings["september"] = make.month(make.invoice("1.00", invoice_id="I-0", month=SEPTEMBER), month=SEPTEMBER)
     ledger.readings["october"] = make.month(make.invoice("1.00", "2.50"))
-    for name, period in (("september", SEPTEMBER), ("october", OCTOBER)):
-        assert reading.again(name, make.account(), period)[0]
+    for name, month in (("september", SEPTEMBER), ("october", OCTOBER)):
+        assert reading.again(name, make.account(), month)[0]
     return reading
 
 
@@ -66,15 +66,15 @@ def test_a_month_that_is_read_again_is_not_derived_again(read, make, ledger, dif
     before = ledger.dump()
     derived, done = read.again("october", make.account())
     assert not derived
-    assert (done.period, done.invoices, done.lines, done.states) == (OCTOBER, 1, 2, {"PASS": 1})
+    assert (done.month, done.invoices, done.lines, done.states) == (OCTOBER, 1, 2, {"PASS": 1})
     assert (done.changes, done.results_added, done.proved_again) == ((), False, ())
     assert differing(before, ledger.dump()) == {"fetch", "payload_sighting", "account_month"}
     newest = ledger.one("select max(fetch_id) from billing.fetch")
-    assert ledger.one("select fetch_id from billing.account_month where period = '2026-10-01'") == newest
+    assert ledger.one("select fetch_id from billing.account_month where month = '2026-10-01'") == newest
 
 
 def test_a_later_month_does_not_touch_it(read, make, ledger):
-    ledger.readings["november"] = make.month(make.invoice("4.00", invoice_id="I-2", period=NOVEMBER), period=NOVEMBER)
+    ledger.readings["november"] = make.month(make.invoice("4.00", invoice_id="I-2", month=NOVEMBER), month=NOVEMBER)
     read.again("november", make.account(), NOVEMBER)
     assert not read.again("october", make.account())[0]
     assert not read.again("september", make.account(), SEPTEMBER)[0]
@@ -103,7 +103,7 @@ def test_without_a_known_reader_nothing_is_taken_as_read(read, make):
 def test_an_earlier_months_restatement_is_looked_at(read, make, ledger):
     """September changes: October was proved again then, and is read anew the next time."""
     ledger.readings["september 2"] = make.month(
-        make.invoice("1.10", invoice_id="I-0", period=SEPTEMBER), period=SEPTEMBER
+        make.invoice("1.10", invoice_id="I-0", month=SEPTEMBER), month=SEPTEMBER
     )
     assert read.again("september 2", make.account(), SEPTEMBER)[0]
     assert read.again("october", make.account())[0]
@@ -112,7 +112,7 @@ def test_an_earlier_months_restatement_is_looked_at(read, make, ledger):
 
 def test_an_estimate_that_arrives_late_is_looked_at(read, make, ledger):
     ledger.rows(
-        "insert into billing.month_to_date (vendor, account, period, invoice_id, total, attributes, taken_at, "
+        "insert into billing.month_to_date (vendor, account, month, invoice_id, total, attributes, taken_at, "
         "payload_id, dag_run) select vendor, account, '2026-10-01', 'mtd', 3, '{}', now(), min(payload_id), 'x' "
         "from billing.payload group by 1, 2"
     )
@@ -130,7 +130,7 @@ def test_an_overtaken_reading_is_stored_as_one(read, make, ledger):
 
 
 def test_a_control_that_failed_by_our_own_fault_is_tried_again(read, make, ledger):
-    broken = replace(LOOKS, check=lambda _evidence: 1 / 0)
+    broken = replace(PROBES, check=lambda _evidence: 1 / 0)
     fetch_id = ledger.fetch("october")
     with pytest.raises(ExceptionGroup):
         reconcile_month(ledger.engine, ledger.derive, (broken,), make.account(), fetch_id, reader=bytes(range(32)))
@@ -140,19 +140,19 @@ def test_a_control_that_failed_by_our_own_fault_is_tried_again(read, make, ledge
 
 def test_a_month_is_derived_anew_if_somebody_wants_to_know(read, make, ledger):
     """A re-derivation shows that the stored answers still give the stored rows: it must not take that from a hash."""
-    newest = ledger.one("select max(fetch_id) from billing.fetch where period = '2026-10-01'")
+    newest = ledger.one("select max(fetch_id) from billing.fetch where month = '2026-10-01'")
     before = read.derived
-    done = read(newest, make.account(), anew=True)
+    done = read(newest, make.account(), force=True)
     assert (read.derived > before, done.changes, done.results_added) == (True, (), False)
     ledger.tamper("payload", "update billing.payload set body = 'x' where request = 'GET /invoices'")
     with pytest.raises(StorageError, match="cannot be unpacked"):
-        read(newest, make.account(), anew=True)
+        read(newest, make.account(), force=True)
 
 
 def test_an_invoice_that_is_counted_in_another_month_was_not_restated(read, make, ledger):
     """The same code counts it elsewhere since another answer says so; its own answer is what it was."""
     ledger.readings["moved"] = make.month(
-        make.invoice("1.00", "2.50", period=NOVEMBER), make.invoice("3.00", invoice_id="I-9"), period=OCTOBER
+        make.invoice("1.00", "2.50", month=NOVEMBER), make.invoice("3.00", invoice_id="I-9"), month=OCTOBER
     )
     _, done = read.again("moved", make.account())
     assert {(change.record_id, change.cause) for change in done.changes} == {("I-1", "derivation"), ("I-9", "first")}
@@ -171,8 +171,8 @@ class TestList:
                 *(make.invoice(amount, invoice_id=number) for number, amount in amounts.items())
             )
 
-            def find(period, pages):
-                assert period == OCTOBER
+            def find(month, pages):
+                assert month == OCTOBER
                 assert [page.operation for page in pages] == ["list_invoices"]
                 for invoice in ledger.readings["list"].invoices:
                     source = f"{invoice.invoice_id} {invoice.total}".encode()
@@ -181,7 +181,7 @@ class TestList:
             fetch_id = ledger.fetch("list")
             listed = InvoiceList("list_invoices", find)
             done = reconcile_month(
-                ledger.engine, ledger.derive, (LOOKS,), make.account(), fetch_id, invoice_list=listed, reader=reader
+                ledger.engine, ledger.derive, (PROBES,), make.account(), fetch_id, invoice_list=listed, reader=reader
             )
             return read, [(change.record_id, change.version, change.cause) for change in done.changes]
 

@@ -23,7 +23,7 @@ with DAG("mapped_waits", schedule=None):
     def after(account, xcom):
         found = read_outcome(xcom)
         assert found["account"] == account, found
-        assert (found["month"], found["state"], type(found["looks"])) == ("2026-10", "ready", int), found
+        assert (found["month"], found["state"], type(found["attempts"])) == ("2026-10", "ready", int), found
 
     @task_group
     def account_month(account):
@@ -63,7 +63,7 @@ def dag(airflow_home, tmp_path):
 
 def test_each_mapped_sensor_waits_for_its_own_account(dag, server, conn_id, accounts_file):
     accounts_file(account("acme", conn_id), account("globex", conn_id))
-    server.answers({"body": NONE_YET}, {"body": NONE_YET}, {"body": READY})
+    server.responses({"body": NONE_YET}, {"body": NONE_YET}, {"body": READY})
     run = dag.test()
     waits = [ti for ti in run.get_task_instances() if ti.task_id == "account_month.wait_for_invoice"]
     assert run.state == "success"

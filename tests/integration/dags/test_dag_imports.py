@@ -27,10 +27,10 @@ LIGHT = {"airflow", "billing", "billing_vendors", "croniter", "dateutil", "iso42
 HEAVY = {"aiohttp", "alembic", "jiter", "msgspec", "psycopg2", "pypdf", "requests", "sqlalchemy", "zstandard"}
 # ours that only a task which runs needs
 WORK = (
-    "billing.accruals",
+    "billing.accruals.proposal",
     "billing.controls",
     "billing.models",
-    "billing.reconcile",
+    "billing.reconciliation.reconcile",
     "billing.storage",
     "billing_vendors.base.hooks",
 )
@@ -65,7 +65,7 @@ def test_a_dag_file_imports_what_plans_and_nothing_that_works(imported):
 def test_a_task_that_fetches_imports_no_control(airflow_home):
     """What proves a month is many modules; the task that fetches it needs none of them."""
     script = (
-        "import sys; import billing_vendors.base.fetching; from billing_vendors.registry import vendors; "
+        "import sys; import billing_vendors.base.tasks.fetch; from billing_vendors.registry import vendors; "
         "assert all(vendor.collect for vendor in vendors()); "
         "heavy = ('billing.controls.catalogue', 'billing.certificate'); "
         "print(sorted(name for name in sys.modules if name.startswith(heavy)))"

@@ -74,7 +74,7 @@ def stored(billing, vendor, month):
         (account, invoice_id): total
         for account, invoice_id, total in rows(
             billing,
-            "select account, invoice_id, total from billing.current_invoice where vendor = :vendor and period = :day",
+            "select account, invoice_id, total from billing.current_invoice where vendor = :vendor and month = :day",
             vendor=vendor,
             day=datetime.strptime(month, "%Y-%m").date(),  # noqa: DTZ007 (a month has no zone)
         )

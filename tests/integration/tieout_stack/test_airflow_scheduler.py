@@ -13,7 +13,7 @@ import os, sys
 from pathlib import Path
 from tieout_stack import airflow_scheduler
 
-import billing.period
+import billing.month
 loaded = airflow_scheduler.times_of_ours()
 os.register_at_fork(after_in_child=lambda: airflow_scheduler.forget_if_edited(loaded))
 edited = Path(billing.__path__[0]) / sys.argv[2]
@@ -21,7 +21,7 @@ edited = Path(billing.__path__[0]) / sys.argv[2]
 def inherited():
     read, write = os.pipe()
     if os.fork() == 0:
-        os.write(write, b"yes" if "billing.period" in sys.modules else b"no")
+        os.write(write, b"yes" if "billing.month" in sys.modules else b"no")
         os._exit(0)
     os.wait()
     return os.read(read, 3).decode()
@@ -33,18 +33,18 @@ if sys.argv[1] == "write":
 else:
     edited.unlink()
 print(inherited())
-print("billing.period" in sys.modules)
+print("billing.month" in sys.modules)
 """
 
 
 @pytest.mark.parametrize(
     ("what", "file"),
-    [("write", "period.py"), ("unlink", "period.py"), ("write", "money.py"), ("write", "new.py")],
+    [("write", "month.py"), ("unlink", "month.py"), ("write", "money.py"), ("write", "new.py")],
     ids=["edited", "removed", "one that nobody has imported", "a new one"],
 )
 def test_a_fork_inherits_our_code_until_a_file_of_it_changes(what, file, tmp_path):
     (tmp_path / "billing").mkdir()
-    for name in ("__init__", "period", "money"):
+    for name in ("__init__", "month", "money"):
         (tmp_path / "billing" / f"{name}.py").write_text("")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'include'}"}
 

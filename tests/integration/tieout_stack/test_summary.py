@@ -40,7 +40,7 @@ def test_amounts_keep_the_digits_of_the_database(billing_url):
         connection.execute(
             text(
                 f"CREATE VIEW billing.account_month_summary AS SELECT * FROM (VALUES {rows}, {other}) AS rows"
-                "(vendor, account, period, currency, invoices, lines, total, passed, exceptions, blocked, status)"
+                "(vendor, account, month, currency, invoices, lines, total, passed, exceptions, blocked, status)"
             )
         )
     engine.dispose()

@@ -10,14 +10,14 @@ from typing import Any
 
 from tests.matrix.faults.works import LIMITS
 
-from billing_vendors.base.limits import Limits
+from billing_vendors.base.client.limits import Limits
 
 SAME = "same rows"
 KEPT = "same figures"
-NOTED = "stored as sent, noted as new"
-EMPTY = "taken as an empty list"
-UNSEEN = "not seen"
-FOUND = "stored, a control objects"
+NOTED = "stored, reported as new"
+EMPTY = "treated as an empty list"
+UNSEEN = "not detected"
+FOUND = "stored, flagged by a control"
 READY = SAME
 NOT_HERE = "does not fit"
 UNAVAILABLE, REJECTED, PAYLOAD, NOT_READY = "VendorUnavailable", "VendorRejected", "PayloadError", "NotReady"
@@ -76,21 +76,21 @@ LINK, FILE = frozenset({"link"}), frozenset({"file"})
 FAULTS = (
     Fault(
         "429-seconds",
-        "429, Retry-After: 1, once",
+        "429 once, with `Retry-After: 1`",
         _once("status", status=429, retry_after="1"),
         SAME,
         but={"*/download": UNAVAILABLE},
     ),
     Fault(
         "429-date",
-        "429, Retry-After: a date in an hour",
+        "429, with `Retry-After` a date in an hour",
         _always("status", status=429, retry_after=IN_AN_HOUR),
         UNAVAILABLE,
     ),
-    Fault("429-silent", "429 without Retry-After", _always("status", status=429), UNAVAILABLE),
+    Fault("429-silent", "429 without `Retry-After`", _always("status", status=429), UNAVAILABLE),
     Fault(
         "429-three-days",
-        "429, Retry-After: three days",
+        "429, with `Retry-After` of three days",
         _always("status", status=429, retry_after="259200"),
         UNAVAILABLE,
         like="429-date",
@@ -99,15 +99,15 @@ FAULTS = (
         Fault(f"{status}", f"{status}", _always("status", status=status), UNAVAILABLE, like=like)
         for status, like in ((500, "503"), (502, "503"), (503, ""), (504, "503"))
     ),
-    Fault("503-once", "503, once", _once("status", status=503), SAME, but={"*/download": UNAVAILABLE}),
-    Fault("refused", "refuses connections", _always("refuse"), UNAVAILABLE),
-    Fault("reset", "resets the connection before any header", _always("reset"), UNAVAILABLE),
-    Fault("reset-once", "resets the connection once", _once("reset"), SAME, but={"*/download": UNAVAILABLE}),
-    Fault("reset-body", "resets the connection in the body", _always("reset_body"), UNAVAILABLE),
-    Fault("cut-body", "ends the connection in the body", _always("cut"), UNAVAILABLE),
+    Fault("503-once", "503 once", _once("status", status=503), SAME, but={"*/download": UNAVAILABLE}),
+    Fault("refused", "connection refused", _always("refuse"), UNAVAILABLE),
+    Fault("reset", "connection reset before the headers", _always("reset"), UNAVAILABLE),
+    Fault("reset-once", "connection reset once", _once("reset"), SAME, but={"*/download": UNAVAILABLE}),
+    Fault("reset-body", "connection reset within the body", _always("reset_body"), UNAVAILABLE),
+    Fault("cut-body", "connection closed within the body", _always("cut"), UNAVAILABLE),
     Fault(
         "drip",
-        "sends a byte now and then",
+        "body sent byte by byte, too slowly",
         _always("drip", seconds=60),
         UNAVAILABLE,
         limits=IMPATIENT,
@@ -115,24 +115,24 @@ FAULTS = (
     ),
     Fault(
         "time-out",
-        "does not answer in time",
+        "no response in time",
         _always("delay", seconds=60),
         UNAVAILABLE,
         limits=IMPATIENT,
         but={"wait-*": NOT_HERE},
     ),
-    Fault("401", "refuses the credential", _always("status", status=401), REJECTED),
-    Fault("403", "refuses the permission", _always("status", status=403), REJECTED),
-    Fault("html", "200 with a web page", _always("html"), PAYLOAD),
-    Fault("truncated", "200 with half of the JSON", _always("truncated"), PAYLOAD, JSON),
-    Fault("gzip", "compressed", _once("gzip"), SAME),
-    Fault("bom", "a byte order mark before the body", _once("bom"), SAME, JSON),
-    Fault("charset", "UTF-16", _always("charset"), PAYLOAD, JSON),
-    Fault("duplicate-key", "a member twice", _always("duplicate_key"), PAYLOAD, JSON),
-    Fault("nan", "NaN for a number", _always("nan"), PAYLOAD, JSON, but={"*/invoice_document": NOT_HERE}),
+    Fault("401", "401, credential refused", _always("status", status=401), REJECTED),
+    Fault("403", "403, permission refused", _always("status", status=403), REJECTED),
+    Fault("html", "200 with an HTML page", _always("html"), PAYLOAD),
+    Fault("truncated", "200 with truncated JSON", _always("truncated"), PAYLOAD, JSON),
+    Fault("gzip", "compressed body", _once("gzip"), SAME),
+    Fault("bom", "byte order mark before the body", _once("bom"), SAME, JSON),
+    Fault("charset", "body in UTF-16", _always("charset"), PAYLOAD, JSON),
+    Fault("duplicate-key", "duplicate key in the JSON", _always("duplicate_key"), PAYLOAD, JSON),
+    Fault("nan", "`NaN` instead of a number", _always("nan"), PAYLOAD, JSON, but={"*/invoice_document": NOT_HERE}),
     Fault(
         "infinity",
-        "Infinity for a number",
+        "`Infinity` instead of a number",
         _always("nan", text="Infinity"),
         PAYLOAD,
         JSON,
@@ -141,7 +141,7 @@ FAULTS = (
     ),
     Fault(
         "word",
-        "a word for a number",
+        "a word instead of a number",
         _always("word_for_number"),
         PAYLOAD,
         JSON,
@@ -159,7 +159,7 @@ FAULTS = (
     ),
     Fault(
         "text-numbers",
-        "numbers as texts",
+        "numbers as strings",
         _always("text_numbers"),
         SAME,
         JSON,
@@ -176,7 +176,7 @@ FAULTS = (
     ),
     Fault(
         "number-for-text",
-        "a number for a text",
+        "a number instead of a string",
         _always("number_for_text"),
         PAYLOAD,
         JSON,
@@ -193,7 +193,7 @@ FAULTS = (
     ),
     Fault(
         "null-list",
-        "null for a list",
+        "`null` instead of a list",
         _always("null_list"),
         PAYLOAD,
         JSON,
@@ -211,7 +211,7 @@ FAULTS = (
     ),
     Fault(
         "unknown-enum",
-        "an unknown value of an enumeration",
+        "unknown enumeration value",
         _always("unknown_enum"),
         NOTED,
         JSON,
@@ -232,7 +232,7 @@ FAULTS = (
     ),
     Fault(
         "extra-field",
-        "members nobody knows",
+        "unknown fields",
         _always("extra_field"),
         KEPT,
         JSON,
@@ -240,29 +240,29 @@ FAULTS = (
     ),
     Fault(
         "redirect",
-        "redirects to another host",
+        "redirect to another host",
         _always("redirect", url="https://169.254.169.254/latest"),
         REJECTED,
         but={"*/download": PAYLOAD},
     ),
     Fault(
         "oversize",
-        "a body above the limit",
+        "body larger than the limit",
         _always("oversize", size=LIMITS.body_bytes + 1),
         PAYLOAD,
         but={"wait-*": NOT_HERE},
     ),
-    Fault("endless-body", "a body without an end", _always("endless_body"), PAYLOAD, but={"wait-*": NOT_HERE}),
+    Fault("endless-body", "body without an end", _always("endless_body"), PAYLOAD, but={"wait-*": NOT_HERE}),
     Fault(
         "bomb",
-        "a body that unpacks to a thousand times its size",
+        "body that decompresses to a thousand times its size",
         _always("bomb", size=30_000_000),
         PAYLOAD,
         but={"wait-*": NOT_HERE},
     ),
     Fault(
         "cursor-repeats",
-        "the same cursor again and again",
+        "same cursor repeated",
         _always("repeat_cursor"),
         PAYLOAD,
         LISTING,
@@ -271,7 +271,7 @@ FAULTS = (
     ),
     Fault(
         "cursor-endless",
-        "one more cursor for ever, to pages without rows",
+        "endless cursors, to pages without rows",
         _always("endless_cursor"),
         PAYLOAD,
         LISTING,
@@ -280,7 +280,7 @@ FAULTS = (
     ),
     Fault(
         "cursor-endless-rows",
-        "one more cursor for ever, to the same rows",
+        "endless cursors, to the same rows",
         _always("endless_rows"),
         UNAVAILABLE,
         LISTING,
@@ -288,7 +288,7 @@ FAULTS = (
     ),
     Fault(
         "cursor-back",
-        "a cursor that jumps back",
+        "cursor that goes back to an earlier page",
         _always("jump_back"),
         PAYLOAD,
         LISTING,
@@ -305,7 +305,7 @@ FAULTS = (
     ),
     Fault(
         "page-twice",
-        "the first page again in the place of later ones",
+        "first page again instead of later pages",
         _always("repeat_page"),
         UNAVAILABLE,
         LISTING,
@@ -313,7 +313,7 @@ FAULTS = (
     ),
     Fault(
         "page-missing",
-        "a page is left out",
+        "page left out",
         _always("skip_page"),
         UNAVAILABLE,
         LISTING,
@@ -322,7 +322,7 @@ FAULTS = (
     ),
     Fault(
         "rows-move-on",
-        "a row is inserted while pages are read",
+        "row inserted while pages are read",
         _once("shift_rows", path=LATER_PAGES, size=-1),
         UNAVAILABLE,
         LISTING,
@@ -331,7 +331,7 @@ FAULTS = (
     ),
     Fault(
         "rows-move-up",
-        "a row is removed while pages are read",
+        "row removed while pages are read",
         _once("shift_rows", path=LATER_PAGES, size=1),
         UNAVAILABLE,
         LISTING,
@@ -346,7 +346,7 @@ FAULTS = (
     ),
     Fault(
         "row-missing",
-        "a row is left out",
+        "row left out",
         _once("drop_rows"),
         UNAVAILABLE,
         LISTING,
@@ -360,7 +360,7 @@ FAULTS = (
     ),
     Fault(
         "wrong-total",
-        "a total that disagrees with the rows",
+        "total that differs from the number of rows",
         _always("wrong_total"),
         UNAVAILABLE,
         LISTING,
@@ -368,7 +368,7 @@ FAULTS = (
     ),
     Fault(
         "token-expires",
-        "the token ends between two pages",
+        "token expires between two pages",
         _once("expire_tokens", path=LATER_PAGES),
         SAME,
         LISTING,
@@ -377,7 +377,7 @@ FAULTS = (
     ),
     Fault(
         "revoked",
-        "the credential is revoked between two pages",
+        "credential revoked between two pages",
         _always("status", status=401, path=LATER_PAGES),
         REJECTED,
         LISTING,
@@ -385,47 +385,51 @@ FAULTS = (
     ),
     Fault(
         "never-ready",
-        "202, or InProgress, for ever",
+        "202 or `InProgress` without end",
         _always("accepted"),
         NOT_READY,
         frozenset({"job"}),
         but={"genesys-month/*": UNAVAILABLE},
     ),
-    Fault("link-elsewhere", "the link leads to another host", _always("document_host", text="localhost"), SAME, LINK),
+    Fault("link-elsewhere", "document link to another host", _always("document_host", text="localhost"), SAME, LINK),
     Fault(
-        "link-file", "the link is file:///etc/passwd", _always("document_url", url="file:///etc/passwd"), PAYLOAD, LINK
+        "link-file",
+        "document link `file:///etc/passwd`",
+        _always("document_url", url="file:///etc/passwd"),
+        PAYLOAD,
+        LINK,
     ),
     Fault(
         "link-metadata",
-        "the link leads to 169.254.169.254",
+        "document link to 169.254.169.254",
         _always("document_url", url="https://169.254.169.254/latest/meta-data"),
         PAYLOAD,
         LINK,
     ),
     Fault(
         "link-private",
-        "the link leads to 10.0.0.1",
+        "document link to 10.0.0.1",
         _always("document_url", url="https://10.0.0.1/invoice.pdf"),
         PAYLOAD,
         LINK,
     ),
     Fault(
         "link-mapped",
-        "the link leads to ::ffff:169.254.169.254",
+        "document link to ::ffff:169.254.169.254",
         _always("document_url", url="https://[::ffff:169.254.169.254]/"),
         PAYLOAD,
         LINK,
     ),
     Fault(
         "link-unknown-host",
-        "the link leads to a host that there is not",
+        "document link to a host that does not exist",
         _always("document_url", url="https://nowhere.invalid/i.pdf"),
         UNAVAILABLE,
         LINK,
     ),
     Fault(
         "link-plain-http",
-        "the link is not https",
+        "document link that is not https",
         _always("document_url", url="http://files.example.com/i.pdf"),
         PAYLOAD,
         LINK,

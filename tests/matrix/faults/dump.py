@@ -9,7 +9,7 @@ from typing import Any
 import zstandard
 from sqlalchemy import Engine, text
 
-Rows = dict[str, list[str]]
+JsonRows = dict[str, list[str]]
 
 RAW = frozenset({"fetch", "payload", "payload_sighting", "document", "document_sighting", "alembic_version"})
 """What arrived, as it arrived: kept of a broken fetch, too."""
@@ -57,11 +57,11 @@ class Dump:
         """How many complete fetches there are."""
         return len(self.rows["fetch"])
 
-    def derived(self) -> Rows:
+    def derived(self) -> JsonRows:
         """All that was made of the answers, each row a text, sorted."""
         return self._texts(lambda _table, _row: True)
 
-    def current(self) -> Rows:
+    def current(self) -> JsonRows:
         """
         Give what the vendor says by now: the current version of each record, without the history and the proof.
 
@@ -93,7 +93,7 @@ class Dump:
         """What the vendor sent and nobody knows."""
         return {row["name"] for row in self.rows["unknown_field"]}
 
-    def answers(self) -> set[tuple[str, str, str]]:
+    def responses(self) -> set[tuple[str, str, str]]:
         """Request, hash and account of every answer of the last complete fetch."""
         last = max((row["fetch_id"] for row in self.rows["fetch"]), default=0)
         of_last = {row["payload_id"] for row in self.rows["payload_sighting"] if row["fetch_id"] == last}
@@ -103,9 +103,9 @@ class Dump:
             if row["payload_id"] in of_last
         }
 
-    def _texts(self, wanted: Any, dropped: frozenset[str] = frozenset()) -> Rows:
+    def _texts(self, wanted: Any, dropped: frozenset[str] = frozenset()) -> JsonRows:
         names = self._names()
-        found: Rows = {}
+        found: JsonRows = {}
         for table, rows in self.rows.items():
             if table in RAW:
                 continue
@@ -131,11 +131,11 @@ class Dump:
         proofs: dict[tuple[str, Any], str] = {}
         seen: dict[str, int] = {}
         for row in sorted(self.rows["reconciliation"], key=lambda row: row["reconciliation_id"]):
-            name = f"{row['account']}/{row['period']}"
+            name = f"{row['account']}/{row['month']}"
             seen[name] = seen.get(name, 0) + 1
             proofs["reconciliation_id", row["reconciliation_id"]] = f"{name}/{seen[name]}"
         snapshots = {
-            ("snapshot_id", row["snapshot_id"]): f"{row['account']}/{row['period']}"
+            ("snapshot_id", row["snapshot_id"]): f"{row['account']}/{row['month']}"
             for row in self.rows["month_to_date"]
         }
         return records | proofs | snapshots

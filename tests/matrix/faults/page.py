@@ -21,72 +21,72 @@ from tests.matrix.faults.catalogue import (
 )
 
 HEAD = """\
-# What happens when a vendor misbehaves?
+# Vendor errors
 
-Either the month is stored as without the fault, or the task fails with an error that says what to do and no row of the
-month has changed. Where an answer cannot betray that something is missing, it is stored and a control objects. What
-had arrived before an error is kept as evidence (`billing.payload`) and never taken for a whole month. `make test` tries
-every fault below once with each vendor, `make test-all` at nearly every request, `make soak` at all of them.
+When a vendor's API fails or returns something unexpected, either the month is stored as it would have been without the
+fault, or the task fails with an error that says what to do and no row of the month changes. If a response does not show
+that something is missing, the month is stored and a control flags it. Responses received before an error are kept as
+evidence (`billing.payload`) and are never treated as a complete month.
 
-| it ends | what that means | what you do |
+| outcome | meaning | what you do |
 |---|---|---|
 """
 ENDS = {
     SAME: ("the rows are the same as without the fault", "nothing"),
     UNAVAILABLE: (
-        "asked up to 4 times within the task (a `Retry-After` of up to 2 minutes is waited for), then Airflow tries "
-        "the task again, 4 times, after 30 s to 30 min, or after the `Retry-After`, an hour at most",
-        "nothing at first; if the task fails in the end, look at the vendor's status page, then clear the task",
+        "requests are sent up to 4 times within the task, waiting for a `Retry-After` of up to 2 minutes; then Airflow "
+        "retries the task 4 times, after 30 s to 30 min, or after the `Retry-After`, one hour at most",
+        "nothing at first; if the task fails in the end, check the vendor's status page, then clear the task",
     ),
-    REJECTED: ("not tried again", "mend the token, the client, or its permission in the connection; clear the task"),
+    REJECTED: (
+        "the vendor refused the request; not retried",
+        "fix the token, the client or its permission in the connection, then clear the task",
+    ),
     PAYLOAD: (
-        "the answer is not what the vendor documents; not tried again",
-        "clear the task once; if it fails again, report it with the request that the log names",
+        "the response is not what the vendor documents; not retried",
+        "clear the task once; if it fails again, report it with the request named in the log",
     ),
     NOT_READY: (
-        "the wait has reached its deadline; meanwhile the vendor was asked less and less often",
+        "a waiting task reached its deadline; it polls less often the longer it waits",
         "clear the task when the vendor has issued the month",
     ),
-    KEPT: ("no figure differs; a member that nobody reads was stored as it was sent", "nothing"),
-    NOTED: ("stored as sent; the new name or word is in `billing.unknown_field`", "tell us about it"),
+    KEPT: ("all figures are the same; a field that Tieout does not read is stored as it was sent", "nothing"),
+    NOTED: ("stored as sent; the new name or value is in `billing.unknown_field`", "report it"),
     FOUND: (
-        "stored as the vendor answered, and a control objects: nothing there tells an error of the vendor's listing "
-        "from the truth",
+        "stored as the vendor sent it; only a control can tell that the listing may be wrong",
         "read `billing.current_control_result`; fetch the month again",
     ),
     EMPTY: (
-        "the vendor writes null for an empty list; if a bill is left out, a control of the month objects",
+        "the vendor writes `null` for an empty list; if an invoice is missing, a control of the month flags it",
         "read `billing.current_control_result`; fetch the month again",
     ),
     UNSEEN: (
-        "the vendor names no total, so nothing tells; what was stored the day before stays",
-        "nothing: the next day's run brings what was left out",
+        "the vendor sends no total to compare with; rows stored the day before remain",
+        "nothing: the next daily run stores what was left out",
     ),
 }
 TABLE = """
-`NotReady` is what a waiting task makes of `VendorUnavailable`: it goes on waiting until its deadline.
+A waiting task does not fail with `VendorUnavailable`: it polls until its deadline, then fails with `NotReady`.
 
-| the vendor | it ends | except for |
+No fault causes more than 20 requests a minute to one endpoint, and none holds a task beyond its limits: 10 s to
+connect, 60 s without data, 3 minutes for one response, 64 MiB of JSON or 50 MiB of a document. No secret appears in a
+log, an error, XCom, a stored response or a file.
+
+## Every fault that is tested
+
+Each fault is tested at every request of both vendors that it can affect. Where the outcome depends on the request, the
+last column has the others.
+
+| fault | outcome | at some requests |
 |---|---|---|
-"""
-TAIL = """
-The names in the last column are `task/request`, with `*` for any.
-
-No fault makes more than 20 requests a minute to one endpoint, none holds a task beyond its limits (10 s to connect,
-60 s of silence, 3 minutes for one answer, 64 MiB of JSON or 50 MiB of a document), and no secret appears in a log, an
-error, XCom, a stored answer or a file, whatever the fault.
 """
 
 
 def render() -> str:
-    """Write the page."""
-    ends = "".join(f"| {name} | {meaning} | {todo} |\n" for name, (meaning, todo) in _shown(ENDS).items())
+    """Return the page."""
+    ends = "".join(f"| {_name(end)} | {meaning} | {todo} |\n" for end, (meaning, todo) in ENDS.items())
     rows = "".join(_row(fault) for fault in FAULTS)
-    return HEAD + ends + TABLE + rows + TAIL
-
-
-def _shown(ends: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    return {_name(end): texts for end, texts in ends.items()}
+    return HEAD + ends + TABLE + rows
 
 
 def _name(end: str) -> str:
@@ -94,8 +94,8 @@ def _name(end: str) -> str:
 
 
 def _row(fault: Fault) -> str:
-    others = "; ".join(f"`{place}` {_name(end)}" for place, end in fault.but.items() if end != NOT_HERE)
-    return f"| {fault.words} | {_name(fault.ends)} | {others} |\n"
+    others = dict.fromkeys(end for end in fault.but.values() if end not in {NOT_HERE, fault.ends})
+    return f"| {fault.words} | {_name(fault.ends)} | {'; '.join(map(_name, others))} |\n"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from sqlalchemy import text
-from tests.matrix.faults.dump import Dump, Rows
+from tests.matrix.faults.dump import Dump, JsonRows
 from tests.matrix.faults.ground import Ground
 from tests.matrix.faults.works import LIMITS, WORKS, Work, fetch_and_prove
 
@@ -34,7 +34,7 @@ def at(ground: Ground, moment: datetime, zone: str, monkeypatch: pytest.MonkeyPa
             time.tzset()
 
 
-def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> Rows:
+def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> JsonRows:
     """Give the rows of one month in a database that had none, whose sessions have a zone of their own."""
     with ground.database(ground.empty) as engine:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -71,7 +71,7 @@ def test_a_leap_day_is_in_its_month(work, ground):
     with ground.database(ground.empty) as engine:
         assert fetch_and_prove(work, LIMITS, month="2024-02").error is None
         with engine.connect() as connection:
-            query = "select invoice_id, total from billing.current_invoice where period = '2024-02-01' order by 1"
+            query = "select invoice_id, total from billing.current_invoice where month = '2024-02-01' order by 1"
             rows = [tuple(row) for row in connection.execute(text(query))]
     assert rows == sorted((invoice.invoice_id, invoice.total) for invoice in truth)
     assert rows

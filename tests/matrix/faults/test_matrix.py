@@ -13,8 +13,8 @@ from tests.matrix.faults.report import Line, Report
 from tests.matrix.faults.works import LIMITS, LONG_WAIT, Outcome
 
 from billing.errors import VendorUnavailable
+from billing_vendors.base.polling import MAX_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
-from billing_vendors.base.waiting import LONGEST_OBEYED_RETRY_AFTER
 from vendor_simulator.web.spoil import SPOILING
 
 MOST_REQUESTS_A_MINUTE = 20
@@ -123,7 +123,7 @@ def _judge(cell: Cell, struck: Struck, outcome: str) -> None:
     if struck.outcome.error is not None:
         decision = VendorRetryPolicy().evaluate(struck.outcome.error, try_number=1, max_tries=4)
         assert (decision.action is not RetryAction.FAIL) == (outcome == UNAVAILABLE)
-        assert decision.retry_delay is None or decision.retry_delay <= LONGEST_OBEYED_RETRY_AFTER
+        assert decision.retry_delay is None or decision.retry_delay <= MAX_RETRY_AFTER
         assert isinstance(struck.outcome.error, VendorUnavailable) == (outcome == UNAVAILABLE)
 
 
@@ -133,7 +133,7 @@ def _compare(outcome: str, seen: Dump, truth: Truth) -> None:
         assert seen.current() == truth.after.current()
     else:
         assert seen.derived() == truth.after.derived()
-        assert seen.answers() == truth.after.answers()
+        assert seen.responses() == truth.after.responses()
 
 
 def _line(cell: Cell, struck: Struck, outcome: str) -> Line:

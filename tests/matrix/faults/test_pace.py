@@ -10,12 +10,12 @@ from tests.matrix.faults.ground import Ground
 from tests.matrix.faults.works import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
-from billing_vendors.base.limits import Limits
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.polling import PollSchedule, ProbeResult, Wait
 from billing_vendors.base.sensors import VendorSensor
-from billing_vendors.base.waiting import Observation, Patience, Wait
-from billing_vendors.fastly.looks import EstimateLook, PostedLook
+from billing_vendors.fastly.probes import EstimateProbe, PostedProbe
 from billing_vendors.fastly.sensors import FastlyInvoicePostedSensor, FastlyMonthToDateSensor
-from billing_vendors.genesys_cloud.looks import MonthReadyLook
+from billing_vendors.genesys_cloud.probes import MonthReadyProbe
 from billing_vendors.genesys_cloud.sensors import GenesysMonthReadySensor
 from vendor_simulator.web.stats import Request
 
@@ -23,13 +23,13 @@ START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MOST_REQUESTS_A_MINUTE = 20
 HASTY = Limits(read_seconds=0.1, total_seconds=0.2, attempts=1)
 
-LOOKS = {
-    "fastly.v3.invoices": (FastlyInvoicePostedSensor, "fastly_acme_media", PostedLook("xTRzc8", "v3", MONTH)),
-    "fastly.v2.month": (FastlyInvoicePostedSensor, "fastly_legacy_press", PostedLook("6hDllD", "v2", MONTH)),
-    "fastly.v3.month_to_date": (FastlyMonthToDateSensor, "fastly_acme_media", EstimateLook("xTRzc8", "v3", RUNNING)),
-    "genesys.usage_report": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyLook(MONTH, "2023-01")),
-    "genesys.contracts": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyLook(MONTH, "2023-01")),
-    "genesys.token": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyLook(MONTH, "2023-01")),
+PROBES = {
+    "fastly.v3.invoices": (FastlyInvoicePostedSensor, "fastly_acme_media", PostedProbe("xTRzc8", "v3", MONTH)),
+    "fastly.v2.month": (FastlyInvoicePostedSensor, "fastly_legacy_press", PostedProbe("6hDllD", "v2", MONTH)),
+    "fastly.v3.month_to_date": (FastlyMonthToDateSensor, "fastly_acme_media", EstimateProbe("xTRzc8", "v3", RUNNING)),
+    "genesys.usage_report": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyProbe(MONTH, "2023-01")),
+    "genesys.contracts": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyProbe(MONTH, "2023-01")),
+    "genesys.token": (GenesysMonthReadySensor, "genesys_pacific_care", MonthReadyProbe(MONTH, "2023-01")),
 }
 FAULTS = {
     "429": {"kind": "status", "status": 429},
@@ -42,29 +42,29 @@ FAULTS = {
 }
 
 
-def patience_of(sensor: VendorSensor, seconds: float) -> Patience:
+def patience_of(sensor: VendorSensor, seconds: float) -> PollSchedule:
     """Give the patience of a sensor as its vendor's DAG makes it, for some hours."""
     deadline = START + timedelta(seconds=seconds)
-    return Patience(START, deadline, None, sensor.poke_interval, sensor.longest_interval)
+    return PollSchedule(START, deadline, None, sensor.poke_interval, sensor.longest_interval)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("operation", LOOKS)
+@pytest.mark.parametrize("operation", PROBES)
 def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, ground: Ground) -> None:
     """What sensors and triggers drive, driven through two hours in an instant."""
-    kind, conn_id, look = LOOKS[operation]
-    wait = Wait(look.thing, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
+    kind, conn_id, probe = PROBES[operation]
+    wait = Wait(probe.thing, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
     ground.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
     ground.simulator.stats.clear()
     requests: list[Request] = []
     now = START
-    hook = look.hook(conn_id)
+    hook = probe.hook(conn_id)
     hook.limits = HASTY
     try:
         while True:
-            seen: Observation | VendorUnavailable
+            seen: ProbeResult | VendorUnavailable
             try:
-                seen = hook.hold(look.take())
+                seen = hook.run_flow(probe.take())
             except VendorUnavailable as error:
                 seen = error
             for request in ground.simulator.stats.requests:
@@ -79,9 +79,9 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
     finally:
         ground.simulator.lift_faults()
 
-    assert now <= wait.patience.deadline
-    assert f"{wait.looks} looks" in message
+    assert now <= wait.poll_schedule.deadline
+    assert f"{wait.attempts} looks" in message
     assert "the vendor last answered: GET" in message or "the vendor last answered: POST" in message
     name, most = busiest(requests)
     assert most <= MOST_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
-    assert wait.looks >= (2 if fault == "429-days" else 10)
+    assert wait.attempts >= (2 if fault == "429-days" else 10)

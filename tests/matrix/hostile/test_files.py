@@ -14,12 +14,12 @@ import pytest
 from tests.matrix.hostile.words import HOSTILE
 
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader, keep_document
+from billing.month import Month
+from billing.storage.document_store import document_reader, keep_document
 from billing.storage.engine import engine_from_url
-from billing_vendors.fastly import questions as fastly
-from billing_vendors.genesys_cloud import questions as genesys
+from billing.storage.payloads import Fetch
+from billing_vendors.fastly import endpoints as fastly
+from billing_vendors.genesys_cloud import endpoints as genesys
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = {
@@ -49,7 +49,7 @@ def test_a_document_is_named_by_its_bytes_whatever_its_invoice_is_called(tasks_u
         purpose="month",
         vendor="fastly",
         account="acme",
-        period=BillingPeriod(2026, 10),
+        month=Month(2026, 10),
         dag_run="r",
     )
     names = [name for name in NAMES.values() if len(name) <= 500]
@@ -75,11 +75,11 @@ def test_a_location_that_is_not_ours_is_not_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
-@pytest.mark.parametrize("ask", [fastly.v3_invoice_by_id, genesys.invoice_document], ids=["fastly", "genesys_cloud"])
-def test_an_identifier_is_one_part_of_a_path_or_none(ask, text):
+@pytest.mark.parametrize("send", [fastly.v3_invoice_by_id, genesys.invoice_document], ids=["fastly", "genesys_cloud"])
+def test_an_identifier_is_one_part_of_a_path_or_none(send, text):
     """With a request goes the vendor's token: no id leads it to another of the vendor's routes, or splits it."""
     try:
-        path = ask(text).path
+        path = send(text).path
     except PayloadError:
         return  # what its message looks like: test_reading.py
     before, _, after = path.partition("/invoices/")
@@ -93,10 +93,10 @@ def test_an_identifier_is_one_part_of_a_path_or_none(ask, text):
 
 def test_dots_alone_are_no_identifier():
     """Percent-encoding leaves them as they are, and libraries resolve them."""
-    for ask in (fastly.v3_invoice_by_id, genesys.invoice_document, genesys.contract, genesys.invoice_lines):
+    for send in (fastly.v3_invoice_by_id, genesys.invoice_document, genesys.contract, genesys.invoice_lines):
         for text in (".", "..", ""):
             with pytest.raises(PayloadError, match="cannot be part of a path"):
-                ask(text)
+                send(text)
 
 
 def test_the_certificate_of_an_invoice_is_named_by_a_hash(tasks_url, tmp_path):

@@ -14,11 +14,11 @@ import pytest
 from tests.matrix.hostile.words import HOSTILE
 from tests.unit.billing_vendors.genesys_cloud.test_derive import a_month
 
-from billing.accounts import Account
-from billing.answer import Answer
+from billing.config.accounts import Account
 from billing.errors import BillingError
 from billing.models import AccountMonth
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.response import Response
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.registry import vendor_named
@@ -30,26 +30,26 @@ ACCOUNTS = {
 }
 
 
-def fastly_month() -> list[Answer]:
-    def answer(operation: str, body: object) -> Answer:
+def fastly_month() -> list[Response]:
+    def response(operation: str, body: object) -> Response:
         now = datetime(2026, 11, 22, tzinfo=UTC)
-        return Answer(operation, f"GET /{operation}", 200, "application/json", json.dumps(body).encode(), now)
+        return Response(operation, f"GET /{operation}", 200, "application/json", json.dumps(body).encode(), now)
 
     def payload(name: str) -> Any:
         return json.loads((FASTLY_PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
 
     invoice = payload("v3_invoice")
     return [
-        answer("v3.list_invoices", {"data": [invoice], "meta": {"next_cursor": "", "total": 1}}),
-        answer("v3.invoice_by_id", invoice),
-        answer("v3.usage_metrics", payload("v3_usage_metrics")),
+        response("v3.list_invoices", {"data": [invoice], "meta": {"next_cursor": "", "total": 1}}),
+        response("v3.invoice_by_id", invoice),
+        response("v3.usage_metrics", payload("v3_usage_metrics")),
     ]
 
 
 ANSWERS = {"fastly": fastly_month(), "genesys_cloud": a_month()}
 MONTHS = {
-    "fastly": BillingPeriod.parse(json.loads(ANSWERS["fastly"][1].body)["billing_start_date"][:7]),
-    "genesys_cloud": BillingPeriod(2025, 1),
+    "fastly": Month.parse(json.loads(ANSWERS["fastly"][1].body)["billing_start_date"][:7]),
+    "genesys_cloud": Month(2025, 1),
 }
 
 
@@ -62,24 +62,24 @@ def leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
         yield from leaves(member, (*path, name))
 
 
-def with_text(answers: list[Answer], at: int, path: tuple[str | int, ...], text: str) -> list[Answer]:
-    document = copy.deepcopy(json.loads(answers[at].body))
+def with_text(responses: list[Response], at: int, path: tuple[str | int, ...], text: str) -> list[Response]:
+    document = copy.deepcopy(json.loads(responses[at].body))
     inner = document
     for name in path[:-1]:
         inner = inner[name]
     inner[path[-1]] = text
     body = json.dumps(document).encode()
-    return [*answers[:at], replace(answers[at], body=body), *answers[at + 1 :]]
+    return [*responses[:at], replace(responses[at], body=body), *responses[at + 1 :]]
 
 
 def account(vendor: str) -> Account[Any]:
-    return Account(vendor, "acme", "c", "USD", BillingPeriod(2023, 1), 5, ACCOUNTS[vendor])
+    return Account(vendor, "acme", "c", "USD", Month(2023, 1), 5, ACCOUNTS[vendor])
 
 
 PLACES = [
-    pytest.param(vendor, at, id=f"{vendor}-{answer.operation}-{at}")
-    for vendor, answers in ANSWERS.items()
-    for at, answer in enumerate(answers)
+    pytest.param(vendor, at, id=f"{vendor}-{response.operation}-{at}")
+    for vendor, responses in ANSWERS.items()
+    for at, response in enumerate(responses)
 ]
 TURNS = 4  # each place meets a quarter of the words, and the place beside it the next quarter
 
@@ -89,27 +89,27 @@ def test_a_hostile_text_is_a_value_or_an_error_of_one_line(vendor, at):
     derive = vendor_named(vendor).derive
     for turn, path in enumerate(leaves(json.loads(ANSWERS[vendor][at].body))):
         for name, text in list(HOSTILE.items())[turn % TURNS :: TURNS]:
-            answers = with_text(ANSWERS[vendor], at, path, text)
+            responses = with_text(ANSWERS[vendor], at, path, text)
             try:
-                month = derive(account(vendor), MONTHS[vendor], answers)
+                account_month = derive(account(vendor), MONTHS[vendor], responses)
             except BillingError as error:
                 message = str(error)
                 assert message.isprintable(), (path, name, message)
                 assert len(message) < 2100
             else:
-                assert isinstance(month, AccountMonth)
+                assert isinstance(account_month, AccountMonth)
 
 
 @pytest.mark.parametrize("vendor", ANSWERS)
 def test_a_hostile_member_is_kept_and_named(vendor):
     """A vendor may add members at any time, and calls them what it likes."""
     derive = vendor_named(vendor).derive
-    at = next(n for n, answer in enumerate(ANSWERS[vendor]) if answer.operation in {"v3.list_invoices", "invoices"})
+    at = next(n for n, response in enumerate(ANSWERS[vendor]) if response.operation in {"v3.list_invoices", "invoices"})
     rows = "data" if vendor == "fastly" else "entities"
     for name, text in HOSTILE.items():
         document = json.loads(ANSWERS[vendor][at].body)
         document[rows][0][text] = text
         body = json.dumps(document).encode()
-        answers = [replace(each, body=body) if n == at else each for n, each in enumerate(ANSWERS[vendor])]
-        month = derive(account(vendor), MONTHS[vendor], answers)
-        assert text in {field.name for field in month.unknown_fields}, name
+        responses = [replace(each, body=body) if n == at else each for n, each in enumerate(ANSWERS[vendor])]
+        account_month = derive(account(vendor), MONTHS[vendor], responses)
+        assert text in {field.name for field in account_month.unknown_fields}, name

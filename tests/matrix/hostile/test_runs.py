@@ -18,8 +18,8 @@ from sqlalchemy import create_engine, make_url, text
 from tests.matrix.hostile.vendor import HostileVendor
 from tests.matrix.hostile.words import HOSTILE
 
-from billing import exact_json
-from billing_vendors.base.database import BILLING_CONN_ID
+from billing.payloads import exact_json
+from billing_vendors.base.tasks.database import BILLING_CONN_ID
 from tieout_stack.summary import findings
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -62,13 +62,13 @@ class HostileVendor:
         headers = {name: value for name, value in handle.headers.items() if name.lower() != "accept-encoding"}
         connection = http.client.HTTPConnection(host or "", port, timeout=60)
         connection.request(handle.command, handle.path, body, headers)
-        answer = connection.getresponse()
-        content, kind = answer.read(), answer.headers.get("Content-Type", "")
+        response = connection.getresponse()
+        content, kind = response.read(), response.headers.get("Content-Type", "")
         connection.close()
-        if answer.status == 200 and "json" in kind and "oauth" not in handle.path:
+        if response.status == 200 and "json" in kind and "oauth" not in handle.path:
             content = json.dumps(self._spoilt(json.loads(content, parse_float=_Digits))).encode()
-        handle.send_response(answer.status)
-        for name, value in answer.headers.items():
+        handle.send_response(response.status)
+        for name, value in response.headers.items():
             if name.lower() not in {"content-length", "connection", "transfer-encoding", "date", "server"}:
                 handle.send_header(name, value)
         handle.send_header("Content-Length", str(len(content)))

@@ -14,25 +14,25 @@ import pytest
 import yaml
 from sqlalchemy import Engine, create_engine, text
 
-from billing import exact_json
-from billing.accounts import Account, load_accounts
-from billing.period import BillingPeriod
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader
+from billing.config.accounts import Account, load_accounts
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.reconciliation.reconcile import reconcile_month
+from billing.storage.document_store import document_reader
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
-from vendor_simulator.months import Month
+from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
 # the first month, and how many; each has one planted error
-ALL = BillingPeriod(2023, 11), 36
-THREE = BillingPeriod(2024, 3), 3
+ALL = Month(2023, 11), 36
+THREE = Month(2024, 3), 3
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CURRENT = """
-    select account, to_char(period, 'YYYY-MM'), control_id, subject, state, explanation
+    select account, to_char(month, 'YYYY-MM'), control_id, subject, state, explanation
     from billing.current_control_result where state in ('EXCEPTION', 'BLOCKED') order by 1, 2, 3, 4
 """
 
@@ -75,12 +75,14 @@ def history(request, postgres, migrated_template, tmp_path_factory) -> History:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         for account in _accounts(simulator.world, folder, first):
-            for period in _months(account, first.shifted(count - 1)):
-                _run(engine, account, period, folder / "documents")
+            for month in _months(account, first.shifted(count - 1)):
+                _run(engine, account, month, folder / "documents")
                 months += 1
         planted = [
             error
-            for error in simulator.world.planted(Month.parse(str(first)), Month.parse(str(first.shifted(count - 1))))
+            for error in simulator.world.planted(
+                SimulatedMonth.parse(str(first)), SimulatedMonth.parse(str(first.shifted(count - 1)))
+            )
             if error.vendor == "fastly"
         ]
     with engine.connect() as connection:
@@ -103,7 +105,7 @@ def _pooled(url: str) -> Engine:
     )
 
 
-def _accounts(world: World, folder: Path, first: BillingPeriod) -> list[Account[Any]]:
+def _accounts(world: World, folder: Path, first: Month) -> list[Account[Any]]:
     """Load the simulator's own accounts; history begins with the first month looked at, so nothing is missing."""
     path = folder / "accounts.yaml"
     path.write_text(yaml.safe_dump({"accounts": world.accounts()}), encoding="utf-8")
@@ -111,16 +113,16 @@ def _accounts(world: World, folder: Path, first: BillingPeriod) -> list[Account[
     return [replace(account, first_month=max(account.first_month, first)) for account in accounts]
 
 
-def _months(account: Account[Any], last: BillingPeriod) -> list[BillingPeriod]:
+def _months(account: Account[Any], last: Month) -> list[Month]:
     count = (last.year - account.first_month.year) * 12 + last.month - account.first_month.month + 1
     return [account.first_month.shifted(months) for months in range(count)]
 
 
-def _run(engine: Engine, account: Account[Any], period: BillingPeriod, documents: Path) -> None:
+def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -> None:
     fetch = Fetch(
-        engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, period=period, dag_run="backfill"
+        engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, month=month, dag_run="backfill"
     )
-    for kept in FASTLY.collect(account, period):
+    for kept in FASTLY.collect(account, month):
         if isinstance(kept, Document):
             fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
         else:

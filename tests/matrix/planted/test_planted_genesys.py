@@ -11,24 +11,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from billing import exact_json
-from billing.accounts import Account, load_accounts
-from billing.period import BillingPeriod
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
+from billing.config.accounts import Account, load_accounts
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.reconciliation.reconcile import reconcile_month
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
-from vendor_simulator.months import Month
+from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
 # the first month, how many, and the errors planted in them
-ALL = BillingPeriod(2023, 1), 36, 31
-THREE = BillingPeriod(2024, 10), 3, 3
+ALL = Month(2023, 1), 36, 31
+THREE = Month(2024, 10), 3, 3
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,16 @@ def history(request, postgres, migrated_template, tmp_path_factory) -> History:
     name = f"planted_genesys_{count}"
     postgres.create_database(name, template=migrated_template)
     engine = _pooled(postgres.url(name))
-    patience = Settings(report_asks=0, report_seconds=0, rate_limit=1_000_000)
-    with pytest.MonkeyPatch.context() as patch, Simulator(World(seed=7), settings=patience) as simulator:
+    poll_schedule = Settings(report_asks=0, report_seconds=0, rate_limit=1_000_000)
+    with pytest.MonkeyPatch.context() as patch, Simulator(World(seed=7), settings=poll_schedule) as simulator:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         for account in _accounts(simulator.world, tmp_path_factory.mktemp("accounts"), first):
             for months in range(count):
                 _run(engine, account, first.shifted(months), tmp_path_factory.getbasetemp() / "documents")
-        planted = simulator.world.planted(Month.parse(str(first)), Month.parse(str(first.shifted(count - 1))))
+        planted = simulator.world.planted(
+            SimulatedMonth.parse(str(first)), SimulatedMonth.parse(str(first.shifted(count - 1)))
+        )
     rows, states = _stored(engine)
     engine.dispose()
     postgres.drop_database(name)
@@ -86,7 +88,7 @@ def _pooled(url: str) -> Engine:
     )
 
 
-def _accounts(world: World, folder: Path, first: BillingPeriod) -> list[Account[GenesysSettings]]:
+def _accounts(world: World, folder: Path, first: Month) -> list[Account[GenesysSettings]]:
     """The organisations as accounts.yaml has them; history begins with the first month looked at."""
     rows = [row for row in world.accounts() if row["vendor"] == VENDOR]
     path = folder / "accounts.yaml"
@@ -95,8 +97,8 @@ def _accounts(world: World, folder: Path, first: BillingPeriod) -> list[Account[
     return [replace(account, first_month=max(account.first_month, first)) for account in accounts]
 
 
-def _run(engine, account: Account[GenesysSettings], month: BillingPeriod, documents: Path) -> None:
-    named = {"vendor": VENDOR, "account": account.name, "period": month}
+def _run(engine, account: Account[GenesysSettings], month: Month, documents: Path) -> None:
+    named = {"vendor": VENDOR, "account": account.name, "month": month}
     fetch = Fetch(engine, documents, purpose="month", dag_run=f"manual__{month}", **named)
     for kept in GENESYS_CLOUD.collect(account, month):
         if isinstance(kept, Document):
@@ -115,7 +117,7 @@ def _stored(engine) -> tuple[list[Row], Counter]:
     results = "from billing.control_result c join billing.account_month m using (reconciliation_id) where m.vendor = %s"
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(
-            "select m.account, to_char(m.period, 'YYYY-MM'), c.control_id, c.subject, c.state, c.explanation "
+            "select m.account, to_char(m.month, 'YYYY-MM'), c.control_id, c.subject, c.state, c.explanation "
             f"{results} and c.state in ('EXCEPTION', 'BLOCKED') order by 1, 2, 3, 4",
             (VENDOR,),
         )

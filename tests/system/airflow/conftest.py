@@ -92,8 +92,8 @@ class Services:
     def log(self, task: dict[str, Any]) -> list[dict[str, Any]]:
         """Read a task's log as the UI does: one object per line, the last attempt's."""
         path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
-        answer = self.api.call("GET", f"{path}/logs/{task['try_number']}", map_index=task["map_index"])
-        return [line for line in answer["content"] if isinstance(line, dict)]
+        response = self.api.call("GET", f"{path}/logs/{task['try_number']}", map_index=task["map_index"])
+        return [line for line in response["content"] if isinstance(line, dict)]
 
     def rows(self, query: str, **values: object) -> list[tuple[Any, ...]]:
         """Ask the billing database."""

@@ -21,16 +21,16 @@ def forms(stack) -> dict[str, dict]:
     credentials = {"username": ADMIN, "password": stack.state.secrets().admin_password}
     with httpx.Client(base_url=stack.airflow.base_url, trust_env=False) as ui:
         token = ui.post("/auth/token", json=credentials).json()["access_token"]
-        answer = ui.get("/ui/connections/hook_meta", headers={"Authorization": f"Bearer {token}"})
-    return {form["connection_type"]: form for form in answer.raise_for_status().json()}
+        response = ui.get("/ui/connections/hook_meta", headers={"Authorization": f"Bearer {token}"})
+    return {form["connection_type"]: form for form in response.raise_for_status().json()}
 
 
 def pressed(stack, conn_type: str, **fields) -> tuple[bool, str]:
     """What the test button says of a form that is filled in like this."""
     extra = json.dumps(fields.pop("extra", {}))
     body = {"connection_id": "under_test", "conn_type": conn_type, "extra": extra, **fields}
-    answer = stack.airflow.api().call("POST", "/connections/test", body)
-    return answer["status"], answer["message"]
+    response = stack.airflow.api().call("POST", "/connections/test", body)
+    return response["status"], response["message"]
 
 
 def test_the_forms_ask_for_what_the_vendors_need_and_hide_the_rest(stack):

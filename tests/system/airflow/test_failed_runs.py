@@ -157,5 +157,5 @@ def test_a_person_who_mends_the_connection_and_clears_the_task_gets_the_month(se
     services.api.call("POST", f"/dags/{FASTLY}/clearTaskInstances", body)
 
     assert services.wait(FASTLY, task["dag_run_id"]) == "success"
-    months = services.rows("select to_char(period, 'YYYY-MM') from billing.account_month where account = 'acme-media'")
+    months = services.rows("select to_char(month, 'YYYY-MM') from billing.account_month where account = 'acme-media'")
     assert ("2024-09",) in months

@@ -52,11 +52,11 @@ def watching() -> Iterator[list[str]]:
     seen: list[str] = []
     over = threading.Event()
 
-    def look() -> None:
+    def probe() -> None:
         while not over.wait(0.3):
             seen.append(command_lines())
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=probe)
     thread.start()
     try:
         yield seen
@@ -91,7 +91,7 @@ def ended(services, scheduled):
 
 
 def months_of(services: Services, dag_id: str, month: str):
-    query = "select account from billing.account_month where account = :account and period = cast(:day as date)"
+    query = "select account from billing.account_month where account = :account and month = cast(:day as date)"
     return services.rows(query, account=ACCOUNTS[dag_id], day=f"{month}-01")
 
 
@@ -110,8 +110,7 @@ def test_the_month_is_what_the_vendor_billed(services, ended, what):
     truth = {invoice.invoice_id: invoice.total for invoice in services.simulator.truth(vendor, account, month)}
 
     stored = services.rows(
-        "select invoice_id, total from billing.current_invoice "
-        "where account = :account and period = cast(:day as date)",
+        "select invoice_id, total from billing.current_invoice where account = :account and month = cast(:day as date)",
         account=account,
         day=f"{month}-01",
     )

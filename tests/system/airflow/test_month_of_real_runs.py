@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.system.airflow.conftest import ACCOUNTS, FASTLY, GENESYS
 
-from billing.period import BillingPeriod
+from billing.month import Month
 from tieout_stack.errors import StackError
 
 FUTURE = "2031-01"
@@ -27,7 +27,7 @@ def last_billed(day_of_month):
     """The month before this one from that day on, at 06:00 UTC; else one more month back."""
     now = datetime.now(UTC)
     tick = datetime(now.year, now.month, day_of_month, 6, tzinfo=UTC)
-    return str(BillingPeriod.of(now).shifted(-1 if now >= tick else -2))
+    return str(Month.of(now).shifted(-1 if now >= tick else -2))
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,7 @@ def test_the_month_is_stored_as_billed(services, runs, way):
     account, vendor = ACCOUNTS[dag_id], dag_id.removeprefix("invoices_")
 
     assert services.api.run_state(dag_id, run_id) == "success"
-    fetched = services.rows(
-        "select account, to_char(period, 'YYYY-MM') from billing.fetch where dag_run = :r", r=run_id
-    )
+    fetched = services.rows("select account, to_char(month, 'YYYY-MM') from billing.fetch where dag_run = :r", r=run_id)
     assert (account, month) in fetched or way == "without a logical date"  # the schedule's own month may be closed
     assert {(a, m) for a, m in fetched} <= {(account, month)}
     assert_stored_as_billed(services, vendor, account, month)
@@ -95,7 +93,7 @@ def test_the_month_is_stored_as_billed(services, runs, way):
 def assert_stored_as_billed(services, vendor, account, month):
     stored = services.rows(
         "select i.invoice_id, i.total from billing.account_month m join billing.current_invoice i "
-        "using (vendor, account, period) where account = :account and to_char(m.period, 'YYYY-MM') = :month",
+        "using (vendor, account, month) where account = :account and to_char(m.month, 'YYYY-MM') = :month",
         account=account,
         month=month,
     )
@@ -127,7 +125,7 @@ def test_a_backfill_can_run_backwards(services, runs):
 
 def test_reprocessing_runs_the_months_again_and_adds_no_version(services, runs):
     versions = "select count(*), max(version) from billing.record_version"
-    asked = "select to_char(period, 'YYYY-MM'), count(*) from billing.fetch where account = :a group by 1"
+    asked = "select to_char(month, 'YYYY-MM'), count(*) from billing.fetch where account = :a group by 1"
     before = services.rows(versions)
     fetches = dict(services.rows(asked, a=ACCOUNTS[FASTLY]))
 

@@ -130,10 +130,10 @@ class Stack:
                 raise StackError(f"{service} is not healthy: {done.stdout[-500:]}{done.stderr[-500:]}")
             time.sleep(0.3)
 
-    def celery(self, host: str, *question: str) -> dict[str, Any]:
+    def celery(self, host: str, *request: str) -> dict[str, Any]:
         """Ask the workers something by Celery's own command line."""
-        answer = run([*CELERY, "inspect", *question, "--json"], env=self.environment("worker", host))
-        return json.loads(answer[answer.index("{") :])
+        response = run([*CELERY, "inspect", *request, "--json"], env=self.environment("worker", host))
+        return json.loads(response[response.index("{") :])
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +148,7 @@ def image_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run(["cp", "-R", *[ROOT / source for source in sources], place])
     install = [context / "docker" / "install"]
     env = os.environ | {"TOOLS": str(TOOLS)}
-    inputs = [context / "requirements-compose.lock", *install]
+    inputs = [*sorted(context.glob("requirements*.lock")), *install]
     venv = cached_venv("compose", inputs, lambda venv: run([*install, "packages", venv], env=env))
     run([*install, "project", venv], env=env)
     return venv

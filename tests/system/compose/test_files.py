@@ -180,5 +180,5 @@ def test_what_the_dockerfile_copies_is_there_and_not_ignored():
 
 
 def test_the_image_has_the_airflow_of_the_lock():
-    (version,) = re.findall(r"^apache-airflow==(\S+)", (ROOT / "requirements-compose.lock").read_text(), re.MULTILINE)
+    (version,) = re.findall(r"^apache-airflow==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     assert f"apache/airflow:slim-{version}-python3.12" in DOCKERFILE

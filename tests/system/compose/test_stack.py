@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from billing.period import BillingPeriod
+from billing.month import Month
 from tieout_stack.monthly_runs import start_runs, wait_for_runs
 
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 # everything of that month is posted: no sensor waits for it
-MONTH = BillingPeriod.of(datetime.now(UTC)).shifted(-3)
+MONTH = Month.of(datetime.now(UTC)).shifted(-3)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_both_workers_executed_tasks(finished_runs, stack):
 
 def test_invoices_are_stored_and_readable_for_people(finished_runs, stack):
     """A person with the role billing_reader sees what the tasks, with their own role, wrote."""
-    summary = text("select vendor, sum(invoices) from billing.account_month_summary where period = :p group by vendor")
+    summary = text("select vendor, sum(invoices) from billing.account_month_summary where month = :p group by vendor")
     engine = create_engine(stack.superuser_url)
     with engine.connect() as connection:
         connection.execute(text("set role billing_reader"))

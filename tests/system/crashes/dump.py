@@ -33,18 +33,18 @@ NAMES = {
     "payload_id": "select payload_id, concat_ws(' ', vendor, account, request, sha256) from billing.payload",
     "document_id": "select document_id, concat_ws(' ', vendor, account, invoice_id, form, sha256) "
     "from billing.document",
-    "fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, period) from billing.fetch",
-    "first_fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, period) from billing.fetch",
+    "fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, month) from billing.fetch",
+    "first_fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, month) from billing.fetch",
     "record_key": "select record_key, concat_ws(' ', vendor, account, kind, record_id) from billing.record",
-    "reconciliation_id": "select reconciliation_id, concat_ws(' ', vendor, account, period, inputs_sha256, "
+    "reconciliation_id": "select reconciliation_id, concat_ws(' ', vendor, account, month, inputs_sha256, "
     "results_sha256) from billing.reconciliation",
-    "snapshot_id": "select snapshot_id, concat_ws(' ', vendor, account, period, total) from billing.month_to_date",
-    "accrual_id": "select accrual_id, concat_ws(' ', vendor, account, period, inputs_sha256) from billing.accrual",
-    "true_up_id": "select true_up_id, concat_ws(' ', a.vendor, a.account, a.period, t.actual) "
+    "snapshot_id": "select snapshot_id, concat_ws(' ', vendor, account, month, total) from billing.month_to_date",
+    "accrual_id": "select accrual_id, concat_ws(' ', vendor, account, month, inputs_sha256) from billing.accrual",
+    "true_up_id": "select true_up_id, concat_ws(' ', a.vendor, a.account, a.month, t.actual) "
     "from billing.true_up t join billing.accrual a using (accrual_id)",
 }
 READINGS = """
-    select f.purpose, f.account, f.period, array_agg(p.sha256::text order by s.position),
+    select f.purpose, f.account, f.month, array_agg(p.sha256::text order by s.position),
            (select array_agg(d.sha256::text order by d.sha256) from billing.document_sighting ds
             join billing.document d using (document_id) where ds.fetch_id = f.fetch_id)
     from billing.fetch f
@@ -56,13 +56,13 @@ READINGS = """
 Dump = dict[str, list[tuple[Any, ...]]]
 
 
-class Rows:
+class JsonRows:
     """The rows of one billing database, read with plain SQL."""
 
     def __init__(self, url: str) -> None:
         self._plain = url.replace("+psycopg2", "")
 
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
+    def send(self, query: str) -> list[tuple[Any, ...]]:
         connection = psycopg2.connect(self._plain)
         try:
             with connection, connection.cursor() as cursor:
@@ -82,7 +82,7 @@ class Rows:
 
     def readings(self) -> Counter[Any]:
         """Count the whole readings by what they brought: a retry may add one, never half of one."""
-        return Counter(tuple(map(str, row)) for row in self.ask(READINGS))
+        return Counter(tuple(map(str, row)) for row in self.send(READINGS))
 
 
 def _dump(cursor: Any) -> Dump:

@@ -17,7 +17,7 @@ from tests.system.crashes.task_process import Limits, Step, Told
 
 from billing.certificate.publish import publish
 from billing.certificate.sources import Subject
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing.storage.engine import engine_from_url
 
 ARCHIVE = ("payload", "document")  # kept as it arrives, whatever becomes of the run
@@ -123,7 +123,7 @@ def certificates_say_what_the_rows_say(place: Place, case: Case) -> None:
     """Make them once more, elsewhere: to the last byte the same."""
     engine, again = engine_from_url(place.url), place.documents.with_name(f"{place.documents.name}.again")
     for month in (case.month, *case.around):
-        location = publish(engine, Subject(case.vendor, case.account, BillingPeriod.parse(month)), again)
+        location = publish(engine, Subject(case.vendor, case.account, Month.parse(month)), again)
         assert (again / location).read_bytes() == (place.documents / location).read_bytes(), location
     shutil.rmtree(again)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 from sqlalchemy import make_url
-from tests.system.crashes.dump import Rows
+from tests.system.crashes.dump import JsonRows
 from tests.system.crashes.task_process import Step, TaskProcess, Told
 from tests.system.crashes.wiretap import Http, Postgres, Wiretap
 
@@ -59,8 +59,8 @@ class Place:
     sql: Wiretap
 
     @property
-    def rows(self) -> Rows:
-        return Rows(self.url)
+    def rows(self) -> JsonRows:
+        return JsonRows(self.url)
 
     def start(self, steps: Sequence[Step], **options: Any) -> TaskProcess:
         """Start some steps in a process of their own; the wires count from here on."""

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from airflow.sdk import Asset
 from airflow.sdk.execution_time.context import set_current_context
 
-from billing_vendors.base import accruing, announcing, fetching, proving
+from billing_vendors.base.tasks import accrue, announce, fetch, reconcile
 from billing_vendors.registry import vendors
 
 # what the tasks import when they start is imported once, before the fork
@@ -150,26 +150,26 @@ class _Run(NamedTuple):
 
 
 def _fetch(step: Step, _fetched: int | None) -> int:
-    return fetching.fetch_month(VENDORS[step.vendor], step.account, step.month, again=True)
+    return fetch.fetch_month(VENDORS[step.vendor], step.account, step.month, again=True)
 
 
 def _reconcile(step: Step, fetched: int | None) -> dict[str, int]:
     assert fetched is not None
-    return proving.reconcile_fetched(VENDORS[step.vendor], step.account, fetched)
+    return reconcile.reconcile_fetched(VENDORS[step.vendor], step.account, fetched)
 
 
 def _rederive(step: Step, _fetched: int | None) -> dict[str, int]:
-    return proving.rederive_month(VENDORS[step.vendor], step.account, step.month)
+    return reconcile.rederive_month(VENDORS[step.vendor], step.account, step.month)
 
 
 STEPS: dict[str, Callable[[Step, int | None], Any]] = {
     "fetch": _fetch,
     "reconcile": _reconcile,
     "rederive": _rederive,
-    "take_snapshot": lambda step, _: fetching.take_snapshot(VENDORS[step.vendor], step.account, step.month),
-    "keep_running_month": lambda step, _: fetching.keep_running_month(VENDORS[step.vendor], step.account, step.month),
-    "propose_accrual": lambda step, _: accruing.propose_accrual(VENDORS[step.vendor], step.account, step.month),
-    "announce_month": lambda step, _: announcing.announce_month(step.vendor, Asset("x-months"), step.month, [], []),
+    "take_snapshot": lambda step, _: fetch.take_snapshot(VENDORS[step.vendor], step.account, step.month),
+    "keep_running_month": lambda step, _: fetch.keep_running_month(VENDORS[step.vendor], step.account, step.month),
+    "propose_accrual": lambda step, _: accrue.propose_accrual(VENDORS[step.vendor], step.account, step.month),
+    "announce_month": lambda step, _: announce.publish_month_event(step.vendor, Asset("x-months"), step.month, [], []),
 }
 
 

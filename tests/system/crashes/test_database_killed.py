@@ -123,7 +123,7 @@ def test_a_task_whose_database_is_killed_fails_clearly_and_its_retry_stores_the_
         number, of_message = point_of(killing, moment)
         # a sequence of a database that was copied counts on, without a word in the log, until the first checkpoint;
         # a crash before it would set it back, which happens to no database that was made otherwise
-        place.rows.ask("checkpoint")
+        place.rows.send("checkpoint")
         with back_again(server):
             process = place.start(case.steps())
             place.sql.stop = lambda session: kill(server, session)

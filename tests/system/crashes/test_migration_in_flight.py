@@ -60,7 +60,7 @@ def test_a_migration_waits_for_the_transaction_in_flight_and_the_task_is_refused
         def let_the_schema_move(_session):
             running.append(migration(place, migrations, NEXT))
             deadline = time.monotonic() + 30
-            while place.rows.ask(WAITS) == [(0,)] and time.monotonic() < deadline:
+            while place.rows.send(WAITS) == [(0,)] and time.monotonic() < deadline:
                 time.sleep(0.02)
             return True
 
@@ -69,7 +69,7 @@ def test_a_migration_waits_for_the_transaction_in_flight_and_the_task_is_refused
         told = process.wait()
 
         assert [ended(each) for each in running] == [0]
-        assert place.rows.ask("select version_num from billing.alembic_version") == [(NEXT,)]
+        assert place.rows.send("select version_num from billing.alembic_version") == [(NEXT,)]
         assert told.error in (None, ("StorageError", REFUSED))
         assert (told.error is None) == (len(told.given) == 2), told
         assert ended(migration(place, migrations, REVISION)) == 0
@@ -79,7 +79,7 @@ def test_a_migration_waits_for_the_transaction_in_flight_and_the_task_is_refused
         steps, fetched = left(case.steps(), told, None)
         place.run(steps, fetched=fetched)
         killing.ended_well(place, [at])
-        ((deadlocks,),) = place.rows.ask(DEADLOCKS)
+        ((deadlocks,),) = place.rows.send(DEADLOCKS)
     assert deadlocks == 0
     tally("races tried", "a migration during a run")
 
@@ -109,7 +109,7 @@ HAS_NOT = {"fastly": "keep_running_month", "genesys_cloud": "take_snapshot"}
 @pytest.mark.parametrize("case", [RESTATED, FIRST], ids=lambda case: case.vendor)
 def test_every_task_refuses_a_schema_of_another_version_before_it_asks_anybody(killings, case, version):
     with killings(case).stage.place() as place:
-        place.rows.ask(f"update billing.alembic_version set version_num = '{version}'")
+        place.rows.send(f"update billing.alembic_version set version_num = '{version}'")
         for entry in ENTRIES.keys() - {HAS_NOT[case.vendor]}:
             told = place.start(case.steps(None, entry), fetched=1).wait()
             assert told.error == ("StorageError", REFUSED.replace(NEXT, version)), entry
@@ -119,7 +119,7 @@ def test_every_task_refuses_a_schema_of_another_version_before_it_asks_anybody(k
 @pytest.mark.parametrize("version", [NEXT, "0001"], ids=["newer", "older"])
 def test_the_command_of_certificates_refuses_it_too(killings, version, tmp_path):
     with killings(FIRST).stage.place() as place:
-        place.rows.ask(f"update billing.alembic_version set version_num = '{version}'")
+        place.rows.send(f"update billing.alembic_version set version_num = '{version}'")
         command = [sys.executable, "-m", "billing.certificate", "month", FIRST.vendor, FIRST.account, "2026-07"]
         environment = os.environ | place.environment | {URL_VARIABLE: place.url}
         done = subprocess.run(

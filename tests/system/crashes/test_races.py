@@ -19,7 +19,7 @@ SEED = 20260911
 HISTORY = {"reconciliation", "control_result"}
 DEADLOCKS = "select coalesce(sum(deadlocks), 0)::int from pg_stat_database where datname = current_database()"
 TWICE = """
-    select vendor, account, period, inputs_sha256::text, results_sha256::text from billing.reconciliation
+    select vendor, account, month, inputs_sha256::text, results_sha256::text from billing.reconciliation
     group by 1, 2, 3, 4, 5 having count(*) > 1
 """
 
@@ -65,9 +65,9 @@ def race(killing, tally, name, seeded):
         found = place.rows.dump()
         rows = {table: rows for table, rows in wanted.items() if table not in HISTORY}
         assert differences(rows, found) == {}, name
-        assert place.rows.ask(TWICE) == [], name
+        assert place.rows.send(TWICE) == [], name
         certificates_say_what_the_rows_say(place, case)
-        ((deadlocks,),) = place.rows.ask(DEADLOCKS)
+        ((deadlocks,),) = place.rows.send(DEADLOCKS)
         assert deadlocks == 0, name
         tally("races tried", name)
 

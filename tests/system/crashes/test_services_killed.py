@@ -51,7 +51,7 @@ QUICK = {
 MONTHS = """
     select m.account, i.invoice_id, i.total, r.results_sha256::text
     from billing.account_month m
-    join billing.current_invoice i on (i.vendor, i.account, i.period) = (m.vendor, m.account, m.period)
+    join billing.current_invoice i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month)
     join billing.reconciliation r on r.reconciliation_id = m.reconciliation_id
 """
 

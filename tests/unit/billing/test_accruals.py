@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing.accrual_policy import AccrualPolicy, parse_accrual_policy
-from billing.accruals import (
+from billing.accruals.proposal import (
     Basis,
     Document,
     KnownBill,
@@ -19,19 +18,20 @@ from billing.accruals import (
     true_up,
     with_known_bills,
 )
+from billing.config.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.errors import ConfigurationError
 from billing.money import difference, exact_sum
-from billing.period import BillingPeriod
+from billing.month import Month
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 SECOND = timedelta(seconds=1)
 LATE = datetime(2026, 10, 31, 23, 41, tzinfo=UTC)
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**15), max_value=10**15)
 payable = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**15), max_value=10**15)
 
 
-def snapshot(total, taken_at=LATE, snapshot_id=1, period=OCTOBER, currency="USD", as_of=None):
-    return Snapshot(snapshot_id, period, Decimal(total), currency, taken_at, as_of)
+def snapshot(total, taken_at=LATE, snapshot_id=1, month=OCTOBER, currency="USD", as_of=None):
+    return Snapshot(snapshot_id, month, Decimal(total), currency, taken_at, as_of)
 
 
 def proposed(*snapshots, extrapolate=False, currency="USD"):
@@ -57,7 +57,7 @@ class TestProposal:
         assert proposed(snapshot("1.00", OCTOBER.end + after)).state == state
 
     def test_another_month_s_snapshot_taken_in_this_one_is_not_looked_at(self):
-        found = proposed(snapshot("1.00", period=OCTOBER.shifted(-1)))
+        found = proposed(snapshot("1.00", month=OCTOBER.shifted(-1)))
         assert (found.state, found.amount) == ("BLOCKED", None)
         assert "no month-to-date snapshot of 2026-10 was taken before its end" in found.explanation
 
@@ -121,8 +121,8 @@ class TestBlocked:
 
     def test_other_months_are_said_and_no_amount_is_given(self):
         known = [
-            KnownBill(BillingPeriod(2026, 9), "USD", Decimal("1200.50")),
-            KnownBill(BillingPeriod(2025, 10), "USD", Decimal("990.00")),
+            KnownBill(Month(2026, 9), "USD", Decimal("1200.50")),
+            KnownBill(Month(2025, 10), "USD", Decimal("990.00")),
         ]
         found = with_known_bills(self.REASON, known)
         assert found.amount is None

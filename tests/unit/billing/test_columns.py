@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.columns import Columns, columns_of
-from billing.content import content_sha256
+from billing.content_hash import content_sha256
 from billing.models import Invoice, InvoiceLine
-from billing.period import BillingPeriod
+from billing.month import Month
 
 LINES = (
     InvoiceLine(1, "a", Decimal("1.50"), region="EU"),
@@ -64,7 +64,7 @@ def test_a_field_without_default_needs_its_column():
 @given(st.lists(st.sampled_from(LINES)))
 def test_an_invoice_has_one_hash_and_one_sum_however_its_lines_are_kept(lines):
     rows, columns = (
-        Invoice("1", BillingPeriod(2026, 10), "", Decimal(1), "USD", kept) for kept in (tuple(lines), by_column(lines))
+        Invoice("1", Month(2026, 10), "", Decimal(1), "USD", kept) for kept in (tuple(lines), by_column(lines))
     )
     assert rows == columns
     assert content_sha256(rows) == content_sha256(columns)

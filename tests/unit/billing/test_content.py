@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.content import content_sha256, value_text
-from billing.exact_json import canonical
+from billing.content_hash import content_sha256, value_text
 from billing.models import Charge, Contract, ContractBillingPeriod, Invoice, InvoiceLine, UsageLine, UsageReport, Wallet
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.exact_json import canonical
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 LINE = InvoiceLine(1, "Bandwidth", Decimal("10.00"), line_id="L-1", quantity=Decimal(100), rate=Decimal("0.1"))
 INVOICE = Invoice(
     "I-1",
@@ -57,7 +57,7 @@ def test_how_we_found_the_month_and_whether_it_is_paid_is_not_content(change):
 
 OTHERS = {
     "invoice_id": "I-2",
-    "period": BillingPeriod(2026, 11),
+    "month": Month(2026, 11),
     "total": Decimal("10.01"),
     "currency": "EUR",
     "lines": (),
@@ -148,7 +148,7 @@ def test_texts_in_an_array_keep_their_borders(left, right):
 def test_charges_and_wallets_are_not_confused():
     """Two kinds of rows in one record: the same text as a charge's name or as a wallet's is another content."""
 
-    def period(charges=(), wallets=()):
+    def billing_period(charges=(), wallets=()):
         return ContractBillingPeriod(
             "P", "C", OCTOBER, date(2026, 10, 1), date(2026, 11, 1), "Closed", charges, wallets
         )
@@ -156,8 +156,10 @@ def test_charges_and_wallets_are_not_confused():
     def row(kind):
         return kind(**dict.fromkeys(f.name for f in fields(kind)) | {"position": 1, "name": "x", "attributes": {}})
 
-    assert content_sha256(period(charges=(row(Charge),))) != content_sha256(period(wallets=(row(Wallet),)))
-    assert content_sha256(period()) != content_sha256(period(charges=(row(Charge),)))
+    assert content_sha256(billing_period(charges=(row(Charge),))) != content_sha256(
+        billing_period(wallets=(row(Wallet),))
+    )
+    assert content_sha256(billing_period()) != content_sha256(billing_period(charges=(row(Charge),)))
 
 
 def test_the_rows_of_every_record_are_content():

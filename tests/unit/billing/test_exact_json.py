@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.errors import PayloadError
-from billing.exact_json import (
+from billing.payloads.exact_json import (
     canonical,
     check,
     dumps,

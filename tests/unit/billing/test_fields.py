@@ -6,19 +6,19 @@ from decimal import Decimal
 import pytest
 
 from billing.errors import PayloadError
-from billing.exact_json import loads
-from billing.fields import Fields, Rows, day_after
+from billing.payloads.exact_json import loads
+from billing.payloads.json_reader import JsonObject, JsonRows, day_after
 
 WHERE = "invoice 4183280, line 3"
 
 
 def fields(**row):
-    return Fields(row, WHERE)
+    return JsonObject(row, WHERE)
 
 
 @pytest.mark.parametrize("text", ["12345678901234567.89", "0.123456789", "1E+3", "-0.00", "4000.0", "9" * 40])
 def test_a_number_keeps_its_digits(text):
-    number = Fields(loads(f'{{"amount": {text}}}'.encode()), WHERE).number("amount")
+    number = JsonObject(loads(f'{{"amount": {text}}}'.encode()), WHERE).number("amount")
     assert number.as_tuple() == Decimal(text).as_tuple()
     assert type(number) is Decimal
 
@@ -187,23 +187,27 @@ def test_an_inclusive_last_day_becomes_an_exclusive_end(last, end):
 
 
 def rows(*lines):
-    return Fields({"lines": list(lines)}, "invoice 1").rows("lines")
+    return JsonObject({"lines": list(lines)}, "invoice 1").rows("lines")
 
 
 ODD = [None, "", "x", "1.5", "1E+3", "NaN", True, 0, 7, -3, 10**39, 10**40, Decimal("1.50"), Decimal("-0.0")]
 ODD += [Decimal("1E-7"), Decimal("1E+40"), Decimal("1E-41"), Decimal("0." + "1" * 41), [], {}]
 
 
-@pytest.mark.parametrize("read", [Fields.number, Fields.number_or_none, Fields.text_or_none])
+@pytest.mark.parametrize("read", [JsonObject.number, JsonObject.number_or_none, JsonObject.text_or_none])
 @pytest.mark.parametrize("odd", [*ODD, "missing"], ids=repr)
 def test_a_column_is_what_each_row_gives_or_says_what_the_first_wrong_one_says(read, odd):
     """Whatever stands among plain values: same values, to the digit, or the same error."""
-    plain = {"member": "plain" if read is Fields.text_or_none else Decimal("2.10")}
+    plain = {"member": "plain" if read is JsonObject.text_or_none else Decimal("2.10")}
     lines = [plain, {} if odd == "missing" else {"member": odd}, plain]
-    columns = {"number": Rows.numbers, "number_or_none": Rows.numbers_or_none, "text_or_none": Rows.texts_or_none}
+    columns = {
+        "number": JsonRows.numbers,
+        "number_or_none": JsonRows.numbers_or_none,
+        "text_or_none": JsonRows.texts_or_none,
+    }
     column = columns[read.__name__]
     by_row = outcome(
-        lambda: [read(Fields(line, f"invoice 1, lines {at}"), "member") for at, line in enumerate(lines, start=1)]
+        lambda: [read(JsonObject(line, f"invoice 1, lines {at}"), "member") for at, line in enumerate(lines, start=1)]
     )
     assert outcome(lambda: column(rows(*lines), "member")) == by_row
 

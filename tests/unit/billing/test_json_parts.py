@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing import exact_json
 from billing.errors import PayloadError
 from billing.json_parts import is_json, members, page
+from billing.payloads import exact_json
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=8)
 VALUES = st.recursive(

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.accruals.from_billing_periods import ReadContract, ReadPeriod, propose_from_periods
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
 from billing.money import exact_sum
-from billing.period import BillingPeriod
-from billing.period_charges import ReadContract, ReadPeriod, propose_from_periods
+from billing.month import Month
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 READ = datetime(2026, 11, 1, 0, 10, tzinfo=UTC)
 CONTRACT, PERIOD = (7, 3), (8, 2)
 
@@ -38,13 +38,13 @@ def charge(amount="12.00", kind=Charge, **values):
     return made(kind, **{"position": 1, "sku": "CX", "currency": "EUR"} | figures | values)
 
 
-def period(starts_on, ends_on, *charges, wallets=(), contract_id="C", status="Closed", read_at=READ):
-    month = BillingPeriod.of(ends_on - timedelta(days=1))
+def billing_period(starts_on, ends_on, *charges, wallets=(), contract_id="C", status="Closed", read_at=READ):
+    month = Month.of(ends_on - timedelta(days=1))
     found = made(
         ContractBillingPeriod,
         billing_period_id=f"bp-{month}",
         contract_id=contract_id,
-        period=month,
+        month=month,
         starts_on=starts_on,
         ends_on=ends_on,
         status=status,
@@ -55,7 +55,7 @@ def period(starts_on, ends_on, *charges, wallets=(), contract_id="C", status="Cl
 
 
 def calendar(*charges, **values):
-    return period(date(2026, 10, 1), date(2026, 11, 1), *charges, **values)
+    return billing_period(date(2026, 10, 1), date(2026, 11, 1), *charges, **values)
 
 
 def proposed(contracts, periods, currency="EUR"):
@@ -80,7 +80,7 @@ def test_overage_of_charges_and_wallets_and_the_prepaid_month():
 
 def test_a_cycle_that_straddles_months_gives_its_days_of_the_month_and_its_whole_overage():
     """20 of the 30 days that end on 20 October, and 11 of the 31 that follow."""
-    straddling = period(date(2026, 9, 21), date(2026, 10, 21), charge("9.00"))
+    straddling = billing_period(date(2026, 9, 21), date(2026, 10, 21), charge("9.00"))
     found = proposed([contract(item("10.00"))], [straddling])
     assert figures(found) == [
         ("overage", Decimal("9.00"), Decimal("9.00")),
@@ -91,8 +91,8 @@ def test_a_cycle_that_straddles_months_gives_its_days_of_the_month_and_its_whole
 
 def test_a_stored_next_period_takes_the_place_of_an_assumed_one_and_its_overage_waits():
     periods = [
-        period(date(2026, 10, 21), date(2026, 11, 21), charge("99.00"), status="Open"),
-        period(date(2026, 9, 21), date(2026, 10, 21)),
+        billing_period(date(2026, 10, 21), date(2026, 11, 21), charge("99.00"), status="Open"),
+        billing_period(date(2026, 9, 21), date(2026, 10, 21)),
     ]
     found = proposed([contract(item("10.00"))], periods)
     assert [amount for _, _, amount in figures(found)] == [Decimal("206.67"), Decimal("110.00")]
@@ -102,7 +102,7 @@ def test_a_stored_next_period_takes_the_place_of_an_assumed_one_and_its_overage_
 def test_a_price_counts_from_the_beginning_of_a_billing_period():
     dearer = item("2.00", effective_start=date(2026, 10, 21), sku="CX")
     until = item("1.00", effective_end=date(2026, 10, 21), sku="CX")
-    found = proposed([contract(until, dearer)], [period(date(2026, 9, 21), date(2026, 10, 21))])
+    found = proposed([contract(until, dearer)], [billing_period(date(2026, 9, 21), date(2026, 10, 21))])
     assert [whole for _, whole, _ in figures(found)] == [Decimal("31.00"), Decimal("62.00")]
 
 
@@ -123,7 +123,11 @@ def test_a_contract_that_is_over_or_to_come_bears_nothing():
     ("contracts", "periods", "reason"),
     [
         ([contract()], [], "no billing period of 2026-10 is stored"),
-        ([contract()], [period(date(2026, 10, 21), date(2026, 11, 21))], "no billing period of 2026-10 is stored"),
+        (
+            [contract()],
+            [billing_period(date(2026, 10, 21), date(2026, 11, 21))],
+            "no billing period of 2026-10 is stored",
+        ),
         ([], [calendar()], "contract C of a stored billing period was not read"),
         (
             [contract(), contract(contract_id="D")],
@@ -132,12 +136,15 @@ def test_a_contract_that_is_over_or_to_come_bears_nothing():
         ),
         (
             [contract(), contract(contract_id="D")],
-            [calendar(), period(date(2026, 10, 21), date(2026, 11, 21), contract_id="D")],
+            [calendar(), billing_period(date(2026, 10, 21), date(2026, 11, 21), contract_id="D")],
             "the billing period of contract D that holds 2026-10-01 is not stored",
         ),
         (
             [contract()],
-            [period(date(2026, 9, 21), date(2026, 10, 21)), period(date(2026, 10, 25), date(2026, 11, 25))],
+            [
+                billing_period(date(2026, 9, 21), date(2026, 10, 21)),
+                billing_period(date(2026, 10, 25), date(2026, 11, 25)),
+            ],
             "billing periods bp-2026-10 and bp-2026-11 do not adjoin",
         ),
         ([contract()], [calendar(charge(None))], "bp-2026-10 has no overage charge of CX"),
@@ -179,13 +186,13 @@ def test_the_months_of_a_cycle_sum_to_what_is_prepaid(day, price, overages):
     """Whatever the day on which it begins: what September, October and November bear is the whole period's price."""
     starts_on, ends_on = date(2026, 9, day), date(2026, 10, day)
     charges = [charge(amount) for amount in overages]
-    cycle = replace(period(starts_on, ends_on, *charges).period, period=OCTOBER)
+    cycle = replace(billing_period(starts_on, ends_on, *charges).billing_period, month=OCTOBER)
     agreed = contract(item(price, "1"), starts_on=starts_on, ends_on=ends_on)
     parts = [
         part
         for month in (OCTOBER.shifted(-1), OCTOBER)
         for part in propose_from_periods(
-            month, "EUR", [agreed], [ReadPeriod(PERIOD, replace(cycle, period=month), READ)]
+            month, "EUR", [agreed], [ReadPeriod(PERIOD, replace(cycle, month=month), READ)]
         ).parts
         if part.kind == "prepaid"
     ]
@@ -203,19 +210,19 @@ def test_the_months_of_a_cycle_sum_to_what_is_prepaid(day, price, overages):
     ],
 )
 def test_a_longer_billing_period_gives_its_days_of_the_month(starts_on, ends_on, share):
-    found = proposed([contract(item("365.00", "1"))], [period(starts_on, ends_on)])
+    found = proposed([contract(item("365.00", "1"))], [billing_period(starts_on, ends_on)])
     assert found.amount == Decimal(share)
 
 
 def test_periods_of_any_length_go_on_in_their_rhythm():
     """Ten days each: the fourth has one day left in October."""
-    found = proposed([contract(item("10.00", "1"))], [period(date(2026, 10, 1), date(2026, 10, 11))])
+    found = proposed([contract(item("10.00", "1"))], [billing_period(date(2026, 10, 1), date(2026, 10, 11))])
     assert [part.amount for part in found.parts] == [Decimal("10.00")] * 3 + [Decimal("1.00")]
 
 
 @pytest.mark.parametrize(("day", "amounts"), [(31, ["9.68", "0.36"]), (30, ["9.35", "0.69"])])
 def test_a_period_that_would_end_on_a_day_that_its_month_lacks_ends_on_the_last(day, amounts):
     """The next one runs until 28 February: 28 days of which January has one, or 29 of which it has two."""
-    last = period(date(2026, 12, day), date(2027, 1, day))
-    found = propose_from_periods(BillingPeriod(2027, 1), "EUR", [contract(item("10.00", "1"))], [last])
+    last = billing_period(date(2026, 12, day), date(2027, 1, day))
+    found = propose_from_periods(Month(2027, 1), "EUR", [contract(item("10.00", "1"))], [last])
     assert [part.amount for part in found.parts] == [Decimal(amount) for amount in amounts]

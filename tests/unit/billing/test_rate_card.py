@@ -4,15 +4,15 @@ from decimal import Decimal
 
 import pytest
 
+from billing.config.rate_card import CardRate, Commitment, in_force, parse_commitments, parse_rate_card
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
-from billing.rate_card import CardRate, Commitment, in_force, parse_commitments, parse_rate_card
+from billing.month import Month
 
 CDN = {"product": "CDN", "rate": "0.08", "from": "2025-01"}
 
 
 def months(*keys):
-    return [BillingPeriod.parse(key) for key in keys]
+    return [Month.parse(key) for key in keys]
 
 
 def test_a_card_is_read():
@@ -29,7 +29,7 @@ def test_commitments_are_read():
     rows = [{"amount": "3500.000", "from": "2025-01", "to": "2025-12"}, {"amount": "4000", "from": "2026-01"}]
     assert parse_commitments(rows) == (
         Commitment(first, last, Decimal("3500.000")),
-        Commitment(BillingPeriod(2026, 1), None, Decimal(4000)),
+        Commitment(Month(2026, 1), None, Decimal(4000)),
     )
 
 
@@ -37,7 +37,7 @@ def test_the_first_and_the_last_month_are_included():
     card = parse_rate_card([CDN | {"to": "2025-03"}, CDN | {"rate": "0.09", "from": "2025-04"}])
     rates = [in_force(card, month)[0].rate for month in months("2025-01", "2025-03", "2025-04", "2031-01")]
     assert rates == [Decimal("0.08"), Decimal("0.08"), Decimal("0.09"), Decimal("0.09")]
-    assert in_force(card, BillingPeriod(2024, 12)) == []
+    assert in_force(card, Month(2024, 12)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.config.tolerances import EXACT, Tolerance, parse_tolerances
 from billing.errors import ConfigurationError
-from billing.tolerances import EXACT, Tolerance, parse_tolerances
 
 HUNDRED_AND_FIVE = Tolerance(Decimal(100), Decimal(5), "both")
 HUNDRED_OR_FIVE = Tolerance(Decimal(100), Decimal(5), "either")

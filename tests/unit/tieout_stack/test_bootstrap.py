@@ -35,9 +35,9 @@ def provide(machine: Path, name: str, script: str) -> None:
 
 def test_without_python_it_says_which_ones_would_do(machine):
     """One sentence, nothing made."""
-    answer = bootstrap(machine)
-    assert answer.returncode == 1
-    assert answer.stderr == (
+    response = bootstrap(machine)
+    assert response.returncode == 1
+    assert response.stderr == (
         "tieout: Tieout needs Python 3.11, 3.12 or 3.13, and found none on PATH: install one and try again.\n"
     )
     assert not (machine / ".venv").exists()
@@ -47,16 +47,16 @@ def test_a_python_that_is_too_old_or_a_stub_is_passed_over(machine):
     """Version managers put names on PATH that only complain."""
     provide(machine, "python3", "exit 1")
     provide(machine, "python3.13", "echo 'command not found' >&2; exit 127")
-    answer = bootstrap(machine)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith("tieout: Tieout needs Python 3.11")
+    response = bootstrap(machine)
+    assert response.returncode == 1
+    assert response.stderr.startswith("tieout: Tieout needs Python 3.11")
 
 
 def test_without_the_venv_module_it_names_the_package(machine):
     """Debian's Python comes without it."""
     provide(machine, "python3", 'case "$*" in *version_info*) exit 0;; esac; exit 1')
-    answer = bootstrap(machine)
-    assert answer.returncode == 1
-    assert answer.stderr == (
+    response = bootstrap(machine)
+    assert response.returncode == 1
+    assert response.stderr == (
         "tieout: python3 has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv).\n"
     )

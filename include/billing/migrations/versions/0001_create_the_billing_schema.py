@@ -86,7 +86,7 @@ order by s.record_key, s.fetch_id desc
 
 CURRENT_CONTROL_RESULT = """
 create view billing.current_control_result as
-select m.vendor, m.account, m.period, c.*
+select m.vendor, m.account, m.month, c.*
 from billing.account_month m
 join billing.control_result c using (reconciliation_id)
 """
@@ -94,7 +94,7 @@ join billing.control_result c using (reconciliation_id)
 # One row per account, month and currency: amounts of two currencies are never added.
 ACCOUNT_MONTH_SUMMARY = """
 create view billing.account_month_summary as
-select m.vendor, m.account, m.period, i.currency, i.invoices, i.lines, i.total,
+select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
             when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
@@ -110,7 +110,7 @@ cross join lateral (
                 where l.record_key = v.record_key and l.version = v.version) as lines
         from billing.record r
         join billing.invoice v on v.record_key = r.record_key and v.version = r.current_version
-        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.period = m.period
+        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.month = m.month
     ) of_month
     group by coalesce(currency, m.currency)
     union all
@@ -118,7 +118,7 @@ cross join lateral (
     where not exists (
         select from billing.record r
         join billing.invoice v on v.record_key = r.record_key and v.version = r.current_version
-        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.period = m.period
+        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.month = m.month
     )
 ) i
 cross join lateral (
@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("vendor", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False, comment="first day of the month asked for"),
+        sa.Column("month", sa.Date(), nullable=False, comment="first day of the month asked for"),
         sa.Column("dag_run", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=False),
@@ -175,7 +175,7 @@ def upgrade() -> None:
     op.create_index(
         "fetch_latest_idx",
         "fetch",
-        ["vendor", "account", "period", "purpose", "fetch_id"],
+        ["vendor", "account", "month", "purpose", "fetch_id"],
         unique=False,
         schema="billing",
     )
@@ -238,7 +238,7 @@ def upgrade() -> None:
         sa.Column("snapshot_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("vendor", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("total", sa.Numeric(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -258,7 +258,7 @@ def upgrade() -> None:
     op.create_index(
         "month_to_date_series_idx",
         "month_to_date",
-        ["vendor", "account", "period", "taken_at"],
+        ["vendor", "account", "month", "taken_at"],
         unique=False,
         schema="billing",
     )
@@ -296,7 +296,7 @@ def upgrade() -> None:
         sa.Column("reconciliation_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("vendor", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("inputs_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("results_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("code_version", sa.Text(), nullable=False),
@@ -309,7 +309,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("reconciliation_fetch_id_idx"), "reconciliation", ["fetch_id"], unique=False, schema="billing")
     op.create_index(
-        "reconciliation_month_idx", "reconciliation", ["vendor", "account", "period"], unique=False, schema="billing"
+        "reconciliation_month_idx", "reconciliation", ["vendor", "account", "month"], unique=False, schema="billing"
     )
     op.create_table(
         "record_version",
@@ -333,21 +333,21 @@ def upgrade() -> None:
     op.create_table(
         "unknown_field",
         sa.Column("vendor", sa.Text(), nullable=False),
-        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("record_type", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_fetch_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["first_fetch_id"], ["billing.fetch.fetch_id"], name=op.f("unknown_field_first_fetch_id_fkey")
         ),
-        sa.PrimaryKeyConstraint("vendor", "noun", "name", name=op.f("unknown_field_pkey")),
+        sa.PrimaryKeyConstraint("vendor", "record_type", "name", name=op.f("unknown_field_pkey")),
         schema="billing",
     )
     op.create_table(
         "account_month",
         sa.Column("vendor", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("reconciliation_id", sa.BigInteger(), nullable=False),
         sa.Column("fetch_id", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -361,7 +361,7 @@ def upgrade() -> None:
             ["billing.reconciliation.reconciliation_id"],
             name=op.f("account_month_reconciliation_id_fkey"),
         ),
-        sa.PrimaryKeyConstraint("vendor", "account", "period", name=op.f("account_month_pkey")),
+        sa.PrimaryKeyConstraint("vendor", "account", "month", name=op.f("account_month_pkey")),
         schema="billing",
     )
     op.create_table(
@@ -370,7 +370,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("billing_period_id", sa.Text(), nullable=False),
         sa.Column("contract_id", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("status", sa.Text(), nullable=True),
@@ -383,7 +383,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_key", "version", name=op.f("billing_period_pkey")),
         schema="billing",
     )
-    op.create_index("billing_period_period_idx", "billing_period", ["period"], unique=False, schema="billing")
+    op.create_index("billing_period_period_idx", "billing_period", ["month"], unique=False, schema="billing")
     op.create_table(
         "charge",
         sa.Column("record_key", sa.BigInteger(), nullable=False),
@@ -500,7 +500,7 @@ def upgrade() -> None:
         sa.Column("record_key", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("invoice_id", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("period_evidence", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -518,7 +518,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_key", "version", name=op.f("invoice_pkey")),
         schema="billing",
     )
-    op.create_index("invoice_period_idx", "invoice", ["period"], unique=False, schema="billing")
+    op.create_index("invoice_month_idx", "invoice", ["month"], unique=False, schema="billing")
     op.create_table(
         "invoice_line",
         sa.Column("record_key", sa.BigInteger(), nullable=False),
@@ -594,7 +594,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("report_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -607,7 +607,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_key", "version", name=op.f("usage_report_pkey")),
         schema="billing",
     )
-    op.create_index("usage_report_period_idx", "usage_report", ["period"], unique=False, schema="billing")
+    op.create_index("usage_report_month_idx", "usage_report", ["month"], unique=False, schema="billing")
     op.create_table(
         "wallet",
         sa.Column("record_key", sa.BigInteger(), nullable=False),
@@ -671,12 +671,12 @@ def downgrade() -> None:
         op.execute(f"drop view billing.{view}")
     op.drop_constraint("record_current_version_fkey", "record", schema="billing", type_="foreignkey")
     op.drop_table("wallet", schema="billing")
-    op.drop_index("usage_report_period_idx", table_name="usage_report", schema="billing")
+    op.drop_index("usage_report_month_idx", table_name="usage_report", schema="billing")
     op.drop_table("usage_report", schema="billing")
     op.drop_table("usage_line", schema="billing")
     op.drop_table("month_to_date_line", schema="billing")
     op.drop_table("invoice_line", schema="billing")
-    op.drop_index("invoice_period_idx", table_name="invoice", schema="billing")
+    op.drop_index("invoice_month_idx", table_name="invoice", schema="billing")
     op.drop_table("invoice", schema="billing")
     op.drop_table("control_result", schema="billing")
     op.drop_table("contract_item", schema="billing")

@@ -18,9 +18,9 @@ APPEND_ONLY = ("accrual", "accrual_part", "accrual_reversal", "true_up", "true_u
 # The newest proposal of a month is the one in force, blocked or not.
 CURRENT_ACCRUAL = """
 create view billing.current_accrual as
-select distinct on (vendor, account, period) a.*, a.cut_off - a.as_of as age
+select distinct on (vendor, account, month) a.*, a.cut_off - a.as_of as age
 from billing.accrual a
-order by vendor, account, period, accrual_id desc
+order by vendor, account, month, accrual_id desc
 """
 
 # What is booked, by the month it is about. The sum of `amount` is the accrual until the month is billed and the bill
@@ -30,38 +30,38 @@ ACCRUAL_LEDGER = """
 create view billing.accrual_ledger as
 with version as (
     select r.vendor, r.account, r.record_id, v.record_key, v.version, v.recorded_at,
-           i.period, i.currency, i.total, i.issued_at
+           i.month, i.currency, i.total, i.issued_at
     from billing.record r
     join billing.record_version v using (record_key)
     join billing.invoice i using (record_key, version)
     where r.kind = 'invoice'
 ), posting as (
-    select vendor, account, period, currency, record_id, record_key, version,
+    select vendor, account, month, currency, record_id, record_key, version,
            case when version = 1 then coalesce(issued_at, recorded_at) else recorded_at end as posted_at, total
     from version
     union all
-    select n.vendor, n.account, o.period, o.currency, n.record_id, n.record_key, n.version, n.recorded_at, -o.total
+    select n.vendor, n.account, o.month, o.currency, n.record_id, n.record_key, n.version, n.recorded_at, -o.total
     from version n
     join version o on o.record_key = n.record_key and o.version = n.version - 1
 )
-select vendor, account, period, currency, 'accrual' as entry, (period + interval '1 month' - interval '1 day')::date
+select vendor, account, month, currency, 'accrual' as entry, (month + interval '1 month' - interval '1 day')::date
            as booked_on,
        amount, null::numeric as true_up, accrual_id, null as invoice_id, null::integer as version
 from billing.accrual
 where state = 'PROPOSED'
 union all
-select a.vendor, a.account, a.period, a.currency, 'reversal', r.reversed_on, r.amount, null, accrual_id, null, null
+select a.vendor, a.account, a.month, a.currency, 'reversal', r.reversed_on, r.amount, null, accrual_id, null, null
 from billing.accrual_reversal r
 join billing.accrual a using (accrual_id)
 union all
-select p.vendor, p.account, p.period, coalesce(p.currency, m.currency), 'actual',
+select p.vendor, p.account, p.month, coalesce(p.currency, m.currency), 'actual',
        (max(p.posted_at) at time zone 'UTC')::date, sum(p.total), null, null, p.record_id, p.version
 from posting p
-left join billing.account_month m using (vendor, account, period)
-group by p.vendor, p.account, p.period, coalesce(p.currency, m.currency), p.record_id, p.record_key, p.version
+left join billing.account_month m using (vendor, account, month)
+group by p.vendor, p.account, p.month, coalesce(p.currency, m.currency), p.record_id, p.record_key, p.version
 having p.version = 1 or sum(p.total) <> 0
 union all
-select a.vendor, a.account, a.period, t.currency, 'true_up',
+select a.vendor, a.account, a.month, t.currency, 'true_up',
        (coalesce((select max(p.posted_at) from billing.true_up_document d join posting p using (record_key, version)
                   where d.true_up_id = t.true_up_id), t.recorded_at) at time zone 'UTC')::date,
        null, t.amount, accrual_id, null, null
@@ -75,9 +75,9 @@ create view billing.accrual_quality as
 select vendor, account, currency, count(*) as months,
        avg(abs(amount)) as mean_absolute_error, avg(abs(percent)) as mean_absolute_percent,
        avg(amount) as bias, avg(percent) as bias_percent,
-       max(abs(amount)) as worst_error, (array_agg(period order by abs(amount) desc, period))[1] as worst_period
+       max(abs(amount)) as worst_error, (array_agg(month order by abs(amount) desc, month))[1] as worst_month
 from (
-    select a.vendor, a.account, a.period, t.currency, t.amount, t.percent,
+    select a.vendor, a.account, a.month, t.currency, t.amount, t.percent,
            row_number() over (partition by t.accrual_id order by t.true_up_id desc) as newest
     from billing.current_accrual a
     join billing.true_up t using (accrual_id)
@@ -95,7 +95,7 @@ def upgrade() -> None:
         sa.Column("accrual_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("vendor", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
@@ -117,7 +117,7 @@ def upgrade() -> None:
         schema="billing",
     )
     op.create_index(
-        "accrual_month_idx", "accrual", ["vendor", "account", "period", "accrual_id"], unique=False, schema="billing"
+        "accrual_month_idx", "accrual", ["vendor", "account", "month", "accrual_id"], unique=False, schema="billing"
     )
     op.create_table(
         "accrual_part",

@@ -14,7 +14,7 @@ depends_on = None
 
 # What holds for a month moves on with each reading; that the month was stored, and when first, is evidence.
 KEEP_IDENTITY = """
-create trigger identity before update of vendor, account, period, first_stored_at or delete or truncate
+create trigger identity before update of vendor, account, month, first_stored_at or delete or truncate
 on billing.account_month for each statement execute function billing.refuse_change()
 """
 

@@ -43,7 +43,7 @@ end $$
 """
 
 SUMMARY_COLUMNS = """
-select m.vendor, m.account, m.period, i.currency, i.invoices, i.lines, i.total,
+select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
             when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
@@ -66,19 +66,19 @@ cross join lateral (
 # Invoices once for all months; what a query does not ask for, the lines' number say, is not computed.
 INVOICES_OF_ALL_MONTHS = """
 join (
-    select a.vendor, a.account, a.period, coalesce(v.currency, a.currency) as currency,
+    select a.vendor, a.account, a.month, coalesce(v.currency, a.currency) as currency,
            count(v.record_key) as invoices, coalesce(sum(v.lines), 0)::bigint as lines,
            coalesce(sum(v.total), 0) as total
     from billing.account_month a
     left join (
-        select r.vendor, r.account, n.period, n.currency, n.total, n.record_key,
+        select r.vendor, r.account, n.month, n.currency, n.total, n.record_key,
                (select count(*) from billing.invoice_line l
                 where l.record_key = n.record_key and l.version = n.version) as lines
         from billing.record r
         join billing.invoice n on n.record_key = r.record_key and n.version = r.current_version
-    ) v on (v.vendor, v.account, v.period) = (a.vendor, a.account, a.period)
-    group by a.vendor, a.account, a.period, coalesce(v.currency, a.currency)
-) i on (i.vendor, i.account, i.period) = (m.vendor, m.account, m.period)
+    ) v on (v.vendor, v.account, v.month) = (a.vendor, a.account, a.month)
+    group by a.vendor, a.account, a.month, coalesce(v.currency, a.currency)
+) i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month)
 """
 
 INVOICES_OF_ONE_MONTH = """
@@ -91,7 +91,7 @@ cross join lateral (
                 where l.record_key = v.record_key and l.version = v.version) as lines
         from billing.record r
         join billing.invoice v on v.record_key = r.record_key and v.version = r.current_version
-        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.period = m.period
+        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.month = m.month
     ) of_month
     group by coalesce(currency, m.currency)
     union all
@@ -99,7 +99,7 @@ cross join lateral (
     where not exists (
         select from billing.record r
         join billing.invoice v on v.record_key = r.record_key and v.version = r.current_version
-        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.period = m.period
+        where r.vendor = m.vendor and r.account = m.account and r.kind = 'invoice' and v.month = m.month
     )
 ) i
 """

@@ -10,23 +10,23 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from billing.accounts import find_account, load_accounts
 from billing.certificate.page import render
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.certificate.vendor_month import make_vendor_certificate
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
+from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, PayloadError
-from billing.period import BillingPeriod
-from billing.proof import Rules
-from billing.reconcile import reconcile_month
-from billing.storage.archive import Fetch
-from billing.storage.documents import document_reader
+from billing.month import Month
+from billing.reconciliation.reconcile import reconcile_month
+from billing.reconciliation.reconciler import Rules
+from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
 from billing_vendors.registry import vendor_named
 
-MONTH = BillingPeriod(2026, 8)
+MONTH = Month(2026, 8)
 SUBJECT = Subject("genesys_cloud", "nord-contact", MONTH)
 
 
@@ -39,7 +39,7 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
     account = find_account(load_accounts(vendor.name, vendor.settings_type), SUBJECT.account)
     engine = engine_from_url(postgres.url(name))
     fetch = Fetch(
-        engine, folder, purpose="month", vendor=vendor.name, account=account.name, period=MONTH, dag_run="a run"
+        engine, folder, purpose="month", vendor=vendor.name, account=account.name, month=MONTH, dag_run="a run"
     )
     with pytest.MonkeyPatch.context() as patch:
         for conn_id, connection in simulator.connections().items():
@@ -209,7 +209,7 @@ def test_a_rule_that_has_changed_since_is_named(stored):
 
 def test_a_month_that_is_not_stored_has_no_certificate(stored):
     with pytest.raises(ConfigurationError, match="nord-contact 2020-01 is not stored"):
-        certificate_of(stored, Subject("genesys_cloud", "nord-contact", BillingPeriod(2020, 1)))
+        certificate_of(stored, Subject("genesys_cloud", "nord-contact", Month(2020, 1)))
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"format": 2}', b'{"format": 1, "month": "2026-08"}'])
@@ -245,14 +245,14 @@ def test_a_published_certificate_is_the_one_made_as_a_whole(stored):
 
 def test_a_month_whose_certificate_is_missing_torn_or_of_older_results_is_unpublished(stored):
     """A task that is killed before it has certified what it stored leaves such a month."""
-    assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.period]
+    assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.month]
     place = stored.folder / publish(stored.engine, SUBJECT, stored.folder)
     assert unpublished(stored.engine, SUBJECT, stored.folder) == []
 
     recorded_at = read_json(place.read_bytes())[1]["reconciliation"]["recorded_at"]
     for body in (b"", b"[]", place.read_bytes().replace(recorded_at.encode(), b"2020-01-01T00:00:00+00:00")):
         place.write_bytes(body)
-        assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.period]
+        assert unpublished(stored.engine, SUBJECT, stored.folder) == [SUBJECT.month]
 
 
 def test_the_command_verifies_a_file_and_says_what_is_wrong(stored):

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ProgrammingError
 
-from billing.accrual_policy import AccrualPolicy
-from billing.accruals import Basis
+from billing.accruals.proposal import Basis
+from billing.config.accrual_policy import AccrualPolicy
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, MonthToDate
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing.storage.accruals import AccrualBook
-from billing.storage.archive import find_fetch
+from billing.storage.payloads import find_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 LATE = datetime(2026, 10, 31, 23, 41, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, 0, 30, tzinfo=UTC)
 TABLES = ("accrual", "accrual_part", "accrual_reversal", "true_up", "true_up_document")
@@ -34,24 +34,24 @@ class Book:
     make: Any
     account: Any
 
-    def estimate(self, total, taken_at=LATE, period=OCTOBER, currency="USD"):
+    def estimate(self, total, taken_at=LATE, month=OCTOBER, currency="USD"):
         """Keep a month-to-date snapshot that was received at a moment."""
-        fetch = self.ledger.begin(purpose="month_to_date", period=period)
-        fetch.keep(self.ledger.answer(f"estimate {next(NUMBERS)}"))
+        fetch = self.ledger.begin(purpose="month_to_date", month=month)
+        fetch.keep(self.ledger.response(f"estimate {next(NUMBERS)}"))
         fetch_id = fetch.complete().fetch_id
-        taken = MonthToDate("E-1", period, Decimal(total), currency, ())
+        taken = MonthToDate("E-1", month, Decimal(total), currency, ())
         with self.ledger.engine.begin() as connection:
             ((payload_id, _),) = payloads_of(connection, fetch_id)
             save_snapshot(connection, taken, find_fetch(connection, fetch_id), payload_id, taken_at)
 
-    def propose(self, period=OCTOBER, basis=Basis.SNAPSHOT, **changed):
+    def propose(self, month=OCTOBER, basis=Basis.SNAPSHOT, **changed):
         with self.ledger.engine.begin() as connection:
-            return AccrualBook(connection, replace(self.account, **changed), "accruals__1", NOW).propose(period, basis)
+            return AccrualBook(connection, replace(self.account, **changed), "accruals__1", NOW).propose(month, basis)
 
-    def bill(self, *invoices, period=OCTOBER, **rest):
+    def bill(self, *invoices, month=OCTOBER, **rest):
         """Let the vendor bill a month: store and prove it as a run does."""
-        month = self.make.month(*(replace(each, period=period) for each in invoices), period=period, **rest)
-        return self.ledger.store(month, reading=f"bill {next(NUMBERS)}")
+        account_month = self.make.month(*(replace(each, month=month) for each in invoices), month=month, **rest)
+        return self.ledger.store(account_month, reading=f"bill {next(NUMBERS)}")
 
     def entries(self):
         return self.ledger.rows(
@@ -105,9 +105,9 @@ class TestProposal:
         assert book.ledger.dump() == before
 
     def test_without_a_basis_it_is_blocked_and_other_months_are_said(self, book, make):
-        book.bill(make.invoice("990.00", invoice_id="I-0"), period=OCTOBER.shifted(-12))
-        book.bill(make.invoice("1200.50", "-0.50", invoice_id="I-2"), period=OCTOBER.shifted(-2))
-        book.bill(make.invoice("7.00", invoice_id="I-9"), period=OCTOBER.shifted(1))
+        book.bill(make.invoice("990.00", invoice_id="I-0"), month=OCTOBER.shifted(-12))
+        book.bill(make.invoice("1200.50", "-0.50", invoice_id="I-2"), month=OCTOBER.shifted(-2))
+        book.bill(make.invoice("7.00", invoice_id="I-9"), month=OCTOBER.shifted(1))
 
         assert book.propose().added
         assert not book.propose().added
@@ -240,7 +240,7 @@ class TestBilled:
         book.propose()
         invoice = issued(make, "1000.00")
         book.bill(invoice)
-        moved = make.month(replace(invoice, period=OCTOBER.shifted(1)), period=OCTOBER.shifted(1))
+        moved = make.month(replace(invoice, month=OCTOBER.shifted(1)), month=OCTOBER.shifted(1))
         book.ledger.store(moved, reading="moved")
 
         assert book.ledger.rows("select actual::text, amount::text from billing.true_up order by true_up_id") == [
@@ -248,7 +248,7 @@ class TestBilled:
             ("0", "-980.00"),
         ]
         assert book.ledger.rows(
-            "select period, sum(amount)::text from billing.accrual_ledger group by period order by period"
+            "select month, sum(amount)::text from billing.accrual_ledger group by month order by month"
         ) == [(date(2026, 10, 1), "0.00"), (date(2026, 11, 1), "1000.00")]
 
     def test_month_and_true_up_are_stored_together_or_not_at_all(self, book, make):
@@ -266,16 +266,16 @@ class TestBilled:
         st.lists(st.decimals(-(10**12), 10**12, places=9), min_size=1, max_size=4),
     )
     def test_the_entries_sum_to_the_bill_digit_for_digit(self, book, make, total, bills):
-        period = OCTOBER.shifted(-next(NUMBERS))
-        book.estimate(total, period.end - timedelta(hours=1), period)
-        book.propose(period)
-        documents = [make.invoice(str(bill), invoice_id=f"{period}-{n}") for n, bill in enumerate(bills)]
-        book.bill(*documents, period=period)
+        month = OCTOBER.shifted(-next(NUMBERS))
+        book.estimate(total, month.end - timedelta(hours=1), month)
+        book.propose(month)
+        documents = [make.invoice(str(bill), invoice_id=f"{month}-{n}") for n, bill in enumerate(bills)]
+        book.bill(*documents, month=month)
 
         ((booked, accrued, left),) = book.ledger.rows(
             "select sum(amount), sum(amount) filter (where entry = 'accrual'), sum(true_up) "
-            "from billing.accrual_ledger where period = %s",
-            period.first_day,
+            "from billing.accrual_ledger where month = %s",
+            month.first_day,
         )
         assert booked == accrued + left == sum(bills)
 
@@ -303,18 +303,18 @@ class TestContracts:
             ),
         )
         charge = _made(Charge, position=1, sku="CX", overage_charge=Decimal(overage), currency="USD")
-        period = _made(
+        month = _made(
             ContractBillingPeriod,
             billing_period_id="bp",
             contract_id="C",
-            period=OCTOBER,
+            month=OCTOBER,
             status=status,
             starts_on=date(2026, 10, 1),
             ends_on=date(2026, 11, 1),
             charges=(charge,),
             wallets=(),
         )
-        return {"contracts": (contract,), "billing_periods": (period,)}
+        return {"contracts": (contract,), "billing_periods": (month,)}
 
     def test_what_was_read_before_the_bill_is_accrued(self, book):
         book.bill(**self.records())
@@ -353,17 +353,17 @@ def test_how_good_past_accruals_were(book, make):
     for back, (estimate, bills) in enumerate(
         [("980.00", ["1.00", "1000.00"]), ("100.00", ["90.00"]), ("5.00", ["5.00"])]
     ):
-        period = OCTOBER.shifted(-back)
-        book.estimate(estimate, period.end - timedelta(hours=1), period)
-        book.propose(period)
+        month = OCTOBER.shifted(-back)
+        book.estimate(estimate, month.end - timedelta(hours=1), month)
+        book.propose(month)
         for bill in bills:
-            book.bill(make.invoice(bill, invoice_id=f"I-{period}"), period=period)
+            book.bill(make.invoice(bill, invoice_id=f"I-{month}"), month=month)
     book.propose(OCTOBER.shifted(-3))
-    book.bill(make.invoice("7.00", invoice_id="I-7"), period=OCTOBER.shifted(-3))
+    book.bill(make.invoice("7.00", invoice_id="I-7"), month=OCTOBER.shifted(-3))
 
     assert book.ledger.rows(
         "select months, mean_absolute_error::numeric(9, 4), mean_absolute_percent::numeric(9, 4), "
-        "bias::numeric(9, 4), bias_percent::numeric(9, 4), worst_error, worst_period from billing.accrual_quality"
+        "bias::numeric(9, 4), bias_percent::numeric(9, 4), worst_error, worst_month from billing.accrual_quality"
     ) == [
         (
             *(3, Decimal("10.0000"), Decimal("4.0133"), Decimal("3.3333"), Decimal("-2.6533")),
@@ -391,7 +391,7 @@ def test_an_estimate_is_never_among_issued_costs(book):
 def test_the_database_refuses_half_a_proposal(book, values):
     with pytest.raises(Exception, match="violates check constraint"):
         book.ledger.rows(
-            "insert into billing.accrual (vendor, account, period, basis, currency, extrapolated, cut_off, "
+            "insert into billing.accrual (vendor, account, month, basis, currency, extrapolated, cut_off, "
             "explanation, dag_run, recorded_at, state, amount, as_of, inputs_sha256) values ('v', 'a', '2026-10-01', "
             f"'period_charges', 'USD', false, now(), 'x', 'r', now(), {values})"
         )

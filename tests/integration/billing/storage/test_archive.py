@@ -11,15 +11,15 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from billing.errors import StorageError
-from billing.period import BillingPeriod
-from billing.storage.archive import find_fetch, read_answers
+from billing.month import Month
 from billing.storage.engine import engine_from_url
+from billing.storage.payloads import find_fetch, read_answers
 
 
 def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):
     body = bytes(range(256)) * 40
     fetch = ledger.begin()
-    fetch.keep(ledger.answer("", body=body))
+    fetch.keep(ledger.response("", body=body))
     summary = fetch.complete()
     ((sha256, size, stored, headers, run),) = ledger.rows(
         "select sha256, size, body, headers, first_dag_run from billing.payload"
@@ -27,7 +27,7 @@ def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):
     assert zstandard.decompress(bytes(stored)) == body
     assert bytes(sha256) == hashlib.sha256(body).digest()
     assert (size, headers, run) == (len(body), {"x-request-id": "r-1"}, "manual__1")
-    assert (summary.answers, summary.new_payloads, summary.bytes) == (1, 1, len(body))
+    assert (summary.responses, summary.new_payloads, summary.bytes) == (1, 1, len(body))
 
 
 def test_the_same_bytes_for_the_same_request_are_one_row(ledger):
@@ -47,7 +47,7 @@ def test_the_same_bytes_for_the_same_request_are_one_row(ledger):
 def test_other_bytes_another_request_or_another_account_are_another_row(ledger, reading, request_, account):
     ledger.fetch("a")
     fetch = ledger.begin(account=account)
-    fetch.keep(ledger.answer(reading, request_))
+    fetch.keep(ledger.response(reading, request_))
     assert fetch.complete().new_payloads == 1
     assert ledger.one("select count(*) from billing.payload") == 2
 
@@ -57,7 +57,7 @@ def test_a_request_longer_than_an_index_entry_is_kept(ledger):
     for _ in range(2):
         fetch = ledger.begin()
         fetch.keep(
-            ledger.answer(
+            ledger.response(
                 "a", "GET /invoices?cursor=" + "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))
             )
         )
@@ -68,7 +68,7 @@ def test_a_request_longer_than_an_index_entry_is_kept(ledger):
 def test_an_interrupted_fetch_leaves_evidence_but_is_no_fetch(ledger):
     """The task dies before the last page: its answers are there, and nobody takes them for a month."""
     fetch = ledger.begin()
-    fetch.keep(ledger.answer("a"))
+    fetch.keep(ledger.response("a"))
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
     assert ledger.one("select count(*) from billing.payload") == 1
     assert ledger.one("select count(*) from billing.document") == 1
@@ -77,10 +77,10 @@ def test_an_interrupted_fetch_leaves_evidence_but_is_no_fetch(ledger):
 
 
 def test_the_next_try_uses_what_the_interrupted_one_left(ledger):
-    ledger.begin().keep(ledger.answer("a"))
+    ledger.begin().keep(ledger.response("a"))
     again = ledger.begin()
-    again.keep(ledger.answer("a"))
-    again.keep(ledger.answer("b"))
+    again.keep(ledger.response("a"))
+    again.keep(ledger.response("b"))
     assert again.complete().new_payloads == 1
 
 
@@ -89,12 +89,12 @@ def test_answers_come_back_in_the_order_of_their_arrival(ledger):
     ledger.fetch("c", "a")
     fetch_id = ledger.fetch("b", "c", "a", "c")
     with ledger.engine.connect() as connection:
-        answers = read_answers(connection, fetch_id)
-    assert [answer.json()["reading"] for answer in answers] == ["b", "c", "a", "c"]
+        responses = read_answers(connection, fetch_id)
+    assert [response.json()["reading"] for response in responses] == ["b", "c", "a", "c"]
 
 
 def test_an_answer_comes_back_as_it_was(ledger):
-    kept = ledger.answer("a")
+    kept = ledger.response("a")
     fetch = ledger.begin()
     fetch.keep(kept)
     with ledger.engine.connect() as connection:
@@ -125,15 +125,15 @@ def test_a_spoilt_body_is_found(ledger):
 
 def test_two_runs_keeping_one_answer_at_once_make_one_row(ledger):
     """Neither fails, neither waits for the other's fetch to end."""
-    answers = [ledger.answer(str(number)) for number in range(20)]
+    responses = [ledger.response(str(number)) for number in range(20)]
     gate, faults, summaries = threading.Barrier(2), [], []
 
     def run():
         try:
             fetch = ledger.begin()
-            for answer in answers:
+            for response in responses:
                 gate.wait(timeout=30)
-                fetch.keep(answer)
+                fetch.keep(response)
             summaries.append(fetch.complete())
         except Exception as error:  # noqa: BLE001 (reported by the test)
             faults.append(error)
@@ -190,10 +190,10 @@ def server_processes(ledger):
 def test_a_long_fetch_makes_one_connection(ledger, server_processes):
     fetch = ledger.begin()
     for number in range(60):
-        fetch.keep(ledger.answer(str(number)))
+        fetch.keep(ledger.response(str(number)))
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
 
-    assert fetch.complete().answers == 60
+    assert fetch.complete().responses == 60
     assert len(server_processes) == 1
 
 
@@ -201,7 +201,7 @@ def test_between_two_answers_no_transaction_is_open(ledger, server_processes):
     """Else a slow vendor would hold the database's clean-up back."""
     fetch = ledger.begin()
     for _ in range(2):
-        fetch.keep(ledger.answer("a"))
+        fetch.keep(ledger.response("a"))
         (pid,) = server_processes
         assert ledger.one(f"select state from pg_stat_activity where pid = {pid}") == "idle"
 
@@ -213,15 +213,15 @@ def test_a_server_that_went_away_between_two_answers_is_connected_to_again(ledge
     def disconnect():
         ledger.rows(f"select pg_terminate_backend({server_processes[-1]}, 30000)")
 
-    fetch.keep(ledger.answer("a"))
+    fetch.keep(ledger.response("a"))
     disconnect()
-    fetch.keep(ledger.answer("b"))
+    fetch.keep(ledger.response("b"))
     disconnect()
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF")
     disconnect()
     summary = fetch.complete()
 
-    assert (summary.answers, summary.new_payloads, summary.documents) == (2, 2, 1)
+    assert (summary.responses, summary.new_payloads, summary.documents) == (2, 2, 1)
     assert ledger.one("select count(*) from billing.payload_sighting") == 2
     assert len(server_processes) == 4
 
@@ -230,10 +230,10 @@ def test_an_answer_that_cannot_be_stored_leaves_nothing_and_the_fetch_goes_on(le
     """Its transaction is rolled back; the next answer has its own."""
     fetch = ledger.begin()
     with pytest.raises(DBAPIError):
-        fetch.keep(replace(ledger.answer("a"), status=70_000))
-    fetch.keep(ledger.answer("b"))
+        fetch.keep(replace(ledger.response("a"), status=70_000))
+    fetch.keep(ledger.response("b"))
 
-    assert fetch.complete().answers == 1
+    assert fetch.complete().responses == 1
     assert ledger.one("select count(*) from billing.payload") == 1
     assert len(server_processes) == 1
 
@@ -246,12 +246,12 @@ def test_an_empty_fetch_is_a_fetch(ledger):
 
 
 def test_a_fetch_is_found_by_its_id(ledger):
-    fetch_id = ledger.fetch("a", period=BillingPeriod(2026, 2))
+    fetch_id = ledger.fetch("a", month=Month(2026, 2))
     with ledger.engine.connect() as connection:
         head = find_fetch(connection, fetch_id)
         with pytest.raises(StorageError, match="there is no fetch 999"):
             find_fetch(connection, 999)
-    assert (head.vendor, head.account, str(head.period), head.purpose) == ("initech", "acme", "2026-02", "month")
+    assert (head.vendor, head.account, str(head.month), head.purpose) == ("initech", "acme", "2026-02", "month")
 
 
 def test_moments_are_utc_whatever_the_server_thinks(ledger):
@@ -261,6 +261,6 @@ def test_moments_are_utc_whatever_the_server_thinks(ledger):
     before = datetime.now(UTC)
     fetch_id = ledger.fetch("a")
     with ledger.engine.connect() as connection:
-        (answer,) = read_answers(connection, fetch_id)
-    assert answer.received_at.utcoffset() == timedelta(0)
-    assert before <= answer.received_at <= datetime.now(UTC)
+        (response,) = read_answers(connection, fetch_id)
+    assert response.received_at.utcoffset() == timedelta(0)
+    assert before <= response.received_at <= datetime.now(UTC)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
-from billing.storage.copying import copy_rows
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.storage.copy import copy_rows
 from billing.storage.engine import engine_from_url
 
 TABLE = Table(
@@ -180,7 +180,7 @@ def test_a_type_without_a_column_is_a_type_error(copied, value):
 def test_times_months_and_hashes_arrive(copied):
     berlin = datetime(2026, 10, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
     assert copied("moment", berlin) == [datetime(2026, 9, 30, 23, 30, 0, 123456, tzinfo=UTC)]
-    assert copied("day", date(2026, 2, 28), BillingPeriod(2026, 10)) == [date(2026, 2, 28), date(2026, 10, 1)]
+    assert copied("day", date(2026, 2, 28), Month(2026, 10)) == [date(2026, 2, 28), date(2026, 10, 1)]
     assert copied("hash", bytes(range(256)), select="encode({}, 'hex')") == [bytes(range(256)).hex()]
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event
 
-from billing.controls.inputs import evidence_sha256
+from billing.config.tolerances import Tolerance
+from billing.controls.evidence_hash import evidence_sha256
 from billing.models import (
     Charge,
     Contract,
@@ -21,15 +22,14 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
-from billing.storage.archive import find_fetch, read_answers
-from billing.storage.documents import document_reader
+from billing.month import Month
+from billing.storage.document_store import document_reader
 from billing.storage.evidence import load_evidence, view_account
+from billing.storage.payloads import find_fetch, read_answers
 from billing.storage.snapshots import payloads_of, save_snapshot
-from billing.tolerances import Tolerance
 from vendor_simulator.pdf import invoice_pdf
 
-SEPTEMBER, OCTOBER = BillingPeriod(2026, 9), BillingPeriod(2026, 10)
+SEPTEMBER, OCTOBER = Month(2026, 9), Month(2026, 10)
 ALL_NUMBERS = Decimal("12345678901234567890.000000001")
 
 
@@ -37,28 +37,28 @@ ALL_NUMBERS = Decimal("12345678901234567890.000000001")
 def gather(ledger, make):
     """Load the evidence of the newest reading of a month."""
 
-    def load(period=OCTOBER, account=None, read_file=None):
+    def load(month=OCTOBER, account=None, read_file=None):
         account = account or make.account()
-        query = "select max(fetch_id) from billing.fetch where period = %s and purpose = 'month'"
-        fetch_id = ledger.one(query, period.first_day)
+        query = "select max(fetch_id) from billing.fetch where month = %s and purpose = 'month'"
+        fetch_id = ledger.one(query, month.first_day)
         with ledger.engine.connect() as connection:
             fetch = find_fetch(connection, fetch_id)
-            month = ledger.derive(account, period, read_answers(connection, fetch_id))
+            account_month = ledger.derive(account, month, read_answers(connection, fetch_id))
             view = view_account(connection, account.vendor, account.name)
-            return load_evidence(connection, account, fetch, month, view, read_file)
+            return load_evidence(connection, account, fetch, account_month, view, read_file)
 
     return load
 
 
-def rich(make, period):
+def rich(make, month):
     """A month with every noun, every column filled."""
     invoice = replace(
-        make.invoice("10.10", "-0.30", invoice_id=f"I-{period}", currency="EUR"),
-        period=period,
-        statement_number=f"ST-{period}",
+        make.invoice("10.10", "-0.30", invoice_id=f"I-{month}", currency="EUR"),
+        month=month,
+        statement_number=f"ST-{month}",
         issued_at=datetime(2026, 11, 3, 4, 5, 6, tzinfo=UTC),
-        service_start=period.start,
-        service_end=period.end,
+        service_start=month.start,
+        service_end=month.end,
         attributes={"customer_id": "c", "nested": {"amount": Decimal("1.10")}},
     )
     first = replace(
@@ -87,13 +87,13 @@ def rich(make, period):
     charge = Charge(1, "CH", "n", "SKU", "p", "Each", *[Decimal("1.5")] * 6, "EUR", None, Decimal("0.025"))
     wallet = Wallet(1, "W", "n", "SKU", "Each", *[Decimal("2.5")] * 8, "EUR")
     billed = ContractBillingPeriod(
-        *(f"BP-{period}", "C-1", period, period.first_day, period.shifted(1).first_day, "Closed", (charge,), (wallet,))
+        *(f"BP-{month}", "C-1", month, month.first_day, month.shifted(1).first_day, "Closed", (charge,), (wallet,))
     )
     usage = UsageLine(1, "CDN", ALL_NUMBERS, "cdn", "Europe", "bandwidth", "gb", ALL_NUMBERS, Decimal("0.1"), {"a": 1})
-    report = UsageReport(f"u/{period}", "usage_metrics", period, period.start, period.end, "EUR", (usage,))
+    report = UsageReport(f"u/{month}", "usage_metrics", month, month.start, month.end, "EUR", (usage,))
     return make.month(
         replace(invoice, lines=(first, invoice.lines[1])),
-        period=period,
+        month=month,
         contracts=(contract,),
         billing_periods=(billed,),
         usage_reports=(report,),
@@ -116,19 +116,19 @@ def test_the_same_month_a_year_before_is_found(ledger, make, gather):
     ledger.store(rich(make, a_year_ago), "then")
     ledger.store(make.month(make.invoice("1")), "now")
     evidence = gather().evidence
-    assert (evidence.previous, evidence.year_before.period) == (None, a_year_ago)
+    assert (evidence.previous, evidence.year_before.month) == (None, a_year_ago)
 
 
 def test_a_month_without_any_record_is_stored_all_the_same(ledger, make, gather):
-    ledger.store(make.month(period=SEPTEMBER), "september")
+    ledger.store(make.month(month=SEPTEMBER), "september")
     ledger.store(make.month(make.invoice("1")), "october")
-    assert gather().evidence.previous == make.month(period=SEPTEMBER)
+    assert gather().evidence.previous == make.month(month=SEPTEMBER)
 
 
 def test_the_current_version_counts(ledger, make, gather):
-    before = replace(make.invoice("1", invoice_id="I-9"), period=SEPTEMBER)
-    ledger.store(make.month(before, period=SEPTEMBER), "first")
-    ledger.store(make.month(replace(before, total=Decimal(2)), period=SEPTEMBER), "restated")
+    before = replace(make.invoice("1", invoice_id="I-9"), month=SEPTEMBER)
+    ledger.store(make.month(before, month=SEPTEMBER), "first")
+    ledger.store(make.month(replace(before, total=Decimal(2)), month=SEPTEMBER), "restated")
     ledger.store(make.month(make.invoice("1")), "october")
     assert gather().evidence.previous.invoices[0].total == 2
 
@@ -146,15 +146,15 @@ def test_a_contract_is_what_the_month_itself_had_read(ledger, make, gather):
 
 
 def test_history_holds_neighbours_and_lookalikes_and_nothing_later(ledger, make, gather):
-    def bill(period, invoice_id, amount, **changed):
-        invoice = replace(make.invoice(amount, invoice_id=invoice_id), period=period, **changed)
-        ledger.store(make.month(invoice, period=period), f"{period}")
+    def bill(month, invoice_id, amount, **changed):
+        invoice = replace(make.invoice(amount, invoice_id=invoice_id), month=month, **changed)
+        ledger.store(make.month(invoice, month=month), f"{month}")
 
-    bill(BillingPeriod(2025, 1), "I-0001", "7")  # the amount of October's
-    bill(BillingPeriod(2025, 2), "i 0002", "8", statement_number="S-1")  # the statement number of October's
-    bill(BillingPeriod(2025, 3), "I-0003", "9")  # nothing alike
+    bill(Month(2025, 1), "I-0001", "7")  # the amount of October's
+    bill(Month(2025, 2), "i 0002", "8", statement_number="S-1")  # the statement number of October's
+    bill(Month(2025, 3), "I-0003", "9")  # nothing alike
     bill(SEPTEMBER, "I-0004", "10")
-    bill(BillingPeriod(2026, 11), "I-0006", "7")
+    bill(Month(2026, 11), "I-0006", "7")
     bill(OCTOBER, "I-0005", "7", statement_number="s1")
     found = [head.invoice_id for head in gather().evidence.history]
     assert found == ["I-0001", "i 0002", "I-0004", "I-0005"]
@@ -182,11 +182,11 @@ def test_the_number_of_statements_does_not_grow_with_history(ledger, make, gathe
 def snapshot(ledger):
     """Keep a month-to-date estimate."""
 
-    def keep(total, *lines, period=OCTOBER, taken_at=None, as_of=None):
-        fetch = ledger.begin(period=period, purpose="month_to_date")
-        fetch.keep(replace(ledger.answer(f"{total} {taken_at} {period}"), received_at=taken_at or datetime.now(UTC)))
+    def keep(total, *lines, month=OCTOBER, taken_at=None, as_of=None):
+        fetch = ledger.begin(month=month, purpose="month_to_date")
+        fetch.keep(replace(ledger.response(f"{total} {taken_at} {month}"), received_at=taken_at or datetime.now(UTC)))
         fetch_id = fetch.complete().fetch_id
-        estimate = MonthToDate("MTD", period, Decimal(total), None, tuple(lines), as_of=as_of)
+        estimate = MonthToDate("MTD", month, Decimal(total), None, tuple(lines), as_of=as_of)
         with ledger.engine.begin() as connection:
             ((payload_id, first_seen),) = payloads_of(connection, fetch_id)
             save_snapshot(connection, estimate, find_fetch(connection, fetch_id), payload_id, first_seen)
@@ -213,9 +213,9 @@ def test_estimates_come_oldest_first_with_credits_and_shortfall(ledger, make, ga
 
 def test_whether_snapshots_had_begun_is_known(ledger, make, gather, snapshot):
     ledger.store(make.month(make.invoice("1")), "october")
-    snapshot("1", period=BillingPeriod(2026, 11))
+    snapshot("1", month=Month(2026, 11))
     assert (gather().evidence.estimates, gather().evidence.estimates_began) == ((), False)
-    snapshot("1", period=SEPTEMBER)
+    snapshot("1", month=SEPTEMBER)
     assert (gather().evidence.estimates, gather().evidence.estimates_began) == ((), True)
 
 
@@ -230,7 +230,7 @@ def with_files(ledger, make):
     """October with a PDF, a CSV and a broken PDF."""
     ledger.readings["october"] = make.month(make.invoice("1"))
     fetch = ledger.begin()
-    fetch.keep(ledger.answer("october"))
+    fetch.keep(ledger.response("october"))
     pdf = invoice_pdf("Initech", "I-1", ("CDN: 1.00",), "1.00 USD")
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /pdf", pdf)
     fetch.keep_document("I-1", "csv", "text/csv", "GET /csv", "\ufeffnumber,größe\r\nI-1,1.00\r\n".encode())
@@ -271,7 +271,7 @@ def test_the_month_was_read_when_all_of_it_had_arrived(ledger, make, gather):
         {"tolerances": {"F1": Tolerance(absolute=Decimal(1))}},
         {"currency": "EUR"},
         {"posting_day": 6},
-        {"first_month": BillingPeriod(2021, 1)},
+        {"first_month": Month(2021, 1)},
     ],
 )
 def test_configuration_is_an_input(ledger, make, gather, change):
@@ -304,9 +304,9 @@ def test_everything_around_the_month_is_an_input(ledger, make, gather, snapshot,
     seen = [digest()]
     snapshot("1")
     seen.append(digest())
-    ledger.store(make.month(period=SEPTEMBER), "empty")
+    ledger.store(make.month(month=SEPTEMBER), "empty")
     seen.append(digest())
-    ledger.store(make.month(replace(make.invoice("5", invoice_id="I-9"), period=SEPTEMBER), period=SEPTEMBER), "full")
+    ledger.store(make.month(replace(make.invoice("5", invoice_id="I-9"), month=SEPTEMBER), month=SEPTEMBER), "full")
     seen.append(digest())
     for path in ledger.folder.rglob("*.pdf"):
         path.unlink()

@@ -8,13 +8,13 @@ from itertools import permutations
 import psycopg2
 import pytest
 
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing.storage.migrate import downgrade, upgrade
 
-OCTOBER, NOVEMBER = BillingPeriod(2026, 10), BillingPeriod(2026, 11)
-STORED = "select vendor, period, currency, product, lines, amount from billing.product_month where lines <> 0"
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
+STORED = "select vendor, month, currency, product, lines, amount from billing.product_month where lines <> 0"
 COUNTED = """
-    select r.vendor, i.period, coalesce(i.currency, ''), coalesce(l.product, ''), count(*), sum(l.amount)
+    select r.vendor, i.month, coalesce(i.currency, ''), coalesce(l.product, ''), count(*), sum(l.amount)
     from billing.record r
     join billing.invoice i on i.record_key = r.record_key and i.version = r.current_version
     join billing.invoice_line l on l.record_key = r.record_key and l.version = r.current_version
@@ -56,9 +56,9 @@ def test_sums_follow_every_version(ledger, make, bill, agree):
 
 def test_an_invoice_that_moves_takes_its_sums_along(ledger, make, bill, agree):
     ledger.store(make.month(bill([("CDN", "3")])))
-    ledger.store(make.month(bill([("CDN", "3")], period=NOVEMBER, currency=None), period=NOVEMBER), "moved")
+    ledger.store(make.month(bill([("CDN", "3")], month=NOVEMBER, currency=None), month=NOVEMBER), "moved")
     assert agree() == {"CDN": Decimal(3)}
-    assert ledger.one("select period::text || currency from billing.product_month where lines <> 0") == "2026-11-01"
+    assert ledger.one("select month::text || currency from billing.product_month where lines <> 0") == "2026-11-01"
 
 
 def test_accounts_and_orders_come_to_the_same(ledger, make, bill, agree):

@@ -3,9 +3,9 @@
 import pytest
 
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
-from billing.period import BillingPeriod
-from billing.storage.closed import closed_fetch, latest_fetch
+from billing.controls.finding import Finding, State
+from billing.month import Month
+from billing.storage.fetches import closed_fetch, latest_fetch
 
 
 def finding(*states):
@@ -16,11 +16,11 @@ def finding(*states):
 def closed(ledger, make):
     """The fetch that October rests on, if it is closed."""
 
-    def ask(account="acme", period=make.month_key):
+    def send(account="acme", month=make.month_key):
         with ledger.engine.connect() as connection:
-            return closed_fetch(connection, "initech", account, period)
+            return closed_fetch(connection, "initech", account, month)
 
-    return ask
+    return send
 
 
 def test_the_month_points_at_the_results_in_force(ledger, make):
@@ -86,7 +86,7 @@ def test_a_month_is_closed_once_nothing_is_open(ledger, make, closed, states, is
     ledger.store(make.month())
     assert closed() == (1 if is_closed else None)
     assert closed("other") is None
-    assert closed(period=BillingPeriod(2026, 9)) is None
+    assert closed(month=Month(2026, 9)) is None
 
 
 def test_a_month_that_opens_again_is_not_closed(ledger, make, closed):
@@ -101,9 +101,9 @@ def test_the_latest_fetch_is_the_newest_whole_one_of_the_month(ledger, make):
     ledger.fetch("a")
     newest = ledger.fetch("a")
     ledger.fetch("a", account="other")
-    ledger.fetch("a", period=BillingPeriod(2026, 9))
+    ledger.fetch("a", month=Month(2026, 9))
     ledger.begin(purpose="month_to_date").complete()
-    ledger.begin().keep(ledger.answer("b"))  # never completed
+    ledger.begin().keep(ledger.response("b"))  # never completed
     with ledger.engine.connect() as connection:
         assert latest_fetch(connection, "initech", "acme", make.month_key) == newest
         assert latest_fetch(connection, "initech", "nobody", make.month_key) is None

@@ -23,13 +23,15 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing.storage.stored_months import previous_invoices
 from billing.storage.tables import MUTABLE_TABLES, metadata
-from billing.storage.versions import NOUNS
+from billing.storage.versions import RECORD_TYPES
 
 DERIVED = {"record", "record_version", "payment_status", "unknown_field"} | {
-    table.name for noun in NOUNS.values() for table in (noun.table, *(many[2] for many in noun.many))
+    table.name
+    for record_type in RECORD_TYPES.values()
+    for table in (record_type.table, *(many[2] for many in record_type.many))
 }
 
 
@@ -42,28 +44,28 @@ def blank(kind, **values):
 def full_month(make):
     """A month with every noun and every row type in it."""
 
-    def build(period=make.month_key, account="acme", price="9.990000001", **rest):
+    def build(month=make.month_key, account="acme", price="9.990000001", **rest):
         item = blank(ContractItem, position=1, plan_id="P", currency="USD", price=Decimal(price))
         contract = blank(Contract, contract_id="C-1", purchase_order_numbers=("PO 1", "PO,2"), items=(item,))
         billing_period = ContractBillingPeriod(
-            *(f"B-{period}", "C-1", period, period.first_day, period.shifted(1).first_day, "Closed"),
+            *(f"B-{month}", "C-1", month, month.first_day, month.shifted(1).first_day, "Closed"),
             charges=(blank(Charge, position=1, name="Voice", overage_charge=Decimal("1.50")),),
             wallets=(blank(Wallet, position=1, starting_balance=Decimal(1000), ending_balance=Decimal("-0.5")),),
         )
         usage = UsageReport(
-            f"usage/{period}",
+            f"usage/{month}",
             "usage",
-            period,
-            period.start,
-            period.end,
+            month,
+            month.start,
+            month.end,
             "USD",
             (UsageLine(1, "requests", Decimal(12)),),
         )
-        bill = make.invoice("10.00", "5.00", invoice_id=f"I-{period}", period=period, payment_status="Unpaid")
+        bill = make.invoice("10.00", "5.00", invoice_id=f"I-{month}", month=month, payment_status="Unpaid")
         return make.month(
             bill,
             account=account,
-            period=period,
+            month=month,
             contracts=(contract,),
             billing_periods=(billing_period,),
             usage_reports=(usage,),
@@ -94,7 +96,7 @@ def statements(engine):
 def test_every_noun_is_stored_with_its_rows(ledger, full_month):
     done = ledger.store(full_month())
     assert {(change.kind, change.version, change.cause) for change in done.changes} == {
-        (noun.kind, 1, "first") for noun in NOUNS.values()
+        (record_type.kind, 1, "first") for record_type in RECORD_TYPES.values()
     }
     for table in DERIVED - {"unknown_field"}:
         assert ledger.one(f"select count(*) from billing.{table}") > 0, table
@@ -103,10 +105,12 @@ def test_every_noun_is_stored_with_its_rows(ledger, full_month):
 def test_every_field_of_a_record_has_a_column():
     """A field added to a type and forgotten in its table would be lost in silence."""
     elsewhere = {Invoice: {"payment_status"}}
-    for kind, noun in NOUNS.items():
-        names = {field.name for field in fields(kind)} - {many[0] for many in noun.many} - elsewhere.get(kind, set())
-        assert names == set(noun.table.c.keys()) - {"record_key", "version"}
-        for _, row_type, table in noun.many:
+    for kind, record_type in RECORD_TYPES.items():
+        names = (
+            {field.name for field in fields(kind)} - {many[0] for many in record_type.many} - elsewhere.get(kind, set())
+        )
+        assert names == set(record_type.table.c.keys()) - {"record_key", "version"}
+        for _, row_type, table in record_type.many:
             assert {field.name for field in fields(row_type)} == set(table.c.keys()) - {"record_key", "version"}
 
 
@@ -137,7 +141,7 @@ def test_every_value_of_an_invoice_is_found_by_plain_sql(ledger, make):
         attributes={"customer": "C1"},
     )
     ledger.store(make.month(bill))
-    header = "invoice_id, period, period_evidence, kind, currency, total::text, statement_number, attributes::text"
+    header = "invoice_id, month, period_evidence, kind, currency, total::text, statement_number, attributes::text"
     assert ledger.rows(f"select {header} from billing.current_invoice") == [
         ("I-1", date(2026, 10, 1), "said by the test", "credit_memo", "USD", "-3.20", "S-1", '{"customer": "C1"}')
     ]
@@ -190,9 +194,9 @@ def test_an_unchanged_month_adds_no_row(ledger, full_month, differing):
 def test_other_bytes_with_the_same_content_add_no_version(ledger, full_month):
     """A number formatted anew is another answer, and no restatement."""
     ledger.store(full_month())
-    month = full_month()
-    bill = replace(month.invoices[0], total=Decimal(15), period_evidence="found in another way")
-    assert ledger.store(replace(month, invoices=(bill,)), "formatted").changes == ()
+    account_month = full_month()
+    bill = replace(account_month.invoices[0], total=Decimal(15), period_evidence="found in another way")
+    assert ledger.store(replace(account_month, invoices=(bill,)), "formatted").changes == ()
     assert ledger.one("select total::text from billing.current_invoice") == "15.00"
 
 
@@ -260,10 +264,10 @@ def test_a_vendors_change_is_the_vendors_though_the_parser_changed_too(ledger, m
 def test_a_document_counted_in_another_month_is_our_decision(ledger, make):
     """The vendor said the same; the evidence of another month's run decided otherwise."""
     ledger.store(make.month(make.invoice("1.00")))
-    november = BillingPeriod(2026, 11)
-    (change,) = ledger.store(make.month(make.invoice("1.00", period=november), period=november), "second").changes
+    november = Month(2026, 11)
+    (change,) = ledger.store(make.month(make.invoice("1.00", month=november), month=november), "second").changes
     assert change.cause == "derivation"
-    assert ledger.one("select period from billing.current_invoice") == date(2026, 11, 1)
+    assert ledger.one("select month from billing.current_invoice") == date(2026, 11, 1)
 
 
 def test_an_earlier_answer_that_todays_code_refuses_does_not_stop_the_month(ledger, make):
@@ -271,10 +275,10 @@ def test_an_earlier_answer_that_todays_code_refuses_does_not_stop_the_month(ledg
     ledger.store(make.month(make.invoice("1.00")))
     ledger.readings["second"] = make.month(make.invoice("2.00"))
 
-    def stricter(account, period, answers):
-        if answers[0].json()["reading"] == "first":
+    def stricter(account, month, responses):
+        if responses[0].json()["reading"] == "first":
             raise PayloadError("the first answer has another shape")
-        return ledger.derive(account, period, answers)
+        return ledger.derive(account, month, responses)
 
     assert [change.cause for change in ledger.reconcile(ledger.fetch("second"), derive=stricter).changes] == ["vendor"]
 
@@ -284,7 +288,7 @@ def test_an_earlier_answer_that_todays_code_refuses_does_not_stop_the_month(ledg
 
 def test_an_older_fetch_does_not_bring_back_an_older_contract(ledger, full_month, make):
     """September is derived again after October saw a new price: the contract stays as October read it."""
-    september = BillingPeriod(2026, 9)
+    september = Month(2026, 9)
     ledger.store(full_month(september, price="1.00"), "september")
     ledger.store(full_month(price="2.00"), "october")
     before = ledger.dump()
@@ -402,7 +406,7 @@ def test_one_document_given_twice_is_one_record(ledger, make):
 def test_a_failure_in_the_last_line_leaves_every_table_as_it_was(ledger, full_month, make):
     """Heads, versions and thousands of lines are written before it; none of them stays."""
     ledger.store(full_month())
-    month = full_month(BillingPeriod(2026, 11), price="1")
+    month = full_month(Month(2026, 11), price="1")
     lines = tuple(make.line(position, "1.00") for position in range(1, 3001))
     spoilt = (*lines, make.line(3001, "1.00", description="zero \x00"))
     bill = make.invoice(invoice_id="I-new", lines=spoilt)
@@ -417,11 +421,11 @@ def test_a_failure_in_the_last_line_leaves_every_table_as_it_was(ledger, full_mo
 
 def test_two_months_of_one_account_at_once_share_a_contract(ledger, full_month):
     """A backfill: both see the contract for the first time, then both see a new price."""
-    months = [BillingPeriod(2026, month) for month in range(1, 7)]
+    months = [Month(2026, month) for month in range(1, 7)]
     for price in ("1.00", "2.00"):
-        for period in months:
-            ledger.readings[str(period)] = full_month(period, price=price)
-        fetches = [ledger.fetch(str(period), period=period) for period in months]
+        for billing_month in months:
+            ledger.readings[str(billing_month)] = full_month(billing_month, price=price)
+        fetches = [ledger.fetch(str(billing_month), month=billing_month) for billing_month in months]
         faults, gate = [], threading.Barrier(len(months))
 
         def run(fetch_id, gate=gate, faults=faults):

@@ -55,12 +55,12 @@ def as_role(database: str) -> Iterator[Callable[[str], Ask]]:
         connection.autocommit = True
         opened.append(connection)
 
-        def ask(statement: str, *values: object) -> list[tuple[object, ...]]:
+        def send(statement: str, *values: object) -> list[tuple[object, ...]]:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values or None)
                 return cursor.fetchall() if cursor.description else []
 
-        return ask
+        return send
 
     yield connect
     for connection in opened:
@@ -104,12 +104,12 @@ def changes(table: str) -> list[str]:
 @pytest.mark.parametrize("role", [WRITER, READER, AUDITOR])
 def test_nobody_changes_evidence(as_role, role, table):
     """Not by right: the statement is refused before the table's trigger is asked."""
-    ask = as_role(role)
+    send = as_role(role)
     for statement in changes(table):
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
-            ask(statement)
+            send(statement)
     with pytest.raises(errors.InsufficientPrivilege, match=r"must be owner|permission denied"):
-        ask(f"alter table billing.{table} disable trigger all")
+        send(f"alter table billing.{table} disable trigger all")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -155,16 +155,16 @@ def test_readers_add_nothing(as_role, table):
 
 def test_the_schema_version_is_the_owners_alone(as_role):
     for role in (WRITER, READER, AUDITOR):
-        ask = as_role(role)
-        assert ask(f"select version_num from billing.{VERSION_TABLE}") == [(migrate.head(),)]
+        send = as_role(role)
+        assert send(f"select version_num from billing.{VERSION_TABLE}") == [(migrate.head(),)]
         for statement in (
             f"update billing.{VERSION_TABLE} set version_num = '0'",
             f"delete from billing.{VERSION_TABLE}",
         ):
             with pytest.raises(errors.InsufficientPrivilege):
-                ask(statement)
+                send(statement)
         with pytest.raises(errors.InsufficientPrivilege):
-            ask(f"insert into billing.{VERSION_TABLE} values ('0')")
+            send(f"insert into billing.{VERSION_TABLE} values ('0')")
 
 
 def test_the_numbering_of_rows_cannot_be_moved(as_role):
@@ -265,17 +265,17 @@ DEFINITIONS = (
 
 @pytest.mark.parametrize("role", [WRITER, READER, AUDITOR])
 def test_nobody_but_the_owner_changes_what_is_there_or_leaves_the_schema(as_role, role):
-    ask = as_role(role)
+    send = as_role(role)
     allowed = []
     for statement in DEFINITIONS:
         try:
-            ask(statement)
+            send(statement)
         except REFUSED:
             continue
         allowed.append(statement)
     assert allowed == []
-    ask("grant select on billing.account_month to public")  # no error in SQL: a warning, and nothing is granted
-    assert ask("select has_table_privilege('public', 'billing.account_month', 'select')") == [(False,)]
+    send("grant select on billing.account_month to public")  # no error in SQL: a warning, and nothing is granted
+    assert send("select has_table_privilege('public', 'billing.account_month', 'select')") == [(False,)]
 
 
 def test_the_owner_leaves_the_schema_no_more_than_the_others(owner):
@@ -304,15 +304,15 @@ def test_no_function_lends_its_owners_rights(owner):
 def test_a_search_path_of_ones_own_does_not_lead_past_the_guard(as_role, owner):
     """What could stand in front of the real names cannot be made; and the guard does not look there."""
     for role in (WRITER, OWNER):
-        ask = as_role(role)
-        ask("set search_path = pg_temp, public, billing, pg_catalog")
+        send = as_role(role)
+        send("set search_path = pg_temp, public, billing, pg_catalog")
         for statement in ("create temporary table invoice (total numeric)", "create table public.invoice (total int)"):
             with pytest.raises(REFUSED):
-                ask(statement)
+                send(statement)
         with pytest.raises(errors.InsufficientPrivilege):
-            ask("update invoice set total = 0")
+            send("update invoice set total = 0")
         with pytest.raises(errors.InsufficientPrivilege):
-            ask("delete from account_month")
+            send("delete from account_month")
 
 
 def test_somebody_without_a_role_does_not_even_connect(postgres, database):
@@ -343,9 +343,9 @@ def test_a_table_of_a_later_migration_gets_its_rights(owner, writer, reader, dat
     owner("set role billing_owner")
     owner("create table billing.added_later (id bigint generated always as identity, words text)")
     try:
-        for ask in (writer, reader):
+        for send in (writer, reader):
             with pytest.raises(errors.InsufficientPrivilege):
-                ask("select * from billing.added_later")
+                send("select * from billing.added_later")
         migrate.upgrade(database)
         writer("insert into billing.added_later (words) values ('x')")
         assert reader("select words from billing.added_later") == [("x",)]

@@ -6,7 +6,7 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.models import MonthToDate
-from billing.storage.archive import find_fetch
+from billing.storage.payloads import find_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
 
 
@@ -16,7 +16,7 @@ def take(ledger, make):
 
     def run(reading, *amounts, total="15.00", **line):
         fetch = ledger.begin(purpose="month_to_date")
-        fetch.keep(ledger.answer(reading))
+        fetch.keep(ledger.response(reading))
         fetch_id = fetch.complete().fetch_id
         lines = tuple(make.line(position, amount, **line) for position, amount in enumerate(amounts, start=1))
         estimate = MonthToDate("E-1", make.month_key, Decimal(total), "USD", lines, attributes={"x": Decimal("1.50")})

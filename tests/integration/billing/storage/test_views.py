@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from billing.controls.control import Control
-from billing.controls.result import Finding, State
-from billing.period import BillingPeriod
+from billing.controls.finding import Finding, State
+from billing.month import Month
 
 SUMMARY = (
-    "vendor, account, period::text, currency, invoices, lines, total::text, "
+    "vendor, account, month::text, currency, invoices, lines, total::text, "
     "passed, exceptions, blocked, not_applicable, status"
 )
 NONE = ("initech", "acme", "2026-10-01", "USD", 0, 0, "0")
@@ -25,9 +25,7 @@ def finding(*states):
 
 @pytest.fixture
 def summary(ledger):
-    return lambda: ledger.rows(
-        f"select {SUMMARY} from billing.account_month_summary order by account, period, currency"
-    )
+    return lambda: ledger.rows(f"select {SUMMARY} from billing.account_month_summary order by account, month, currency")
 
 
 def test_a_month_that_was_never_stored_has_no_row(ledger, make, summary):
@@ -74,8 +72,8 @@ def test_invoices_of_one_currency_are_added_and_two_currencies_never(ledger, mak
 def test_only_current_versions_of_the_month_and_account_count(ledger, make, summary):
     ledger.store(make.month(make.invoice("1.00", "1.00")))
     ledger.store(make.month(make.invoice("9.00")), "second")
-    september = BillingPeriod(2026, 9)
-    ledger.store(make.month(make.invoice("3.00", invoice_id="I-9", period=september), period=september), "september")
+    september = Month(2026, 9)
+    ledger.store(make.month(make.invoice("3.00", invoice_id="I-9", month=september), month=september), "september")
     ledger.store(make.month(make.invoice("4.00", invoice_id="I-1"), account="other"), "other")
     assert [row[1:7] for row in summary()] == [
         ("acme", "2026-09-01", "USD", 1, 1, "3.00"),
@@ -132,7 +130,7 @@ def test_the_summary_of_one_month_reads_no_table_whole(ledger, make):
         row
         for (row,) in ledger.rows(
             "set enable_seqscan = off; explain select * from billing.account_month_summary "
-            "where vendor = 'initech' and account = 'acme' and period = '2026-10-01'"
+            "where vendor = 'initech' and account = 'acme' and month = '2026-10-01'"
         )
     )
     assert "Seq Scan" not in plan, plan

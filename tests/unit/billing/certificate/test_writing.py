@@ -12,9 +12,9 @@ from billing.certificate.statement import Seal, Source, make_statement, seal_of
 from billing.certificate.verify import write_json
 from billing.certificate.writing import LINES_ON_PAGE, write_certificate
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import Month
 
-MONTH = BillingPeriod(2026, 10)
+MONTH = Month(2026, 10)
 SEAL = Seal(b"\1" * 32, b"\2" * 32, "1", "a run", datetime(2026, 11, 2, tzinfo=UTC))
 LINE = InvoiceLine(
     1,
@@ -46,12 +46,14 @@ def month_of(*invoices):
     return AccountMonth("fastly", "acme", MONTH, invoices, usage_reports=(usage,))
 
 
-def written(month, results):
+def written(account_month, results):
     sources = [Source("v3", "GET /", b"\4" * 32, 12)]
     file = io.BytesIO()
-    in_order = sorted(month.invoices, key=lambda invoice: invoice.invoice_id)
-    page = write_certificate(make_statement(replace(month, invoices=()), results, sources, [], SEAL), in_order, file)
-    whole = make_statement(month, results, sources, [], SEAL)
+    in_order = sorted(account_month.invoices, key=lambda invoice: invoice.invoice_id)
+    page = write_certificate(
+        make_statement(replace(account_month, invoices=()), results, sources, [], SEAL), in_order, file
+    )
+    whole = make_statement(account_month, results, sources, [], SEAL)
     return file.getvalue(), page, {**whole, "sha256": seal_of(whole)}
 
 

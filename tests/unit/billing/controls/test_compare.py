@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.content import content_sha256
-from billing.controls.compare import differences, shown
+from billing.content_hash import content_sha256
+from billing.controls.checks.invoice_diff import differences, shown
 
 
 def test_equal_readings_have_no_difference(make):

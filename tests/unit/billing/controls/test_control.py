@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from billing.controls.catalogue import FASTLY, GENESYS_CLOUD
+from billing.controls.checks.footing import F1, G1
 from billing.controls.control import Control, Evidence
-from billing.controls.footing import F1, G1
-from billing.controls.line_amounts import F2
+from billing_vendors.fastly.controls.f02_line_amounts import F2
 
 ALL = {control.control_id: control for control in (*FASTLY, *GENESYS_CLOUD)}.values()
 RULE = "from billing.controls.control import Control\n\ndef check(evidence):\n    return [{}]\n"

@@ -4,8 +4,8 @@ import pytest
 
 from billing.controls.catalogue import FASTLY, GENESYS_CLOUD
 from billing.controls.control import Control, Evidence
-from billing.controls.engine import run_controls
-from billing.controls.result import Finding, State
+from billing.controls.finding import Finding, State
+from billing.controls.runner import run_controls
 
 FIRST = {"F1", "F2", "F4", "F6", "F10", "F11", "F20", "G1", "G8", "G10", "G14", "G25"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.footing import F1, G1
+from billing.controls.checks.footing import F1, G1
 
 CONTROLS = pytest.mark.parametrize("control", [F1, G1], ids=lambda control: control.control_id)
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from billing.controls.catalogue import FASTLY, GENESYS_CLOUD
-from billing.controls.page import page, states_of
-from billing.controls.result import State
+from billing.controls.finding import State
+from billing_vendors.controls_page import page, states_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def test_the_page_is_up_to_date():
     committed = (DOCS / "controls.md").read_text(encoding="utf-8")
-    assert committed == page(), "run: python -m billing.controls.page > docs/controls.md"
+    assert committed == page(), "run: python -m billing_vendors.controls_page > docs/controls.md"
 
 
 def test_all_of_fastly_s_controls_are_there_in_order():

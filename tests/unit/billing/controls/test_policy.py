@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from billing.config.tolerances import Tolerance
 from billing.controls.control import Control, Evidence
-from billing.controls.engine import run_controls
-from billing.controls.result import Finding, State
+from billing.controls.finding import Finding, State
+from billing.controls.runner import run_controls
 from billing.errors import ConfigurationError
-from billing.tolerances import Tolerance
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.control import InvoiceHead
-from billing.controls.restatement import F20, G25
+from billing.controls.checks.restatement import F20, G25
+from billing.controls.control import InvoiceSummary
 
 CONTROLS = pytest.mark.parametrize("control", [F20, G25], ids=lambda control: control.control_id)
 
 
 def head(make, invoice_id, months=0):
-    return InvoiceHead(
+    return InvoiceSummary(
         invoice_id, "invoice", make.month_key.shifted(months), Decimal("7.00"), "USD", None, None, None, None
     )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.result import State, blocked, compare_amounts, not_applicable
+from billing.controls.finding import State, blocked, compare_amounts, not_applicable
 
 AMOUNTS = st.decimals(-(10**15), 10**15, places=4)
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from billing.config.tolerances import Tolerance
 from billing.controls.control import Evidence
-from billing.controls.engine import run_controls
-from billing.controls.line_amounts import F2
-from billing.controls.result import Finding, State
-from billing.controls.service_dates import G10
-from billing.controls.shortened import shortened
+from billing.controls.finding import Finding, State
+from billing.controls.runner import run_controls
+from billing.controls.truncate import keep_largest
 from billing.models import ContractBillingPeriod
-from billing.tolerances import Tolerance
+from billing_vendors.fastly.controls.f02_line_amounts import F2
+from billing_vendors.genesys_cloud.controls.g10_service_dates import G10
 
 
 def finding(number, state=State.EXCEPTION, subject="I-1", currency="USD", difference="1.00"):
@@ -25,11 +25,11 @@ def finding(number, state=State.EXCEPTION, subject="I-1", currency="USD", differ
 
 def test_up_to_twenty_stay_as_they_are():
     twenty = [finding(number) for number in range(20)]
-    assert shortened(twenty) == twenty
+    assert keep_largest(twenty) == twenty
 
 
 def test_one_more_is_said_to_be_one_more():
-    *shown, rest = shortened([finding(number) for number in range(21)])
+    *shown, rest = keep_largest([finding(number) for number in range(21)])
     assert shown == [finding(number) for number in range(20)]
     assert rest.explanation == "1 more of the same kind, not named one by one; together they differ by 1.00 USD"
     assert rest.operands == {"further": 1, "shown": [{"line": 20}]}
@@ -40,7 +40,7 @@ def test_the_largest_are_named_in_their_order_and_the_rest_add_up_exactly():
     small = [finding(number, difference="0.10" if number % 2 else "-0.30") for number in range(100)]
     findings = [*small[:50], finding("big", difference="-900.00"), *small[50:]]
 
-    *shown, rest = shortened(findings)
+    *shown, rest = keep_largest(findings)
 
     assert finding("big", difference="-900.00") in shown
     assert [each for each in findings if each in shown] == shown
@@ -54,7 +54,7 @@ def test_the_largest_are_named_in_their_order_and_the_rest_add_up_exactly():
 def test_subjects_and_states_are_counted_apart():
     findings = [finding(n, state, subject) for n in range(21) for state in (State.EXCEPTION, State.BLOCKED)
                 for subject in ("I-1", "I-2")]  # fmt: skip
-    rest = shortened(findings)[-4:]
+    rest = keep_largest(findings)[-4:]
     assert {(each.subject, each.state, each.operands["further"]) for each in rest} == {
         (subject, state, 1) for subject in ("I-1", "I-2") for state in (State.EXCEPTION, State.BLOCKED)
     }
@@ -63,7 +63,7 @@ def test_subjects_and_states_are_counted_apart():
 @pytest.mark.parametrize("state", [State.PASS, State.PASS_WITHIN_ROUNDING])
 def test_what_passed_is_left_alone(state):
     passed = [finding(number, state) for number in range(50)]
-    assert shortened(passed) == passed
+    assert keep_largest(passed) == passed
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_cannot_be_added_up_is_not(odd):
     """Another currency, a quantity of some unit, or no figure at all."""
     findings = [finding(number, difference="5.00") for number in range(20)]
     findings += [finding("small", difference="0.01"), replace(odd, difference=odd.difference and Decimal("0.01"))]
-    rest = shortened(findings)[-1]
+    rest = keep_largest(findings)[-1]
     assert rest.operands["further"] == 2
     assert rest.difference is None
     assert "together" not in rest.explanation

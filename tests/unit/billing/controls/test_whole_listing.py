@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.whole_listing import F10, G14
+from billing.controls.checks.complete_listing import F10, G14
 from billing.models import Listing
 
 

@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from billing.errors import StorageError
-from billing.storage.documents import Folder, keep_document, put_file
+from billing.storage.document_store import Folder, keep_document, put_file
 
 BODY = b"%PDF-1.7 invoice"
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from billing.answer import Answer
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Question
+from billing.payloads.response import Response
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import Request
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 TOKEN = "open-sesame-4711"
@@ -21,11 +21,11 @@ def conn_id(server, connect) -> str:
 
 
 @pytest.fixture(params=["blocking", "awaited"])
-def ask(request, conn_id) -> Callable[..., Answer]:
-    """Ask one question in a worker's way and in a trigger's way: both must obey the same rules."""
+def send(request, conn_id) -> Callable[..., Response]:
+    """Ask one asked in a worker's way and in a trigger's way: both must obey the same rules."""
 
-    def do_ask(question: Question = Question("test", "/path"), **limits: float) -> Answer:  # noqa: B008 (frozen)
+    def do_ask(asked: Request = Request("test", "/path"), **limits: float) -> Response:  # noqa: B008 (frozen)
         hook = FastlyBillingHook(conn_id, limits=Limits(**{"attempts": 1, **limits}))
-        return hook.ask(question) if request.param == "blocking" else asyncio.run(hook.aask(question))
+        return hook.send(asked) if request.param == "blocking" else asyncio.run(hook.asend(asked))
 
     return do_ask

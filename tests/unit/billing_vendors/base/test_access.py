@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 from billing.errors import ConfigurationError
-from billing_vendors.base.access import own_fields, required, site_of
+from billing_vendors.base.client.connection import base_url_of, read_extra, required
 
 
 @dataclass
-class Fields:
+class JsonObject:
     conn_id: str = "c1"
     host: str | None = None
     schema: str | None = None
@@ -31,7 +31,7 @@ class Fields:
     ],
 )
 def test_host_schema_and_port_make_the_base_url(fields, url):
-    assert site_of(Fields(**fields), "https://api.example.com") == url
+    assert base_url_of(JsonObject(**fields), "https://api.example.com") == url
 
 
 @pytest.mark.parametrize(
@@ -51,26 +51,26 @@ def test_host_schema_and_port_make_the_base_url(fields, url):
 )
 def test_an_unusable_host_is_refused_without_quoting_it(fields, said):
     with pytest.raises(ConfigurationError, match=said) as refused:
-        site_of(Fields(**fields), "https://api.example.com")
+        base_url_of(JsonObject(**fields), "https://api.example.com")
     assert "c1" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 
 def test_an_unknown_key_of_the_extra_is_named():
     with pytest.raises(ConfigurationError, match=r"c1: unknown key 'client_secret'.*known: region"):
-        own_fields("c1", {"region": "eu", "client_secret": "s3cr3t"}, frozenset({"region"}))
+        read_extra("c1", {"region": "eu", "client_secret": "s3cr3t"}, frozenset({"region"}))
 
 
 def test_empty_fields_of_a_form_are_as_good_as_missing():
-    assert own_fields("c1", {"region": "", "api_host": None}, frozenset({"region", "api_host"})) == {}
+    assert read_extra("c1", {"region": "", "api_host": None}, frozenset({"region", "api_host"})) == {}
 
 
 @pytest.mark.parametrize("extra", [["region"], {"region": 1}])
 def test_an_extra_of_another_type_is_refused(extra):
     with pytest.raises(ConfigurationError, match="c1"):
-        own_fields("c1", extra, frozenset({"region"}))
+        read_extra("c1", extra, frozenset({"region"}))
 
 
 def test_a_missing_credential_is_named():
     with pytest.raises(ConfigurationError, match=r"c1: password \(the API token\) is empty"):
-        required(Fields(password=" "), "password", "the API token")
+        required(JsonObject(password=" "), "password", "the API token")

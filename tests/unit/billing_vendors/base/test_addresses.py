@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from billing_vendors.base.addresses import is_in_our_network, is_loopback, is_public
+from billing_vendors.base.client.addresses import is_in_our_network, is_loopback, is_public
 
 INNER = ["127.0.0.1", "10.0.0.7", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "0.1.2.3"]  # noqa: S104 (judged, not listened on)
 

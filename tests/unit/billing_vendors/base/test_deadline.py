@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from billing_vendors.base.deadline import Watch
+from billing_vendors.base.client.deadline import Watch
 
 LONG = 3600.0
 
@@ -70,7 +70,7 @@ def test_a_call_that_raises_is_no_longer_watched(watch):
 
 def test_a_fork_watches_anew():
     """A task is forked from a process that may have asked a vendor: no thread is left there to keep its deadlines."""
-    from billing_vendors.base.deadline import WATCH
+    from billing_vendors.base.client.deadline import WATCH
 
     with WATCH.within(LONG, lambda: None):
         if (pid := os.fork()) == 0:

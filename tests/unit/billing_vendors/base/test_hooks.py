@@ -13,11 +13,12 @@ from airflow.sdk.log import redact
 from requests.adapters import HTTPAdapter
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base import awaited_asking, hooks
-from billing_vendors.base.async_transport import loop_state
-from billing_vendors.base.credential import Credential
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import PDF, Pages, Question
+from billing_vendors.base import hooks
+from billing_vendors.base.client import async_client
+from billing_vendors.base.client.async_transport import loop_state
+from billing_vendors.base.client.credentials import Credential
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import PDF, Pages, Request
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 TOKEN = "open-sesame-4711"
@@ -35,49 +36,49 @@ class TestConnection:
         FastlyBillingHook("no_such_connection")
         assert server.seen == []
 
-    def test_only_the_token_goes_out(self, ask, server):
-        ask()
+    def test_only_the_token_goes_out(self, send, server):
+        send()
         assert set(server.seen[0].headers) <= SENT
         assert server.seen[0].headers["fastly-key"] == TOKEN
         assert server.seen[0].headers["user-agent"].startswith("tieout/")
 
     @pytest.mark.parametrize("key", ["client_secret", "X-Forwarded-For", "verify", "timeout", "stream"])
-    def test_an_unknown_key_of_the_extra_is_refused_and_nothing_is_sent(self, ask, connect, server, key):
+    def test_an_unknown_key_of_the_extra_is_refused_and_nothing_is_sent(self, send, connect, server, key):
         connect(host=server.url, password=TOKEN, extra={key: "s3cr3t"})
         with pytest.raises(ConfigurationError, match=key) as refused:
-            ask()
+            send()
         assert "s3cr3t" not in str(refused.value)
         assert server.seen == []
 
-    def test_the_token_does_not_go_over_plain_http_to_another_host(self, ask, connect):
+    def test_the_token_does_not_go_over_plain_http_to_another_host(self, send, connect):
         connect(host="http://198.51.100.7", password=TOKEN)
         with pytest.raises(ConfigurationError, match="only https"):
-            ask()
+            send()
 
     def test_a_missing_connection_is_named(self):
         hook = FastlyBillingHook("no_such_connection")
         with pytest.raises(ConfigurationError, match="no_such_connection"):
-            hook.ask(Question("test", "/path"))
+            hook.send(Request("test", "/path"))
         with pytest.raises(ConfigurationError, match="no_such_connection"):
-            asyncio.run(hook.aask(Question("test", "/path")))
+            asyncio.run(hook.asend(Request("test", "/path")))
 
-    def test_a_netrc_is_not_used(self, ask, server, monkeypatch, tmp_path):
+    def test_a_netrc_is_not_used(self, send, server, monkeypatch, tmp_path):
         (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cr3t\n")
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-        ask()
+        send()
         assert "authorization" not in server.seen[0].headers
 
     def test_cookies_are_not_kept(self, conn_id, server):
-        server.answers({"headers": {"Set-Cookie": "a=b"}})
+        server.responses({"headers": {"Set-Cookie": "a=b"}})
         with FastlyBillingHook(conn_id) as hook:
-            hook.ask(Question("test", "/path"))
-            hook.ask(Question("test", "/path"))
+            hook.send(Request("test", "/path"))
+            hook.send(Request("test", "/path"))
         assert server.connections == 1
         assert "cookie" not in server.seen[1].headers
 
     def test_the_button_in_the_form_tells_what_the_vendor_says(self, conn_id, server):
         assert FastlyBillingHook(conn_id).test_connection()[0] is True
-        server.answers(said({"msg": f"bad token {TOKEN}"}, status=401))
+        server.responses(said({"msg": f"bad token {TOKEN}"}, status=401))
         works, message = FastlyBillingHook(conn_id).test_connection()
         assert works is False
         assert "check the connection" in message
@@ -92,103 +93,103 @@ class TestConnection:
 class TestAnswers:
     """What comes back is an answer with its bytes, or an error."""
 
-    def test_an_answer_keeps_its_bytes(self, ask, server):
-        server.answers({"body": b'{"amount": 1.10}', "headers": {"X-Served-By": "c1", "X-Other": "no"}})
-        answer = ask(Question("v1.thing", "/thing", {"a": "b c"}))
-        assert answer.body == b'{"amount": 1.10}'
-        assert str(answer.json()["amount"]) == "1.10"
-        assert (answer.operation, answer.request, answer.status) == ("v1.thing", "GET /thing?a=b+c", 200)
-        assert answer.headers == {"x-served-by": "c1"}
+    def test_an_answer_keeps_its_bytes(self, send, server):
+        server.responses({"body": b'{"amount": 1.10}', "headers": {"X-Served-By": "c1", "X-Other": "no"}})
+        response = send(Request("v1.thing", "/thing", {"a": "b c"}))
+        assert response.body == b'{"amount": 1.10}'
+        assert str(response.json()["amount"]) == "1.10"
+        assert (response.operation, response.request, response.status) == ("v1.thing", "GET /thing?a=b+c", 200)
+        assert response.headers == {"x-served-by": "c1"}
         assert server.targets == ["/thing?a=b+c"]
 
-    def test_gzip_is_unpacked(self, ask, server):
-        server.answers({"body": gzip.compress(b'{"a": 1}'), "headers": {"Content-Encoding": "gzip"}})
-        assert ask().body == b'{"a": 1}'
+    def test_gzip_is_unpacked(self, send, server):
+        server.responses({"body": gzip.compress(b'{"a": 1}'), "headers": {"Content-Encoding": "gzip"}})
+        assert send().body == b'{"a": 1}'
 
-    def test_a_compression_that_was_not_offered_is_refused(self, ask, server):
-        server.answers({"body": b"\x0b\x02\x80{}", "headers": {"Content-Encoding": "br"}})
+    def test_a_compression_that_was_not_offered_is_refused(self, send, server):
+        server.responses({"body": b"\x0b\x02\x80{}", "headers": {"Content-Encoding": "br"}})
         with pytest.raises((PayloadError, VendorUnavailable)):
-            ask()
+            send()
 
-    def test_a_202_is_no_answer_unless_it_was_accepted(self, ask, server):
-        server.answers({"status": 202, "body": b""})
+    def test_a_202_is_no_answer_unless_it_was_accepted(self, send, server):
+        server.responses({"status": 202, "body": b""})
         with pytest.raises(PayloadError, match="202, expected 200"):
-            ask()
-        assert ask(Question("test", "/path", accepted=(200, 202))).status == 202
+            send()
+        assert send(Request("test", "/path", accepted=(200, 202))).status == 202
 
-    def test_a_web_page_with_status_200_is_no_answer(self, ask, server):
-        server.answers({"body": b"<html>Sign in: s3cr3t</html>", "media_type": "text/html"})
+    def test_a_web_page_with_status_200_is_no_answer(self, send, server):
+        server.responses({"body": b"<html>Sign in: s3cr3t</html>", "media_type": "text/html"})
         with pytest.raises(PayloadError, match="text/html") as refused:
-            ask()
+            send()
         assert "s3cr3t" not in str(refused.value)
 
-    def test_a_file_in_another_media_type_is_no_answer(self, ask):
+    def test_a_file_in_another_media_type_is_no_answer(self, send):
         with pytest.raises(PayloadError, match="application/pdf"):
-            ask(Question("test", "/path", accept=PDF))
+            send(Request("test", "/path", accept=PDF))
 
-    def test_a_redirect_is_not_followed(self, ask, server):
-        server.answers({"status": 302, "headers": {"Location": f"{server.url}/elsewhere?signature=s3cr3t"}})
+    def test_a_redirect_is_not_followed(self, send, server):
+        server.responses({"status": 302, "headers": {"Location": f"{server.url}/elsewhere?signature=s3cr3t"}})
         with pytest.raises(VendorRejected, match=r"redirect to 127\.0\.0\.1") as refused:
-            ask()
+            send()
         assert len(server.seen) == 1
         assert "s3cr3t" not in str(refused.value)
 
-    def test_an_error_that_quotes_the_token_is_blotted(self, ask, server):
-        server.answers(said({"msg": f"token {TOKEN} is bad"}, status=403))
+    def test_an_error_that_quotes_the_token_is_blotted(self, send, server):
+        server.responses(said({"msg": f"token {TOKEN} is bad"}, status=403))
         with pytest.raises(VendorRejected, match=r"token \*\*\* is bad"):
-            ask()
+            send()
 
 
 class TestLimits:
     """No request hangs, and none brings more than it may."""
 
-    def test_silence_ends(self, ask, server):
-        server.answers({"hang_seconds": 5.0})
+    def test_silence_ends(self, send, server):
+        server.responses({"hang_seconds": 5.0})
         with pytest.raises(VendorUnavailable):
-            ask(read_seconds=0.2)
+            send(read_seconds=0.2)
 
-    def test_a_slow_drip_ends_although_it_is_never_silent(self, ask, server):
-        server.answers({"body": b"{" + b" " * 200 + b"}", "drip_seconds": 0.05})
+    def test_a_slow_drip_ends_although_it_is_never_silent(self, send, server):
+        server.responses({"body": b"{" + b" " * 200 + b"}", "drip_seconds": 0.05})
         with pytest.raises(VendorUnavailable, match="not finished"):
-            ask(read_seconds=2.0, total_seconds=0.5)
+            send(read_seconds=2.0, total_seconds=0.5)
 
-    def test_a_slow_drip_without_a_declared_length_ends_too(self, ask, server):
+    def test_a_slow_drip_without_a_declared_length_ends_too(self, send, server):
         reply = {"body": b"{" + b" " * 200 + b"}", "drip_seconds": 0.05, "headers": {"Connection": "close"}}
-        server.answers(reply)
+        server.responses(reply)
         server.script[0].head = lambda: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
         with pytest.raises(VendorUnavailable, match="not finished"):
-            ask(read_seconds=2.0, total_seconds=0.5)
+            send(read_seconds=2.0, total_seconds=0.5)
 
-    def test_a_slow_drip_of_headers_ends(self, ask, server):
-        server.answers({"body": b"X-Slow: " + b"a" * 200, "drip_seconds": 0.05})
+    def test_a_slow_drip_of_headers_ends(self, send, server):
+        server.responses({"body": b"X-Slow: " + b"a" * 200, "drip_seconds": 0.05})
         server.script[0].head = lambda: b"HTTP/1.1 200 OK\r\n"
         with pytest.raises(VendorUnavailable, match="not finished"):
-            ask(read_seconds=2.0, total_seconds=0.5)
+            send(read_seconds=2.0, total_seconds=0.5)
 
-    def test_a_large_body_is_refused(self, ask, server):
-        server.answers({"body": b" " * 300_000})
+    def test_a_large_body_is_refused(self, send, server):
+        server.responses({"body": b" " * 300_000})
         with pytest.raises(PayloadError, match="more than 100000 bytes"):
-            ask(body_bytes=100_000)
+            send(body_bytes=100_000)
 
-    def test_a_gzip_bomb_is_counted_after_decompression(self, ask, server):
+    def test_a_gzip_bomb_is_counted_after_decompression(self, send, server):
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
         bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(50)) + packer.flush()
         assert len(bomb) < 100_000
-        server.answers({"body": bomb, "headers": {"Content-Encoding": "gzip"}})
+        server.responses({"body": bomb, "headers": {"Content-Encoding": "gzip"}})
         with pytest.raises(PayloadError, match="more than 100000 bytes"):
-            ask(body_bytes=100_000)
+            send(body_bytes=100_000)
 
     @pytest.mark.parametrize("reply", [{"vanish": True}, {"body": b'{"a":', "declared_length": 500}])
-    def test_a_broken_connection_is_unavailable(self, ask, server, reply):
-        server.answers(reply)
+    def test_a_broken_connection_is_unavailable(self, send, server, reply):
+        server.responses(reply)
         with pytest.raises(VendorUnavailable, match="GET /path failed") as broken:
-            ask()
+            send()
         assert server.url not in str(broken.value)
 
-    def test_a_host_that_nobody_serves_is_unavailable(self, ask, server):
+    def test_a_host_that_nobody_serves_is_unavailable(self, send, server):
         server.close()
         with pytest.raises(VendorUnavailable, match="ConnectionRefusedError"):
-            ask()
+            send()
 
 
 class TestSendingAgain:
@@ -198,51 +199,51 @@ class TestSendingAgain:
         "reply", [{"status": 429}, {"status": 502}, {"status": 503}, {"status": 504}, {"vanish": True}]
     )
     def test_a_busy_vendor_is_asked_again(self, conn_id, server, reply):
-        server.answers(reply, reply, {})
+        server.responses(reply, reply, {})
         hook = FastlyBillingHook(conn_id, limits=Limits(first_pause_seconds=0.01))
-        assert hook.ask(Question("test", "/path")).status == 200
+        assert hook.send(Request("test", "/path")).status == 200
         assert len(server.seen) == 3
 
     def test_it_gives_up_after_the_last_attempt(self, conn_id, server):
-        server.answers({"status": 503})
+        server.responses({"status": 503})
         hook = FastlyBillingHook(conn_id, limits=Limits(attempts=3, first_pause_seconds=0.01))
         with pytest.raises(VendorUnavailable, match="503"):
-            hook.ask(Question("test", "/path"))
+            hook.send(Request("test", "/path"))
         assert len(server.seen) == 3
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
     def test_another_refusal_is_not_repeated(self, conn_id, server, status):
-        server.answers({"status": status})
+        server.responses({"status": status})
         with pytest.raises((VendorRejected, VendorUnavailable)):
-            FastlyBillingHook(conn_id).ask(Question("test", "/path"))
+            FastlyBillingHook(conn_id).send(Request("test", "/path"))
         assert len(server.seen) == 1
 
     def test_a_post_is_not_repeated(self, conn_id, server):
-        server.answers({"status": 503})
+        server.responses({"status": 503})
         with pytest.raises(VendorUnavailable):
-            FastlyBillingHook(conn_id).ask(Question("test", "/path", method="POST", form={"a": "b"}))
+            FastlyBillingHook(conn_id).send(Request("test", "/path", method="POST", form={"a": "b"}))
         assert [seen.body for seen in server.seen] == [b"a=b"]
 
     @pytest.mark.parametrize("as_date", [False, True])
     def test_it_waits_at_least_as_long_as_the_vendor_asks(self, conn_id, server, as_date):
         until = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)  # whole seconds: 1 to 2 are left
-        server.answers({"status": 429, "headers": {"Retry-After": until if as_date else "1"}}, {})
+        server.responses({"status": 429, "headers": {"Retry-After": until if as_date else "1"}}, {})
         hook = FastlyBillingHook(conn_id, limits=Limits(first_pause_seconds=0.01))
-        hook.ask(Question("test", "/path"))
+        hook.send(Request("test", "/path"))
         first, second = server.seen
         assert second.at - first.at >= (0.9 if as_date else 1.0)
 
     def test_a_longer_wait_than_the_cap_is_left_to_airflow(self, conn_id, server):
-        server.answers({"status": 429, "headers": {"Retry-After": "121"}})
+        server.responses({"status": 429, "headers": {"Retry-After": "121"}})
         with pytest.raises(VendorUnavailable) as busy:
-            FastlyBillingHook(conn_id).ask(Question("test", "/path"))
+            FastlyBillingHook(conn_id).send(Request("test", "/path"))
         assert busy.value.retry_after == 121
         assert len(server.seen) == 1
 
     def test_a_trigger_does_not_ask_again_by_itself(self, conn_id, server):
-        server.answers({"status": 503})
+        server.responses({"status": 503})
         with pytest.raises(VendorUnavailable):
-            asyncio.run(FastlyBillingHook(conn_id).aask(Question("test", "/path")))
+            asyncio.run(FastlyBillingHook(conn_id).asend(Request("test", "/path")))
         assert len(server.seen) == 1
 
 
@@ -257,9 +258,9 @@ def log(caplog, monkeypatch):
 class TestLog:
     """One line a request, without anything that must not be shown."""
 
-    def test_one_line_names_request_status_length_and_request_id(self, ask, server, log):
-        server.answers({"body": b'{"secret": "s3cr3t"}', "headers": {"X-Request-Id": "r-17\tx"}})
-        ask(Question("test", "/path", {"month": "2026-10"}))
+    def test_one_line_names_request_status_length_and_request_id(self, send, server, log):
+        server.responses({"body": b'{"secret": "s3cr3t"}', "headers": {"X-Request-Id": "r-17\tx"}})
+        send(Request("test", "/path", {"month": "2026-10"}))
         lines = [record.getMessage() for record in log.records if record.name == "the.hook"]
         assert len(lines) == 1
         assert lines[0].startswith("GET /path?month=2026-10: 200, 20 bytes, ")
@@ -267,10 +268,10 @@ class TestLog:
         assert "s3cr3t" not in log.text
         assert TOKEN not in log.text
 
-    def test_a_failure_does_not_log_the_body(self, ask, server, log):
-        server.answers({"status": 500, "body": b"stack trace with s3cr3t"})
+    def test_a_failure_does_not_log_the_body(self, send, server, log):
+        server.responses({"status": 500, "body": b"stack trace with s3cr3t"})
         with pytest.raises(VendorUnavailable):
-            ask()
+            send()
         assert "500, 23 bytes" in log.text
         assert "s3cr3t" not in log.text
 
@@ -278,9 +279,11 @@ class TestLog:
 class TokenHook(FastlyBillingHook):
     """A vendor whose credential is a token with an end."""
 
-    def sign_in(self, access):
-        answer = yield Question("test.token", "/token", method="POST", form={"secret": access.password}, signed=False)
-        token = answer.json()["token"]
+    def authenticate(self, connection_settings):
+        response = yield Request(
+            "test.token", "/token", method="POST", form={"secret": connection_settings.password}, signed=False
+        )
+        token = response.json()["token"]
         return Credential({"Authorization": f"Bearer {token}"}, token, lives_seconds=3600)
 
 
@@ -289,49 +292,49 @@ class TestCredential:
 
     @pytest.mark.parametrize("way", ["blocking", "awaited"])
     def test_a_refused_token_is_renewed_once(self, conn_id, server, way):
-        server.answers(said({"token": "t1"}), {}, {"status": 401}, said({"token": "t2"}), {}, {})
-        questions = [Question("test", f"/page/{number}") for number in (1, 2, 3)]
+        server.responses(said({"token": "t1"}), {}, {"status": 401}, said({"token": "t2"}), {}, {})
+        questions = [Request("test", f"/page/{number}") for number in (1, 2, 3)]
         hook = TokenHook(conn_id)
         if way == "blocking":
-            for question in questions:
-                hook.ask(question)
+            for request in questions:
+                hook.send(request)
         else:
             asyncio.run(_ask_all(hook, questions))
         assert server.targets == ["/token", "/page/1", "/page/2", "/token", "/page/2", "/page/3"]
         assert [seen.headers.get("authorization", "")[-2:] for seen in server.seen] == ["", "t1", "t1", "", "t2", "t2"]
 
     def test_a_token_that_is_refused_anew_is_an_error(self, conn_id, server):
-        server.answers(said({"token": "t1"}), {"status": 401}, said({"token": "t2"}), {"status": 401})
+        server.responses(said({"token": "t1"}), {"status": 401}, said({"token": "t2"}), {"status": 401})
         with pytest.raises(VendorRejected, match="401"):
-            TokenHook(conn_id).ask(Question("test", "/path"))
+            TokenHook(conn_id).send(Request("test", "/path"))
         assert len(server.seen) == 4
 
-    def test_a_refused_key_is_not_tried_twice(self, ask, server):
-        server.answers({"status": 401})
+    def test_a_refused_key_is_not_tried_twice(self, send, server):
+        server.responses({"status": 401})
         with pytest.raises(VendorRejected):
-            ask()
+            send()
         assert len(server.seen) == 1
 
     async def test_many_triggers_share_one_token(self, conn_id, server):
-        server.answers(said({"token": "t1"}), {})
-        await asyncio.gather(*(TokenHook(conn_id).aask(Question("test", f"/{n}")) for n in range(50)))
+        server.responses(said({"token": "t1"}), {})
+        await asyncio.gather(*(TokenHook(conn_id).asend(Request("test", f"/{n}")) for n in range(50)))
         assert server.targets.count("/token") == 1
 
 
 async def _ask_all(hook, questions):
-    for question in questions:
-        await hook.aask(question)
+    for request in questions:
+        await hook.asend(request)
 
 
 @pytest.mark.parametrize("way", ["blocking", "awaited"])
 def test_every_secret_is_masked_in_logs(connect, server, way):
     connect("masked", host=server.url, password=f"password-{way}-canary")
-    server.answers(said({"token": f"token-{way}-canary"}), {})
+    server.responses(said({"token": f"token-{way}-canary"}), {})
     hook = TokenHook("masked")
     if way == "blocking":
-        hook.ask(Question("test", "/path"))
+        hook.send(Request("test", "/path"))
     else:
-        asyncio.run(hook.aask(Question("test", "/path")))
+        asyncio.run(hook.asend(Request("test", "/path")))
     assert redact(f"password-{way}-canary and token-{way}-canary") == "*** and ***"
 
 
@@ -341,36 +344,36 @@ class TestTriggersTogether:
     async def test_they_share_connections_to_the_vendor(self, conn_id, server):
         async with loop_state().session():
             for _ in range(3):
-                await asyncio.gather(*(FastlyBillingHook(conn_id).aask(Question("test", f"/{n}")) for n in range(200)))
+                await asyncio.gather(*(FastlyBillingHook(conn_id).asend(Request("test", f"/{n}")) for n in range(200)))
         assert len(server.seen) == 600
         assert server.connections <= 50
 
     async def test_a_refusal_makes_the_next_look_read_the_connection_again(self, conn_id, connect, server):
-        server.answers({"status": 401}, {})
+        server.responses({"status": 401}, {})
         with pytest.raises(VendorRejected):
-            await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
+            await FastlyBillingHook(conn_id).asend(Request("test", "/1"))
         connect(host=server.url, password="another-token")
-        await FastlyBillingHook(conn_id).aask(Question("test", "/2"))
+        await FastlyBillingHook(conn_id).asend(Request("test", "/2"))
         assert [seen.headers["fastly-key"] for seen in server.seen] == [TOKEN, "another-token"]
 
     async def test_the_connection_is_read_once_for_many_looks(self, conn_id, connect, server, monkeypatch):
-        await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
+        await FastlyBillingHook(conn_id).asend(Request("test", "/1"))
         connect(host=server.url, password="another-token")
-        await FastlyBillingHook(conn_id).aask(Question("test", "/2"))
-        monkeypatch.setattr(awaited_asking, "CONNECTION_SECONDS", 0.0)
-        await FastlyBillingHook(conn_id).aask(Question("test", "/3"))
+        await FastlyBillingHook(conn_id).asend(Request("test", "/2"))
+        monkeypatch.setattr(async_client, "CONNECTION_SECONDS", 0.0)
+        await FastlyBillingHook(conn_id).asend(Request("test", "/3"))
         assert [seen.headers["fastly-key"] for seen in server.seen] == [TOKEN, TOKEN, "another-token"]
 
     async def test_the_session_is_closed_when_the_last_has_left(self, conn_id):
         state = loop_state()
         async with state.session() as shared:
-            await FastlyBillingHook(conn_id).aask(Question("test", "/1"))
+            await FastlyBillingHook(conn_id).asend(Request("test", "/1"))
             assert not shared.closed
         assert shared.closed
 
     async def test_a_slow_vendor_does_not_stop_the_loop(self, conn_id, server):
-        server.answers({"hang_seconds": 0.5})
-        asking = asyncio.create_task(FastlyBillingHook(conn_id).aask(Question("test", "/1")))
+        server.responses({"hang_seconds": 0.5})
+        asking = asyncio.create_task(FastlyBillingHook(conn_id).asend(Request("test", "/1")))
         turns = 0
         while not asking.done():
             await asyncio.sleep(0.01)
@@ -380,9 +383,9 @@ class TestTriggersTogether:
 
 def test_pages_are_asked_for_when_they_are_wanted(conn_id, server):
     """Each answer is stored before the next request goes out."""
-    server.answers(said({"next": "c2"}), said({"next": ""}))
+    server.responses(said({"next": "c2"}), said({"next": ""}))
     turned = FastlyBillingHook(conn_id).turn_pages(
-        Pages(Question("test", "/list"), lambda answer: answer.json()["next"])
+        Pages(Request("test", "/list"), lambda response: response.json()["next"])
     )
     next(turned)
     assert server.targets == ["/list"]
@@ -392,7 +395,7 @@ def test_pages_are_asked_for_when_they_are_wanted(conn_id, server):
 
 def test_the_adapter_never_retries_by_itself():
     """A silent retry of the library's would hide what the vendor said."""
-    with hooks.transport.open_session() as session:
+    with hooks.sync_transport.open_session() as session:
         adapter = session.get_adapter("https://api.example.com")
     assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from billing.accounts import Account
+from billing.config.accounts import Account
 from billing.errors import ConfigurationError
-from billing.period import BillingPeriod
-from billing_vendors.base.months import accounts_of_run, month_of_run
+from billing.month import Month
+from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run
 
 SCHEDULE = "0 6 3 * *"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ def a_run(*, month=None, start=None, end=None, run_after=NOW):
 
 
 def an_account(name, first_month="2023-01"):
-    return Account("fastly", name, "conn", "USD", BillingPeriod.parse(first_month), 5, None)
+    return Account("fastly", name, "conn", "USD", Month.parse(first_month), 5, None)
 
 
 def at(year, month, day, hour=6, minute=0):
@@ -73,28 +73,28 @@ def test_a_malformed_month_is_refused(month):
 @pytest.mark.parametrize("month", ["2026-11", "2026-12", "2030-01"])
 def test_a_month_that_is_not_over_is_refused(month):
     with pytest.raises(ConfigurationError, match=rf"{month} is not over.*2026-10 or earlier"):
-        accounts_of_run([an_account("a")], None, BillingPeriod.parse(month), NOW)
+        accounts_of_run([an_account("a")], None, Month.parse(month), NOW)
 
 
 def test_accounts_that_had_not_begun_are_left_out_of_a_backfill():
     old, new = an_account("old"), an_account("new", "2025-04")
-    assert accounts_of_run([old, new], None, BillingPeriod(2025, 3), NOW) == [old]
+    assert accounts_of_run([old, new], None, Month(2025, 3), NOW) == [old]
 
 
 def test_an_account_asked_for_by_name_that_had_not_begun_is_refused():
     with pytest.raises(ConfigurationError, match="fastly/new: 2025-03 lies before its first month 2025-04"):
-        accounts_of_run([an_account("new", "2025-04")], ["new"], BillingPeriod(2025, 3), NOW)
+        accounts_of_run([an_account("new", "2025-04")], ["new"], Month(2025, 3), NOW)
 
 
 def test_a_month_before_every_account_is_refused():
     with pytest.raises(ConfigurationError, match="no account was billed in 2020-01"):
-        accounts_of_run([an_account("old")], None, BillingPeriod(2020, 1), NOW)
+        accounts_of_run([an_account("old")], None, Month(2020, 1), NOW)
 
 
 def test_an_unknown_account_is_refused_with_the_names_there_are():
     with pytest.raises(ConfigurationError, match=r"no account 'nobody'.*there are: old"):
-        accounts_of_run([an_account("old")], ["nobody"], BillingPeriod(2025, 1), NOW)
+        accounts_of_run([an_account("old")], ["nobody"], Month(2025, 1), NOW)
 
 
 def test_a_name_given_twice_runs_once():
-    assert len(accounts_of_run([an_account("old")], ["old", "old"], BillingPeriod(2025, 1), NOW)) == 1
+    assert len(accounts_of_run([an_account("old")], ["old", "old"], Month(2025, 1), NOW)) == 1

@@ -4,19 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing.answer import Answer
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.question import Ended, Pages, Question, all_pages, segment, step
+from billing.payloads.response import Response
+from billing_vendors.base.client.request import FlowResult, Pages, Request, all_pages, next_step, segment
 
-FIRST = Question("v1.list", "/list", {"limit": "2"})
+FIRST = Request("v1.list", "/list", {"limit": "2"})
 
 
-def page(cursor: str | None) -> Answer:
-    return Answer("v1.list", "GET /list", 200, "application/json", (cursor or "").encode(), datetime.now(UTC))
+def page(cursor: str | None) -> Response:
+    return Response("v1.list", "GET /list", 200, "application/json", (cursor or "").encode(), datetime.now(UTC))
 
 
 def pages(most: int = 1000) -> Pages:
-    return Pages(FIRST, lambda answer: answer.body.decode(), most=most)
+    return Pages(FIRST, lambda response: response.body.decode(), most=most)
 
 
 def test_a_cursor_leads_to_the_next_page_with_the_same_other_parameters():
@@ -44,11 +44,11 @@ def test_a_listing_without_an_end_is_an_error():
 
 
 def test_a_conversation_asks_until_the_last_page():
-    conversation = all_pages(pages())
-    assert step(conversation, None) == FIRST
-    assert step(conversation, page("c2")).params["cursor"] == "c2"
-    ended = step(conversation, page(None))
-    assert isinstance(ended, Ended)
+    flow = all_pages(pages())
+    assert next_step(flow, None) == FIRST
+    assert next_step(flow, page("c2")).params["cursor"] == "c2"
+    ended = next_step(flow, page(None))
+    assert isinstance(ended, FlowResult)
     assert len(ended.value) == 2
 
 
@@ -60,9 +60,9 @@ def test_an_error_is_raised_where_the_question_was_asked():
             return error.status
         return None
 
-    conversation = forgiving()
-    step(conversation, None)
-    assert step(conversation, VendorRejected("no", status=404)) == Ended(404)
+    flow = forgiving()
+    next_step(flow, None)
+    assert next_step(flow, VendorRejected("no", status=404)) == FlowResult(404)
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "../x", "a/b", "a?b", "a#b", "a%2Fb", "a b", "é", "a\n"])
@@ -72,23 +72,23 @@ def test_an_identifier_that_would_lead_elsewhere_is_refused(value):
 
 
 def test_the_form_is_not_shown_with_its_question():
-    assert "s3cr3t" not in repr(Question("test", "/token", method="POST", form={"client_secret": "s3cr3t"}))
+    assert "s3cr3t" not in repr(Request("test", "/token", method="POST", form={"client_secret": "s3cr3t"}))
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_cursor_that_the_vendor_no_longer_takes_is_worth_another_reading(status):
-    conversation = all_pages(pages())
-    step(conversation, None)
-    step(conversation, page("c2"))
+    flow = all_pages(pages())
+    next_step(flow, None)
+    next_step(flow, page("c2"))
     with pytest.raises(VendorUnavailable, match="no longer takes the cursor"):
-        step(conversation, VendorRejected("no", status=status))
+        next_step(flow, VendorRejected("no", status=status))
 
 
 @pytest.mark.parametrize(("cursor", "status"), [(None, 400), ("c2", 401), ("c2", 403)])
 def test_any_other_refusal_stays_one(cursor, status):
-    conversation = all_pages(pages())
-    step(conversation, None)
+    flow = all_pages(pages())
+    next_step(flow, None)
     if cursor:
-        step(conversation, page(cursor))
+        next_step(flow, page(cursor))
     with pytest.raises(VendorRejected):
-        step(conversation, VendorRejected("no", status=status))
+        next_step(flow, VendorRejected("no", status=status))

@@ -3,11 +3,11 @@
 import pytest
 
 from billing.errors import PayloadError, VendorUnavailable
-from billing_vendors.base.rows_seen import RowsSeen
+from billing_vendors.base.client.page_check import PageConsistencyCheck
 
 
 def read(*pages: list[str], total: int | None = None) -> None:
-    seen = RowsSeen("v1.list")
+    seen = PageConsistencyCheck("v1.list")
     for number, ids in enumerate(pages, start=1):
         seen.take(ids, "next" if number < len(pages) else None)
     seen.check(total)

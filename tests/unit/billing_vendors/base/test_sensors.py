@@ -55,29 +55,29 @@ class TestDeferrable:
     """The default: one look in a worker, the rest in the triggerer."""
 
     def test_what_is_ready_is_not_deferred(self, server):
-        server.answers(READY)
-        assert sensor().execute({}) == {**OUTCOME, "looks": 1}
+        server.responses(READY)
+        assert sensor().execute({}) == {**OUTCOME, "attempts": 1}
         assert len(server.seen) == 1
 
     @pytest.mark.parametrize("reply", [MAKING, {"status": 503}, {"status": 429}, {"vanish": True}])
     def test_what_is_not_ready_is_deferred_after_one_look(self, server, reply):
-        server.answers(reply)
+        server.responses(reply)
         with pytest.raises(TaskDeferred) as deferred:
             sensor(timeout=3600.0).execute({})
         assert len(server.seen) == 1
         assert deferred.value.method_name == "resume"
         stored = deferred.value.trigger.serialize()[1]
-        assert (stored["account"], stored["month"], stored["looks"]) == ("acme", "2026-10", 1)
-        patience = stored["patience"]
-        asked, deadline = (datetime.fromisoformat(patience[name]) for name in ("first_asked_at", "deadline"))
+        assert (stored["account"], stored["month"], stored["attempts"]) == ("acme", "2026-10", 1)
+        poll_schedule = stored["poll_schedule"]
+        asked, deadline = (datetime.fromisoformat(poll_schedule[name]) for name in ("first_poke_at", "deadline"))
         assert deadline - asked == timedelta(hours=1)
         assert deferred.value.timeout > deadline - datetime.now(UTC)
 
     def test_retry_after_of_the_first_look_reaches_the_trigger(self, server):
-        server.answers({"status": 429, "headers": {"Retry-After": "300"}})
+        server.responses({"status": 429, "headers": {"Retry-After": "300"}})
         with pytest.raises(TaskDeferred) as deferred:
             sensor().execute({})
-        due = datetime.fromisoformat(deferred.value.trigger.serialize()[1]["next_look_at"])
+        due = datetime.fromisoformat(deferred.value.trigger.serialize()[1]["next_poke_at"])
         assert due - datetime.now(UTC) > timedelta(seconds=290)
 
     @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ class TestDeferrable:
         [({"status": 401}, VendorRejected), ({"body": b"{}"}, PayloadError), ({"body": b""}, PayloadError)],
     )
     def test_what_waiting_cannot_mend_fails_at_once(self, server, reply, error):
-        server.answers(reply)
+        server.responses(reply)
         with pytest.raises(error):
             sensor().execute({})
 
@@ -96,7 +96,7 @@ class TestDeferrable:
         assert raised.value.status == 403
 
     def test_the_trigger_s_outcome_is_returned(self):
-        event = {**OUTCOME, "looks": 7}
+        event = {**OUTCOME, "attempts": 7}
         assert sensor().resume_execution("resume", {"event": event}, {}) == event
 
     def test_a_wait_that_no_triggerer_ended_says_so(self):
@@ -108,28 +108,28 @@ class TestOtherModes:
     """The same rules where a worker waits, or a task is put off."""
 
     def test_poke_waits_in_the_worker(self, server):
-        server.answers(MAKING, {"status": 503}, READY)
-        assert sensor(deferrable=False).execute({}) == {**OUTCOME, "looks": 3}
+        server.responses(MAKING, {"status": 503}, READY)
+        assert sensor(deferrable=False).execute({}) == {**OUTCOME, "attempts": 3}
 
     def test_poke_obeys_retry_after(self, server):
-        server.answers({"status": 429, "headers": {"Retry-After": "1"}}, READY)
+        server.responses({"status": 429, "headers": {"Retry-After": "1"}}, READY)
         sensor(deferrable=False).execute({})
         assert server.seen[1].at - server.seen[0].at >= 1.0
 
     def test_poke_ends_at_its_deadline(self, server):
-        server.answers(MAKING)
+        server.responses(MAKING)
         with pytest.raises(NotReady, match=r"the month-to-date estimate of fastly/acme for 2026-10.*answered: 202"):
             sensor(deferrable=False, timeout=0.2).execute({})
 
     def test_reschedule_puts_the_task_off(self, server):
-        server.answers(MAKING)
+        server.responses(MAKING)
         with pytest.raises(AirflowRescheduleException) as put_off:
             sensor(deferrable=False, mode="reschedule", poke_interval=30).execute({"ti": NoReschedulesYet()})
         pause = put_off.value.reschedule_date - datetime.now(UTC)
         assert timedelta(seconds=20) < pause < timedelta(seconds=35)
 
     def test_reschedule_counts_its_deadline_from_the_first_look(self, server):
-        server.answers(MAKING)
+        server.responses(MAKING)
         first = datetime.now(UTC) - timedelta(hours=2)
         context = {"ti": NoReschedulesYet(first), "task_reschedule_count": 8}
         with pytest.raises(NotReady, match=f"after 9 looks since {first:%Y-%m-%d %H:%M:%S} UTC"):
@@ -140,12 +140,12 @@ class TestAbsence:
     """A month without an invoice must neither hang nor fail."""
 
     def test_a_month_long_past_without_an_invoice_is_absent_at_once(self, server):
-        server.answers(NO_INVOICE)
+        server.responses(NO_INVOICE)
         found = sensor(FastlyInvoicePostedSensor, month="2026-01").execute({})
-        assert found == {"state": "absent", "account": "acme", "month": "2026-01", "looks": 1}
+        assert found == {"state": "absent", "account": "acme", "month": "2026-01", "attempts": 1}
 
     def test_until_the_days_of_grace_are_over_it_is_waited_for(self, server):
-        server.answers(NO_INVOICE)
+        server.responses(NO_INVOICE)
         this_month = f"{datetime.now(UTC):%Y-%m}"
         with pytest.raises(TaskDeferred):
             sensor(FastlyInvoicePostedSensor, month=this_month, grace_days=40).execute({})
@@ -168,7 +168,7 @@ class TestArguments:
         assert server.seen == []
 
     def test_another_connection_may_be_named(self, server, connect):
-        server.answers(READY)
+        server.responses(READY)
         connect("another", host=server.url, password="another-token")
         sensor(conn_id="another").execute({})
         assert server.seen[0].headers["fastly-key"] == "another-token"
@@ -177,10 +177,10 @@ class TestArguments:
         assert set(sensor().template_fields) == {"account", "month", "conn_id"}
 
     def test_soft_fail_skips_a_wait_that_took_too_long_but_not_a_refusal(self, server):
-        server.answers(MAKING)
+        server.responses(MAKING)
         with pytest.raises(AirflowSkipException, match="not there"):
             sensor(deferrable=False, timeout=0.1, soft_fail=True).execute({})
-        server.answers({"status": 401})
+        server.responses({"status": 401})
         with pytest.raises(VendorRejected):
             sensor(soft_fail=True).execute({})
 

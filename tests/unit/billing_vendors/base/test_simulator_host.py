@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from billing.errors import ConfigurationError, PayloadError
-from billing_vendors.base.access import SIMULATOR_VARIABLE, checked_url
-from billing_vendors.base.documents import _judge
-from billing_vendors.base.question import Question
+from billing_vendors.base.client.connection import SIMULATOR_VARIABLE, checked_url
+from billing_vendors.base.client.pdf_download import _judge
+from billing_vendors.base.client.request import Request
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 ADDRESS = "http://simulator:8090"
-QUESTION = Question(operation="document", path="/invoices/1/document")
+QUESTION = Request(operation="document", path="/invoices/1/document")
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def named(simulator, monkeypatch):
     """The simulator's connections under the name ``simulator``, as a container network gives it."""
     resolve = socket.getaddrinfo
 
-    def answer(host, *more, **options):
+    def response(host, *more, **options):
         return resolve("127.0.0.1" if host == "simulator" else host, *more, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", response)
     port = urlsplit(simulator.base_url).port
     connections = simulator.world.connections(f"http://simulator:{port}")
     conn_id = next(name for name, fields in connections.items() if fields["conn_type"] == "fastly")

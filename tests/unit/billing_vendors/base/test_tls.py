@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.documents import fetch_pdf
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Question
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import fetch_pdf
+from billing_vendors.base.client.request import Request
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
@@ -134,13 +134,13 @@ def vendor_with() -> Iterator:
 
 
 @pytest.fixture(params=["blocking", "awaited"])
-def ask(request, connect):
+def send(request, connect):
     """Ask the vendor at a URL in a worker's way and in a trigger's way."""
 
     def do_ask(url: str, **fields: object):
         hook = FastlyBillingHook(connect(host=url, password=TOKEN, **fields), limits=LIMITS)
-        question = Question("test", "/path")
-        return hook.ask(question) if request.param == "blocking" else asyncio.run(hook.aask(question))
+        asked = Request("test", "/path")
+        return hook.send(asked) if request.param == "blocking" else asyncio.run(hook.asend(asked))
 
     return do_ask
 
@@ -148,11 +148,11 @@ def ask(request, connect):
 # -- the certificate
 
 
-def test_a_certificate_of_a_trusted_authority_is_accepted(ask, vendor_with, authority, monkeypatch):
+def test_a_certificate_of_a_trusted_authority_is_accepted(send, vendor_with, authority, monkeypatch):
     """The company's own authority comes in by the environment, as for every other program."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     vendor = vendor_with(authority.certificate_for("localhost"))
-    assert ask(f"https://localhost:{vendor.port}").status == 200
+    assert send(f"https://localhost:{vendor.port}").status == 200
     assert vendor.seen[0]["fastly-key"] == TOKEN
 
 
@@ -161,12 +161,12 @@ def test_a_certificate_of_a_trusted_authority_is_accepted(ask, vendor_with, auth
     [("localhost", 1, False), ("other.example.com", 1, True), ("localhost", -1, True)],
     ids=["of nobody we trust", "of another host", "that has ended"],
 )
-def test_a_certificate_is_refused_before_a_byte_is_sent(ask, vendor_with, authority, monkeypatch, host, days, trusted):
+def test_a_certificate_is_refused_before_a_byte_is_sent(send, vendor_with, authority, monkeypatch, host, days, trusted):
     if trusted:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     vendor = vendor_with(authority.certificate_for(host, days=days))
     with pytest.raises(VendorUnavailable, match=r"GET /path failed: \w*(SSL|Certificate)") as raised:
-        ask(f"https://localhost:{vendor.port}")
+        send(f"https://localhost:{vendor.port}")
     assert vendor.seen == []
     assert TOKEN not in str(raised.value)
 
@@ -174,11 +174,11 @@ def test_a_certificate_is_refused_before_a_byte_is_sent(ask, vendor_with, author
 @pytest.mark.parametrize(
     "variable", ["PYTHONHTTPSVERIFY", "CURL_SSL_NO_VERIFY", "GIT_SSL_NO_VERIFY", "NODE_TLS_REJECT_UNAUTHORIZED"]
 )
-def test_no_variable_switches_it_off(ask, vendor_with, authority, monkeypatch, variable):
+def test_no_variable_switches_it_off(send, vendor_with, authority, monkeypatch, variable):
     monkeypatch.setenv(variable, "0" if "PY" in variable or "NODE" in variable else "1")
     vendor = vendor_with(authority.certificate_for("localhost"))
     with pytest.raises(VendorUnavailable):
-        ask(f"https://localhost:{vendor.port}")
+        send(f"https://localhost:{vendor.port}")
     assert vendor.seen == []
 
 
@@ -197,7 +197,7 @@ def test_no_key_of_a_connection_switches_it_off(connect, key, value, kind):
             connect("genesys_x", conn_type=kind, login="id", password=TOKEN, extra=json.dumps(extra))
         )
     with pytest.raises(ConfigurationError, match=f"unknown key '{key}' in extra"):
-        hook.access()
+        hook.connection_settings()
 
 
 # -- plain http
@@ -219,9 +219,9 @@ def test_no_key_of_a_connection_switches_it_off(connect, key, value, kind):
         ("file:///etc/passwd", {}),
     ],
 )
-def test_plain_http_leads_nowhere_but_to_this_machine(ask, host, fields):
+def test_plain_http_leads_nowhere_but_to_this_machine(send, host, fields):
     with pytest.raises(ConfigurationError, match=r"only https|must look like"):
-        ask(host, **fields)
+        send(host, **fields)
 
 
 @pytest.mark.parametrize("name", ["api_host", "login_host"])
@@ -231,25 +231,25 @@ def test_nor_does_a_host_in_an_extra(connect, name):
         connect("genesys_x", conn_type="genesys_cloud", login="id", password=TOKEN, extra=json.dumps(extra))
     )
     with pytest.raises(ConfigurationError, match="only https"):
-        hook.access()
+        hook.connection_settings()
 
 
-def test_a_redirect_is_not_followed_and_takes_no_token_along(ask, vendor_with):
+def test_a_redirect_is_not_followed_and_takes_no_token_along(send, vendor_with):
     """Neither to http nor to another host: what a vendor's API answers, it answers itself."""
     other, vendor = vendor_with(None), vendor_with(None)
     vendor.location = f"http://localhost:{other.port}/elsewhere?sig=signature-canary"
     with pytest.raises(VendorRejected, match="a redirect to localhost; redirects are not followed") as raised:
-        ask(f"http://127.0.0.1:{vendor.port}")
+        send(f"http://127.0.0.1:{vendor.port}")
     assert other.seen == []
     assert "signature-canary" not in str(raised.value)
 
 
-def test_a_proxy_of_the_environment_sees_a_tunnel_and_no_token(ask, vendor_with, monkeypatch):
+def test_a_proxy_of_the_environment_sees_a_tunnel_and_no_token(send, vendor_with, monkeypatch):
     """Through a proxy, too, TLS ends at the vendor: this proxy refuses the tunnel, and has seen nothing more."""
     proxy = vendor_with(None)
     use_proxy(monkeypatch, proxy)
     with pytest.raises(VendorUnavailable) as raised:
-        ask("https://api.example.com")
+        send("https://api.example.com")
     assert proxy.seen == []  # it answers GET only, and was sent CONNECT
     assert TOKEN not in str(raised.value)
 

@@ -20,9 +20,9 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
+from billing_vendors.base.polling import PollSchedule
 from billing_vendors.base.triggers import VendorTrigger, error_of, event_of
-from billing_vendors.base.waiting import Patience
-from billing_vendors.fastly.looks import EstimateLook, PostedLook
+from billing_vendors.fastly.probes import EstimateProbe, PostedProbe
 
 ESTIMATE = {
     "customer_id": "abc",
@@ -42,11 +42,11 @@ def trigger(conn_id):
     """Make a trigger that waits for an estimate (or for an invoice) with pauses of a few milliseconds."""
 
     def make(
-        *, look=EstimateLook, ends_task=True, deadline_seconds=30.0, absent_seconds=None, **changes
+        *, probe=EstimateProbe, ends_task=True, deadline_seconds=30.0, absent_seconds=None, **changes
     ) -> VendorTrigger:
         now = datetime.now(UTC)
-        patience = Patience(
-            first_asked_at=now,
+        poll_schedule = PollSchedule(
+            first_poke_at=now,
             deadline=now + timedelta(seconds=deadline_seconds),
             absent_after=None if absent_seconds is None else now + timedelta(seconds=absent_seconds),
             shortest_seconds=0.02,
@@ -54,14 +54,14 @@ def trigger(conn_id):
         )
         arguments = {
             "conn_id": conn_id,
-            "look": look(customer_id="abc", api="v3", month="2026-10").to_json(),
-            "patience": patience.to_json(),
+            "probe": probe(customer_id="abc", api="v3", month="2026-10").to_json(),
+            "poll_schedule": poll_schedule.to_json(),
             "vendor": "fastly",
             "account": "acme",
             "month": "2026-10",
-            "looks": 1,
+            "attempts": 1,
             "last_seen": "202, being made",
-            "next_look_at": now.isoformat(),
+            "next_poke_at": now.isoformat(),
             "ends_task": ends_task,
         }
         return VendorTrigger(**{**arguments, **changes})
@@ -88,37 +88,37 @@ def test_what_is_stored_is_plain_json_without_the_secret(trigger):
 
 
 async def test_it_looks_until_the_vendor_is_ready_and_ends_the_task(trigger, server):
-    server.answers({"status": 502}, MAKING, {"status": 503}, MAKING, READY)
+    server.responses({"status": 502}, MAKING, {"status": 503}, MAKING, READY)
     event = await event_from(trigger())
     assert isinstance(event, TaskSuccessEvent)
-    assert event.xcoms == {"return_value": {"state": "ready", "account": "acme", "month": "2026-10", "looks": 6}}
+    assert event.xcoms == {"return_value": {"state": "ready", "account": "acme", "month": "2026-10", "attempts": 6}}
     assert len(server.seen) == 5
 
 
 async def test_a_broken_connection_is_waited_out(trigger, server):
-    server.answers({"vanish": True}, {"vanish": True}, {"vanish": True}, READY)
+    server.responses({"vanish": True}, {"vanish": True}, {"vanish": True}, READY)
     assert isinstance(await event_from(trigger()), TaskSuccessEvent)
 
 
 async def test_it_can_leave_the_end_to_the_task(trigger, server):
-    server.answers(READY)
+    server.responses(READY)
     event = await event_from(trigger(ends_task=False))
     assert not isinstance(event, TaskSuccessEvent)
-    assert event.payload == {"state": "ready", "account": "acme", "month": "2026-10", "looks": 2}
+    assert event.payload == {"state": "ready", "account": "acme", "month": "2026-10", "attempts": 2}
 
 
 @pytest.mark.parametrize("as_date", [False, True])
 async def test_429_is_not_asked_again_before_the_vendor_allows(trigger, server, as_date):
     """The stock trigger asked 760 times in 3 seconds."""
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    server.answers({"status": 429, "headers": {"Retry-After": until if as_date else "1"}}, READY)
+    server.responses({"status": 429, "headers": {"Retry-After": until if as_date else "1"}}, READY)
     await event_from(trigger())
     first, second = server.seen
     assert second.at - first.at >= (0.9 if as_date else 1.0)
 
 
 async def test_429_without_retry_after_does_not_make_it_hurry(trigger, server):
-    server.answers({"status": 429})
+    server.responses({"status": 429})
     event = await event_from(trigger(deadline_seconds=1.0))
     assert event.payload["error"] == "NotReady"
     assert len(server.seen) <= 1.0 / 0.018
@@ -136,20 +136,20 @@ async def test_429_without_retry_after_does_not_make_it_hurry(trigger, server):
     ],
 )
 async def test_what_waiting_cannot_mend_wakes_the_task_at_once(trigger, server, reply, error):
-    server.answers(MAKING, reply)
+    server.responses(MAKING, reply)
     event = await event_from(trigger())
     assert event.payload["error"] == error
     assert len(server.seen) == 2
 
 
 async def test_a_body_of_a_202_under_status_200_is_not_ready(trigger, server):
-    server.answers({**MAKING, "status": 200}, READY)
+    server.responses({**MAKING, "status": 200}, READY)
     event = await event_from(trigger())
-    assert event.xcoms["return_value"]["looks"] == 3
+    assert event.xcoms["return_value"]["attempts"] == 3
 
 
 async def test_the_deadline_ends_it(trigger, server):
-    server.answers(MAKING)
+    server.responses(MAKING)
     event = await event_from(trigger(deadline_seconds=0.3))
     assert event.payload["error"] == "NotReady"
     assert "the month-to-date estimate of fastly/acme for 2026-10" in event.payload["message"]
@@ -157,14 +157,14 @@ async def test_the_deadline_ends_it(trigger, server):
 
 
 async def test_absence_is_an_answer_after_its_time(trigger, server):
-    server.answers({"status": 503}, NO_INVOICE)
-    event = await event_from(trigger(look=PostedLook, absent_seconds=0.2))
+    server.responses({"status": 503}, NO_INVOICE)
+    event = await event_from(trigger(probe=PostedProbe, absent_seconds=0.2))
     assert event.xcoms["return_value"]["state"] == "absent"
 
 
 async def test_a_restart_loses_nothing(trigger, server):
     """Cancelled in one triggerer, built from what is stored in another: the deadline is the same moment."""
-    server.answers(MAKING)
+    server.responses(MAKING)
     first = trigger(deadline_seconds=1.0)
     began = time.monotonic()
     running = asyncio.create_task(event_from(first))
@@ -174,27 +174,27 @@ async def test_a_restart_loses_nothing(trigger, server):
     event = await event_from(import_string(path)(**json.loads(json.dumps(arguments))))
     assert event.payload["error"] == "NotReady"
     assert time.monotonic() - began >= 1.0
-    assert arguments["patience"]["first_asked_at"][:19].replace("T", " ") in event.payload["message"]
+    assert arguments["poll_schedule"]["first_poke_at"][:19].replace("T", " ") in event.payload["message"]
 
 
 async def test_it_looks_no_sooner_than_the_sensor_said(trigger, server):
-    server.answers(READY)
+    server.responses(READY)
     due = datetime.now(UTC) + timedelta(seconds=0.4)
     began = time.monotonic()
-    await event_from(trigger(next_look_at=due.isoformat()))
+    await event_from(trigger(next_poke_at=due.isoformat()))
     assert server.seen[0].at - began >= 0.35
 
 
 async def test_a_look_of_another_version_wakes_the_task(trigger):
     made = trigger()
-    made.look = {"class": "billing_vendors.fastly.looks.Gone", "fields": {}}
+    made.probe = {"class": "billing_vendors.fastly.probes.Gone", "fields": {}}
     event = await event_from(made)
     assert event.payload["error"] == "ConfigurationError"
     assert "clear the task" in event.payload["message"]
 
 
 async def test_a_hundred_triggers_share_session_and_connection(trigger, server):
-    server.answers(*[MAKING] * 150, READY)
+    server.responses(*[MAKING] * 150, READY)
     events = await asyncio.gather(*(event_from(trigger()) for _ in range(100)))
     assert all(isinstance(event, TaskSuccessEvent) for event in events)
     assert server.connections <= 50

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
-from billing.answer import Answer
 from billing.columns import Columns
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import Month
+from billing.payloads.response import Response
 from billing_vendors.fastly.settings import FastlySettings
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
@@ -47,7 +47,7 @@ def as_plain(value: object) -> Any:
             return value
         case Decimal():
             return f"{value:f}"
-        case date() | BillingPeriod():
+        case date() | Month():
             return str(value)
         case dict():
             return {name: as_plain(member) for name, member in value.items()}
@@ -58,13 +58,13 @@ def as_plain(value: object) -> Any:
 
 
 @pytest.fixture
-def answer() -> Callable[..., Answer]:
+def response() -> Callable[..., Response]:
     """Make an answer of an operation."""
 
-    def make(operation: str, body: bytes | dict[str, Any], query: str = "", status: int = 200) -> Answer:
+    def make(operation: str, body: bytes | dict[str, Any], query: str = "", status: int = 200) -> Response:
         encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = f"GET /{operation}?{query}"
-        return Answer(operation, request, status, "application/json", encoded, datetime(2026, 11, 22, tzinfo=UTC))
+        return Response(operation, request, status, "application/json", encoded, datetime(2026, 11, 22, tzinfo=UTC))
 
     return make
 
@@ -75,7 +75,7 @@ def account() -> Callable[..., Account[FastlySettings]]:
 
     def make(name: str = "acme", conn_id: str = "fastly_test", **settings: Any) -> Account[FastlySettings]:
         own = FastlySettings(**{"customer_id": "abc", **settings})
-        return Account("fastly", name, conn_id, "USD", BillingPeriod(2023, 1), 5, own)
+        return Account("fastly", name, conn_id, "USD", Month(2023, 1), 5, own)
 
     return make
 
@@ -106,7 +106,7 @@ def accounts(simulated) -> dict[str, Account[FastlySettings]]:
             known.name,
             known.conn_id,
             known.currency,
-            BillingPeriod.parse(str(known.first_month)),
+            Month.parse(str(known.first_month)),
             known.posting_day,
             FastlySettings(known.customer_id, known.api, known.parent_pay),
         )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from billing.answer import Answer
 from billing.errors import PayloadError, VendorUnavailable
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.vendor import FASTLY
 
@@ -12,12 +12,12 @@ MONTHS = ["2026-10", "2026-03", "2025-04"]
 
 
 def collected(account, month: str):
-    return list(FASTLY.collect(account, BillingPeriod.parse(month)))
+    return list(FASTLY.collect(account, Month.parse(month)))
 
 
 def derived(account, month: str):
-    answers = [kept for kept in collected(account, month) if isinstance(kept, Answer)]
-    return FASTLY.derive(account, BillingPeriod.parse(month), answers)
+    responses = [kept for kept in collected(account, month) if isinstance(kept, Response)]
+    return FASTLY.derive(account, Month.parse(month), responses)
 
 
 @pytest.mark.parametrize("list_filter", ["overlap", "within"])
@@ -66,14 +66,14 @@ def test_a_v2_bill_that_is_not_issued_brings_no_more(accounts):
 
 
 def test_a_v2_bill_made_while_the_back_end_was_down_is_not_kept(account, server, connect, payload):
-    server.answers({"body": payload("v2_invoice").replace(b'"vendor_state": "up"', b'"vendor_state": "down"')})
+    server.responses({"body": payload("v2_invoice").replace(b'"vendor_state": "up"', b'"vendor_state": "down"')})
     with pytest.raises(VendorUnavailable, match="vendor_state"):
         collected(account(conn_id=connect(host=server.url, password="sesame-4711"), api="v2"), "2020-05")
 
 
 def test_each_answer_comes_before_the_next_question(accounts, simulated):
     simulated.stats.clear()
-    arriving = FASTLY.collect(accounts["acme-media"], BillingPeriod(2026, 10))
+    arriving = FASTLY.collect(accounts["acme-media"], Month(2026, 10))
     assert next(arriving).operation == "v3.list_invoices"
     assert len(simulated.stats.requests) == 1
     arriving.close()
@@ -100,7 +100,7 @@ def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fau
     simulated.faults.add(fault, operation, times=None)
 
     def collect_and_keep():
-        return [answer.json() for answer in collected(accounts["acme-media"], "2026-10")]
+        return [response.json() for response in collected(accounts["acme-media"], "2026-10")]
 
     with pytest.raises(PayloadError):
         collect_and_keep()
@@ -121,15 +121,15 @@ def test_another_way_of_writing_changes_no_digit(accounts, simulated, fault):
 
 def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypatch):
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
-    november = BillingPeriod(2026, 11)
+    november = Month(2026, 11)
     for name in ("acme-media", "legacy-press"):
-        (answer,) = FASTLY.collect_month_to_date(accounts[name], november)
-        estimate = FASTLY.derive_month_to_date(accounts[name], answer)
-        assert estimate.period == november
+        (response,) = FASTLY.collect_month_to_date(accounts[name], november)
+        estimate = FASTLY.derive_month_to_date(accounts[name], response)
+        assert estimate.month == november
         assert estimate.total > 0
 
 
 def test_an_estimate_of_another_month_is_not_taken_for_it(accounts, simulated, monkeypatch):
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     with pytest.raises(PayloadError, match="wanted 2026-10"):
-        list(FASTLY.collect_month_to_date(accounts["acme-media"], BillingPeriod(2026, 10)))
+        list(FASTLY.collect_month_to_date(accounts["acme-media"], Month(2026, 10)))

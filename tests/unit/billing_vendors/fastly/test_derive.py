@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from billing.errors import PayloadError
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing_vendors.fastly.derive import derive, derive_month_to_date, find_invoices
 
-JANUARY = BillingPeriod(2024, 1)
+JANUARY = Month(2024, 1)
 
 
 def invoice(invoice_id: str, start: str, end: str, total: str = "1.10") -> dict[str, object]:
@@ -33,71 +33,71 @@ FIRST = invoice("2", "2024-01-01T00:00:00Z", "2024-01-31T23:59:59Z")
 SECOND = invoice("3", "2024-01-01", "2024-01-31", total="-0.30")
 
 
-def test_invoices_are_chosen_by_their_own_period_over_all_pages(account, answer):
-    answers = [
-        answer("v3.list_invoices", page(SECOND, FIRST, cursor="c2")),
-        answer("v3.list_invoices", page(DECEMBER)),
-        answer("v3.invoice_by_id", FIRST),
-        answer("v3.invoice_by_id", SECOND),
+def test_invoices_are_chosen_by_their_own_period_over_all_pages(account, response):
+    responses = [
+        response("v3.list_invoices", page(SECOND, FIRST, cursor="c2")),
+        response("v3.list_invoices", page(DECEMBER)),
+        response("v3.invoice_by_id", FIRST),
+        response("v3.invoice_by_id", SECOND),
     ]
-    month = derive(account(), JANUARY, answers)
-    assert [(bill.invoice_id, bill.total) for bill in month.invoices] == [
+    account_month = derive(account(), JANUARY, responses)
+    assert [(bill.invoice_id, bill.total) for bill in account_month.invoices] == [
         ("3", Decimal("-0.30")),
         ("2", Decimal("1.10")),
     ]
-    assert month.by_id == {bill.invoice_id: bill for bill in month.invoices}
-    (listing,) = month.listings
+    assert account_month.by_id == {bill.invoice_id: bill for bill in account_month.invoices}
+    (listing,) = account_month.listings
     assert (listing.row_ids, listing.declared_total, listing.ended) == (("3", "2", "1"), 3, True)
 
 
 @pytest.mark.parametrize("meta", [{}, {"next_cursor": None}, {"next_cursor": ""}])
-def test_a_list_ends_by_a_missing_a_null_or_an_empty_cursor(account, answer, meta):
-    month = derive(account(), JANUARY, [answer("v3.list_invoices", {"data": [], "meta": meta})])
-    assert (month.listings[0].ended, month.listings[0].declared_total) == (True, None)
+def test_a_list_ends_by_a_missing_a_null_or_an_empty_cursor(account, response, meta):
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", {"data": [], "meta": meta})])
+    assert (account_month.listings[0].ended, account_month.listings[0].declared_total) == (True, None)
 
 
-def test_a_list_that_was_not_read_to_its_end_says_so(account, answer):
-    month = derive(account(), JANUARY, [answer("v3.list_invoices", page(FIRST, cursor="c2"))])
-    assert month.listings[0].ended is False
+def test_a_list_that_was_not_read_to_its_end_says_so(account, response):
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", page(FIRST, cursor="c2"))])
+    assert account_month.listings[0].ended is False
 
 
-def test_a_repeated_row_is_one_invoice_and_two_rows_of_the_listing(account, answer):
-    month = derive(account(), JANUARY, [answer("v3.list_invoices", page(FIRST, FIRST))])
-    assert [bill.invoice_id for bill in month.invoices] == ["2"]
-    assert month.listings[0].row_ids == ("2", "2")
+def test_a_repeated_row_is_one_invoice_and_two_rows_of_the_listing(account, response):
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", page(FIRST, FIRST))])
+    assert [bill.invoice_id for bill in account_month.invoices] == ["2"]
+    assert account_month.listings[0].row_ids == ("2", "2")
 
 
 def test_a_month_without_an_answer_is_empty(account):
-    month = derive(account(api="v2"), JANUARY, [])
-    assert (month.invoices, month.listings, month.usage_reports) == ((), (), ())
+    account_month = derive(account(api="v2"), JANUARY, [])
+    assert (account_month.invoices, account_month.listings, account_month.usage_reports) == ((), (), ())
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": [1]}])
-def test_a_page_without_a_list_is_an_error(account, answer, body):
+def test_a_page_without_a_list_is_an_error(account, response, body):
     with pytest.raises(PayloadError):
-        derive(account(), JANUARY, [answer("v3.list_invoices", body)])
+        derive(account(), JANUARY, [response("v3.list_invoices", body)])
 
 
-def test_a_v2_bill_counts_once_it_is_issued(account, answer, payload):
+def test_a_v2_bill_counts_once_it_is_issued(account, response, payload):
     bill = json.loads(payload("v2_invoice"))
-    may = BillingPeriod(2020, 5)
-    answers = [answer("v2.invoice_by_month", bill), answer("v2.invoice_by_id", bill)]
-    month = derive(account(api="v2"), may, answers)
-    assert [found.invoice_id for found in month.invoices] == ["4183280"]
-    assert month.by_id["4183280"] == month.invoices[0]
+    may = Month(2020, 5)
+    responses = [response("v2.invoice_by_month", bill), response("v2.invoice_by_id", bill)]
+    account_month = derive(account(api="v2"), may, responses)
+    assert [found.invoice_id for found in account_month.invoices] == ["4183280"]
+    assert account_month.by_id["4183280"] == account_month.invoices[0]
     for status in ("MTD", "Pending"):
         early = {**bill, "status": {"status": status}}
-        assert derive(account(api="v2"), may, [answer("v2.invoice_by_month", early)]).invoices == ()
+        assert derive(account(api="v2"), may, [response("v2.invoice_by_month", early)]).invoices == ()
 
 
-def test_a_v2_bill_of_another_month_than_asked_for_is_an_error(account, answer, payload):
+def test_a_v2_bill_of_another_month_than_asked_for_is_an_error(account, response, payload):
     with pytest.raises(PayloadError, match="asked for 2024-01"):
-        derive(account(api="v2"), JANUARY, [answer("v2.invoice_by_month", payload("v2_invoice"))])
+        derive(account(api="v2"), JANUARY, [response("v2.invoice_by_month", payload("v2_invoice"))])
 
 
-def test_usage_keeps_quantity_and_raw_quantity(account, answer, payload):
-    month = derive(account(), BillingPeriod(2024, 5), [answer("v3.usage_metrics", payload("v3_usage_metrics"))])
-    (report,) = month.usage_reports
+def test_usage_keeps_quantity_and_raw_quantity(account, response, payload):
+    account_month = derive(account(), Month(2024, 5), [response("v3.usage_metrics", payload("v3_usage_metrics"))])
+    (report,) = account_month.usage_reports
     assert (report.kind, report.report_id) == ("usage_metrics", "usage_metrics/2024-05")
     assert [(line.name, line.quantity, line.raw_quantity, line.product) for line in report.lines] == [
         ("North America Requests", Decimal(41250), Decimal(412500000), "cdn_usage"),
@@ -105,22 +105,22 @@ def test_usage_keeps_quantity_and_raw_quantity(account, answer, payload):
     ]
 
 
-def test_service_usage_is_one_listing_for_each_question(account, answer, payload):
+def test_service_usage_is_one_listing_for_each_question(account, response, payload):
     body = json.loads(payload("v3_service_usage_metrics"))
     more = json.loads(json.dumps(body))
     body["data"]["meta"]["next_cursor"] = "c2"
     asked = "product_id=cdn_usage&usage_type_name=North+America+Requests"
-    answers = [
-        answer("v3.service_usage_metrics", body, asked),
-        answer("v3.service_usage_metrics", more, f"{asked}&cursor=c2"),
-        answer("v3.service_usage_metrics", more, "product_id=compute_usage&usage_type_name=Compute"),
+    responses = [
+        response("v3.service_usage_metrics", body, asked),
+        response("v3.service_usage_metrics", more, f"{asked}&cursor=c2"),
+        response("v3.service_usage_metrics", more, "product_id=compute_usage&usage_type_name=Compute"),
     ]
-    month = derive(account(), BillingPeriod(2024, 5), answers)
-    assert [(len(listing.row_ids), listing.declared_total, listing.ended) for listing in month.listings] == [
+    account_month = derive(account(), Month(2024, 5), responses)
+    assert [(len(listing.row_ids), listing.declared_total, listing.ended) for listing in account_month.listings] == [
         (4, 2, True),
         (2, 2, True),
     ]
-    (report,) = month.usage_reports
+    (report,) = account_month.usage_reports
     assert [line.position for line in report.lines] == [1, 2, 3, 4, 5, 6]
     assert report.lines[0].quantity == Decimal("31250.5")
     assert report.lines[0].attributes["service_id"] == "SU1Z0isxPaozGVKXdv0eY"
@@ -131,27 +131,27 @@ def test_service_usage_is_one_listing_for_each_question(account, answer, payload
     ("operation", "name", "total"),
     [("v3.month_to_date", "v3_month_to_date", "1523.47"), ("v2.month_to_date", "v2_month_to_date", "67.5")],
 )
-def test_an_estimate_is_read_by_its_generation(account, answer, payload, operation, name, total):
-    assert derive_month_to_date(account(), answer(operation, payload(name))).total == Decimal(total)
+def test_an_estimate_is_read_by_its_generation(account, response, payload, operation, name, total):
+    assert derive_month_to_date(account(), response(operation, payload(name))).total == Decimal(total)
 
 
-def test_what_the_vendor_adds_is_kept_and_noted(account, answer):
-    month = derive(account(), JANUARY, [answer("v3.list_invoices", page({**FIRST, "tax_amount": "0.10"}))])
-    assert month.invoices[0].attributes == {"tax_amount": "0.10"}
-    assert {f"{field.noun}.{field.name}" for field in month.unknown_fields} == {"invoice.tax_amount"}
+def test_what_the_vendor_adds_is_kept_and_noted(account, response):
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", page({**FIRST, "tax_amount": "0.10"}))])
+    assert account_month.invoices[0].attributes == {"tax_amount": "0.10"}
+    assert {f"{field.record_type}.{field.name}" for field in account_month.unknown_fields} == {"invoice.tax_amount"}
 
 
-def test_what_is_found_in_the_list_reads_as_the_month_does(account, answer):
+def test_what_is_found_in_the_list_reads_as_the_month_does(account, response):
     """The two ways from a page to an invoice: all at once for the controls, one by one for the rows."""
     again = invoice("2", "2024-01-01T00:00:00Z", "2024-01-31T23:59:59Z", total="9.99")
-    pages = [answer("v3.list_invoices", page(SECOND, FIRST, cursor="c2")), answer("v3.list_invoices", page(again))]
+    pages = [response("v3.list_invoices", page(SECOND, FIRST, cursor="c2")), response("v3.list_invoices", page(again))]
     found = list(find_invoices(JANUARY, pages))
     assert [listed.read() for listed in found] == list(derive(account(), JANUARY, pages).invoices)
     assert [(listed.invoice_id, json.loads(listed.source)) for listed in found] == [("3", SECOND), ("2", FIRST)]
 
 
-def test_a_page_with_an_ambiguous_invoice_is_refused_before_it_is_kept(answer):
-    listing = answer("v3.list_invoices", page(FIRST))
+def test_a_page_with_an_ambiguous_invoice_is_refused_before_it_is_kept(response):
+    listing = response("v3.list_invoices", page(FIRST))
     listing = replace(listing, body=listing.body.replace(b'"currency_code"', b'"invoice_id": "8", "currency_code"'))
     with pytest.raises(PayloadError, match=r"GET .*: the body of .*uplicate"):
         listing.check_json()

@@ -6,12 +6,12 @@ import re
 import pytest
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, RouteRetired, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.question import CSV, PDF
+from billing.month import Month
+from billing_vendors.base.client.request import CSV, PDF
+from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.refusals import NoBill
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 
 
 @pytest.fixture
@@ -38,19 +38,19 @@ class TestV3:
         assert hook.get_invoice(row["invoice_id"]).json_object() == row
 
     def test_the_list_is_asked_wider_than_the_month(self, scripted, server):
-        server.answers({"body": b'{"data": []}'})
-        list(scripted.list_invoices(BillingPeriod(2026, 1)))
+        server.responses({"body": b'{"data": []}'})
+        list(scripted.list_invoices(Month(2026, 1)))
         assert server.targets == [
             "/billing/v3/invoices?billing_start_date=2025-12-01&billing_end_date=2026-02-28&limit=200"
         ]
 
     def test_the_list_follows_its_cursor(self, scripted, server):
-        server.answers({"body": b'{"data": [], "meta": {"next_cursor": "a&b"}}'}, {"body": b'{"data": []}'})
+        server.responses({"body": b'{"data": [], "meta": {"next_cursor": "a&b"}}'}, {"body": b'{"data": []}'})
         assert len(list(scripted.list_invoices(OCTOBER))) == 2
         assert server.targets[1].endswith("&limit=200&cursor=a%26b")
 
     def test_a_repeated_cursor_is_an_error(self, scripted, server):
-        server.answers({"body": b'{"data": [], "meta": {"next_cursor": "c2"}}'})
+        server.responses({"body": b'{"data": [], "meta": {"next_cursor": "c2"}}'})
         with pytest.raises(PayloadError, match="earlier page"):
             list(scripted.list_invoices(OCTOBER))
         assert len(server.seen) == 2
@@ -77,7 +77,7 @@ class TestV3:
         assert len(list(hook.list_invoices(OCTOBER))) == 1
 
     def test_the_cursor_of_service_usage_sits_inside_data(self, scripted, server):
-        server.answers({"body": b'{"data": {"meta": {"next_cursor": "c2"}}}'}, {"body": b'{"data": {"meta": {}}}'})
+        server.responses({"body": b'{"data": {"meta": {"next_cursor": "c2"}}}'}, {"body": b'{"data": {"meta": {}}}'})
         assert len(list(scripted.list_service_usage_metrics(OCTOBER, "cdn_usage", "Requests"))) == 2
         assert (
             "product_id=cdn_usage&usage_type_name=Requests&start_month=2026-10&end_month=2026-10" in server.targets[0]
@@ -85,7 +85,7 @@ class TestV3:
         assert server.targets[1].endswith("&cursor=c2")
 
     def test_a_month_to_date_in_the_making_is_not_ready(self, scripted, server):
-        server.answers({"status": 202, "body": b""})
+        server.responses({"status": 202, "body": b""})
         with pytest.raises(NotReady, match="202"):
             scripted.get_month_to_date()
 
@@ -107,7 +107,7 @@ class TestV2:
         assert again.json_object() == bill.json_object()
 
     def test_the_month_has_two_digits(self, scripted, server):
-        scripted.get_invoice_by_month(BillingPeriod(2026, 5))
+        scripted.get_invoice_by_month(Month(2026, 5))
         assert server.targets == ["/billing/v2/year/2026/month/05"]
 
     @pytest.mark.parametrize(("form", "magic"), [(CSV, b"invoice_id,"), (PDF, b"%PDF-")])
@@ -124,9 +124,9 @@ class TestV2:
     def test_month_to_date(self, legacy, accounts, simulated):
         simulated.settings.estimate_asks = 0
         customer_id = accounts["legacy-press"].settings.customer_id
-        answer = legacy.get_legacy_month_to_date(customer_id, BillingPeriod(2026, 11))
-        assert answer.json_object()["status"]["status"] == "MTD"
-        assert answer.request.endswith("/mtd_invoice?month=11&year=2026")
+        response = legacy.get_legacy_month_to_date(customer_id, Month(2026, 11))
+        assert response.json_object()["status"]["status"] == "MTD"
+        assert response.request.endswith("/mtd_invoice?month=11&year=2026")
 
     @pytest.mark.parametrize("invoice_id", ["../../v3/invoices", "", "4183280/x"])
     def test_an_invoice_id_cannot_lead_elsewhere(self, scripted, server, invoice_id):
@@ -140,7 +140,7 @@ class TestRefusals:
 
     def test_no_bill(self, legacy):
         with pytest.raises(NoBill):
-            legacy.get_invoice_by_month(BillingPeriod(2020, 1))
+            legacy.get_invoice_by_month(Month(2020, 1))
 
     def test_a_retired_route_points_at_v3(self, legacy, simulated):
         simulated.faults.add("retired", "fastly.v2.*", status=410)
@@ -149,18 +149,18 @@ class TestRefusals:
 
     @pytest.mark.parametrize("body", [b"", b"<html>Not found</html>", b'{"error": "unknown path"}', b"[]"])
     def test_a_404_that_is_not_the_api_s_own_means_retired(self, scripted, server, body):
-        server.answers({"status": 404, "body": body})
+        server.responses({"status": 404, "body": body})
         with pytest.raises(RouteRetired, match="api: v3") as gone:
             scripted.get_invoice_by_month(OCTOBER)
         assert gone.value.status == 404
 
     def test_410_is_retired_whatever_it_says(self, scripted, server):
-        server.answers({"status": 410, "body": b'{"msg": "Record not found"}'})
+        server.responses({"status": 410, "body": b'{"msg": "Record not found"}'})
         with pytest.raises(RouteRetired):
             scripted.get_invoice_by_month(OCTOBER)
 
     def test_another_404_of_the_api_is_neither(self, scripted, server):
-        server.answers({"status": 404, "body": b'{"msg": "Customer is not known"}'})
+        server.responses({"status": 404, "body": b'{"msg": "Customer is not known"}'})
         with pytest.raises(VendorRejected, match="Customer is not known") as refused:
             scripted.get_invoice_by_month(OCTOBER)
         assert type(refused.value) is VendorRejected
@@ -182,7 +182,7 @@ class TestRefusals:
             "errors": None,
             "detail": "too high",
         }
-        server.answers({"status": 400, "body": json.dumps(body).encode(), "media_type": "application/problem+json"})
+        server.responses({"status": 400, "body": json.dumps(body).encode(), "media_type": "application/problem+json"})
         with pytest.raises(VendorRejected, match="Bad Request; too high"):
             scripted.get_usage_metrics(OCTOBER)
 
@@ -192,14 +192,14 @@ class TestConnection:
 
     def test_without_a_host_it_is_fastly_itself(self, connect):
         hook = FastlyBillingHook(connect(password="sesame-4711"))
-        assert hook.access().sites == {"api": "https://api.fastly.com"}
+        assert hook.connection_settings().base_urls == {"api": "https://api.fastly.com"}
 
     @pytest.mark.parametrize(
         "fields", [{}, {"password": "x", "login": "me"}, {"password": "x", "extra": {"region": "eu"}}]
     )
     def test_a_token_and_perhaps_a_host_is_all_it_takes(self, connect, fields):
         with pytest.raises(ConfigurationError, match="fastly_test"):
-            FastlyBillingHook(connect(**fields)).access()
+            FastlyBillingHook(connect(**fields)).connection_settings()
 
     @pytest.mark.parametrize("name", ["acme-media", "legacy-press"])
     def test_the_test_button_works_for_both_generations(self, accounts, name):

@@ -2,29 +2,29 @@
 
 import pytest
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.fields import Fields
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.payloads.json_reader import JsonObject
 from billing_vendors.fastly import parse, parse_legacy
-from billing_vendors.fastly.words import Noted, end_of
+from billing_vendors.fastly.vocabulary import UnknownFields, end_of
 
-MAY = BillingPeriod(2020, 5)
+MAY = Month(2020, 5)
 PARSERS = {
     "v3_invoice": parse.parse_invoice,
     "v3_invoice.camel_lines": parse.parse_invoice,
     "v3_month_to_date": parse.parse_month_to_date,
-    "v2_invoice": lambda row, noted: parse_legacy.parse_invoice(row, MAY, noted),
-    "v2_invoice.nulls": lambda row, noted: parse_legacy.parse_invoice(row, MAY, noted),
+    "v2_invoice": lambda row, unknown_fields: parse_legacy.parse_invoice(row, MAY, unknown_fields),
+    "v2_invoice.nulls": lambda row, unknown_fields: parse_legacy.parse_invoice(row, MAY, unknown_fields),
     "v2_month_to_date": parse_legacy.parse_month_to_date,
 }
 
 
 @pytest.mark.parametrize("name", sorted(PARSERS))
 def test_a_document_gives_what_is_expected(name, payload, expected, plain):
-    noted = Noted()
-    value = PARSERS[name](Fields(exact_json.loads(payload(name)), name), noted)
-    unknown = sorted(f"{field.noun}.{field.name}" for field in noted.unknown)
+    unknown_fields = UnknownFields()
+    value = PARSERS[name](JsonObject(exact_json.loads(payload(name)), name), unknown_fields)
+    unknown = sorted(f"{field.record_type}.{field.name}" for field in unknown_fields.unknown)
     assert {"value": plain(value), "unknown": unknown} == expected(name)
 
 
@@ -49,7 +49,7 @@ def test_a_missing_member_is_an_error_that_names_it(name, member, payload):
     document = exact_json.loads(payload(name))
     del document[member]
     with pytest.raises(PayloadError, match=member):
-        PARSERS[name](Fields(document, name), Noted())
+        PARSERS[name](JsonObject(document, name), UnknownFields())
 
 
 @pytest.mark.parametrize("amount", [None, True, [], {}, "12.5 USD", "", "NaN", "1e999999"])
@@ -57,7 +57,7 @@ def test_an_amount_that_is_none_is_an_error(amount, payload):
     document = exact_json.loads(payload("v3_invoice"))
     document["transaction_line_items"][1]["amount"] = amount
     with pytest.raises(PayloadError, match="line_items 2: amount"):
-        parse.parse_invoice(Fields(document, "row"), Noted())
+        parse.parse_invoice(JsonObject(document, "row"), UnknownFields())
 
 
 @pytest.mark.parametrize(
@@ -73,17 +73,17 @@ def test_an_amount_that_is_none_is_an_error(amount, payload):
     ],
 )
 def test_a_period_s_end_becomes_the_first_instant_after_it(written, end):
-    assert end_of(Fields({"end": written}, "row"), "end").strftime("%Y-%m-%d %H:%M:%S") == end
+    assert end_of(JsonObject({"end": written}, "row"), "end").strftime("%Y-%m-%d %H:%M:%S") == end
 
 
 @pytest.mark.parametrize("written", ["2024-13-01", "2024-01-31T23:59:59", "soon", 20240131])
 def test_an_end_that_is_no_moment_is_an_error(written):
     with pytest.raises(PayloadError, match="end"):
-        end_of(Fields({"end": written}, "row"), "end")
+        end_of(JsonObject({"end": written}, "row"), "end")
 
 
 def test_v2_claims_no_currency(payload):
     """Its prices are in US dollars by the guide, but no document says so."""
-    bill = parse_legacy.parse_invoice(Fields(exact_json.loads(payload("v2_invoice")), "row"), MAY, Noted())
+    bill = parse_legacy.parse_invoice(JsonObject(exact_json.loads(payload("v2_invoice")), "row"), MAY, UnknownFields())
     assert bill.currency is None
     assert bill.lines_total == bill.total

@@ -55,7 +55,7 @@ class TestEstimate:
         with pytest.raises(TaskDeferred) as deferred:
             estimate_sensor(account).execute({})
         (event,) = await ended(deferred.value)
-        assert event.xcoms["return_value"] == {"state": "ready", "account": account, "month": "2026-11", "looks": 4}
+        assert event.xcoms["return_value"] == {"state": "ready", "account": account, "month": "2026-11", "attempts": 4}
 
     def test_a_child_whose_parent_pays_is_skipped_without_a_call(self, simulated):
         simulated.stats.clear()
@@ -93,7 +93,7 @@ class TestPosted:
 
     @pytest.mark.parametrize("account", ["acme-media", "titan-cloud", "legacy-press"])
     def test_a_posted_invoice_is_there_at_the_first_look(self, account):
-        assert posted_sensor(account).execute({})["looks"] == 1
+        assert posted_sensor(account).execute({})["attempts"] == 1
 
     @pytest.mark.parametrize("account", ["acme-media", "legacy-press"])
     async def test_it_waits_until_the_invoice_is_posted(self, simulated, account):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.accounts import load_accounts
+from billing.config.accounts import load_accounts
 from billing.errors import ConfigurationError
 from billing_vendors.fastly.settings import FastlySettings
 

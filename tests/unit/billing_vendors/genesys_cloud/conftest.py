@@ -16,9 +16,9 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from billing.accounts import Account
-from billing.answer import Answer
-from billing.period import BillingPeriod
+from billing.config.accounts import Account
+from billing.month import Month
+from billing.payloads.response import Response
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -105,11 +105,11 @@ class FakeGenesys:
         self._server.shutdown()
         self._server.server_close()
 
-    def answers(self, path: str, *replies: Reply, by: Handler | None = None) -> None:
+    def responses(self, path: str, *replies: Reply, by: Handler | None = None) -> None:
         self._routes[path] = by or list(replies)
 
     def billing(self, path: str, *replies: Reply, by: Handler | None = None) -> None:
-        self.answers(BILLING + path, *replies, by=by)
+        self.responses(BILLING + path, *replies, by=by)
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.seen if request.path == BILLING + path]
@@ -121,7 +121,7 @@ class FakeGenesys:
         headers = {name.lower(): value for name, value in handle.headers.items()}
         request = Request(handle.command, parts.path, query, headers, body)
         self.seen.append(request)
-        _send(handle, self._reply(request))
+        _exchange(handle, self._reply(request))
 
     def _reply(self, request: Request) -> Reply:
         if request.path == "/oauth/token" and request.path not in self._routes:
@@ -145,7 +145,7 @@ class FakeGenesys:
         )
 
 
-def _send(handle: BaseHTTPRequestHandler, reply: Reply) -> None:
+def _exchange(handle: BaseHTTPRequestHandler, reply: Reply) -> None:
     try:
         handle.send_response(reply.status)
         handle.send_header("Content-Type", reply.media_type)
@@ -199,15 +199,15 @@ def make_account(conn_id: str = "genesys_billing", trustor: str | None = None) -
         name="acme",
         conn_id=conn_id,
         currency="EUR",
-        first_month=BillingPeriod(2024, 1),
+        first_month=Month(2024, 1),
         posting_day=10,
         settings=GenesysSettings("9d7f0d63-95ae-4df7-8955-2bca7152ca19", "A-00000077", trustor),
     )
 
 
-def stored(operation: str, path: str, body: bytes | object) -> Answer:
+def stored(operation: str, path: str, body: bytes | object) -> Response:
     """One answer as it lies in the archive."""
-    return Answer(
+    return Response(
         operation=operation,
         request=f"GET {BILLING}{path}",
         status=200,

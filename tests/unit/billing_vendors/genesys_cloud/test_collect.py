@@ -15,20 +15,20 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
     read_payload,
 )
 
-from billing.accounts import Account
-from billing.answer import Answer
-from billing.controls.complete_report import G13
+from billing.config.accounts import Account
 from billing.controls.control import Evidence
-from billing.controls.usage_and_charge import G6
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document
+from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
+from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
 
 
@@ -43,18 +43,18 @@ def january(genesys):
         genesys.billing(f"/contracts/invoices/{invoice_id}/lines", payload_reply("invoice_line_listing"))
         link = json_reply({"url": f"{genesys.url}/files/{invoice_id}?sig=canary"})
         genesys.billing(f"/contracts/invoices/{invoice_id}/document", link)
-        genesys.answers(f"/files/{invoice_id}", Reply(b"%PDF-" + invoice_id.encode(), media_type="application/pdf"))
+        genesys.responses(f"/files/{invoice_id}", Reply(b"%PDF-" + invoice_id.encode(), media_type="application/pdf"))
     genesys.billing("/reports/billableusage", payload_reply("billable_usage_report"))
     genesys.billing("/trusteebillingoverview/t1", payload_reply("trustee_billing_overview"))
     return genesys
 
 
-def collect(account, period):
-    return list(GENESYS_CLOUD.collect(account, period))
+def collect(account, month):
+    return list(GENESYS_CLOUD.collect(account, month))
 
 
 def operations(collected):
-    return [part.operation if isinstance(part, Answer) else f"document {part.invoice_id}" for part in collected]
+    return [part.operation if isinstance(part, Response) else f"document {part.invoice_id}" for part in collected]
 
 
 def test_all_of_a_month_comes_in_the_order_in_which_it_is_found(january, connect):
@@ -77,12 +77,12 @@ def test_all_of_a_month_comes_in_the_order_in_which_it_is_found(january, connect
 
 def test_what_is_collected_can_be_derived(january, connect):
     account = make_account(connect())
-    answers = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+    responses = [part for part in collect(account, JANUARY) if isinstance(part, Response)]
 
-    month = GENESYS_CLOUD.derive(account, JANUARY, answers)
+    month = GENESYS_CLOUD.derive(account, JANUARY, responses)
 
     assert {invoice.invoice_id for invoice in month.invoices} == {"INV00501234", "INV00498765", "CM00012345"}
-    assert [period.billing_period_id for period in month.billing_periods] == ["bp-2025-01"]
+    assert [month.billing_period_id for month in month.billing_periods] == ["bp-2025-01"]
 
 
 def test_no_link_is_in_what_is_kept(january, connect):
@@ -129,7 +129,7 @@ def test_a_document_that_is_refused_ends_the_collection(january, connect):
 
 
 def test_figures_in_progress_are_not_kept(january, connect, monkeypatch):
-    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._REQUESTS_PER_REPORT", 1)
     january.billing("/reports/billableusage", payload_reply("billable_usage_report.in_progress"))
     kept = []
 
@@ -145,18 +145,18 @@ class TestTrusteeOverview:
     def overviews(self, genesys, last_days):
         """Answer each index with the period that ends on that day; others are unknown."""
 
-        def answer(request):
+        def response(request):
             index = int(request.query["billingPeriodIndex"])
             if index not in last_days:
                 return payload_reply("error.forbidden", 404)
             overview = json.loads(read_payload("trustee_billing_overview"))
             return json_reply(overview | {"billingPeriodEndDate": f"{last_days[index]}T23:59:59.999Z"})
 
-        genesys.billing("/trusteebillingoverview/t1", by=answer)
+        genesys.billing("/trusteebillingoverview/t1", by=response)
 
     def collect(self, connect):
         account = make_account(connect(), trustor="t1")
-        found = [part for part in collect(account, JANUARY) if isinstance(part, Answer)]
+        found = [part for part in collect(account, JANUARY) if isinstance(part, Response)]
         return [part.request for part in found if part.operation == "trustee_overview"]
 
     def index_of_january(self):
@@ -215,23 +215,23 @@ def account_of(organisation):
         name=organisation.name,
         conn_id=organisation.conn_id,
         currency=organisation.currency,
-        first_month=BillingPeriod.parse(str(organisation.first_month)),
+        first_month=Month.parse(str(organisation.first_month)),
         posting_day=organisation.posting_day,
         settings=GenesysSettings(organisation.organization_id, organisation.bill_to.number),
     )
 
 
-def derived(account, period):
-    collected = collect(account, period)
-    answers = [part for part in collected if isinstance(part, Answer)]
+def derived(account, month):
+    collected = collect(account, month)
+    responses = [part for part in collected if isinstance(part, Response)]
     documents = [part.invoice_id for part in collected if isinstance(part, Document)]
-    return GENESYS_CLOUD.derive(account, period, answers), documents
+    return GENESYS_CLOUD.derive(account, month, responses), documents
 
 
 @pytest.mark.parametrize("name", ORGANISATIONS)
 @pytest.mark.parametrize("month", ["2026-10", "2026-06", "2025-12", "2023-01"])
 def test_a_month_is_the_simulator_s_truth_to_the_last_digit(world, organisations, name, month):
-    found, documents = derived(organisations[name], BillingPeriod.parse(month))
+    found, documents = derived(organisations[name], Month.parse(month))
     truth = world.truth("genesys_cloud", name, month)
 
     assert {
@@ -248,20 +248,20 @@ def test_a_month_is_the_simulator_s_truth_to_the_last_digit(world, organisations
 def test_a_trustee_s_overview_is_that_of_the_month(organisations, name, month):
     own = organisations[name]
     settings = replace(own.settings, trustor_organization_id=own.settings.organization_id)
-    period = BillingPeriod.parse(month)
+    month = Month.parse(month)
 
-    found, _ = derived(replace(own, settings=settings), period)
+    found, _ = derived(replace(own, settings=settings), month)
 
     (overview,) = [report for report in found.usage_reports if report.kind == "trustee_overview"]
-    assert BillingPeriod.of(overview.ends_at - timedelta(days=1)) == period
+    assert Month.of(overview.ends_at - timedelta(days=1)) == month
 
 
 def test_two_contracts_of_one_cycle_share_one_usage_report_of_its_days(organisations):
-    found, _ = derived(organisations["pacific-care"], BillingPeriod(2026, 10))
+    found, _ = derived(organisations["pacific-care"], Month(2026, 10))
 
     (report,) = found.usage_reports
     assert report.report_id == "billable_usage/2026-09-21/2026-10-21"
-    assert {(period.starts_on, period.ends_on) for period in found.billing_periods} == {
+    assert {(month.starts_on, month.ends_on) for month in found.billing_periods} == {
         (report.starts_at.date(), report.ends_at.date())
     }
     assert len(found.billing_periods) == 2
@@ -269,7 +269,7 @@ def test_two_contracts_of_one_cycle_share_one_usage_report_of_its_days(organisat
 
 @pytest.mark.parametrize("name", ORGANISATIONS)
 def test_all_charged_usage_can_be_held_against_the_usage_of_its_days(organisations, name):
-    found, _ = derived(organisations[name], BillingPeriod(2026, 10))
+    found, _ = derived(organisations[name], Month(2026, 10))
     evidence = Evidence(organisations[name], found)
 
     assert {finding.state.value for control in (G6, G13) for finding in control.check(evidence)} == {"PASS"}
@@ -277,7 +277,7 @@ def test_all_charged_usage_can_be_held_against_the_usage_of_its_days(organisatio
 
 @pytest.mark.parametrize("name", ["nord-contact", "pacific-care", "aurora-help"])
 def test_over_many_months_each_document_is_found_once(world, organisations, name):
-    months = [BillingPeriod(2026, 1).shifted(n) for n in range(10)]
+    months = [Month(2026, 1).shifted(n) for n in range(10)]
 
     found = Counter(
         invoice.invoice_id for month in months for invoice in derived(organisations[name], month)[0].invoices
@@ -316,7 +316,7 @@ def truth_of(world):
 def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, kind, members):
     fault = faults.add(kind, **{"operation": "genesys.[!d]*", "after": 1} | members)
 
-    found, _ = derived(organisations["nord-contact"], BillingPeriod(2026, 10))
+    found, _ = derived(organisations["nord-contact"], Month(2026, 10))
 
     assert fault.met
     assert {invoice.invoice_id: invoice.total for invoice in found.invoices} == truth_of(world)
@@ -341,11 +341,11 @@ def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, ki
     ],
 )
 def test_what_a_vendor_must_not_do_ends_the_collection(world, organisations, faults, kind, members, monkeypatch):
-    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._LOOKS_AT_A_REPORT", 1)
+    monkeypatch.setattr("billing_vendors.genesys_cloud.hooks._REQUESTS_PER_REPORT", 1)
     faults.add(kind, **{"operation": "genesys.[!td]*", "after": 1 if "operation" not in members else 0} | members)
 
     with pytest.raises((PayloadError, VendorRejected, VendorUnavailable)):
-        derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+        derived(organisations["sakura-support"], Month(2026, 10))
 
 
 def test_a_page_that_is_sent_again_is_an_error(world, organisations, faults):
@@ -353,11 +353,11 @@ def test_a_page_that_is_sent_again_is_an_error(world, organisations, faults):
     faults.add("repeat_page", operation="genesys.contracts", times=None)
 
     with pytest.raises(VendorUnavailable, match="contracts: a page repeats"):
-        derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+        derived(organisations["sakura-support"], Month(2026, 10))
 
 
 def test_an_organisation_without_a_contract_is_none_that_is_billed(world, organisations, faults):
     faults.add("null_list", operation="genesys.contracts", times=None)
 
     with pytest.raises(PayloadError, match="lists no contract"):
-        derived(organisations["sakura-support"], BillingPeriod(2026, 10))
+        derived(organisations["sakura-support"], Month(2026, 10))

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 from tests.unit.billing_vendors.genesys_cloud.conftest import make_account, read_payload, stored
 
-from billing import exact_json
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads import exact_json
 from billing_vendors.genesys_cloud.derive import derive
-from billing_vendors.genesys_cloud.pages import in_order
+from billing_vendors.genesys_cloud.paging import in_order
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 CONTRACT = "c3b6a5d4-1111-4222-8333-444455556666"
 LINES = "/contracts/invoices/{}/lines?pageSize=200"
 USAGE = "/reports/billableusage?startDate={}T00%3A00%3A00.000Z&endDate={}T00%3A00%3A00.000Z"
@@ -39,27 +39,27 @@ def a_month():
     ]
 
 
-def with_body(answers, operation, change):
+def with_body(responses, operation, change):
     """The same answers, with the body of one operation changed by ``change``."""
 
-    def changed(answer):
-        document = json.loads(answer.body)
+    def changed(response):
+        document = json.loads(response.body)
         change(document)
-        return replace(answer, body=json.dumps(document).encode())
+        return replace(response, body=json.dumps(document).encode())
 
-    return [changed(answer) if answer.operation == operation else answer for answer in answers]
+    return [changed(response) if response.operation == operation else response for response in responses]
 
 
-def without(answers, operation):
-    return [answer for answer in answers if answer.operation != operation]
+def without(responses, operation):
+    return [response for response in responses if response.operation != operation]
 
 
 def test_a_month_holds_all_that_was_answered(account):
     month = derive(account, JANUARY, a_month())
 
-    assert (month.vendor, month.account, month.period) == ("genesys_cloud", "acme", JANUARY)
+    assert (month.vendor, month.account, month.month) == ("genesys_cloud", "acme", JANUARY)
     assert [contract.contract_id for contract in month.contracts] == [CONTRACT]
-    assert [period.billing_period_id for period in month.billing_periods] == ["bp-2025-01"]
+    assert [month.billing_period_id for month in month.billing_periods] == ["bp-2025-01"]
     assert [(report.kind, len(report.lines)) for report in month.usage_reports] == [
         ("billable_usage", 2),
         ("trustee_overview", 2),
@@ -91,13 +91,13 @@ def test_an_invoice_of_another_month_needs_no_lines_and_is_left_out(account):
     def later(listing):
         listing["entities"][0]["dateInvoiced"] = "2025-03-02"  # after February's period
 
-    answers = [
-        answer
-        for answer in with_body(a_month(), "invoices", later)
-        if LINES.format("INV00501234") not in answer.request
+    responses = [
+        response
+        for response in with_body(a_month(), "invoices", later)
+        if LINES.format("INV00501234") not in response.request
     ]
 
-    assert "INV00501234" not in {invoice.invoice_id for invoice in derive(account, JANUARY, answers).invoices}
+    assert "INV00501234" not in {invoice.invoice_id for invoice in derive(account, JANUARY, responses).invoices}
 
 
 def test_listings_say_how_whole_they_are(account):
@@ -130,26 +130,26 @@ def test_what_is_named_but_missing_is_an_error(account, operation, words):
 
 
 def test_lines_of_an_unknown_invoice_are_an_error(account):
-    answers = [*a_month(), stored("invoice_lines", LINES.format("INV%2F9"), {"entities": []})]
+    responses = [*a_month(), stored("invoice_lines", LINES.format("INV%2F9"), {"entities": []})]
 
     with pytest.raises(PayloadError, match="lines of invoice 'INV/9'"):
-        derive(account, JANUARY, answers)
+        derive(account, JANUARY, responses)
 
 
 @pytest.mark.parametrize(("operation", "member"), [("contract", "id"), ("billing_period", "id")])
 def test_an_answer_about_something_else_is_an_error(account, operation, member):
-    answers = with_body(a_month(), operation, lambda document: document.update({member: "other"}))
+    responses = with_body(a_month(), operation, lambda document: document.update({member: "other"}))
 
     with pytest.raises(PayloadError, match="the answer is about 'other'"):
-        derive(account, JANUARY, answers)
+        derive(account, JANUARY, responses)
 
 
 def test_a_period_of_another_month_is_an_error(account):
     """It was asked for as January's; the vendor now answers that it ends in February."""
-    answers = with_body(a_month(), "contract", lambda row: row["billingPeriods"].pop())
+    responses = with_body(a_month(), "contract", lambda row: row["billingPeriods"].pop())
 
     with pytest.raises(PayloadError, match="no listing names it"):
-        derive(account, JANUARY, answers)
+        derive(account, JANUARY, responses)
 
 
 def test_without_a_report_there_is_none(account):
@@ -166,15 +166,15 @@ def usage_of(start, end, **more):
     return stored("billable_usage", USAGE.format(start, end), report)
 
 
-def usage_reports(account, *answers):
+def usage_reports(account, *responses):
     rest = without(without(a_month(), "billable_usage"), "trustee_overview")
-    return derive(account, JANUARY, [*rest, *answers]).usage_reports
+    return derive(account, JANUARY, [*rest, *responses]).usage_reports
 
 
 def test_each_interval_has_its_report_of_the_month(account):
     reports = usage_reports(account, usage_of("2025-01-01", "2025-02-01"), usage_of("2024-12-21", "2025-01-21"))
 
-    assert [(report.report_id, report.period) for report in reports] == [
+    assert [(report.report_id, report.month) for report in reports] == [
         ("billable_usage/2024-12-21/2025-01-21", JANUARY),
         ("billable_usage/2025-01", JANUARY),
     ]
@@ -189,18 +189,18 @@ def test_of_one_interval_the_last_answer_counts(account):
 
 
 def test_a_report_of_other_dates_than_were_asked_for_is_an_error(account):
-    answer = usage_of("2024-12-21", "2025-01-21", startDate="2024-12-20T00:00:00.000Z")
+    response = usage_of("2024-12-21", "2025-01-21", startDate="2024-12-20T00:00:00.000Z")
 
     with pytest.raises(PayloadError, match="billable usage of 2024-12-21/2025-01-21: the report runs from 2024-12-20"):
-        usage_reports(account, answer)
+        usage_reports(account, response)
 
 
 @pytest.mark.parametrize("query", ["", "?startDate=2025-01-01T00:00:00.000Z", "?startDate=x&endDate=y"])
 def test_a_stored_request_that_names_no_dates_is_an_error(account, query):
-    answer = stored("billable_usage", f"/reports/billableusage{query}", read_payload("billable_usage_report"))
+    response = stored("billable_usage", f"/reports/billableusage{query}", read_payload("billable_usage_report"))
 
     with pytest.raises(PayloadError, match="does not say which days"):
-        usage_reports(account, answer)
+        usage_reports(account, response)
 
 
 def test_unknown_members_of_pages_and_rows_are_reported(account):
@@ -248,32 +248,32 @@ class TestPages:
         assert in_order([first, second]) == ([first, second], False)
 
     def test_a_repeated_row_shows_in_the_listing_and_is_one_invoice(self):
-        answers = with_body(a_month(), "invoices", lambda page: page["entities"].append(page["entities"][0]))
-        month = derive(make_account(), JANUARY, answers)
+        responses = with_body(a_month(), "invoices", lambda page: page["entities"].append(page["entities"][0]))
+        month = derive(make_account(), JANUARY, responses)
 
         assert month.listings[1].row_ids.count("INV00501234") == 2
         assert [invoice.invoice_id for invoice in month.invoices].count("INV00501234") == 1
 
     @pytest.mark.parametrize("entities", ["rows", {"id": "1"}, [None], ["x"], [{"name": "no id"}]])
     def test_rows_of_another_shape_are_an_error(self, entities):
-        answers = with_body(a_month(), "invoices", lambda page: page.update(entities=entities))
+        responses = with_body(a_month(), "invoices", lambda page: page.update(entities=entities))
 
         with pytest.raises(PayloadError):
-            derive(make_account(), JANUARY, answers)
+            derive(make_account(), JANUARY, responses)
 
     @pytest.mark.parametrize("next_uri", [7, ["x"], "http://[x"])
     def test_a_next_address_of_another_shape_is_an_error(self, next_uri):
-        answers = with_body(a_month(), "invoices", lambda page: page.update(nextUri=next_uri))
+        responses = with_body(a_month(), "invoices", lambda page: page.update(nextUri=next_uri))
 
         with pytest.raises(PayloadError, match="nextUri"):
-            derive(make_account(), JANUARY, answers)
+            derive(make_account(), JANUARY, responses)
 
 
 def test_numbers_are_the_vendor_s_own_digits(account):
     body = read_payload("invoice_line_listing").replace(b"33750.0", b"12345678901234567.890")
-    answers = [replace(a, body=body) if LINES.format("INV00501234") in a.request else a for a in a_month()]
+    responses = [replace(a, body=body) if LINES.format("INV00501234") in a.request else a for a in a_month()]
 
-    invoice = next(i for i in derive(account, JANUARY, answers).invoices if i.invoice_id == "INV00501234")
+    invoice = next(i for i in derive(account, JANUARY, responses).invoices if i.invoice_id == "INV00501234")
 
     assert exact_json.number_text(invoice.lines[0].amount) == "12345678901234567.89"
     assert str(invoice.lines_total) == "12345678901237099.890"

@@ -8,9 +8,9 @@ import pytest
 from tests.unit.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.documents import _judge, fetch_pdf
-from billing_vendors.base.limits import Limits
-from billing_vendors.base.question import Question
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.pdf_download import _judge, fetch_pdf
+from billing_vendors.base.client.request import Request
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -46,7 +46,7 @@ def moved(to):
 
 def test_the_file_is_fetched_and_the_link_is_forgotten(hook, genesys, store, logged):
     """The link is in no log line of any level, and in nothing that is handed out."""
-    store.answers("/files/INV1.pdf", pdf())
+    store.responses("/files/INV1.pdf", pdf())
     link_to(genesys, f"{store.url}/files/INV1.pdf?sig={SIGNATURE}")
 
     document = hook.get_document("INV1")
@@ -61,8 +61,8 @@ def test_the_file_is_fetched_and_the_link_is_forgotten(hook, genesys, store, log
 
 
 def test_the_vendor_s_token_stays_with_the_vendor(hook, genesys, store):
-    store.answers("/a", moved("/b"))
-    store.answers("/b", pdf())
+    store.responses("/a", moved("/b"))
+    store.responses("/b", pdf())
     link_to(genesys, f"{store.url}/a")
 
     hook.get_document("INV1")
@@ -128,20 +128,20 @@ def test_a_vendor_elsewhere_does_not_lead_to_this_machine(store, host):
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "104.16.0.1", "2606:4700::1111", "2a00:1450:4001::200e"])
 def test_public_addresses_are_fine(address):
-    _judge(ipaddress.ip_address(address), Question("document", "/x"), local=False)
+    _judge(ipaddress.ip_address(address), Request("document", "/x"), local=False)
 
 
 class TestRedirects:
     def test_three_are_followed(self, hook, genesys, store):
         for n in range(3):
-            store.answers(f"/{n}", moved(f"/{n + 1}"))
-        store.answers("/3", pdf())
+            store.responses(f"/{n}", moved(f"/{n + 1}"))
+        store.responses("/3", pdf())
         link_to(genesys, f"{store.url}/0")
 
         assert hook.get_document("INV1").body == PDF
 
     def test_a_fourth_is_not(self, hook, genesys, store):
-        store.answers("/", moved("/"))
+        store.responses("/", moved("/"))
         link_to(genesys, f"{store.url}/")
 
         with pytest.raises(PayloadError, match="redirected more than 3 times"):
@@ -153,7 +153,7 @@ class TestRedirects:
         "to", ["http://169.254.169.254/", "https://192.168.1.1/", "file:///etc/passwd", "http://files.example.com/"]
     )
     def test_each_is_judged_like_the_link(self, hook, genesys, store, to):
-        store.answers("/", moved(to))
+        store.responses("/", moved(to))
         link_to(genesys, f"{store.url}/")
 
         with pytest.raises(PayloadError, match="the link"):
@@ -163,7 +163,7 @@ class TestRedirects:
 class TestWhatComesBack:
     @pytest.mark.parametrize("media_type", ["application/octet-stream", "binary/octet-stream", "application/pdf; q=1"])
     def test_the_store_may_call_a_pdf_bytes(self, hook, genesys, store, media_type):
-        store.answers("/a", pdf(media_type=media_type))
+        store.responses("/a", pdf(media_type=media_type))
         link_to(genesys, f"{store.url}/a")
 
         assert hook.get_document("INV1").media_type == "application/pdf"
@@ -180,7 +180,7 @@ class TestWhatComesBack:
         ],
     )
     def test_anything_but_a_pdf_is_refused(self, hook, genesys, store, body, media_type):
-        store.answers("/a", pdf(body, media_type))
+        store.responses("/a", pdf(body, media_type))
         link_to(genesys, f"{store.url}/a")
 
         with pytest.raises(PayloadError, match="is not a PDF"):
@@ -197,7 +197,7 @@ class TestWhatComesBack:
 
         headers = {} if declared else {"Connection": "close"}
         length = len(PDF) + 100 * MIB if declared else None
-        store.answers("/a", pdf(chunks=chunks(), length=length, headers=headers))
+        store.responses("/a", pdf(chunks=chunks(), length=length, headers=headers))
         link_to(genesys, f"{store.url}/a")
 
         with pytest.raises(PayloadError, match="more than 52428800 bytes"):
@@ -209,7 +209,7 @@ class TestWhatComesBack:
         ("status", "error"), [(403, VendorRejected), (410, VendorRejected), (503, VendorUnavailable)]
     )
     def test_a_refusal_of_the_store_is_an_error_without_the_link(self, hook, genesys, store, status, error):
-        store.answers("/a", Reply(f"<Error>{SIGNATURE}</Error>".encode(), status, "application/xml"))
+        store.responses("/a", Reply(f"<Error>{SIGNATURE}</Error>".encode(), status, "application/xml"))
         link_to(genesys, f"{store.url}/a?sig={SIGNATURE}")
 
         with pytest.raises(error) as raised:
@@ -234,7 +234,7 @@ class TestWhatComesBack:
                 time.sleep(0.01)
                 yield b"x"
 
-        store.answers("/a", pdf(chunks=drip(), length=10**12))
+        store.responses("/a", pdf(chunks=drip(), length=10**12))
 
         with pytest.raises(VendorUnavailable, match=r"not finished after 0\.2 s"):
             fetch_pdf(f"{store.url}/a", REQUEST, local=True, limits=Limits(total_seconds=0.2))

@@ -14,12 +14,12 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
 )
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing.period import BillingPeriod
-from billing_vendors.base.limits import Limits
+from billing.month import Month
+from billing_vendors.base.client.limits import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import Interval
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 QUICK = Limits(first_pause_seconds=0.01, total_seconds=10)
 
 
@@ -68,11 +68,11 @@ def test_one_answer_is_kept_byte_for_byte(hook, genesys, operation):
     call, path, payload = OPERATIONS[operation]
     genesys.billing(path, payload_reply(payload, ININ_Correlation_Id="abc"))
 
-    answer = call(hook)
+    response = call(hook)
 
-    assert (answer.operation, answer.status, answer.body) == (operation, 200, read_payload(payload))
-    assert answer.request.startswith(f"GET {BILLING}{path}")
-    assert answer.headers["inin-correlation-id"] == "abc"
+    assert (response.operation, response.status, response.body) == (operation, 200, read_payload(payload))
+    assert response.request.startswith(f"GET {BILLING}{path}")
+    assert response.headers["inin-correlation-id"] == "abc"
 
 
 LISTINGS = {
@@ -96,9 +96,9 @@ def test_a_listing_is_read_page_by_page_and_only_the_cursor_is_taken(hook, genes
     call, path, params = LISTINGS[operation]
     genesys.billing(path, *pages(["1", "2"], [], ["3"]))
 
-    answers = list(call(hook))
+    responses = list(call(hook))
 
-    assert [answer.operation for answer in answers] == [operation] * 3
+    assert [response.operation for response in responses] == [operation] * 3
     assert [request.query for request in genesys.asked(path)] == [
         params,
         params | {"after": "c1=="},
@@ -162,7 +162,7 @@ class TestCursors:
         assert len(genesys.asked("/contracts")) == 3
 
     def test_cursors_with_rows_end_too(self, hook, genesys, monkeypatch):
-        monkeypatch.setattr("billing_vendors.genesys_cloud.pages._MOST_PAGES", 7)
+        monkeypatch.setattr("billing_vendors.genesys_cloud.paging._MOST_PAGES", 7)
         count = iter(range(1000))
         genesys.billing(
             "/contracts",
@@ -200,7 +200,7 @@ class TestCursors:
 class TestIdentifiersInPaths:
     @pytest.mark.parametrize("identifier", ["../../oauth/token", "a/../b", "x?y=1", "x#y", "ä b", "%2e%2e", "a;b=c"])
     def test_an_identifier_stays_one_part_of_the_path(self, hook, genesys, identifier):
-        genesys.answers("/", by=lambda _: json_reply({}))
+        genesys.responses("/", by=lambda _: json_reply({}))
         with pytest.raises(VendorRejected):
             hook.get_contract(identifier)
 
@@ -268,7 +268,7 @@ class TestSignIn:
 
     @pytest.mark.parametrize("status", [400, 401])
     def test_a_refused_client_names_the_connection(self, hook, genesys, status):
-        genesys.answers("/oauth/token", payload_reply("oauth_error", status))
+        genesys.responses("/oauth/token", payload_reply("oauth_error", status))
 
         with pytest.raises(VendorRejected, match=f"client id or secret of connection {hook.conn_id}") as raised:
             hook.get_contract("c1")
@@ -279,7 +279,7 @@ class TestSignIn:
 
     @pytest.mark.parametrize("token", [None, "", 7, "two words", "line\nbreak", "ünicode"])
     def test_an_answer_without_a_usable_token_is_an_error(self, hook, genesys, token):
-        genesys.answers("/oauth/token", json_reply({"access_token": token, "expires_in": 60}))
+        genesys.responses("/oauth/token", json_reply({"access_token": token, "expires_in": 60}))
 
         with pytest.raises(PayloadError, match="no usable access_token"):
             hook.get_contract("c1")
@@ -390,16 +390,16 @@ async def test_triggers_ask_by_the_same_rules(connect, genesys):
     """Signed in once, renewed once, refused like a worker."""
     genesys.billing("/contracts", payload_reply("contract_listing"))
     hook = GenesysCloudBillingHook(connect())
-    question = hook.probe()
+    request = hook.test_request()
 
-    first = await hook.aask(question)
+    first = await hook.asend(request)
     genesys.tokens += 1
-    second = await hook.aask(question)
+    second = await hook.asend(request)
 
     assert first.body == second.body == read_payload("contract_listing")
     assert genesys.tokens == 3
     with pytest.raises(VendorRejected):
-        await GenesysCloudBillingHook(connect("genesys_wrong", password="nonsense")).aask(question)
+        await GenesysCloudBillingHook(connect("genesys_wrong", password="nonsense")).asend(request)
 
 
 def test_no_secret_is_ever_logged(connect, genesys, logged):
@@ -413,7 +413,7 @@ def test_no_secret_is_ever_logged(connect, genesys, logged):
     with pytest.raises(VendorRejected) as refused:
         GenesysCloudBillingHook(connect("genesys_2", password="other-canary")).get_contract("c1")
 
-    text = logged.text + str(raised.value) + str(refused.value) + repr(hook.access())
+    text = logged.text + str(raised.value) + str(refused.value) + repr(hook.connection_settings())
     sent = {request.headers["authorization"].partition(" ")[2] for request in genesys.seen}
     assert len(sent) >= 3
     for secret in {CLIENT_SECRET, "other-canary", *sent}:

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from billing.period import BillingPeriod
+from billing.month import Month
 from billing_vendors.genesys_cloud.intervals import Interval, usage_intervals
-from billing_vendors.genesys_cloud.periods import Cycle, Term
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 MONTHLY = (date(2026, 10, 1), date(2026, 11, 1))
 ANNIVERSARY = (date(2026, 9, 21), date(2026, 10, 21))
 LATER = (date(2026, 10, 21), date(2026, 11, 21))
@@ -16,7 +16,7 @@ YEARLY = (date(2025, 11, 1), date(2026, 11, 1))
 
 
 def term(*days):
-    return Term("c", None, (), tuple(Cycle(str(n), "c", *each) for n, each in enumerate(days)))
+    return ContractTerm("c", None, (), tuple(BillingCycle(str(n), "c", *each) for n, each in enumerate(days)))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_worked_examples(terms, texts):
 
 
 def test_a_month_is_written_as_a_month_and_nothing_else_is():
-    assert str(Interval.of(BillingPeriod(2026, 12))) == "2026-12"
+    assert str(Interval.of(Month(2026, 12))) == "2026-12"
     assert str(Interval(date(2026, 12, 1), date(2027, 1, 2))) == "2026-12-01/2027-01-02"
 
 

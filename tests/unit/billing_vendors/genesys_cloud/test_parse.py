@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from billing import exact_json
 from billing.errors import PayloadError
-from billing.fields import Fields
 from billing.models import UnknownField
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing.payloads import exact_json
+from billing.payloads.json_reader import JsonObject
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.parse import parse_head, parse_line
+from billing_vendors.genesys_cloud.parse import parse_header, parse_line
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import (
     is_complete,
@@ -22,47 +22,52 @@ from billing_vendors.genesys_cloud.parse_usage import (
     parse_billable_usage,
     parse_trustee_overview,
 )
-from billing_vendors.genesys_cloud.words import Noted, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields, with_todays_names
 
 HERE = Path(__file__).parent
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 
 
 def read(name: str) -> dict:
     return with_todays_names(exact_json.loads((HERE / "payloads" / f"{name}.json").read_bytes()))
 
 
-def rows(name: str) -> list[Fields]:
-    return [Fields(row, "row") for row in read(name)["entities"]]
+def rows(name: str) -> list[JsonObject]:
+    return [JsonObject(row, "row") for row in read(name)["entities"]]
 
 
-def lines(name: str, noted: Noted) -> list:
-    return [parse_line(row, position, "INV", noted) for position, row in enumerate(rows(name), start=1)]
+def lines(name: str, unknown_fields: UnknownFields) -> list:
+    return [parse_line(row, position, "INV", unknown_fields) for position, row in enumerate(rows(name), start=1)]
 
 
 PARSERS = {
-    "invoice_listing": lambda noted: [parse_head(row, noted) for row in rows("invoice_listing")],
-    "invoice_listing.odd": lambda noted: [parse_head(row, noted) for row in rows("invoice_listing.odd")],
-    "invoice_line_listing": lambda noted: lines("invoice_line_listing", noted),
-    "invoice_line_listing.odd": lambda noted: lines("invoice_line_listing.odd", noted),
-    "contract": lambda noted: parse_contract(Fields(read("contract"), "contract"), noted),
-    "contract.odd": lambda noted: parse_contract(Fields(read("contract.odd"), "contract"), noted),
-    "contract_billing_period": lambda noted: parse_billing_period(
-        Fields(read("contract_billing_period"), "period"), "c1", noted
+    "invoice_listing": lambda unknown_fields: [parse_header(row, unknown_fields) for row in rows("invoice_listing")],
+    "invoice_listing.odd": lambda unknown_fields: [
+        parse_header(row, unknown_fields) for row in rows("invoice_listing.odd")
+    ],
+    "invoice_line_listing": lambda unknown_fields: lines("invoice_line_listing", unknown_fields),
+    "invoice_line_listing.odd": lambda unknown_fields: lines("invoice_line_listing.odd", unknown_fields),
+    "contract": lambda unknown_fields: parse_contract(JsonObject(read("contract"), "contract"), unknown_fields),
+    "contract.odd": lambda unknown_fields: parse_contract(JsonObject(read("contract.odd"), "contract"), unknown_fields),
+    "contract_billing_period": lambda unknown_fields: parse_billing_period(
+        JsonObject(read("contract_billing_period"), "month"), "c1", unknown_fields
     ),
-    "billable_usage_report": lambda noted: parse_billable_usage(
-        Fields(read("billable_usage_report"), "report"), Interval.of(JANUARY), JANUARY, noted
+    "billable_usage_report": lambda unknown_fields: parse_billable_usage(
+        JsonObject(read("billable_usage_report"), "report"), Interval.of(JANUARY), JANUARY, unknown_fields
     ),
-    "trustee_billing_overview": lambda noted: parse_trustee_overview(
-        Fields(read("trustee_billing_overview"), "overview"), JANUARY, noted
+    "trustee_billing_overview": lambda unknown_fields: parse_trustee_overview(
+        JsonObject(read("trustee_billing_overview"), "overview"), JANUARY, unknown_fields
     ),
 }
 
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_a_recorded_answer_gives_the_expected_values(name):
-    noted = Noted()
-    parsed = {"value": plain(PARSERS[name](noted)), "unknown": sorted(f"{u.noun}: {u.name}" for u in noted.unknown)}
+    unknown_fields = UnknownFields()
+    parsed = {
+        "value": plain(PARSERS[name](unknown_fields)),
+        "unknown": sorted(f"{u.record_type}: {u.name}" for u in unknown_fields.unknown),
+    }
 
     assert parsed == json.loads((HERE / "expected" / f"{name}.json").read_text())
 
@@ -89,21 +94,21 @@ def test_the_old_member_names_give_the_same_values(name):
 
 
 def test_where_both_names_have_a_value_the_present_one_counts_and_the_old_one_is_kept():
-    noted = Noted()
+    unknown_fields = UnknownFields()
     both = {"id": "1", "dateStart": "2025-01-01", "dateEnd": "2025-01-31", "charges": [
         {"actualQuantity": 2, "getactualQuantity": 3}
     ]}  # fmt: skip
 
-    charge = parse_billing_period(Fields(with_todays_names(both), "x"), "c", noted).charges[0]
+    charge = parse_billing_period(JsonObject(with_todays_names(both), "x"), "c", unknown_fields).charges[0]
 
     assert (charge.actual_quantity, charge.attributes["getactualQuantity"]) == (2, 3)
-    assert UnknownField("charge", "getactualQuantity") in noted.unknown
+    assert UnknownField("charge", "getactualQuantity") in unknown_fields.unknown
 
 
 def test_the_payment_link_is_nowhere():
     """Whoever has it can open the payer's page."""
     assert b"pay.example.com" in (HERE / "payloads/invoice_listing.json").read_bytes()
-    assert "pay.example.com" not in json.dumps(plain(PARSERS["invoice_listing"](Noted())))
+    assert "pay.example.com" not in json.dumps(plain(PARSERS["invoice_listing"](UnknownFields())))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +118,7 @@ def test_the_payment_link_is_nowhere():
 def test_the_invoice_type_tells_credit_memos(kind, expected):
     row = {"id": "1", "dateInvoiced": "2025-02-03", "amount": 1, "customerInvoiceType": kind}
 
-    assert parse_head(Fields(row, "x"), Noted()).kind == expected
+    assert parse_header(JsonObject(row, "x"), UnknownFields()).kind == expected
 
 
 @pytest.mark.parametrize(
@@ -133,35 +138,35 @@ def test_a_head_that_cannot_be_used_is_an_error_that_names_the_member(change, wo
     row = {"id": "INV1", "dateInvoiced": "2025-02-03", "amount": 1} | change
 
     with pytest.raises(PayloadError, match=words):
-        parse_head(Fields(row, "invoices page"), Noted())
+        parse_header(JsonObject(row, "invoices page"), UnknownFields())
 
 
 def test_a_billing_period_without_an_end_is_an_error():
     with pytest.raises(PayloadError, match="contract c, billing period 1: dateStart and dateEnd"):
-        parse_billing_period(Fields({"id": "1", "dateStart": "2025-01-01"}, "x"), "c", Noted())
+        parse_billing_period(JsonObject({"id": "1", "dateStart": "2025-01-01"}, "x"), "c", UnknownFields())
 
 
 class TestBillableUsage:
     @pytest.mark.parametrize(("status", "complete"), [("Complete", True), (None, True), ("InProgress", False)])
     def test_status(self, status, complete):
-        assert is_complete(Fields({"status": status}, "report")) is complete
+        assert is_complete(JsonObject({"status": status}, "report")) is complete
 
     def test_an_unknown_status_is_neither(self):
         with pytest.raises(PayloadError, match="'Paused'"):
-            is_complete(Fields({"status": "Paused"}, "report"))
+            is_complete(JsonObject({"status": "Paused"}, "report"))
 
     def test_figures_in_progress_are_refused(self):
-        report = Fields(read("billable_usage_report.in_progress"), "report")
+        report = JsonObject(read("billable_usage_report.in_progress"), "report")
 
         with pytest.raises(PayloadError, match="InProgress"):
-            parse_billable_usage(report, Interval.of(JANUARY), JANUARY, Noted())
+            parse_billable_usage(report, Interval.of(JANUARY), JANUARY, UnknownFields())
 
     @pytest.mark.parametrize("end", ["2025-01-31T00:00:00Z", "2025-02-02T00:00:00Z", "2025-01-01T00:00:00Z"])
     def test_a_report_for_other_dates_is_refused(self, end):
         report = read("billable_usage_report") | {"endDate": end}
 
         with pytest.raises(PayloadError, match="the report runs from"):
-            parse_billable_usage(Fields(report, "report"), Interval.of(JANUARY), JANUARY, Noted())
+            parse_billable_usage(JsonObject(report, "report"), Interval.of(JANUARY), JANUARY, UnknownFields())
 
     @pytest.mark.parametrize("total", [262, "many", "NaN", "1E+99", None])
     def test_a_total_is_a_decimal_in_a_text(self, total):
@@ -169,11 +174,11 @@ class TestBillableUsage:
         report["usages"][0]["totalUsage"] = total
 
         with pytest.raises(PayloadError, match="totalUsage"):
-            parse_billable_usage(Fields(report, "report"), Interval.of(JANUARY), JANUARY, Noted())
+            parse_billable_usage(JsonObject(report, "report"), Interval.of(JANUARY), JANUARY, UnknownFields())
 
 
 @pytest.mark.parametrize("end", ["2025-01-31T23:59:59Z", "2025-01-31T23:59:59.999Z", "2025-02-01T00:00:00Z"])
 def test_an_overview_ends_at_midnight_however_it_is_written(end):
-    _, ends_at = overview_interval(Fields({"billingPeriodEndDate": end}, "overview"))
+    _, ends_at = overview_interval(JsonObject({"billingPeriodEndDate": end}, "overview"))
 
     assert str(ends_at) == "2025-02-01 00:00:00+00:00"

@@ -5,14 +5,21 @@ from itertools import product
 
 import pytest
 
-from billing.period import BillingPeriod
-from billing_vendors.genesys_cloud.periods import Cycle, Service, Term, decide, month_by_date, search_window
+from billing.month import Month
+from billing_vendors.genesys_cloud.month_assignment import (
+    BillingCycle,
+    ContractTerm,
+    Service,
+    assign_month,
+    month_by_date,
+    search_window,
+)
 
-FIRST = BillingPeriod(2024, 1)
+FIRST = Month(2024, 1)
 
 
-def month(key: str) -> BillingPeriod:
-    return BillingPeriod.parse(key)
+def month(key: str) -> Month:
+    return Month.parse(key)
 
 
 def day(text: str) -> date:
@@ -23,13 +30,15 @@ def service(first: str, last: str) -> Service:
     return Service(day(first), day(last) + timedelta(days=1))
 
 
-def cycle(first: str, last: str, contract: str = "c1") -> Cycle:
-    return Cycle(f"bp-{last}", contract, day(first), day(last) + timedelta(days=1))
+def cycle(first: str, last: str, contract: str = "c1") -> BillingCycle:
+    return BillingCycle(f"bp-{last}", contract, day(first), day(last) + timedelta(days=1))
 
 
-def term(*cycles: Cycle, contract: str = "c1", starts_on: str | None = None, orders: tuple[str, ...] = ()) -> Term:
+def term(
+    *cycles: BillingCycle, contract: str = "c1", starts_on: str | None = None, orders: tuple[str, ...] = ()
+) -> ContractTerm:
     begin = day(starts_on) if starts_on else min((each.starts_on for each in cycles), default=None)
-    return Term(contract, begin, orders, cycles)
+    return ContractTerm(contract, begin, orders, cycles)
 
 
 CALENDAR = term(cycle("2026-09-01", "2026-09-30"), cycle("2026-10-01", "2026-10-31"), cycle("2026-11-01", "2026-11-30"))
@@ -42,7 +51,7 @@ FROM_THE_21ST = term(cycle("2026-09-21", "2026-10-20", "c2"), cycle("2026-10-21"
 )
 def test_a_calendar_cycle(invoiced_on, expected):
     """Dated on the 1st of the next month, or any day until the next period ends."""
-    assert decide(day(invoiced_on), None, (), [CALENDAR], FIRST).month == month(expected)
+    assert assign_month(day(invoiced_on), None, (), [CALENDAR], FIRST).month == month(expected)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +60,13 @@ def test_a_calendar_cycle(invoiced_on, expected):
 )
 def test_a_cycle_from_the_21st_to_the_20th(invoiced_on, expected):
     """The month is that of the period's last day."""
-    assert decide(day(invoiced_on), None, (), [FROM_THE_21ST], FIRST).month == month(expected)
+    assert assign_month(day(invoiced_on), None, (), [FROM_THE_21ST], FIRST).month == month(expected)
 
 
 def test_the_order_in_which_periods_are_listed_does_not_matter():
-    backwards = Term("c1", CALENDAR.starts_on, (), CALENDAR.cycles[::-1])
+    backwards = ContractTerm("c1", CALENDAR.starts_on, (), CALENDAR.cycles[::-1])
 
-    assert decide(day("2026-11-03"), None, (), [backwards], FIRST) == decide(
+    assert assign_month(day("2026-11-03"), None, (), [backwards], FIRST) == assign_month(
         day("2026-11-03"), None, (), [CALENDAR], FIRST
     )
 
@@ -66,7 +75,7 @@ def test_advance_and_arrears_on_one_invoice():
     """The prepaid lines are for November, the overage for October: one document, one month, and it is said why."""
     lines = [service("2026-10-01", "2026-10-31"), service("2026-11-01", "2026-11-30")]
 
-    decision = decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST)
+    decision = assign_month(day("2026-11-03"), None, lines, [CALENDAR], FIRST)
 
     assert decision.month == month("2026-10")
     assert decision.evidence == (
@@ -76,7 +85,7 @@ def test_advance_and_arrears_on_one_invoice():
 
 
 def test_a_credit_memo_for_a_month_long_closed_belongs_where_it_was_written():
-    decision = decide(day("2026-11-17"), None, [service("2026-03-01", "2026-03-31")], [CALENDAR], FIRST)
+    decision = assign_month(day("2026-11-17"), None, [service("2026-03-01", "2026-03-31")], [CALENDAR], FIRST)
 
     assert decision.month == month("2026-10")
     assert "from 2026-03-01 to 2026-03-31" in decision.evidence
@@ -85,7 +94,7 @@ def test_a_credit_memo_for_a_month_long_closed_belongs_where_it_was_written():
 def test_lines_that_agree_are_evidence_too():
     lines = [service("2026-10-01", "2026-10-31")] * 2
 
-    decision = decide(day("2026-11-03"), None, lines, [CALENDAR], FIRST)
+    decision = assign_month(day("2026-11-03"), None, lines, [CALENDAR], FIRST)
 
     assert "every dated line (2) bills services in it" in decision.evidence
 
@@ -93,19 +102,19 @@ def test_lines_that_agree_are_evidence_too():
 class TestSeveralContracts:
     """One organization, a calendar cycle and one from the 21st."""
 
-    calendar = Term("c1", CALENDAR.starts_on, ("PO-1", "PO-9"), CALENDAR.cycles)
-    from_the_21st = Term("c2", FROM_THE_21ST.starts_on, ("PO-2", "PO-9"), FROM_THE_21ST.cycles)
-    yearly = Term("c3", day("2023-01-01"), ("PO-3",), (cycle("2026-11-10", "2026-11-22", "c3"),))
+    calendar = ContractTerm("c1", CALENDAR.starts_on, ("PO-1", "PO-9"), CALENDAR.cycles)
+    from_the_21st = ContractTerm("c2", FROM_THE_21ST.starts_on, ("PO-2", "PO-9"), FROM_THE_21ST.cycles)
+    yearly = ContractTerm("c3", day("2023-01-01"), ("PO-3",), (cycle("2026-11-10", "2026-11-22", "c3"),))
 
     @pytest.mark.parametrize(("order", "expected"), [("PO-1", "2026-10"), ("PO-2", "2026-11"), (" PO-2 ", "2026-11")])
     def test_the_purchase_order_names_the_contract(self, order, expected):
         terms = [self.calendar, self.from_the_21st]
 
-        assert decide(day("2026-11-25"), order, (), terms, FIRST).month == month(expected)
+        assert assign_month(day("2026-11-25"), order, (), terms, FIRST).month == month(expected)
 
     @pytest.mark.parametrize("order", [None, "", "  ", "PO-unknown"])
     def test_without_a_known_purchase_order_all_contracts_count(self, order):
-        decision = decide(day("2026-11-25"), order, (), [self.calendar, self.from_the_21st], FIRST)
+        decision = assign_month(day("2026-11-25"), order, (), [self.calendar, self.from_the_21st], FIRST)
 
         assert decision.month == month("2026-11")
         assert "of contract c2" in decision.evidence
@@ -113,8 +122,8 @@ class TestSeveralContracts:
     def test_a_purchase_order_of_two_contracts_means_those_two(self):
         terms = [self.calendar, self.from_the_21st, self.yearly]
 
-        assert "of contract c2" in decide(day("2026-11-25"), "PO-9", (), terms, FIRST).evidence
-        assert "of contract c3" in decide(day("2026-11-25"), None, (), terms, FIRST).evidence
+        assert "of contract c2" in assign_month(day("2026-11-25"), "PO-9", (), terms, FIRST).evidence
+        assert "of contract c3" in assign_month(day("2026-11-25"), None, (), terms, FIRST).evidence
 
 
 class TestBeforeThePeriodsEnd:
@@ -124,7 +133,7 @@ class TestBeforeThePeriodsEnd:
 
     @pytest.mark.parametrize("invoiced_on", ["2026-09-01", "2026-10-01", "2026-10-31"])
     def test_the_first_period_takes_it(self, invoiced_on):
-        decision = decide(day(invoiced_on), None, (), [self.new], month("2026-10"))
+        decision = assign_month(day(invoiced_on), None, (), [self.new], month("2026-10"))
 
         assert decision.month == month("2026-10")
         assert "before any billing period of its contract ended" in decision.evidence
@@ -132,28 +141,28 @@ class TestBeforeThePeriodsEnd:
     def test_the_lines_services_name_the_period(self):
         lines = [service("2026-11-01", "2026-11-30")]
 
-        assert decide(day("2026-10-05"), None, lines, [self.new], FIRST).month == month("2026-11")
+        assert assign_month(day("2026-10-05"), None, lines, [self.new], FIRST).month == month("2026-11")
 
     def test_too_early_for_the_period_s_own_run_means_the_calendar(self):
         """The run of October asks from 1 September on."""
-        assert decide(day("2026-08-31"), None, (), [self.new], FIRST).month == month("2026-07")
+        assert assign_month(day("2026-08-31"), None, (), [self.new], FIRST).month == month("2026-07")
 
     def test_a_history_that_was_cut_off_is_not_a_beginning(self):
         """The contract began in 2023; the vendor only lists its latest periods."""
         cut = term(*self.new.cycles, starts_on="2023-01-01")
 
-        assert decide(day("2026-10-05"), None, (), [cut], FIRST).month == month("2026-09")
+        assert assign_month(day("2026-10-05"), None, (), [cut], FIRST).month == month("2026-09")
 
     def test_a_first_yearly_period_is_too_far_away(self):
         yearly = term(cycle("2026-01-01", "2026-12-31"))
 
-        assert decide(day("2026-01-05"), None, (), [yearly], FIRST).month == month("2025-12")
-        assert decide(day("2026-01-05"), None, (), [yearly], month("2026-01")).month == month("2026-01")
+        assert assign_month(day("2026-01-05"), None, (), [yearly], FIRST).month == month("2025-12")
+        assert assign_month(day("2026-01-05"), None, (), [yearly], month("2026-01")).month == month("2026-01")
 
 
 class TestNoPeriodSpeaks:
     def test_the_calendar_month_before_decides(self):
-        decision = decide(day("2026-11-17"), None, [service("2026-10-01", "2026-10-31")], [], FIRST)
+        decision = assign_month(day("2026-11-17"), None, [service("2026-10-01", "2026-10-31")], [], FIRST)
 
         assert decision.month == month("2026-10")
         assert decision.evidence == (
@@ -165,14 +174,14 @@ class TestNoPeriodSpeaks:
         """Its run would not look at this date any more."""
         over = term(cycle("2026-02-01", "2026-02-28"), cycle("2026-03-01", "2026-03-31"))
 
-        assert decide(day("2026-05-31"), None, (), [over], FIRST).month == month("2026-03")
-        assert decide(day("2026-06-01"), None, (), [over], FIRST).month == month("2026-05")
+        assert assign_month(day("2026-05-31"), None, (), [over], FIRST).month == month("2026-03")
+        assert assign_month(day("2026-06-01"), None, (), [over], FIRST).month == month("2026-05")
 
     def test_an_invoice_of_the_account_s_first_days_is_not_lost(self):
-        assert decide(day("2026-10-02"), None, (), [], month("2026-10")).month == month("2026-10")
+        assert assign_month(day("2026-10-02"), None, (), [], month("2026-10")).month == month("2026-10")
 
     def test_an_invoice_from_before_the_account_stays_before_it(self):
-        assert decide(day("2026-09-02"), None, (), [], month("2026-10")).month == month("2026-08")
+        assert assign_month(day("2026-09-02"), None, (), [], month("2026-10")).month == month("2026-08")
 
 
 WORLDS = {
@@ -198,7 +207,7 @@ def test_the_run_of_its_month_always_finds_an_invoice(world, lines):
     terms = WORLDS[world]
     for offset in range(900):
         invoiced_on = date(2025, 6, 1) + timedelta(days=offset)
-        decision = decide(invoiced_on, None, LINES[lines], terms, month("2025-09"))
+        decision = assign_month(invoiced_on, None, LINES[lines], terms, month("2025-09"))
         first, last = search_window(decision.month)
         assert first <= invoiced_on <= last, decision
         by_date = month_by_date(invoiced_on, None, terms)
@@ -209,4 +218,4 @@ def test_what_is_not_known_yet_does_not_change_the_month():
     """A later run sees more periods, none of which had ended when the invoice was dated."""
     for known in range(1, 4):
         terms = [term(*CALENDAR.cycles[:known])]
-        assert decide(day("2026-10-15"), None, (), terms, FIRST).month == month("2026-09")
+        assert assign_month(day("2026-10-15"), None, (), terms, FIRST).month == month("2026-09")

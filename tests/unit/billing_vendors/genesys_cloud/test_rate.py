@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing_vendors.genesys_cloud.rate import RateGate
+from billing_vendors.genesys_cloud.rate_limit import RateGate
 
 
 def gate(count, allowed=180, reset=30):

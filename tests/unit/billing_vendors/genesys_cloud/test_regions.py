@@ -3,7 +3,7 @@
 import pytest
 
 from billing.errors import ConfigurationError
-from billing_vendors.genesys_cloud.regions import DOMAINS, FIELDS, sites
+from billing_vendors.genesys_cloud.regions import DOMAINS, FIELDS, base_urls
 from billing_vendors.provider import get_provider_info
 
 
@@ -21,7 +21,7 @@ from billing_vendors.provider import get_provider_info
     ],
 )  # fmt: skip
 def test_sites(fields, api, login):
-    assert sites("c", fields) == {"api": api, "login": login}
+    assert base_urls("c", fields) == {"api": api, "login": login}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_sites(fields, api, login):
 )
 def test_what_is_not_usable_is_refused(fields):
     with pytest.raises(ConfigurationError, match="connection c"):
-        sites("c", fields)
+        base_urls("c", fields)
 
 
 def test_the_connection_form_offers_what_the_hook_knows():

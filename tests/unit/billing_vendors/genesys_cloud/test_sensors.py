@@ -9,13 +9,13 @@ from airflow.sdk.exceptions import AirflowRescheduleException, TaskDeferred
 from tests.unit.billing_vendors.genesys_cloud.conftest import json_reply, payload_reply, read_payload
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected
+from billing_vendors.base.polling import Probe
 from billing_vendors.base.triggers import VendorTrigger
-from billing_vendors.base.waiting import Look
-from billing_vendors.genesys_cloud.looks import (
-    BillableUsageLook,
-    BillingPeriodClosedLook,
-    InvoicePostedLook,
-    MonthReadyLook,
+from billing_vendors.genesys_cloud.probes import (
+    BillableUsageProbe,
+    BillingPeriodClosedProbe,
+    InvoicePostedProbe,
+    MonthReadyProbe,
 )
 from billing_vendors.genesys_cloud.sensors import (
     GenesysBillableUsageSensor,
@@ -29,7 +29,7 @@ IN_PROGRESS = payload_reply("billable_usage_report.in_progress")
 COMPLETE = payload_reply("billable_usage_report")
 pytestmark = pytest.mark.usefixtures("conn_id")
 
-READY = {"state": "ready", "account": "acme", "month": "2025-01", "looks": 1}
+READY = {"state": "ready", "account": "acme", "month": "2025-01", "attempts": 1}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ class TestBillableUsage:
     def test_a_200_in_progress_is_waited_for_in_poke_mode(self, genesys):
         genesys.billing("/reports/billableusage", IN_PROGRESS, IN_PROGRESS, COMPLETE)
 
-        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"looks": 3}
+        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"attempts": 3}
 
     def test_reschedule_mode_gives_the_slot_back(self, genesys):
         genesys.billing("/reports/billableusage", IN_PROGRESS)
@@ -107,7 +107,7 @@ class TestBillableUsage:
 
         event = await event_of(defer(sensor(GenesysBillableUsageSensor)))
 
-        assert event.xcoms == {"return_value": READY | {"looks": 4}}
+        assert event.xcoms == {"return_value": READY | {"attempts": 4}}
         assert len({str(request.query) for request in genesys.asked("/reports/billableusage")}) == 1
 
     async def test_the_reports_of_all_billing_periods_of_the_month_are_waited_for(self, genesys):
@@ -125,7 +125,7 @@ class TestBillableUsage:
 
         event = await event_of(trigger)
 
-        assert event.xcoms == {"return_value": READY | {"looks": 3}}
+        assert event.xcoms == {"return_value": READY | {"attempts": 3}}
         assert len(genesys.asked("/reports/billableusage")) == 6
 
     def test_without_a_billing_period_the_calendar_month_is_waited_for(self, genesys):
@@ -181,7 +181,7 @@ class TestBillableUsage:
     def test_a_busy_vendor_is_waited_for(self, genesys):
         genesys.billing("/reports/billableusage", payload_reply("error.rate_limited", 429, Retry_After="0"), COMPLETE)
 
-        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"looks": 2}
+        assert sensor(GenesysBillableUsageSensor, deferrable=False).execute({}) == READY | {"attempts": 2}
 
     def test_a_month_before_the_account_is_refused_without_a_question(self, genesys):
         with pytest.raises(ConfigurationError, match="before its first month"):
@@ -253,7 +253,7 @@ class TestBillingPeriodClosed:
 
 class TestInvoicePosted:
     # its regular invoice, dated in the month after; the other two of the listing are older
-    heads = json.loads(read_payload("invoice_listing"))["entities"]
+    headers = json.loads(read_payload("invoice_listing"))["entities"]
 
     @pytest.fixture(autouse=True)
     def january_is_long_ago(self, genesys):
@@ -264,21 +264,21 @@ class TestInvoicePosted:
         return (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m")
 
     def test_an_invoice_of_the_month_is_what_is_waited_for(self, genesys):
-        genesys.billing("/contracts/invoices", json_reply({"entities": self.heads}))
+        genesys.billing("/contracts/invoices", json_reply({"entities": self.headers}))
 
         assert sensor(GenesysInvoicePostedSensor).execute({}) == READY
         assert genesys.asked("/contracts/invoices")[0].query["dateStart"] == "2024-12-01"
 
     def test_one_of_another_month_is_not(self, genesys):
         """Those of 3 and 15 January are December's; January's days of grace are over, so there is none."""
-        genesys.billing("/contracts/invoices", json_reply({"entities": self.heads[1:]}))
+        genesys.billing("/contracts/invoices", json_reply({"entities": self.headers[1:]}))
 
         assert sensor(GenesysInvoicePostedSensor).execute({}) == READY | {"state": "absent"}
 
     def test_a_credit_memo_alone_is_not(self, genesys):
         genesys.billing(
             "/contracts/invoices",
-            json_reply({"entities": [self.heads[0] | {"customerInvoiceType": "Credit Memo", "amount": -1}]}),
+            json_reply({"entities": [self.headers[0] | {"customerInvoiceType": "Credit Memo", "amount": -1}]}),
         )
 
         assert sensor(GenesysInvoicePostedSensor).execute({})["state"] == "absent"
@@ -292,33 +292,33 @@ class TestInvoicePosted:
 
     async def test_the_triggerer_sees_it_come(self, genesys):
         month = self.still_expected()
-        head = self.heads[0] | {"dateInvoiced": f"{month}-28"}
-        genesys.billing("/contracts/invoices", json_reply({"entities": []}), json_reply({"entities": [head]}))
+        header = self.headers[0] | {"dateInvoiced": f"{month}-28"}
+        genesys.billing("/contracts/invoices", json_reply({"entities": []}), json_reply({"entities": [header]}))
         contracts(genesys, (f"{month}-01", f"{month}-27", "Closed"))
 
         event = await event_of(defer(sensor(GenesysInvoicePostedSensor, month=month)))
 
-        assert event.xcoms["return_value"] == READY | {"month": month, "looks": 2}
+        assert event.xcoms["return_value"] == READY | {"month": month, "attempts": 2}
 
 
 class TestMonthReady:
     """The three in turn; each test has the first thing missing one later than the test before."""
 
-    heads = TestInvoicePosted.heads
+    headers = TestInvoicePosted.headers
 
-    def ready_but_for(self, genesys, *, report=COMPLETE, periods=(JANUARY,), heads=()):
+    def ready_but_for(self, genesys, *, report=COMPLETE, periods=(JANUARY,), headers=()):
         genesys.billing("/reports/billableusage", report)
         contracts(genesys, *periods)
-        genesys.billing("/contracts/invoices", json_reply({"entities": list(heads)}))
+        genesys.billing("/contracts/invoices", json_reply({"entities": list(headers)}))
 
     def test_all_three_are_there(self, genesys):
-        self.ready_but_for(genesys, heads=self.heads)
+        self.ready_but_for(genesys, headers=self.headers)
 
         assert sensor(GenesysMonthReadySensor).execute({}) == READY
 
     def test_without_the_report_no_invoice_is_asked_for(self, genesys):
         """However long ago the month is: a report that is being made is never absent."""
-        self.ready_but_for(genesys, report=IN_PROGRESS, heads=self.heads)
+        self.ready_but_for(genesys, report=IN_PROGRESS, headers=self.headers)
 
         trigger = defer(sensor(GenesysMonthReadySensor))
 
@@ -343,25 +343,25 @@ class TestMonthReady:
         assert defer(sensor(GenesysMonthReadySensor, month)).last_seen == "0 invoices of the month among 0 listed"
 
     async def test_the_triggerer_sees_the_report_come(self, genesys):
-        self.ready_but_for(genesys, heads=self.heads)
+        self.ready_but_for(genesys, headers=self.headers)
         genesys.billing("/reports/billableusage", IN_PROGRESS, IN_PROGRESS, COMPLETE)
 
         event = await event_of(defer(sensor(GenesysMonthReadySensor)))
 
-        assert event.xcoms["return_value"] == READY | {"looks": 3}
+        assert event.xcoms["return_value"] == READY | {"attempts": 3}
 
 
 @pytest.mark.parametrize(
-    "look",
+    "probe",
     [
-        BillableUsageLook("2025-01"),
-        BillingPeriodClosedLook("2025-01"),
-        InvoicePostedLook("2025-01", "2024-01"),
-        MonthReadyLook("2025-01", "2024-01"),
+        BillableUsageProbe("2025-01"),
+        BillingPeriodClosedProbe("2025-01"),
+        InvoicePostedProbe("2025-01", "2024-01"),
+        MonthReadyProbe("2025-01", "2024-01"),
     ],
 )
-def test_a_look_travels_to_the_triggerer_as_json(look):
-    assert Look.from_json(json.loads(json.dumps(look.to_json()))) == look
+def test_a_look_travels_to_the_triggerer_as_json(probe):
+    assert Probe.from_json(json.loads(json.dumps(probe.to_json()))) == probe
 
 
 def test_the_vendor_waits_in_one_task():

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
-from billing.controls.control import Control, Estimate, Evidence, InvoiceHead
-from billing.controls.engine import run_controls
-from billing.controls.result import Finding
+from billing.config.accounts import Account
+from billing.controls.control import Control, Estimate, Evidence, InvoiceSummary
+from billing.controls.finding import Finding
+from billing.controls.runner import run_controls
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport
-from billing.period import BillingPeriod
+from billing.month import Month
 
-OCTOBER = BillingPeriod(2026, 10)
+OCTOBER = Month(2026, 10)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Bills:
     @staticmethod
     def account(api: str = "v3", parent_pay: bool = False, **changed: Any) -> Account[Settings]:
         settings = Settings(api=api, parent_pay=parent_pay)
-        plain = Account("fastly", "acme", "fastly_acme", "USD", BillingPeriod(2020, 1), 5, settings)
+        plain = Account("fastly", "acme", "fastly_acme", "USD", Month(2020, 1), 5, settings)
         return replace(plain, **changed)
 
     @staticmethod
@@ -57,18 +57,18 @@ class Bills:
         return cls.line(product, amount, **(plain | changed))
 
     @classmethod
-    def invoice(cls, *lines: InvoiceLine, period: BillingPeriod = OCTOBER, **changed: Any) -> Invoice:
+    def invoice(cls, *lines: InvoiceLine, month: Month = OCTOBER, **changed: Any) -> Invoice:
         numbered = tuple(replace(line, position=position) for position, line in enumerate(lines or (cls.line(),), 1))
         plain = Invoice(
-            changed.pop("invoice_id", f"I-{period}"),
-            period,
+            changed.pop("invoice_id", f"I-{month}"),
+            month,
             "said by the test",
             Decimal(0),
             "USD",
             numbered,
-            issued_at=period.end + timedelta(days=2),
-            service_start=period.start,
-            service_end=period.end,
+            issued_at=month.end + timedelta(days=2),
+            service_start=month.start,
+            service_end=month.end,
             statement_number=changed.pop("statement_number", None),
             attributes={"customer_id": "ours"},
         )
@@ -84,21 +84,21 @@ class Bills:
         return UsageLine(1, name, Decimal(quantity), raw_quantity=raw_quantity, **(plain | changed))
 
     @staticmethod
-    def month(*invoices: Invoice, period: BillingPeriod = OCTOBER, usage: Any = None, **rest: Any) -> AccountMonth:
+    def month(*invoices: Invoice, month: Month = OCTOBER, usage: Any = None, **rest: Any) -> AccountMonth:
         """A month; ``usage`` are the rows of its usage metrics, None if they were not read."""
         if usage is not None:
-            report = UsageReport(f"usage_metrics/{period}", "usage_metrics", period, None, None, None, tuple(usage))
+            report = UsageReport(f"usage_metrics/{month}", "usage_metrics", month, None, None, None, tuple(usage))
             rest["usage_reports"] = (report,)
-        return AccountMonth("fastly", "acme", period, invoices, **rest)
+        return AccountMonth("fastly", "acme", month, invoices, **rest)
 
     @classmethod
     def before(cls, *lines: InvoiceLine, **changed: Any) -> AccountMonth:
         """September, with one invoice of some lines."""
-        return cls.month(cls.invoice(*lines, period=cls.september, **changed), period=cls.september)
+        return cls.month(cls.invoice(*lines, month=cls.september, **changed), month=cls.september)
 
     @staticmethod
-    def head(invoice: Invoice) -> InvoiceHead:
-        return InvoiceHead(*(getattr(invoice, name) for name in InvoiceHead.__dataclass_fields__))
+    def head(invoice: Invoice) -> InvoiceSummary:
+        return InvoiceSummary(*(getattr(invoice, name) for name in InvoiceSummary.__dataclass_fields__))
 
     @staticmethod
     def estimate(total: str, day: int = 31, hour: int = 12, **changed: Any) -> Estimate:

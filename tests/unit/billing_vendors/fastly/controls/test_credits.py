@@ -5,8 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.credits import F16
-from billing.tolerances import Tolerance
+from billing.config.tolerances import Tolerance
+from billing_vendors.fastly.controls.f16_credits import F16
 
 
 def test_a_marked_and_covered_credit(bills):

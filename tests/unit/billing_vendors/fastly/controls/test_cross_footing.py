@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.cross_footing import F24
-from billing.tolerances import Tolerance
+from billing.config.tolerances import Tolerance
+from billing_vendors.fastly.controls.f24_cross_footing import F24
 
 
 def v2_bill(bills, **totals):

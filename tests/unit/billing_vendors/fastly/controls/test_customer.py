@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from billing.controls.customer import F23
+from billing_vendors.fastly.controls.f23_customer_id import F23
 
 
 def test_our_id(bills):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.dimensions import F22
+from billing_vendors.fastly.controls.f22_new_dimensions import F22
 
 
 def test_the_same_things(bills):
@@ -38,7 +38,7 @@ def test_credits_and_shortfalls_come_and_go(bills):
 
 
 def test_nothing_to_compare(bills):
-    empty = bills.month(period=bills.september)
+    empty = bills.month(month=bills.september)
     assert bills.states(F22, bills.invoice(), previous=empty) == ["NOT_APPLICABLE"]
     assert bills.states(F22, month=bills.month(), previous=bills.before()) == ["NOT_APPLICABLE"]
     assert bills.states(F22, bills.invoice(), account=bills.account(first_month=bills.october)) == ["NOT_APPLICABLE"]

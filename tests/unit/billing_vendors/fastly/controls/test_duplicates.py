@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.duplicates import F7
-from billing.controls.signatures import same_number
+from billing.controls.checks.document_keys import same_number
+from billing.controls.checks.duplicate_documents import F7
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def compared(bills):
     """Judge October's invoices beside earlier ones; give state and strength by invoice."""
 
     def run(*invoices, earlier=()):
-        heads = tuple(sorted(map(bills.head, (*earlier, *invoices)), key=lambda head: (head.period, head.invoice_id)))
+        heads = tuple(sorted(map(bills.head, (*earlier, *invoices)), key=lambda head: (head.month, head.invoice_id)))
         found = bills.judge(F7, *invoices, history=heads)
         return {each.subject: (each.state.value, each.operands.get("strength")) for each in found}
 
@@ -24,18 +24,18 @@ def compared(bills):
 
 def test_nothing_alike(bills, compared):
     assert compared(
-        bills.invoice(invoice_id="1"), earlier=[bills.invoice(invoice_id="2", period=bills.september, total="9")]
+        bills.invoice(invoice_id="1"), earlier=[bills.invoice(invoice_id="2", month=bills.september, total="9")]
     ) == {"1": ("PASS", None)}
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("4183280", "04183280"), ("INV-12", "inv 12"), ("0x1", "X1")])
 def test_strong_one_number_written_in_two_ways(bills, compared, mine, theirs):
-    earlier = [bills.invoice(invoice_id=theirs, period=bills.september, total="9")]
+    earlier = [bills.invoice(invoice_id=theirs, month=bills.september, total="9")]
     assert compared(bills.invoice(invoice_id=mine), earlier=earlier) == {mine: ("EXCEPTION", "strong")}
 
 
 def test_strong_one_statement_number_on_two(bills, compared):
-    earlier = [bills.invoice(invoice_id="2", statement_number="ST-1", total="9", period=bills.september)]
+    earlier = [bills.invoice(invoice_id="2", statement_number="ST-1", total="9", month=bills.september)]
     assert compared(bills.invoice(invoice_id="1", statement_number="st1"), earlier=earlier) == {
         "1": ("EXCEPTION", "strong")
     }
@@ -63,12 +63,12 @@ def test_a_credit_memo_is_no_copy_of_the_invoice_it_cancels(bills, compared):
 @pytest.mark.parametrize(("days", "state"), [(7, "VARIANCE_TOLERATED"), (8, "PASS")])
 def test_weak_another_month_issued_within_days(bills, compared, days, state):
     mine = bills.invoice(invoice_id="1")
-    earlier = [bills.invoice(invoice_id="2", period=bills.september, issued_at=mine.issued_at - timedelta(days=days))]
+    earlier = [bills.invoice(invoice_id="2", month=bills.september, issued_at=mine.issued_at - timedelta(days=days))]
     assert compared(mine, earlier=earlier)["1"][0] == state
 
 
 def test_weak_needs_both_dates(bills, compared):
-    earlier = [bills.invoice(invoice_id="2", period=bills.september, issued_at=None)]
+    earlier = [bills.invoice(invoice_id="2", month=bills.september, issued_at=None)]
     assert compared(bills.invoice(invoice_id="1"), earlier=earlier) == {"1": ("PASS", None)}
 
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.cross_footing import F24
-from billing.controls.last_estimate import F19
-from billing.controls.metered_quantity import F12
-from billing.controls.month_on_month import F21
-from billing.controls.running_estimate import F18
+from billing_vendors.fastly.controls.f12_metered_quantity import F12
+from billing_vendors.fastly.controls.f18_estimate_monotonic import F18
+from billing_vendors.fastly.controls.f19_estimate_vs_invoice import F19
+from billing_vendors.fastly.controls.f21_month_on_month import F21
+from billing_vendors.fastly.controls.f24_cross_footing import F24
 
 
 def subtotals(bills, usage="1.00", **totals):

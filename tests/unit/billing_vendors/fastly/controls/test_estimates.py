@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.last_estimate import F19
-from billing.controls.running_estimate import F18
-from billing.tolerances import Tolerance
+from billing.config.tolerances import Tolerance
+from billing_vendors.fastly.controls.f18_estimate_monotonic import F18
+from billing_vendors.fastly.controls.f19_estimate_vs_invoice import F19
 
 
 def series(bills, *estimates):

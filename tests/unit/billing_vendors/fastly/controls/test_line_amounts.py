@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.line_amounts import F2
+from billing_vendors.fastly.controls.f02_line_amounts import F2
 
 
 def priced(make, *lines, **changed):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.metered_quantity import F12
-from billing.tolerances import Tolerance
+from billing.config.tolerances import Tolerance
+from billing_vendors.fastly.controls.f12_metered_quantity import F12
 
 
 def metered(bills, *metrics, lines=()):

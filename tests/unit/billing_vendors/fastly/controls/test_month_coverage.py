@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.month_coverage import F5
+from billing_vendors.fastly.controls.f05_month_coverage import F5
 
 DAY = timedelta(days=1)
 

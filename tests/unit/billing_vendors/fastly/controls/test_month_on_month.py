@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.month_on_month import F21
-from billing.controls.price_and_volume import Split, split, sum_of
+from billing.config.tolerances import Tolerance
+from billing.controls.checks.price_volume import Split, split, sum_of
 from billing.money import exact_sum
-from billing.tolerances import Tolerance
+from billing_vendors.fastly.controls.f21_month_on_month import F21
 
 
 def first(found):
@@ -118,7 +118,7 @@ def test_the_account_s_own_policy(bills):
 
 def test_both_comparisons_and_the_products_are_shown(bills):
     a_year_ago = bills.october.shifted(-12)
-    year = bills.month(bills.invoice(bills.line(amount="6"), period=a_year_ago), period=a_year_ago)
+    year = bills.month(bills.invoice(bills.line(amount="6"), month=a_year_ago), month=a_year_ago)
     month, yearly = bills.judge(
         F21, bills.invoice(bills.line(quantity="110")), previous=bills.before(), year_before=year
     )
@@ -138,7 +138,7 @@ def test_nothing_to_compare(bills):
     account = bills.account(first_month=bills.october)
     assert bills.states(F21, bills.invoice(), account=account) == ["NOT_APPLICABLE", "NOT_APPLICABLE"]
     began = bills.account(first_month=bills.september)
-    empty = bills.month(period=bills.september)
+    empty = bills.month(month=bills.september)
     assert bills.states(F21, bills.invoice(), previous=empty, account=began)[0] == "NOT_APPLICABLE"
     assert bills.states(F21, month=bills.month(), previous=bills.before(), account=began)[0] == "NOT_APPLICABLE"
     euros = bills.before(currency="EUR")

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.one_invoice import F6
 from billing.models import UsageLine, UsageReport
+from billing_vendors.fastly.controls.f06_single_invoice import F6
 
 
 def report(make, *quantities):

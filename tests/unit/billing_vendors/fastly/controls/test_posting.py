@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from billing.controls.posted_after_period import F8
-from billing.controls.posted_in_time import F9
+from billing_vendors.fastly.controls.f08_posted_after_period import F8
+from billing_vendors.fastly.controls.f09_posted_on_time import F9
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(-1, "EXCEPTION"), (0, "PASS"), (86_400, "PASS")])

@@ -4,16 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.rates import F14
-from billing.period import BillingPeriod
-from billing.rate_card import CardRate
-from billing.tolerances import Tolerance
+from billing.config.rate_card import CardRate
+from billing.config.tolerances import Tolerance
+from billing.month import Month
+from billing_vendors.fastly.controls.f14_rates import F14
 
 
 def card(rate, product="Europe Bandwidth", region=None, usage_type=None, first=(2026, 1), last=None):
-    return CardRate(
-        BillingPeriod(*first), BillingPeriod(*last) if last else None, product, region, usage_type, Decimal(rate)
-    )
+    return CardRate(Month(*first), Month(*last) if last else None, product, region, usage_type, Decimal(rate))
 
 
 def with_card(bills, *entries, **changed):
@@ -106,7 +104,7 @@ def test_nothing_to_compare(bills):
     assert bills.states(F14, month=bills.month(), previous=bills.before()) == ["NOT_APPLICABLE"]
     no_rate = bills.line(amount="5", rate=None)
     assert bills.states(F14, bills.invoice(no_rate), previous=bills.before()) == ["NOT_APPLICABLE"]
-    empty = bills.month(period=bills.september)
+    empty = bills.month(month=bills.september)
     assert bills.states(F14, bills.invoice(), previous=empty) == ["NOT_APPLICABLE"]
     first = bills.account(first_month=bills.october)
     assert bills.states(F14, bills.invoice(), account=first) == ["NOT_APPLICABLE"]

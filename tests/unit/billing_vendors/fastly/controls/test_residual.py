@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.footing import F1
-from billing.controls.residual import F17
-from billing.tolerances import Tolerance
+from billing.config.tolerances import Tolerance
+from billing.controls.checks.footing import F1
+from billing_vendors.fastly.controls.f17_unallocated_amount import F17
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.controls.same_currency import F3
+from billing_vendors.fastly.controls.f03_currency import F3
 
 
 def test_the_account_s_currency_and_last_month_s(bills):
@@ -31,7 +31,7 @@ def test_v2_names_no_currency(bills):
 
 
 def test_nothing_to_compare(bills):
-    empty = bills.month(period=bills.september)
+    empty = bills.month(month=bills.september)
     assert bills.states(F3, month=bills.month(), previous=bills.before()) == ["NOT_APPLICABLE"]
     assert bills.states(F3, bills.invoice(), previous=empty) == ["PASS", "NOT_APPLICABLE"]
 

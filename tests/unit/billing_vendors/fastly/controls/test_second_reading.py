@@ -1,6 +1,6 @@
 """F11: the listed invoice is the invoice that the vendor gives by its id."""
 
-from billing.controls.second_reading import F11
+from billing_vendors.fastly.controls.f11_list_vs_detail import F11
 
 
 def test_the_worked_examples(make, judge):

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.shortfall import F15
-from billing.period import BillingPeriod
-from billing.rate_card import Commitment
-from billing.tolerances import Tolerance
+from billing.config.rate_card import Commitment
+from billing.config.tolerances import Tolerance
+from billing.month import Month
+from billing_vendors.fastly.controls.f15_commit_shortfall import F15
 
 
 def committed(bills, amount="50.00", first=(2020, 1), last=None, **changed):
-    commitment = Commitment(BillingPeriod(*first), BillingPeriod(*last) if last else None, Decimal(amount))
+    commitment = Commitment(Month(*first), Month(*last) if last else None, Decimal(amount))
     return bills.account(commitments=(commitment,), **changed)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls.unit_conversion import F13
+from billing_vendors.fastly.controls.f13_unit_conversion import F13
 
 
 def states(bills, *metrics):

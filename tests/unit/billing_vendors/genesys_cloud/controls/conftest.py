@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from billing.accounts import Account
-from billing.controls.control import Evidence, InvoiceHead, IssuedFile
-from billing.controls.result import Finding
+from billing.config.accounts import Account
+from billing.controls.control import Evidence, InvoiceSummary, IssuedFile
+from billing.controls.finding import Finding
 from billing.models import (
     AccountMonth,
     Charge,
@@ -25,9 +25,9 @@ from billing.models import (
     UsageReport,
     Wallet,
 )
-from billing.period import BillingPeriod
+from billing.month import Month
 
-JANUARY = BillingPeriod(2025, 1)
+JANUARY = Month(2025, 1)
 FIRST, AFTER = date(2025, 1, 1), date(2025, 2, 1)
 ORGANIZATION = {"id": "org-1", "name": "Example Contact Centre"}
 
@@ -91,8 +91,8 @@ class Genesys:
         return _made(Wallet, about | balances | overage | {"attributes": {"organizations": [ORGANIZATION]}}, values)
 
     @classmethod
-    def period(cls, *charges: Charge, wallets: tuple[Wallet, ...] = (), **values: Any) -> ContractBillingPeriod:
-        dates = {"period": JANUARY, "starts_on": FIRST, "ends_on": AFTER, "status": "Closed"}
+    def billing_period(cls, *charges: Charge, wallets: tuple[Wallet, ...] = (), **values: Any) -> ContractBillingPeriod:
+        dates = {"month": JANUARY, "starts_on": FIRST, "ends_on": AFTER, "status": "Closed"}
         named = {"billing_period_id": "bp-1", "contract_id": "con-1", "charges": charges, "wallets": wallets}
         return _made(ContractBillingPeriod, named | dates, values)
 
@@ -139,25 +139,25 @@ class Genesys:
         return UsageReport(f"{kind}/2025-01", kind, JANUARY, JANUARY.start, JANUARY.end, None, lines)
 
     @staticmethod
-    def month(*invoices: Invoice, period: BillingPeriod = JANUARY, **rest: Any) -> AccountMonth:
-        return AccountMonth("genesys_cloud", "acme", period, invoices, **rest)
+    def month(*invoices: Invoice, month: Month = JANUARY, **rest: Any) -> AccountMonth:
+        return AccountMonth("genesys_cloud", "acme", month, invoices, **rest)
 
     @classmethod
     def clean(cls, *lines: InvoiceLine, charges: tuple[Charge, ...] = (), **rest: Any) -> AccountMonth:
         """One contract, one period with one overage, one invoice that bills it and the prepaid part."""
         defaults: dict[str, Any] = {
             "contracts": (cls.contract(),),
-            "billing_periods": (cls.period(*(charges or (cls.charge(),))),),
+            "billing_periods": (cls.billing_period(*(charges or (cls.charge(),))),),
         }
         invoices = rest.pop("invoices", None) or (cls.invoice(*(lines or (cls.prepay(), cls.line()))),)
         return cls.month(*invoices, **defaults | rest)
 
     @staticmethod
-    def head(invoice_id: str = "INV1", total: str = "100.00", **values: Any) -> InvoiceHead:
-        named = {"invoice_id": invoice_id, "kind": "invoice", "period": JANUARY, "total": Decimal(total)}
+    def head(invoice_id: str = "INV1", total: str = "100.00", **values: Any) -> InvoiceSummary:
+        named = {"invoice_id": invoice_id, "kind": "invoice", "month": JANUARY, "total": Decimal(total)}
         dated = {"currency": "EUR", "issued_at": datetime(2025, 2, 3, tzinfo=UTC)}
-        nothing = dict.fromkeys(field.name for field in fields(InvoiceHead))
-        return InvoiceHead(**{**nothing, **named, **dated, **values})
+        nothing = dict.fromkeys(field.name for field in fields(InvoiceSummary))
+        return InvoiceSummary(**{**nothing, **named, **dated, **values})
 
     @staticmethod
     def file(text: str | None, invoice_id: str = "INV1") -> IssuedFile:
@@ -166,7 +166,7 @@ class Genesys:
     @staticmethod
     def evidence(month: AccountMonth, **rest: Any) -> Evidence:
         own = Settings(**{name: rest.pop(name) for name in ("bill_to", "trustor_organization_id") if name in rest})
-        first_month = rest.pop("first_month", BillingPeriod(2024, 1))
+        first_month = rest.pop("first_month", Month(2024, 1))
         account = Account("genesys_cloud", "acme", "genesys_acme", "EUR", first_month, 6, own)
         return Evidence(account, month, **rest)
 

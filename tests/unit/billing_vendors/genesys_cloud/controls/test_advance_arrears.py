@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.advance_arrears import G11
+from billing_vendors.genesys_cloud.controls.g11_advance_and_arrears import G11
 
 D = date.fromisoformat
 

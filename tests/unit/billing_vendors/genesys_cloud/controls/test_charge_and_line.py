@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.agreement import Leg
-from billing.controls.charge_and_line import G5
+from billing.matching.price_book import ChargeType
+from billing_vendors.genesys_cloud.controls.g05_three_way_match import G5
 
 
-def of(g, found, month, leg=Leg.OVERAGE, sku="CX3"):
+def of(g, found, month, charge_type=ChargeType.OVERAGE, sku="CX3"):
     """Give the one finding of a product's leg."""
-    (finding,) = (e for e in found(G5, month) if e.operands.get("sku") == sku and e.operands.get("leg") == str(leg))
+    (finding,) = (
+        e for e in found(G5, month) if e.operands.get("sku") == sku and e.operands.get("leg") == str(charge_type)
+    )
     return finding
 
 
@@ -73,7 +75,7 @@ def test_charged_and_not_invoiced_or_the_other_way_round(g, found):
 
 @pytest.mark.parametrize(("quantity", "state"), [("250", "PASS"), ("260", "EXCEPTION"), (None, "BLOCKED")])
 def test_a_prepayment_is_billed_in_its_quantity(g, found, quantity, state):
-    finding = of(g, found, g.clean(g.prepay("33750.00", quantity), g.line()), Leg.PREPAID)
+    finding = of(g, found, g.clean(g.prepay("33750.00", quantity), g.line()), ChargeType.PREPAID)
     assert finding.state.value == state
     if state == "EXCEPTION":
         assert finding.difference == 10
@@ -99,7 +101,7 @@ def test_what_is_billed_in_advance_is_held_against_the_contract(g, found, quanti
 )
 def test_a_prepayment_without_line_was_billed_elsewhere_or_is_missing(g, found, item, state):
     month = g.clean(g.line(), contracts=(g.contract(g.item(**item)),))
-    assert of(g, found, month, Leg.PREPAID).state.value == state
+    assert of(g, found, month, ChargeType.PREPAID).state.value == state
 
 
 @pytest.mark.parametrize("spoil", [{"overage_quantity": None}, {"overage_charge": None}])
@@ -111,7 +113,7 @@ def test_a_line_without_quantity_two_currencies_or_an_open_period_block(g, state
     assert "BLOCKED" in states(G5, g.clean(g.prepay(), g.line(quantity=None)))
     dollars = g.charge(currency="USD")
     assert states(G5, g.clean(g.prepay(), g.line(), charges=(dollars,))) == ["BLOCKED", "PASS"]
-    open_period = replace(g.period(g.charge()), status="Open")
+    open_period = replace(g.billing_period(g.charge()), status="Open")
     assert states(G5, g.clean(billing_periods=(open_period,))) == ["BLOCKED"]
 
 

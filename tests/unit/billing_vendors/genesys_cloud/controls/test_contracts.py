@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from billing.controls.charged_through import G17
-from billing.controls.contract_continuity import G16
-from billing.controls.price_windows import G18
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing_vendors.genesys_cloud.controls.g16_contract_continuity import G16
+from billing_vendors.genesys_cloud.controls.g17_charged_through_date import G17
+from billing_vendors.genesys_cloud.controls.g18_price_effective_dates import G18
 
 D = date.fromisoformat
 RUNS = {"starts_on": D("2024-01-01")}
@@ -19,8 +19,8 @@ def month_with(g, *periods, contract=None):
 
 
 def of_december(g, ends_on="2025-01-01"):
-    before = replace(g.period(billing_period_id="bp-0"), starts_on=D("2024-12-01"), ends_on=D(ends_on))
-    return replace(month_with(g, before), period=BillingPeriod(2024, 12))
+    before = replace(g.billing_period(billing_period_id="bp-0"), starts_on=D("2024-12-01"), ends_on=D(ends_on))
+    return replace(month_with(g, before), month=Month(2024, 12))
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def of_december(g, ends_on="2025-01-01"):
     ],
 )
 def test_periods_adjoin(g, found, begins, state, words):
-    period = replace(g.period(), starts_on=D(begins))
-    (finding,) = found(G16, month_with(g, period), previous=of_december(g))
+    billing_period = replace(g.billing_period(), starts_on=D(begins))
+    (finding,) = found(G16, month_with(g, billing_period), previous=of_december(g))
     assert (finding.state.value, finding.subject) == (state, "bp-1")
     assert words in finding.explanation
 
 
 def test_periods_of_one_month_adjoin_too(g, found):
     weeks = (
-        replace(g.period(billing_period_id="bp-2"), starts_on=D("2025-01-17")),
-        replace(g.period(), ends_on=D("2025-01-16")),
+        replace(g.billing_period(billing_period_id="bp-2"), starts_on=D("2025-01-17")),
+        replace(g.billing_period(), ends_on=D("2025-01-16")),
     )
     findings = found(G16, month_with(g, *weeks), previous=of_december(g))
     assert [(each.subject, each.state.value) for each in findings] == [("bp-2", "EXCEPTION"), ("bp-1", "PASS")]
@@ -63,23 +63,23 @@ def test_a_running_contract_without_period_misses_one(g, states):
 
 
 def test_without_the_month_before(g, states):
-    assert states(G16, month_with(g, g.period())) == ["BLOCKED"]
-    assert states(G16, month_with(g, g.period()), first_month=g.january) == ["NOT_APPLICABLE"]
-    assert states(G16, month_with(g, g.period(), contract=g.contract())) == ["PASS"]
-    empty = replace(g.month(), period=BillingPeriod(2024, 12))
-    assert states(G16, month_with(g, g.period()), previous=empty) == ["EXCEPTION"]
+    assert states(G16, month_with(g, g.billing_period())) == ["BLOCKED"]
+    assert states(G16, month_with(g, g.billing_period()), first_month=g.january) == ["NOT_APPLICABLE"]
+    assert states(G16, month_with(g, g.billing_period(), contract=g.contract())) == ["PASS"]
+    empty = replace(g.month(), month=Month(2024, 12))
+    assert states(G16, month_with(g, g.billing_period()), previous=empty) == ["EXCEPTION"]
     assert states(G16, g.month()) == ["NOT_APPLICABLE"]
 
 
 def charged(g, through, before=None, status="Closed", **item):
     through = through and D(through)
     month = month_with(
-        g, replace(g.period(), status=status), contract=g.contract(g.item(charged_through=through, **item))
+        g, replace(g.billing_period(), status=status), contract=g.contract(g.item(charged_through=through, **item))
     )
     if before is None:
         return month, None
     then = g.contract(g.item(charged_through=D(before), **item))
-    return month, replace(month_with(g, contract=then), period=BillingPeriod(2024, 12))
+    return month, replace(month_with(g, contract=then), month=Month(2024, 12))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_usage_open_periods_and_nothing(g, states):
     month, _ = charged(g, "2025-01-31", effective_start=D("2025-02-01"))
     assert states(G17, month) == ["NOT_APPLICABLE"]
     assert states(G17, g.month(contracts=(g.contract(),))) == ["NOT_APPLICABLE"]
-    assert states(G17, g.month(billing_periods=(g.period(),))) == ["BLOCKED"]
+    assert states(G17, g.month(billing_periods=(g.billing_period(),))) == ["BLOCKED"]
 
 
 def priced(g, *windows, line=None, **contract):

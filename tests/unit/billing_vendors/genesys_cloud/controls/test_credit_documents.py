@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.credit_documents import G19
+from billing_vendors.genesys_cloud.controls.g19_credit_memos import G19
 
 
 def memo(g, *amounts, text="Credit for INV00001", invoice_id="CM00002", **values):

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from billing.controls.currencies import G8
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, Wallet
+from billing_vendors.genesys_cloud.controls.g08_currency import G8
 
 
 def blank(kind, **values):
@@ -25,12 +25,12 @@ def month(make):
             purchase_order_numbers=(),
             items=tuple(blank(ContractItem, position=1, plan_id="P", currency=currency) for currency in items),
         )
-        period = ContractBillingPeriod(
+        month = ContractBillingPeriod(
             *("B", "C", make.month_key, date(2026, 10, 1), date(2026, 11, 1), "Closed"),
             charges=tuple(blank(Charge, position=1, currency=currency) for currency in charges),
             wallets=tuple(blank(Wallet, position=1, currency=currency) for currency in wallets),
         )
-        return make.month(make.invoice("1.00", currency=invoice), contracts=(contract,), billing_periods=(period,))
+        return make.month(make.invoice("1.00", currency=invoice), contracts=(contract,), billing_periods=(month,))
 
     return build
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.cutoff import MIDNIGHT, VOICE_CUT, served, split
 from billing.money import exact_sum
+from billing.proration import MIDNIGHT, VOICE_CUT, served, split
 
 UNITS = [Decimal(1), Decimal("0.01"), Decimal("0.001")]
 

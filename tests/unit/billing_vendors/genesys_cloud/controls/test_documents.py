@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.bill_to import G22
-from billing.controls.contract_duplicates import G15
-from billing.controls.due_date import G27, days_of
-from billing.controls.printed_document import G21
-from billing.controls.purchase_orders import G9
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing_vendors.genesys_cloud.controls.g09_purchase_orders import G9
+from billing_vendors.genesys_cloud.controls.g15_duplicate_documents import G15
+from billing_vendors.genesys_cloud.controls.g21_pdf_vs_api import G21
+from billing_vendors.genesys_cloud.controls.g22_bill_to_party import G22
+from billing_vendors.genesys_cloud.controls.g27_due_date import G27, days_of
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_documents_of_one_month(g, found, number, amount, order, state):
 
 def test_a_weak_match_is_tolerated_and_an_unstored_document_blocks(g, states):
     month = g.month(g.invoice(g.line("100.00")))
-    earlier = g.head("INV0", period=BillingPeriod(2024, 12), issued_at=datetime(2025, 1, 30, tzinfo=UTC))
+    earlier = g.head("INV0", month=Month(2024, 12), issued_at=datetime(2025, 1, 30, tzinfo=UTC))
     assert states(G15, month, history=(earlier, g.head())) == ["VARIANCE_TOLERATED"]
     assert states(G15, month, history=(g.head(),)) == ["PASS"]
     assert states(G15, month) == ["BLOCKED"]

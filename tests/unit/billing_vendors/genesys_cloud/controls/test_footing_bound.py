@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.footing import G1
+from billing.controls.checks.footing import G1
 from billing.money import minor_unit
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.line_prices import G2
 from billing.money import product, round_half_up
+from billing_vendors.genesys_cloud.controls.g02_line_prices import G2
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.overage_charge import G4
 from billing.money import minor_unit, product, round_half_up
+from billing_vendors.genesys_cloud.controls.g04_overage_charge import G4
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_charges_and_wallets_alike(g, states, quantity, rate, charge, currency, 
     }
     assert states(G4, g.clean(charges=(g.charge(**figures),))) == [state]
     wallets = (g.wallet(**figures),)
-    assert states(G4, g.month(billing_periods=(g.period(wallets=wallets),))) == [state]
+    assert states(G4, g.month(billing_periods=(g.billing_period(wallets=wallets),))) == [state]
 
 
 def test_the_subject_is_the_billing_period(g, found):
@@ -47,7 +47,7 @@ def test_the_subject_is_the_billing_period(g, found):
 
 
 def test_a_month_without_charges_is_not_judged(g, states):
-    assert states(G4, g.month(billing_periods=(g.period(),))) == ["NOT_APPLICABLE"]
+    assert states(G4, g.month(billing_periods=(g.billing_period(),))) == ["NOT_APPLICABLE"]
 
 
 rates = st.decimals(Decimal(0), Decimal("1e5"), allow_nan=False, places=6)

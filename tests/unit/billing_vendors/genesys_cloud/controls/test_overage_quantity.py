@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.overage_quantity import G3
+from billing_vendors.genesys_cloud.controls.g03_overage_quantity import G3
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_wrong_charge_is_a_finding_of_its_own(g, found):
 
 
 def test_a_month_without_charges_is_not_judged(g, states):
-    assert states(G3, g.month(billing_periods=(g.period(),))) == ["NOT_APPLICABLE"]
+    assert states(G3, g.month(billing_periods=(g.billing_period(),))) == ["NOT_APPLICABLE"]
 
 
 quantities = st.decimals(Decimal(0), Decimal("1e9"), allow_nan=False, places=2)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from billing.controls.prepaid_quantity import G23
+from billing_vendors.genesys_cloud.controls.g23_prepaid_quantity import G23
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from billing.controls.prepaid_quantity import G23
 )
 def test_the_worked_examples(g, states, items, charges, state):
     contract = replace(g.contract(), items=tuple(g.item(quantity=each) for each in items))
-    period = g.period(*(g.charge(prepaid_quantity=each) for each in charges))
-    assert states(G23, g.month(contracts=(contract,), billing_periods=(period,))) == [state]
+    billing_period = g.billing_period(*(g.charge(prepaid_quantity=each) for each in charges))
+    assert states(G23, g.month(contracts=(contract,), billing_periods=(billing_period,))) == [state]
 
 
 @pytest.mark.parametrize(

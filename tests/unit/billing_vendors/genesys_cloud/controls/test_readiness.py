@@ -5,22 +5,22 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from billing.controls.closed_period import G12
-from billing.controls.complete_report import G13
-from billing.controls.payment_status import G20
-from billing.controls.unknown_fields import G26
 from billing.models import Listing, UnknownField
+from billing_vendors.genesys_cloud.controls.g12_period_closed import G12
+from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
+from billing_vendors.genesys_cloud.controls.g20_payment_status import G20
+from billing_vendors.genesys_cloud.controls.g26_unknown_fields import G26
 
 
 @pytest.mark.parametrize(
     ("status", "state"), [("Closed", "PASS"), ("Open", "BLOCKED"), ("Frozen", "BLOCKED"), (None, "BLOCKED")]
 )
 def test_only_a_closed_period_is_judged(g, states, status, state):
-    assert states(G12, g.month(billing_periods=(replace(g.period(), status=status),))) == [state]
+    assert states(G12, g.month(billing_periods=(replace(g.billing_period(), status=status),))) == [state]
 
 
 def test_every_period_is_judged_and_a_month_may_have_none(g, found, states):
-    periods = (g.period(), replace(g.period(billing_period_id="bp-2"), status="Open"))
+    periods = (g.billing_period(), replace(g.billing_period(billing_period_id="bp-2"), status="Open"))
     findings = found(G12, g.month(billing_periods=periods))
     assert [(each.subject, each.state.value) for each in findings] == [("bp-1", "PASS"), ("bp-2", "BLOCKED")]
     assert states(G12, g.month()) == ["NOT_APPLICABLE"]
@@ -45,7 +45,7 @@ def test_a_complete_report_covers_the_month(g, states):
 def test_a_report_of_each_billing_period_s_days_is_needed(g, found):
     """And of the calendar month only if a period is."""
     anniversary = {"starts_on": date(2024, 12, 21), "ends_on": date(2025, 1, 21)}
-    periods = (g.period(), g.period(billing_period_id="bp-2", **anniversary))
+    periods = (g.billing_period(), g.billing_period(billing_period_id="bp-2", **anniversary))
     report = g.usage(CX3="262")
     start, end = (datetime.combine(day, time(), UTC) for day in anniversary.values())
     other = replace(report, report_id="billable_usage/2024-12-21/2025-01-21", starts_at=start, ends_at=end)
@@ -92,8 +92,10 @@ def test_what_was_read_and_is_known_passes(g, states):
     """A listing without a row was read, too: its page has members."""
     assert states(G26, g.clean()) == ["PASS"]
     assert states(G26, g.month(listings=(Listing("contracts", (), None, ended=True),))) == ["PASS"]
-    for noun in ("invoices", "contracts", "billing_periods", "usage_reports"):
-        assert states(G26, replace(g.month(), **{noun: getattr(g.clean(usage_reports=(g.usage(),)), noun)})) == ["PASS"]
+    for record_type in ("invoices", "contracts", "billing_periods", "usage_reports"):
+        assert states(
+            G26, replace(g.month(), **{record_type: getattr(g.clean(usage_reports=(g.usage(),)), record_type)})
+        ) == ["PASS"]
 
 
 def test_nothing_read_proves_nothing(g, found):

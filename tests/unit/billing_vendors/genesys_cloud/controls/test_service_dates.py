@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from billing.controls.service_dates import G10
 from billing.models import Contract, ContractBillingPeriod
+from billing_vendors.genesys_cloud.controls.g10_service_dates import G10
 
 JANUARY = (date(2026, 1, 1), date(2026, 2, 1))
 NO_END = (None, None)
@@ -58,7 +58,7 @@ def test_the_worked_examples(month, state_of, start, end, state):
 
 
 @pytest.mark.parametrize(
-    ("period", "line", "state"),
+    ("billing_period", "line", "state"),
     [
         ((date(2026, 1, 21), date(2026, 2, 21)), (date(2026, 2, 21), date(2026, 3, 21)), "PASS"),
         ((date(2025, 12, 31), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 2, 28)), "PASS"),
@@ -67,9 +67,9 @@ def test_the_worked_examples(month, state_of, start, end, state):
         ((date(2025, 11, 1), date(2025, 12, 1)), (date(2025, 12, 1), date(2026, 1, 1)), "PASS"),
     ],
 )
-def test_the_next_period_of_other_cycles(month, state_of, period, line, state):
+def test_the_next_period_of_other_cycles(billing_period, state_of, month, line, state):
     """From the 21st to the 20th, from the last day of a month, over the year's end."""
-    assert state_of(G10, month=month(line, periods=(period,))) == state
+    assert state_of(G10, month=month(line, periods=(billing_period,))) == state
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.engine import run_controls
-from billing.controls.sku_analysis import G28
-from billing.period import BillingPeriod
+from billing.controls.runner import run_controls
+from billing.month import Month
+from billing_vendors.genesys_cloud.controls.g28_sku_analysis import G28
 
-DECEMBER = BillingPeriod(2024, 12)
+DECEMBER = Month(2024, 12)
 
 
 def compared(g, found, now, before, **rest):
     """Judge a month against the one before; the year before lies before the account's first month."""
-    earlier = before and replace(before, period=DECEMBER)
-    return found(G28, now, previous=earlier, first_month=BillingPeriod(2024, 12), **rest)[0]
+    earlier = before and replace(before, month=DECEMBER)
+    return found(G28, now, previous=earlier, first_month=Month(2024, 12), **rest)[0]
 
 
 def test_a_difference_is_split_into_price_and_volume(g, found):
@@ -40,7 +40,7 @@ def test_the_same_month_again_passes(g, found):
 )
 def test_only_more_than_twice_as_much_needs_a_person(g, overage, state):
     """36000.00 was billed before; 72000.00 is twice that."""
-    before = replace(g.clean(g.prepay(), g.line("2250.00")), period=DECEMBER)
+    before = replace(g.clean(g.prepay(), g.line("2250.00")), month=DECEMBER)
     now = g.clean(g.prepay(), g.line(overage), g.line("935.00", sku="SMS"))
     month = g.evidence(now, previous=before, first_month=DECEMBER)
     results = run_controls((G28,), month).results
@@ -71,7 +71,7 @@ def test_what_cannot_be_compared(g, found, states):
     dollars = g.clean(invoices=(g.invoice(g.line(), currency="USD"),))
     assert compared(g, found, g.clean(), dollars).state.value == "NOT_APPLICABLE"
     assert states(G28, g.clean(), first_month=g.january) == ["NOT_APPLICABLE"]
-    assert states(G28, g.clean(), first_month=BillingPeriod(2020, 1)) == ["BLOCKED"]
+    assert states(G28, g.clean(), first_month=Month(2020, 1)) == ["BLOCKED"]
 
 
 cents = st.integers(0, 10**8).map(lambda number: str(Decimal(number).scaleb(-2)))

@@ -8,22 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.agreement import Agreement, Leg, agreed_amount
+from billing.matching.price_book import ChargeType, PriceBook, agreed_amount
+from billing.matching.receipts import held_documents
+from billing.matching.three_way import Outcome, compare, match_month, price_of_line, variance
 from billing.money import difference, product
-from billing.receipts import held_documents
-from billing.three_way import Outcome, compare, match_month, price_of_line, variance
 
 
 def matched(month):
-    agreement = Agreement(month.contracts)
-    return {(match.sku, match.leg, match.advance): compare(match, agreement) for match in match_month(month, agreement)}
+    price_book = PriceBook(month.contracts)
+    return {
+        (match.sku, match.charge_type, match.advance): compare(match, price_book)
+        for match in match_month(month, price_book)
+    }
 
 
 def outcomes(month):
     return {key: outcome for key, (outcome, _) in matched(month).items()}
 
 
-OVERAGE, PREPAID = ("CX3", Leg.OVERAGE, False), ("CX3", Leg.PREPAID, False)
+OVERAGE, PREPAID = ("CX3", ChargeType.OVERAGE, False), ("CX3", ChargeType.PREPAID, False)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_a_product_is_matched_or_varies_in_price_or_quantity(g, lines, outcome, 
 def test_a_charge_without_line_and_a_line_without_charge_are_unmatched(g):
     assert outcomes(g.clean(g.prepay()))[OVERAGE] is Outcome.NOT_INVOICED
     strange = g.clean(g.prepay(), g.line(), g.line("9.00", "1", sku="GHOST"))
-    assert outcomes(strange)["GHOST", Leg.OVERAGE, False] is Outcome.NOT_CHARGED
+    assert outcomes(strange)["GHOST", ChargeType.OVERAGE, False] is Outcome.NOT_CHARGED
 
 
 def test_without_an_agreed_price_nothing_can_be_said_of_it(g):
@@ -64,11 +67,11 @@ def test_the_price_in_force_when_the_service_began_counts(g):
 
 
 def test_a_wallets_overage_is_billed_like_a_charges(g):
-    period = g.period(g.charge(), wallets=(g.wallet(),))
+    billing_period = g.billing_period(g.charge(), wallets=(g.wallet(),))
     tokens = g.line("1200.00", "1200", sku="AITC")
     contract = g.contract(g.item(), g.item("AITC", "Overage", overage_price="1.0"))
-    month = g.clean(g.prepay(), g.line(), tokens, billing_periods=(period,), contracts=(contract,))
-    assert outcomes(month)["AITC", Leg.OVERAGE, False] is Outcome.MATCHED
+    month = g.clean(g.prepay(), g.line(), tokens, billing_periods=(billing_period,), contracts=(contract,))
+    assert outcomes(month)["AITC", ChargeType.OVERAGE, False] is Outcome.MATCHED
 
 
 def test_what_was_paid_in_tokens_is_no_receipt_of_its_own(g):
@@ -102,27 +105,27 @@ def test_a_repeated_document_is_held_and_the_earlier_one_is_not(g):
 
 def test_what_begins_when_the_period_ends_is_billed_in_advance(g):
     ahead = g.prepay(service_start=date(2025, 2, 1), service_end=date(2025, 3, 1))
-    assert ("CX3", Leg.PREPAID, True) in outcomes(g.clean(ahead, g.line()))
+    assert ("CX3", ChargeType.PREPAID, True) in outcomes(g.clean(ahead, g.line()))
     last_day = g.prepay(service_start=date(2025, 1, 31), service_end=date(2025, 2, 1))
-    assert ("CX3", Leg.PREPAID, False) in outcomes(g.clean(last_day, g.line()))
+    assert ("CX3", ChargeType.PREPAID, False) in outcomes(g.clean(last_day, g.line()))
 
 
 def test_the_purchase_order_tells_contracts_apart(g):
     """Two contracts charge one product; each invoice names its contract's order."""
     contracts = (g.contract(), g.contract(contract_id="con-2", purchase_order_numbers=("PO-2",)))
     second = g.charge(overage_quantity="2", overage_charge="297.00")
-    periods = (g.period(g.charge()), g.period(second, billing_period_id="bp-2", contract_id="con-2"))
+    periods = (g.billing_period(g.charge()), g.billing_period(second, billing_period_id="bp-2", contract_id="con-2"))
     invoices = (
         g.invoice(g.prepay(), g.line()),
         g.invoice(g.prepay(), g.line("297.00", "2"), invoice_id="INV2", attributes={"customerPoNumber": " PO-2 "}),
     )
     month = g.month(*invoices, contracts=contracts, billing_periods=periods)
-    agreement = Agreement(contracts)
-    found = [match for match in match_month(month, agreement) if match.leg is Leg.OVERAGE]
-    assert [compare(match, agreement)[0] for match in found] == [Outcome.MATCHED, Outcome.MATCHED]
+    price_book = PriceBook(contracts)
+    found = [match for match in match_month(month, price_book) if match.charge_type is ChargeType.OVERAGE]
+    assert [compare(match, price_book)[0] for match in found] == [Outcome.MATCHED, Outcome.MATCHED]
     unknown = replace(invoices[1], attributes={})
-    merged = match_month(replace(month, invoices=(invoices[0], unknown)), agreement)
-    assert [(len(m.receipts), len(m.billed)) for m in merged if m.leg is Leg.OVERAGE] == [(2, 2)]
+    merged = match_month(replace(month, invoices=(invoices[0], unknown)), price_book)
+    assert [(len(m.receipts), len(m.billed)) for m in merged if m.charge_type is ChargeType.OVERAGE] == [(2, 2)]
 
 
 def test_the_organization_tells_charges_of_one_product_apart(g):
@@ -134,11 +137,11 @@ def test_the_organization_tells_charges_of_one_product_apart(g):
 
     charges = (of("a"), of("b", overage_quantity="2", overage_charge="297.00", prepaid_quantity="0"))
     month = g.clean(g.prepay(), line_for("b", "297.00", "2"), line_for("a", "1782.00", "12"), charges=charges)
-    found = [m for m in match_month(month, Agreement(month.contracts)) if m.leg is Leg.OVERAGE]
+    found = [m for m in match_month(month, PriceBook(month.contracts)) if m.charge_type is ChargeType.OVERAGE]
     assert [(m.charged, m.invoiced) for m in found] == [(Decimal("1782.00"),) * 2, (Decimal("297.00"),) * 2]
     shared = (of("a"), of("b", attributes={"organizations": [{"id": "a"}, {"id": "b"}]}))
-    mixed = match_month(replace(month, billing_periods=(g.period(*shared),)), Agreement(month.contracts))
-    assert [len(m.receipts) for m in mixed if m.leg is Leg.OVERAGE] == [2]
+    mixed = match_month(replace(month, billing_periods=(g.billing_period(*shared),)), PriceBook(month.contracts))
+    assert [len(m.receipts) for m in mixed if m.charge_type is ChargeType.OVERAGE] == [2]
 
 
 @pytest.mark.parametrize(
@@ -147,29 +150,29 @@ def test_the_organization_tells_charges_of_one_product_apart(g):
 )
 def test_a_fractional_receipt_stands_behind_a_line_that_is_cut_to_an_integer(g, shown, metered, counts):
     month = g.clean(g.prepay(), g.line("1841.40", shown), charges=(g.charge(overage_quantity=metered),))
-    (match,) = (m for m in match_month(month, Agreement(month.contracts)) if m.leg is Leg.OVERAGE)
+    (match,) = (m for m in match_month(month, PriceBook(month.contracts)) if m.charge_type is ChargeType.OVERAGE)
     assert match.invoiced_quantity == Decimal(counts)
     expected = product(Decimal(counts), Decimal("148.50"))
-    assert price_of_line(match.billed[0], match, Agreement(month.contracts)) == expected
+    assert price_of_line(match.billed[0], match, PriceBook(month.contracts)) == expected
 
 
 @pytest.mark.parametrize(
-    ("description", "leg"),
+    ("description", "charge_type"),
     [
-        ("CX3 - Prepay", Leg.PREPAID),
-        ("Prepaid users", Leg.PREPAID),
-        ("CX3 - OVERAGE", Leg.OVERAGE),
-        ("CX3", Leg.OVERAGE),
+        ("CX3 - Prepay", ChargeType.PREPAID),
+        ("Prepaid users", ChargeType.PREPAID),
+        ("CX3 - OVERAGE", ChargeType.OVERAGE),
+        ("CX3", ChargeType.OVERAGE),
     ],
 )
-def test_the_vendors_wording_tells_the_leg(g, description, leg):
-    agreement = Agreement((g.contract(),))
-    assert agreement.leg_of(g.line(description=description), frozenset({"con-1"})) is leg
+def test_the_vendors_wording_tells_the_leg(g, description, charge_type):
+    price_book = PriceBook((g.contract(),))
+    assert price_book.leg_of(g.line(description=description), frozenset({"con-1"})) is charge_type
 
 
 def test_else_the_only_way_in_which_a_product_is_priced_does(g):
-    one_way = Agreement((g.contract(g.item(overage_price=None)),))
-    assert one_way.leg_of(g.line(description="CX3"), frozenset({"con-1"})) is Leg.PREPAID
+    one_way = PriceBook((g.contract(g.item(overage_price=None)),))
+    assert one_way.leg_of(g.line(description="CX3"), frozenset({"con-1"})) is ChargeType.PREPAID
     assert one_way.leg_of(g.line(sku="GHOST", description="Set-up"), frozenset({"con-1"})) is None
 
 
@@ -178,7 +181,7 @@ def test_else_the_only_way_in_which_a_product_is_priced_does(g):
 )
 def test_amendments_stand_side_by_side(g, quantity, amount):
     contract = g.contract(g.item(), g.item(price="120.00", quantity="20"))
-    priced = Agreement((contract,)).in_force("CX3", Leg.PREPAID, frozenset({"con-1"}), date(2025, 1, 1))
+    priced = PriceBook((contract,)).in_force("CX3", ChargeType.PREPAID, frozenset({"con-1"}), date(2025, 1, 1))
     found = agreed_amount(priced, Decimal(quantity))
     assert found == (None if amount is None else Decimal(amount))
 
@@ -213,8 +216,8 @@ def test_nothing_is_left_over_however_a_charge_is_billed(g, lines, metered):
     charge = g.charge(overage_quantity=metered, overage_charge="1")
     billed = [g.line(str(Decimal(cents).scaleb(-2)), str(quantity)) for quantity, cents in lines]
     month = g.clean(g.prepay(), *billed, charges=(charge,))
-    agreement = Agreement(month.contracts)
-    match = next(each for each in match_month(month, agreement) if each.leg is Leg.OVERAGE)
-    _, found = compare(match, agreement)
+    price_book = PriceBook(month.contracts)
+    match = next(each for each in match_month(month, price_book) if each.charge_type is ChargeType.OVERAGE)
+    _, found = compare(match, price_book)
     if metered:
         assert found.price + found.quantity == match.invoiced - product(Decimal(metered), Decimal("148.50"))

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.trustee_overview import G24
 from billing.models import UsageLine, UsageReport
+from billing_vendors.genesys_cloud.controls.g24_trustee_overview import G24
 
 
 def overview(g, *rows, **dates):

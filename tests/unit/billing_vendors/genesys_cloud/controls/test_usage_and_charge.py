@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.usage_and_charge import G6
+from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_charges_of_one_product_are_added_up_and_so_are_usages(g, found):
 )
 def test_a_period_is_held_against_the_usage_of_its_own_days(g, states, starts_on, ends_on):
     """Not against that of the calendar month, although that is there and agrees."""
-    period = replace(g.period(g.charge()), starts_on=starts_on, ends_on=ends_on)
+    billing_period = replace(g.billing_period(g.charge()), starts_on=starts_on, ends_on=ends_on)
     start, end = (datetime.combine(day, time(), UTC) for day in (starts_on, ends_on))
     calendar = g.usage(CX3="262")
     own = replace(calendar, report_id="own", starts_at=start, ends_at=end)
 
     def of(*reports):
-        return states(G6, g.clean(billing_periods=(period,), usage_reports=reports))
+        return states(G6, g.clean(billing_periods=(billing_period,), usage_reports=reports))
 
     assert of(calendar) == ["BLOCKED"]
     assert of(calendar, own) == ["PASS"]
@@ -64,8 +64,10 @@ def test_contracts_of_different_cycles_are_judged_each_by_its_days(g, found):
     """The same product, used 262 in January and 100 from the 21st to the 20th."""
     days = date(2024, 12, 21), date(2025, 1, 21)
     start, end = (datetime.combine(day, time(), UTC) for day in days)
-    other = g.period(g.charge(actual_quantity="100"), billing_period_id="bp-2", starts_on=days[0], ends_on=days[1])
-    periods = (g.period(g.charge()), other)
+    other = g.billing_period(
+        g.charge(actual_quantity="100"), billing_period_id="bp-2", starts_on=days[0], ends_on=days[1]
+    )
+    periods = (g.billing_period(g.charge()), other)
     reports = (g.usage(CX3="262"), replace(g.usage(CX3="101"), starts_at=start, ends_at=end))
 
     findings = found(G6, g.clean(billing_periods=periods, usage_reports=reports))

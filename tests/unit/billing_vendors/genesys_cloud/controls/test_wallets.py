@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.wallets import G7
-from billing.period import BillingPeriod
+from billing.month import Month
+from billing_vendors.genesys_cloud.controls.g07_wallet_rollforward import G7
 
 TOKENS = {"prepaid_quantity": "0", "overage_quantity": "0", "token_conversion_rate": "0.025"}
 
 
 def month_of(g, *wallets, tokens=None, starts_on=date(2025, 1, 1), contract=None):
     charges = () if tokens is None else (g.charge(**TOKENS, converted_token_count=tokens),)
-    period = replace(g.period(*charges, wallets=wallets), starts_on=starts_on)
-    return g.month(billing_periods=(period,), contracts=(contract or g.contract(),))
+    billing_period = replace(g.billing_period(*charges, wallets=wallets), starts_on=starts_on)
+    return g.month(billing_periods=(billing_period,), contracts=(contract or g.contract(),))
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,13 @@ def later(g):
             ending_balance=start,
             overage_quantity="0",
         )
-        period = replace(
-            g.period(wallets=(wallet,), billing_period_id="bp-2"), starts_on=starts_on, ends_on=date(2025, 3, 1)
+        billing_period = replace(
+            g.billing_period(wallets=(wallet,), billing_period_id="bp-2"), starts_on=starts_on, ends_on=date(2025, 3, 1)
         )
-        february = BillingPeriod(2025, 2)
-        return g.month(period=february, billing_periods=(replace(period, period=february),), contracts=(g.contract(),))
+        february = Month(2025, 2)
+        return g.month(
+            month=february, billing_periods=(replace(billing_period, month=february),), contracts=(g.contract(),)
+        )
 
     return build
 
@@ -101,7 +103,7 @@ def test_the_figures_of_a_break(g, found, later):
 def test_continuity_needs_the_month_before(g, found, states, later):
     assert "BLOCKED" in states(G7, later("0"))
     assert "BLOCKED" in states(G7, later("0", starts_on=date(2025, 2, 2)), previous=month_of(g, g.wallet()))
-    first = found(G7, later("0"), first_month=BillingPeriod(2025, 2))
+    first = found(G7, later("0"), first_month=Month(2025, 2))
     assert sorted(each.state.value for each in first) == ["NOT_APPLICABLE", "NOT_APPLICABLE", "PASS"]
     new = states(G7, later("0", wallet_id="wa-9"), previous=month_of(g, g.wallet()))
     assert new == ["NOT_APPLICABLE", "PASS"]

@@ -1,0 +1,149 @@
+"""
+What was agreed with a vendor whose API does not say: rates and monthly minimums, each dated.
+
+    rate_card:
+    - {product: North America Bandwidth, region: North America, rate: "0.08", from: 2025-01, to: 2025-12}
+    commitments:
+    - {amount: "3500.000", from: 2023-01}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from billing.config.tolerances import decimal_text
+from billing.errors import ConfigurationError
+from billing.month import Month
+
+_RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "from", "to"})
+_COMMITMENT_KEYS = frozenset({"amount", "from", "to"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """
+    Something that holds for some months.
+
+    :param first: the first month in which it holds.
+    :param last: the last month in which it holds; None if it still does.
+    """
+
+    first: Month
+    last: Month | None
+
+    def holds_in(self, month: Month) -> bool:
+        """Return whether it holds in a month."""
+        return self.first <= month and (self.last is None or month <= self.last)
+
+    def overlaps(self, other: Dated) -> bool:
+        """Return whether both hold in some month."""
+        return self.holds_in(other.first) or other.holds_in(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class CardRate(Dated):
+    """
+    One agreed price of one unit, in the account's currency.
+
+    :param region: None for any region; so is ``usage_type``.
+    """
+
+    product: str
+    region: str | None
+    usage_type: str | None
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment(Dated):
+    """The least that is charged for a month, in the account's currency."""
+
+    amount: Decimal
+
+
+DatedT = TypeVar("DatedT", bound=Dated)
+
+
+def in_force(entries: Sequence[DatedT], month: Month) -> list[DatedT]:
+    """Return the entries that hold in a month."""
+    return [entry for entry in entries if entry.holds_in(month)]
+
+
+def parse_rate_card(value: object) -> tuple[CardRate, ...]:
+    """
+    Read the key ``rate_card`` of an account.
+
+    :raises ConfigurationError: names the entry and the key; or two entries give two rates for one thing and month.
+    """
+    found: list[CardRate] = []
+    for where, row in _entries("rate_card", value, _RATE_KEYS):
+        entry = CardRate(
+            *_months(row, where),
+            product=_text(row, "product", where),
+            region=_text(row, "region", where) if "region" in row else None,
+            usage_type=_text(row, "usage_type", where) if "usage_type" in row else None,
+            rate=decimal_text(row, "rate", where),
+        )
+        same = (other for other in found if _what(other) == _what(entry))
+        if any(other.overlaps(entry) for other in same):
+            raise ConfigurationError(f"{where}: {entry.product!r} has two rates in one month")
+        found.append(entry)
+    return tuple(found)
+
+
+def parse_commitments(value: object) -> tuple[Commitment, ...]:
+    """
+    Read the key ``commitments`` of an account.
+
+    :raises ConfigurationError: names the entry and the key; or two entries hold in one month.
+    """
+    found: list[Commitment] = []
+    for where, row in _entries("commitments", value, _COMMITMENT_KEYS):
+        entry = Commitment(*_months(row, where), amount=decimal_text(row, "amount", where))
+        if any(other.overlaps(entry) for other in found):
+            raise ConfigurationError(f"{where}: two commitments hold in one month")
+        found.append(entry)
+    return tuple(found)
+
+
+def _what(entry: CardRate) -> tuple[str, str | None, str | None]:
+    return entry.product, entry.region, entry.usage_type
+
+
+def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{key} should be a list, but is {type(value).__name__}")
+    found = []
+    for position, row in enumerate(value, start=1):
+        where = f"{key}, entry {position}"
+        if not isinstance(row, dict):
+            raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
+        unknown = sorted(set(row) - known, key=str)
+        if unknown:
+            raise ConfigurationError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        found.append((where, row))
+    return found
+
+
+def _months(row: dict[str, Any], where: str) -> tuple[Month, Month | None]:
+    first, last = _month(row, "from", where), _month(row, "to", where) if "to" in row else None
+    if last is not None and last < first:
+        raise ConfigurationError(f"{where}: to {last} lies before from {first}")
+    return first, last
+
+
+def _month(row: dict[str, Any], key: str, where: str) -> Month:
+    try:
+        return Month.parse(_text(row, key, where))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {key}: {error}") from error
+
+
+def _text(row: dict[str, Any], key: str, where: str) -> str:
+    value = row.get(key)
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{where}: {key} {value!r} should be a text")
+    return value

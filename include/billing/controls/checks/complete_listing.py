@@ -1,0 +1,60 @@
+"""F10, G14: a paged listing was read to its end, each row once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.models import Listing
+from billing_vendors.fastly.controls.api_version import is_legacy
+
+
+def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Judge each paged read by what its own pages say; without a whole listing nothing else can be relied on.
+
+        2 rows, total 2, the last page ends     -> PASS
+        2 rows, the vendor declares no total    -> PASS
+        2 rows, total 3                         -> BLOCKED
+        the same row twice                      -> BLOCKED
+        the last page names a next one          -> BLOCKED
+        no paged read at all                    -> BLOCKED
+        Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    if not account_month.listings and is_legacy(evidence):
+        yield not_applicable(str(account_month.month), "the v2 API answers one bill a month; it pages nothing")
+    elif not account_month.listings:
+        yield blocked(str(account_month.month), "no paged listing was read")
+    for listing in account_month.listings:
+        yield _of_listing(str(account_month.month), listing)
+
+
+def _of_listing(subject: str, listing: Listing) -> Finding:
+    repeated = sorted(row_id for row_id, times in Counter(listing.row_ids).items() if times > 1)
+    faults = []
+    if not listing.ended:
+        faults.append("its last page names a next one")
+    if repeated:
+        faults.append(f"rows came twice: {', '.join(repeated[:5])}")
+    if listing.declared_total is not None and listing.declared_total != len(listing.row_ids):
+        faults.append(f"the vendor declares {listing.declared_total} rows")
+    return Finding(
+        subject,
+        State.BLOCKED if faults else State.PASS,
+        f"{listing.operation}: {len(listing.row_ids)} rows read; " + ("; ".join(faults) or "the listing is whole"),
+        operands={
+            "operation": listing.operation,
+            "rows": len(listing.row_ids),
+            "declared_total": listing.declared_total,
+            "ended": listing.ended,
+        },
+    )
+
+
+_OPERANDS = "rows read, their identifiers, the total that the vendor declares, the last cursor"
+
+F10 = Control("F10", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)
+G14 = Control("G14", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)

@@ -1,0 +1,37 @@
+"""F1, G1: lines foot to the header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, compare_amounts, not_applicable
+
+
+def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare each invoice's total with the sum of its lines; each of n lines may have been rounded once.
+
+        lines 10.00 + 5.00, total 15.00  -> PASS
+        lines 10.00 + 5.00, total 15.01  -> PASS_WITHIN_ROUNDING
+        lines 10.00 + 5.00, total 15.02  -> EXCEPTION
+        no known currency and a gap      -> BLOCKED: there is no rounding bound
+        the month has no invoice         -> NOT_APPLICABLE
+    """
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
+        yield compare_amounts(
+            invoice.invoice_id,
+            f"the total of {len(invoice.lines)} lines against the header",
+            expected=invoice.lines_total,
+            actual=invoice.total,
+            currency=evidence.currency_of(invoice),
+            roundings=len(invoice.lines),
+        )
+
+
+_OPERANDS = "sum of the lines, total of the header"
+
+F1 = Control("F1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)
+G1 = Control("G1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)

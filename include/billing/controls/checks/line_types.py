@@ -1,0 +1,66 @@
+"""What a line of a Fastly invoice is: a charge, a credit, or the shortfall to a minimum. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from billing.models import Invoice, InvoiceLine
+
+ChargeKey = tuple[str, str | None, str | None]
+"""What is charged for: product, region and usage type."""
+
+
+def is_credit(line: InvoiceLine) -> bool:
+    """Return whether a line gives money back: it bears a coupon, or its amount is negative."""
+    return line.credit_coupon is not None or line.amount < 0
+
+
+def is_shortfall(line: InvoiceLine) -> bool:
+    """
+    Return whether a line lifts the month to its minimum.
+
+    Source: Fastly guide "About the charges on your bill": the gap is a commit-shortfall amount; checked 2026-11-22.
+    """
+    return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
+
+
+@lru_cache(maxsize=4096)  # the same few products on thousands of lines
+def _names_shortfall(*names: str | None) -> bool:
+    return any("shortfall" in (name or "").casefold() for name in names)
+
+
+def is_charge(line: InvoiceLine) -> bool:
+    """Return whether a line charges for usage or a fee."""
+    return not is_credit(line) and not is_shortfall(line)
+
+
+def charges_of(invoices: Iterable[Invoice]) -> list[InvoiceLine]:
+    """Return the lines of several invoices that charge for usage or a fee."""
+    return [line for invoice in invoices for line in invoice.lines if is_charge(line)]
+
+
+def charge_key(line: InvoiceLine) -> ChargeKey:
+    """Name what a line charges for; the description stands in for a product that the vendor does not name."""
+    return line.product or line.description, line.region, line.usage_type
+
+
+def describe(charged: ChargeKey) -> str:
+    """Write what is charged for: ``North America Bandwidth (North America, bandwidth)``."""
+    product, *beside = charged
+    named = ", ".join(word for word in beside if word)
+    return f"{product} ({named})" if named else product
+
+
+def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:
+    """
+    Return the invoices that bill a month, first posted first, without corrections.
+
+    A credit memo, or a document of credits alone, corrects a bill and is none.
+    """
+    bills = [
+        invoice
+        for invoice in invoices
+        if invoice.kind != "credit_memo" and not (invoice.lines and all(line.amount < 0 for line in invoice.lines))
+    ]
+    return sorted(bills, key=lambda invoice: (invoice.issued_at is None, invoice.issued_at, invoice.invoice_id))

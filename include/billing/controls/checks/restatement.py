@@ -1,0 +1,77 @@
+"""F20, G25: an issued invoice keeps its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.checks.invoice_diff import differences, shown
+from billing.controls.control import Control, Evidence, InvoiceSummary
+from billing.controls.finding import Finding, State, not_applicable
+from billing.models import Invoice
+from billing.money import difference
+
+
+def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare each invoice with what it said before its vendor last changed it.
+
+    After issue the same number must not get another content; both versions stay stored.
+
+        one version                               -> PASS
+        a second version                          -> EXCEPTION, with the difference line by line
+        stored for the month, but no longer given -> EXCEPTION
+        the month has no invoice, and never had   -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    given = {invoice.invoice_id for invoice in account_month.invoices}
+    vanished = [
+        summary
+        for summary in evidence.history
+        if summary.month == account_month.month and summary.invoice_id not in given
+    ]
+    if not given and not vanished:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
+        before = evidence.restated.get(invoice.invoice_id)
+        if before is None:
+            yield Finding(invoice.invoice_id, State.PASS, "the content is what it was when first read")
+        else:
+            yield _restated(before, invoice, evidence)
+    yield from map(_vanished, vanished)
+
+
+def _restated(before: Invoice, now: Invoice, evidence: Evidence) -> Finding:
+    found = differences(before, now)
+    currencies = evidence.currency_of(before), evidence.currency_of(now)
+    return Finding(
+        now.invoice_id,
+        State.EXCEPTION,
+        f"the vendor changed the issued invoice: {len(found)} differences, "
+        f"total {before.total} {currencies[0]} -> {now.total} {currencies[1]}",
+        expected=before.total,
+        actual=now.total,
+        difference=difference(now.total, before.total) if currencies[0] == currencies[1] else None,
+        currency=currencies[1],
+        operands={"differences": shown(found)},
+    )
+
+
+def _vanished(summary: InvoiceSummary) -> Finding:
+    return Finding(
+        summary.invoice_id,
+        State.EXCEPTION,
+        f"the vendor issued it, total {summary.total}, and no longer gives it: is it void, or billed anew?",
+        expected=summary.total,
+        currency=summary.currency,
+        operands={"vanished": summary.invoice_id},
+    )
+
+
+_OPERANDS = "content of the current version, content before the vendor changed it"
+
+F20 = Control(
+    "F20", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
+)
+G25 = Control(
+    "G25", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
+)

@@ -1,0 +1,102 @@
+"""
+The two sides that a bill has beside its price: what was received by the billing periods' own record, and what the
+invoice lines bill. Pure; amounts are in the currency beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.matching.price_book import ChargeType, PriceBook
+from billing.models import AccountMonth, Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    What was received of a product, by the billing period's own record: a charge, a wallet's overage, a prepayment.
+
+    :param charged: what the period charges for it; None for a prepayment, which has no charge of its own.
+    """
+
+    billing_period: ContractBillingPeriod
+    sku: str
+    charge_type: ChargeType
+    organizations: frozenset[str]
+    quantity: Decimal | None
+    charged: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An invoice line and the leg it bills; None if that cannot be told."""
+
+    invoice: Invoice
+    line: InvoiceLine
+    charge_type: ChargeType | None
+    contracts: frozenset[str]
+
+
+def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
+    """
+    Return the documents that bill the very lines of an earlier one: held as duplicates, not matched a second time.
+
+    Lines are the same if product, quantity, amount and service dates are; their own identifiers do not count.
+    """
+    first: dict[object, str] = {}
+    held = set()
+    for invoice in sorted(invoices, key=lambda each: (str(each.issued_at), each.invoice_id)):
+        key = (invoice.kind, invoice.currency, tuple(map(_substance, invoice.lines)))
+        if invoice.lines and first.setdefault(key, invoice.invoice_id) != invoice.invoice_id:
+            held.add(invoice.invoice_id)
+    return frozenset(held)
+
+
+def billed_lines(account_month: AccountMonth, price_book: PriceBook) -> Iterator[Billed]:
+    """Yield every line that bills something, with the contracts it may be under and the leg it bills."""
+    held = held_documents(account_month.invoices)
+    for invoice in account_month.invoices:
+        if invoice.invoice_id in held or invoice.kind == "credit_memo":
+            continue
+        contracts = price_book.contracts_of(invoice)
+        for line in invoice.lines:
+            if line.amount >= 0:
+                yield Billed(invoice, line, price_book.leg_of(line, contracts), contracts)
+
+
+def receipts_of(periods: Iterable[ContractBillingPeriod]) -> Iterator[Receipt]:
+    """
+    Yield what each charge and wallet of the periods says was received.
+
+    A charge with a prepaid quantity gives a prepayment; one with an overage, and a wallet below zero, an overage.
+    What was paid from a wallet in tokens is no receipt of its own.
+    """
+    for period in periods:
+        for charge in period.charges:
+            yield from _of_charge(period, charge)
+        for wallet in period.wallets:
+            if wallet.overage_quantity or wallet.overage_charge:
+                sku, organizations = wallet.sku or wallet.name or "", organizations_of(wallet)
+                amounts = (wallet.overage_quantity, wallet.overage_charge, wallet.currency)
+                yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
+
+
+def _of_charge(period: ContractBillingPeriod, charge: Charge) -> Iterator[Receipt]:
+    sku, organizations = charge.sku or charge.product_name or "", organizations_of(charge)
+    if charge.prepaid_quantity:
+        yield Receipt(period, sku, ChargeType.PREPAID, organizations, charge.prepaid_quantity, None, charge.currency)
+    if charge.overage_quantity or charge.overage_charge:
+        amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
+        yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
+
+
+def organizations_of(row: Charge | Wallet) -> frozenset[str]:
+    """Return the identifiers of the organizations that a charge or wallet is for; empty if it names none."""
+    return frozenset(str(each.get("id")) for each in row.attributes.get("organizations", ()) if each.get("id"))
+
+
+def _substance(line: InvoiceLine) -> tuple[object, ...]:
+    return (line.product, line.description, line.quantity, line.amount, line.service_start, line.service_end)

@@ -1,0 +1,293 @@
+"""
+Read the members of one JSON object, or of many alike, strictly and by name.
+
+A parser asks for each member it knows by the type the vendor documents. What is missing or of another type is an
+error that names the place; what nobody asked for is kept and reported, never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from operator import itemgetter, methodcaller
+from types import NoneType
+from typing import Any, TypeVar
+
+from billing.errors import PayloadError
+
+# A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
+_LARGEST_EXPONENT = 40
+# Identifiers are keys, and an entry of an index holds 2,704 bytes: a longer one would break the month with a database's
+# error instead of ours. Vendors' own have 36 characters.
+_LONGEST_IDENTIFIER = 500
+# Decimal("1_000") and date.fromisoformat("2026-W40-1") read more than vendors document.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+T = TypeVar("T")
+
+
+class JsonObject:
+    """
+    One JSON object being read.
+
+    :param row: the object.
+    :param where: the place for error messages, e.g. ``invoice 4183280, line 3``.
+    :raises PayloadError: ``row`` is not an object.
+    """
+
+    __slots__ = ("_asked", "_row", "where")
+
+    def __init__(self, row: object, where: str) -> None:
+        if not isinstance(row, dict):
+            raise PayloadError(f"{where}: expected an object, found {_kind(row)}")
+        self._row: dict[str, Any] = row
+        self._asked: set[str] = set()
+        self.where = where
+
+    def optional(self, name: str) -> Any:  # noqa: ANN401 (the caller narrows it)
+        """Return a member of any type; None if it is null or missing."""
+        self._asked.add(name)
+        return self._row.get(name)
+
+    def text(self, name: str) -> str:
+        """Return a text that must be there; an empty one is allowed."""
+        return self._required(name, self.text_or_none(name))
+
+    def text_or_none(self, name: str) -> str | None:
+        """Return a text; None if it is null or missing."""
+        value = self.optional(name)
+        if value is not None and not isinstance(value, str):
+            raise self._unexpected(name, "a text", value)
+        return value
+
+    def identifier(self, name: str) -> str:
+        """Return an identifier that the vendor sends as a text or as an integer, always as a short text."""
+        value = self.optional(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_IDENTIFIER:
+            raise self._unexpected(name, "an identifier", value)
+        return value
+
+    def number(self, name: str) -> Decimal:
+        """Return a JSON number that must be there, digit for digit."""
+        return self._required(name, self.number_or_none(name))
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        """Return a JSON number, digit for digit; None if it is null or missing."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self._unexpected(name, "a number", value)
+        return self._bounded(name, Decimal(value))
+
+    def number_in_text(self, name: str) -> Decimal:
+        """Return a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
+        value = self.text(name)
+        if not _NUMBER.fullmatch(value):
+            raise self._unexpected(name, "a decimal in a text", value)
+        return self._bounded(name, Decimal(value))
+
+    def number_in_text_or_none(self, name: str) -> Decimal | None:
+        """Return a decimal documented as a text; None if it is null or missing."""
+        return None if self.optional(name) is None else self.number_in_text(name)
+
+    def day(self, name: str) -> date:
+        """Return a calendar day ``YYYY-MM-DD`` that must be there."""
+        return self._required(name, self.day_or_none(name))
+
+    def day_or_none(self, name: str) -> date | None:
+        """Return a calendar day ``YYYY-MM-DD``; None if it is null or missing."""
+        value = self.text_or_none(name)
+        if value is None:
+            return None
+        try:
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass  # a 31st of February
+        raise self._unexpected(name, "a date YYYY-MM-DD", value)
+
+    def moment(self, name: str) -> datetime:
+        """Return an ISO 8601 date-time that must be there and carry its zone, in UTC."""
+        return self._required(name, self.moment_or_none(name))
+
+    def moment_or_none(self, name: str) -> datetime | None:
+        """Return an ISO 8601 date-time in UTC; None if it is null or missing."""
+        value = self.text_or_none(name)
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise self._unexpected(name, "a date-time", value) from None
+        if moment.tzinfo is None:
+            raise self._unexpected(name, "a date-time with its zone", value)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise self._unexpected(name, "a date-time of the years 1 to 9999", value) from None
+
+    def objects(self, name: str) -> Iterator[JsonObject]:
+        """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
+        return iter(self.rows(name))
+
+    def rows(self, name: str) -> JsonRows:
+        """
+        Return the objects of a list to be read all at once; none if the list is empty or missing. Null is an error.
+        """
+        self._asked.add(name)
+        rows = self._row.get(name, [])
+        if not isinstance(rows, list):
+            raise self._unexpected(name, "a list", rows)
+        return JsonRows(rows, f"{self.where}, {name}")
+
+    def object_or_none(self, name: str) -> JsonObject | None:
+        """Return a nested object; None if it is null or missing."""
+        value = self.optional(name)
+        return None if value is None else JsonObject(value, f"{self.where}, {name}")
+
+    def rest(self) -> dict[str, Any]:
+        """Return the members nobody has asked for: what the vendor has added since this code was written."""
+        return {name: value for name, value in self._row.items() if name not in self._asked}
+
+    def _required(self, name: str, value: T | None) -> T:
+        if value is None:
+            raise self._unexpected(name, "a value", None)
+        return value
+
+    def _bounded(self, name: str, number: Decimal) -> Decimal:
+        if not in_proportion(number):
+            wanted = f"a number of at most {_LARGEST_EXPONENT} digits before and after the point"
+            raise self._unexpected(name, wanted, number)
+        return number
+
+    def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
+        missing = name not in self._row
+        return PayloadError(f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}")
+
+
+class JsonRows:
+    """
+    The objects of one JSON list, each member read for all of them at once.
+
+    An invoice has thousands of lines, and a vendor writes them all alike: where every value of a member is plainly what
+    it should be, one look at all of them is enough. Where one is not, each is read by itself, with ``JsonObject``,
+    which
+    knows what may be made of it and how to say what is wrong.
+
+    :param where: the place for error messages; a row's own number is added.
+    :raises PayloadError: one of the rows is not an object.
+    """
+
+    __slots__ = ("_alike", "_asked", "_names", "_rows", "_where")
+
+    def __init__(self, rows: Sequence[Any], where: str) -> None:
+        self._rows, self._where = rows, where
+        self._asked: set[str] = set()
+        if not set(map(type, rows)) <= {dict}:
+            list(self)  # raises for the first that is no object
+        self._names: set[str] = set().union(*rows)
+        self._alike = set(map(len, rows)) == {len(self._names)}
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a row has a member of this name."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """Return each row to be read by itself; what is asked of it is not asked of all."""
+        for position, row in enumerate(self._rows, start=1):
+            yield JsonObject(row, f"{self._where} {position}")
+
+    def texts_or_none(self, name: str) -> Sequence[str | None]:
+        """Return a text of each row; None where it is null or missing."""
+        return self._column(name, _plain_texts, JsonObject.text_or_none)
+
+    def numbers(self, name: str, read: Callable[[JsonObject, str], Decimal] = JsonObject.number) -> Sequence[Decimal]:
+        """
+        Return a number of each row, digit for digit.
+
+        :param read: reads it by itself, for a vendor that writes some of its numbers in another way.
+        """
+        return self._column(name, _plain_numbers, read)
+
+    def numbers_or_none(
+        self, name: str, read: Callable[[JsonObject, str], Decimal | None] = JsonObject.number_or_none
+    ) -> Sequence[Decimal | None]:
+        """Return a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
+        return self._column(name, _plain_numbers_or_none, read)
+
+    def rest(self) -> Sequence[Mapping[str, Any]]:
+        """Return, for each row, the members nobody has asked for."""
+        unknown = self._names - self._asked
+        if not unknown:
+            return [_NOTHING] * len(self)
+        return [{name: value for name, value in row.items() if name in unknown} for row in self._rows]
+
+    def _column(
+        self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[JsonObject, str], T]
+    ) -> Sequence[T]:
+        self._asked.add(name)
+        get = itemgetter(name) if self._alike and name in self else methodcaller("get", name)
+        values = plain(list(map(get, self._rows)))
+        return [read(row, name) for row in self] if values is None else values
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
+    return values if set(map(type, values)) <= {str, NoneType} else None
+
+
+def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
+    return None if NoneType in set(map(type, values)) else _plain_numbers_or_none(values)  # type: ignore[return-value]  # none is None
+
+
+def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
+    """Return decimals if all are numbers or missing, and none out of proportion."""
+    kinds = set(map(type, values))
+    if not kinds <= {Decimal, int, NoneType}:
+        return None
+    # written without an exponent, so many characters hold no digit too many; few numbers are written otherwise
+    texts = list(map(str, values))
+    if "E" in "".join(texts) or max(map(len, texts), default=0) > _LARGEST_EXPONENT:
+        doubtful = (text for text in texts if "E" in text or len(text) > _LARGEST_EXPONENT)
+        if not all(in_proportion(Decimal(text)) for text in doubtful):
+            return None
+    if int in kinds:
+        return [Decimal(value) if type(value) is int else value for value in values]
+    return values
+
+
+def day_after(last_day: date | None) -> date | None:
+    """
+    Turn a vendor's inclusive last day into the end of a half-open interval.
+
+    None stays None, and so becomes 9999-12-31, by which systems mean that there is no end.
+    """
+    return None if last_day is None or last_day == date.max else last_day + timedelta(days=1)
+
+
+def in_proportion(number: Decimal) -> bool:
+    """Return whether a number has a value, and at most 40 digits on either side of the point."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT and number.adjusted() < _LARGEST_EXPONENT
+
+
+def _kind(value: object) -> str:
+    """Describe a value by its type and, if it is short, itself: a vendor's text must not flood or forge a log line."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
+    shown = ascii(value if isinstance(value, str) else str(value))
+    return f"{type(value).__name__} {shown[:60]}"

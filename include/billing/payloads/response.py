@@ -1,0 +1,83 @@
+"""One vendor answer as it was received: the evidence that every row is derived from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from billing.errors import PayloadError
+from billing.payloads import exact_json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """
+    A successful HTTP answer of a vendor.
+
+    :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``; parsers choose by it.
+    :param request: method, path and parameters, e.g. ``GET /billing/v3/invoices?limit=200``; never a secret.
+    :param status: HTTP status.
+    :param media_type: of the body, lower case, without parameters.
+    :param headers: the few answer headers worth keeping (correlation id, rate limit), names in lower case.
+    :param body: the bytes after content decoding.
+    :param received_at: UTC.
+    """
+
+    operation: str
+    request: str
+    status: int
+    media_type: str
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    _made: dict[Callable[[Response], Any], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def sha256(self) -> bytes:
+        """Hash of the body, 32 bytes: the address under which the body is kept."""
+        return self.once(_hash)
+
+    def once(self, make: Callable[[Response], T]) -> T:
+        """Return what a function makes of this response; made once, and kept as long as the response."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
+
+    def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
+        """
+        Read the body as exact JSON.
+
+        :raises PayloadError: names the request as well as what is wrong with the body.
+        """
+        return self._named(exact_json.loads)
+
+    def check_json(self) -> None:
+        """Ensure that the body can be read as exact JSON; raises as ``json``."""
+        self._named(exact_json.check)
+
+    def json_object(self) -> dict[str, Any]:
+        """
+        Read the body as one JSON object.
+
+        :raises PayloadError: the body is not JSON, or is another JSON type.
+        """
+        value = self.json()
+        if not isinstance(value, dict):
+            raise PayloadError(f"{self.request}: expected a JSON object, found {type(value).__name__}")
+        return value
+
+    def _named(self, read: Callable[[bytes], T]) -> T:
+        try:
+            return read(self.body)
+        except PayloadError as error:
+            raise PayloadError(f"{self.request}: {error}") from error
+
+
+def _hash(response: Response) -> bytes:
+    return hashlib.sha256(response.body).digest()

@@ -1,0 +1,289 @@
+"""
+Keep what vendors answered, before anybody understands it.
+
+Every answer is stored in a transaction of its own as it arrives, addressed by its hash: bytes that were seen before add
+no row. A `fetch` row with its sightings is written when all has arrived, so an interrupted fetch leaves
+evidence but is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import zstandard
+from sqlalchemy import Connection, Engine, Select, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from billing.errors import StorageError
+from billing.month import Month
+from billing.payloads.response import Response
+from billing.storage import tables as t
+from billing.storage.document_store import Folder, keep_document
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSummary:
+    """
+    What one fetch brought.
+
+    :param new_payloads: answers whose bytes had not been seen for that request.
+    """
+
+    fetch_id: int
+    responses: int
+    new_payloads: int
+    documents: int
+    new_documents: int
+    bytes: int
+
+
+class Fetch:
+    """
+    One complete reading of an account's month, while it happens.
+
+    :param purpose: ``month`` or ``month_to_date``.
+    :param dag_run: id of the DAG run that asks.
+    :param documents: folder for the vendor's files.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        documents: Folder,
+        *,
+        purpose: str,
+        vendor: str,
+        account: str,
+        month: Month,
+        dag_run: str,
+    ) -> None:
+        self._engine = engine
+        self._documents = documents
+        self._purpose = purpose
+        self._vendor = vendor
+        self._account = account
+        self._period = month
+        self._dag_run = dag_run
+        self._started_at = datetime.now(UTC)
+        self._sightings: list[tuple[int, datetime]] = []
+        self._document_sightings: dict[int, datetime] = {}
+        self._new_payloads = self._new_documents = self._bytes = 0
+
+    def keep(self, response: Response) -> None:
+        """Store one response at once, unless the same bytes for the same request are there."""
+        self._keep(response, new=lambda: None)
+
+    def keep_json(self, response: Response) -> None:
+        """
+        Store one response as ``keep`` does, but not what two readers could understand differently.
+
+        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked again in a retry.
+        """
+        self._keep(response, new=response.check_json)
+
+    def _keep(self, response: Response, new: Callable[[], object]) -> None:
+        with self._engine.begin() as connection:
+            payload_id = self._find(connection, response)
+            if payload_id is None:
+                new()
+                payload_id = self._insert(connection, response)
+                self._new_payloads += payload_id is not None
+            if payload_id is None:  # another task was faster
+                payload_id = self._find(connection, response)
+        if payload_id is None:
+            raise StorageError(f"{response.request}: its answer was neither stored nor found in billing.payload")
+        self._sightings.append((payload_id, response.received_at))
+        self._bytes += len(response.body)
+
+    def _insert(self, connection: Connection, response: Response) -> int | None:
+        values = {
+            "vendor": self._vendor,
+            "account": self._account,
+            "operation": response.operation,
+            "request": response.request,
+            "status": response.status,
+            "media_type": response.media_type,
+            "headers": dict(response.headers),
+            "sha256": response.sha256,
+            "size": len(response.body),
+            "body": zstandard.compress(response.body),
+            "first_seen_at": response.received_at,
+            "first_dag_run": self._dag_run,
+        }
+        statement = upsert(t.payload).values(values).on_conflict_do_nothing()
+        payload_id: int | None = connection.scalar(statement.returning(t.payload.c.payload_id))
+        return payload_id
+
+    def _find(self, connection: Connection, response: Response) -> int | None:
+        payload_id: int | None = connection.scalar(
+            select(t.payload.c.payload_id).where(
+                t.payload.c.vendor == self._vendor,
+                t.payload.c.account == self._account,
+                t.payload.c.sha256 == response.sha256,
+                func.md5(t.payload.c.request) == func.md5(response.request),  # the index key
+                t.payload.c.request == response.request,
+            )
+        )
+        return payload_id
+
+    def keep_document(self, invoice_id: str, form: str, media_type: str, request: str, body: bytes) -> None:
+        """
+        Store one file at once, unless the same bytes for the same invoice are there.
+
+        :raises StorageError: the folder of documents does not take it.
+        """
+        now = datetime.now(UTC)
+        values = {
+            "vendor": self._vendor,
+            "account": self._account,
+            "invoice_id": invoice_id,
+            "form": form,
+            "media_type": media_type,
+            "sha256": hashlib.sha256(body).digest(),
+            "size": len(body),
+            "location": keep_document(
+                self._documents, body, form, f"the {form} of invoice {invoice_id!a} of {self._vendor}/{self._account}"
+            ),
+            "request": request,
+            "first_seen_at": now,
+            "first_dag_run": self._dag_run,
+        }
+        key = ["vendor", "account", "invoice_id", "form", "sha256"]
+        with self._engine.begin() as connection:
+            statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
+            document_id = connection.scalar(statement.returning(t.document.c.document_id))
+            self._new_documents += document_id is not None
+            if document_id is None:
+                document_id = connection.scalar(
+                    select(t.document.c.document_id).where(*(t.document.c[name] == values[name] for name in key))
+                )
+        if document_id is None:
+            raise StorageError(f"invoice {invoice_id}: its {form} was neither stored nor found in billing.document")
+        self._document_sightings[document_id] = now
+        self._bytes += len(body)
+
+    def complete(self) -> FetchSummary:
+        """Record, in one transaction, that everything has arrived and what was seen."""
+        with self._engine.begin() as connection:
+            fetch_id = connection.execute(
+                insert(t.fetch)
+                .values(
+                    purpose=self._purpose,
+                    vendor=self._vendor,
+                    account=self._account,
+                    month=self._period.first_day,
+                    dag_run=self._dag_run,
+                    started_at=self._started_at,
+                    completed_at=datetime.now(UTC),
+                )
+                .returning(t.fetch.c.fetch_id)
+            ).scalar_one()
+            if self._sightings:
+                connection.execute(
+                    insert(t.payload_sighting),
+                    [
+                        {"fetch_id": fetch_id, "position": position, "payload_id": payload_id, "seen_at": seen_at}
+                        for position, (payload_id, seen_at) in enumerate(self._sightings, start=1)
+                    ],
+                )
+            if self._document_sightings:
+                connection.execute(
+                    insert(t.document_sighting),
+                    [
+                        {"fetch_id": fetch_id, "document_id": document_id, "seen_at": seen_at}
+                        for document_id, seen_at in self._document_sightings.items()
+                    ],
+                )
+        return FetchSummary(
+            fetch_id=fetch_id,
+            responses=len(self._sightings),
+            new_payloads=self._new_payloads,
+            documents=len(self._document_sightings),
+            new_documents=self._new_documents,
+            bytes=self._bytes,
+        )
+
+
+def read_answers(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
+    """
+    Return the responses of one fetch in the order in which they arrived, each checked against its hash.
+
+    :raises StorageError: stored bytes do not match their hash.
+    """
+    rows = connection.execute(_sightings(fetch_id).add_columns(*_CONTENT))
+    return tuple(map(_answer, rows))
+
+
+def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Response]:
+    """Return the responses to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
+    payloads = connection.execute(_sightings(fetch_id).where(t.payload.c.operation == operation)).all()
+    for payload_id, seen_at in payloads:
+        columns = (t.payload.c.payload_id, *_CONTENT, literal(seen_at).label("seen_at"))
+        query = select(*columns).where(t.payload.c.payload_id == payload_id)
+        yield _answer(connection.execute(query).one())
+
+
+_CONTENT = t.payload.c["operation", "request", "status", "media_type", "headers", "sha256", "body"]
+
+
+def _sightings(fetch_id: int) -> Select[int, datetime]:
+    return (
+        select(t.payload.c.payload_id, t.payload_sighting.c.seen_at)
+        .join(t.payload_sighting)
+        .where(t.payload_sighting.c.fetch_id == fetch_id)
+        .order_by(t.payload_sighting.c.position)
+    )
+
+
+def _answer(row: Any) -> Response:  # noqa: ANN401 (a row of a select)
+    try:
+        body = zstandard.decompress(row.body)
+    except zstandard.ZstdError as error:
+        raise StorageError(f"payload {row.payload_id} ({row.request}) cannot be unpacked: restore it") from error
+    response = Response(
+        operation=row.operation,
+        request=row.request,
+        status=row.status,
+        media_type=row.media_type,
+        headers=row.headers,
+        body=body,
+        received_at=row.seen_at,
+    )
+    if response.sha256 != row.sha256:
+        raise StorageError(f"payload {row.payload_id} ({row.request}) no longer matches its SHA-256: restore it")
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class FetchInfo:
+    """
+    Whose month a fetch read, and for which run.
+
+    :param completed_at: when the last response had arrived, UTC.
+    """
+
+    fetch_id: int
+    purpose: str
+    vendor: str
+    account: str
+    month: Month
+    dag_run: str
+    completed_at: datetime
+
+
+def find_fetch(connection: Connection, fetch_id: int) -> FetchInfo:
+    """
+    Return the head of a fetch.
+
+    :raises StorageError: there is none of that id.
+    """
+    row = connection.execute(select(t.fetch).where(t.fetch.c.fetch_id == fetch_id)).one_or_none()
+    if row is None:
+        raise StorageError(f"there is no fetch {fetch_id}: was it made in another billing database?")
+    return FetchInfo(
+        row.fetch_id, row.purpose, row.vendor, row.account, Month.of(row.month), row.dag_run, row.completed_at
+    )

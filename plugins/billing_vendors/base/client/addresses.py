@@ -1,0 +1,66 @@
+"""
+Which addresses belong to the public internet, and which to this machine or to a network around it.
+
+Python's own tables differ from release to release, so what they have missed at one time or another is listed here.
+Source: IANA's special-purpose address registries, checked 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "100.64.0.0/10",  # shared by a provider's customers
+            "192.0.0.0/24",  # protocol assignments
+            "192.88.99.0/24",  # the way into 6to4, given up
+            "64:ff9b:1::/48",  # NAT64 within a network
+            "100::/64",  # discarded
+            "2001::/23",  # protocol assignments, Teredo
+            "3fff::/20",  # documentation
+            "5f00::/16",  # segment routing
+            "fec0::/10",  # site-local
+        ),
+    )
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the half of an interface's identifier that stands before an IPv4 address
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address, and the one it may carry inside, is one of the public internet."""
+    return all(map(_is_public, forms(address)))
+
+
+def is_loopback(address: Address) -> bool:
+    """Return whether an address is this machine's, in whatever form it is written."""
+    return all(form.is_loopback for form in forms(address))
+
+
+def is_in_our_network(address: Address) -> bool:
+    """Return whether an address is private; one that is only valid on this link, as of a cloud's metadata, is not."""
+    return all(form.is_private and not form.is_link_local and not form.is_multicast for form in forms(address))
+
+
+def forms(address: Address) -> list[Address]:
+    """Return an address and the IPv4 address that it may carry inside: mapped, 6to4, ISATAP, or through NAT64."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.ipv4_mapped or address in _NAT64:
+        return [last]
+    if address.sixtofour:
+        return [address, address.sixtofour]
+    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        return [address, last]
+    return [address]
+
+
+def _is_public(address: Address) -> bool:
+    if any(address in network for network in _NOT_PUBLIC if network.version == address.version):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved

@@ -1,0 +1,137 @@
+"""What an Airflow connection may say, checked: nothing else in it reaches a vendor."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from billing.errors import ConfigurationError
+
+SIMULATOR_VARIABLE = "TIEOUT_SIMULATOR_HOST"
+
+
+class ConnectionFields(Protocol):
+    """The fields of an Airflow connection that are read here."""
+
+    conn_id: str
+    host: str | None
+    schema: str | None
+    port: int | None
+    login: str | None
+    password: str | None
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """
+    Where a vendor is and who we are there.
+
+    :param base_urls: base URL by name (``api``, ``login``), without a trailing slash.
+    :param login: the connection's login; empty if it has none.
+    :param password: the connection's password, a secret.
+    :param fields: the vendor's own fields of the connection's extra.
+    """
+
+    conn_id: str
+    base_urls: Mapping[str, str]
+    login: str = ""
+    password: str = field(default="", repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, str]:
+    """
+    Read a vendor's own fields from a connection's extra; those left empty are left out.
+
+    The stock HTTP hook sends every key of the extra as a request header, a secret too: hence the allow-list.
+
+    :raises ConfigurationError: names the key that is unknown, or whose value is not a text.
+    """
+    if not isinstance(extra, dict):
+        raise ConfigurationError(f"connection {conn_id}: its extra is not a JSON object")
+    if unknown := sorted(set(extra) - known):
+        allowed = ", ".join(sorted(known)) or "none"
+        raise ConfigurationError(f"connection {conn_id}: unknown key {unknown[0]!r} in extra; known: {allowed}")
+    wrong = sorted(key for key, value in extra.items() if not isinstance(value, str | None))
+    if wrong:
+        raise ConfigurationError(f"connection {conn_id}: {wrong[0]!r} in extra is not a text")
+    return {key: value for key, value in extra.items() if value}
+
+
+def required(connection: ConnectionFields, name: str, meaning: str) -> str:
+    """
+    Read a field that must be filled in.
+
+    :raises ConfigurationError: names the field and what belongs there.
+    """
+    value = getattr(connection, name)
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) is empty")
+    return value.strip()
+
+
+def base_url_of(connection: ConnectionFields, default: str) -> str:
+    """
+    Return the base URL from host, schema and port, or the default if the host is empty.
+
+    :raises ConfigurationError: the three contradict each other, or the URL is not usable.
+    """
+    host = (connection.host or "").strip() or default
+    schema = (connection.schema or "").strip()
+    if "://" not in host:
+        host = f"{schema or 'https'}://{host}"
+    elif schema and schema != host.partition("://")[0]:
+        raise ConfigurationError(
+            f"connection {connection.conn_id}: schema {schema!r} contradicts the host; leave it empty"
+        )
+    return checked_url(host, connection.conn_id, port=connection.port)
+
+
+def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
+    """
+    Check a base URL: https, or http to this very machine; a path prefix is allowed, user, query, fragment are not.
+
+    :raises ConfigurationError: says what is wrong with it.
+    """
+    where = f"connection {conn_id}: the host"
+    try:
+        parts = urlsplit(url)
+        host, own_port = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigurationError(f"{where} is not a URL") from None
+    if not host or parts.username is not None or parts.query or parts.fragment or any(map(str.isspace, url)):
+        raise ConfigurationError(f"{where} must look like https://api.example.com: no user, no query")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local(host)):
+        raise ConfigurationError(
+            f"{where} uses {parts.scheme!r}: only https is allowed, plain http only to this machine"
+        )
+    if port and own_port and port != own_port:
+        raise ConfigurationError(f"{where} names port {own_port}, but the field port says {port}")
+    shown_host = f"[{host}]" if ":" in host else host
+    netloc = f"{shown_host}:{own_port or port}" if own_port or port else shown_host
+    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def is_local(host: str) -> bool:
+    """
+    Return whether a host name or address is this machine by definition, without asking a name server.
+
+    The one host that ``TIEOUT_SIMULATOR_HOST`` names counts too: the vendor simulator in a container of its own.
+    """
+    if host == "localhost" or (host and host == simulator_host()):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def simulator_host() -> str:
+    """
+    Return the host of a simulator outside this machine; empty, as it should be with real vendors, if there is none.
+    """
+    return os.environ.get(SIMULATOR_VARIABLE, "")

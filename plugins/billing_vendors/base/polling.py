@@ -1,0 +1,185 @@
+"""
+Waiting for a vendor: what one look is, when the next one is due, and when it is over.
+
+Nothing here blocks or awaits: sensors (in a worker) and triggers (in the triggerer) drive the same objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from billing.errors import ConfigurationError, NotReady, VendorUnavailable
+
+if TYPE_CHECKING:
+    from billing_vendors.base.client.request import RequestFlow
+    from billing_vendors.base.hooks import VendorHook
+
+MAX_RETRY_AFTER = timedelta(hours=1)
+
+WaitResult = Literal["ready", "absent"]
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """
+    What one look saw.
+
+    :param ready: what is waited for is there; anything that is not clearly there is not.
+    :param seen: the vendor's status and state in a few words, e.g. ``202`` or ``200, status Pending``.
+    :param may_be_absent: what is missing may be missing for good, see :attr:`PollSchedule.absent_after`.
+    """
+
+    ready: bool
+    seen: str
+    may_be_absent: bool = True
+
+
+@dataclass(frozen=True)
+class Probe:
+    """
+    One look at a vendor. A vendor's subclass is a frozen dataclass whose fields are texts, numbers or booleans:
+    they travel to the triggerer as JSON. No secret, no Decimal.
+
+    :cvar thing: what is waited for, for messages: ``the month-to-date estimate``.
+    """
+
+    thing: ClassVar[str]
+
+    def hook(self, conn_id: str) -> VendorHook:
+        """Create the hook to ask with; a retry inside a look is useless, the next look comes anyway."""
+        raise NotImplementedError
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """
+        Ask what must be asked and say what was seen.
+
+        Let a ``VendorUnavailable`` pass: the wait goes on. Any other error ends the wait.
+        """
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        """Return class path and fields, as a trigger stores them."""
+        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", "fields": dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(stored: dict[str, Any]) -> Probe:
+        """
+        Rebuild a look from its class path and fields.
+
+        :raises ConfigurationError: it was stored by a version of this code whose looks had other names or fields.
+        """
+        module, _, name = str(stored["class"]).rpartition(".")
+        try:
+            probe_class = getattr(import_module(module), name)
+            probe = probe_class(**stored["fields"])
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ConfigurationError(
+                f"{stored['class']} is not a look of this version: clear the task ({error})"
+            ) from error
+        if not isinstance(probe, Probe):
+            raise ConfigurationError(f"{stored['class']} is not a look")
+        return probe
+
+
+@dataclass(frozen=True)
+class PollSchedule:
+    """
+    How long to wait and how often to look. All times are absolute and UTC, so that a restart changes nothing.
+
+    :param first_poke_at: when the first look was taken.
+    :param deadline: when waiting ends in ``NotReady``.
+    :param absent_after: from then on "there is none" is itself the response; None = never.
+    :param shortest_seconds: pause after the first look. Pauses grow with the wait, by half of what has passed:
+        15, 22, 34, 51 s…
+    :param longest_seconds: no pause is longer, unless the vendor asks for it.
+    """
+
+    first_poke_at: datetime
+    deadline: datetime
+    absent_after: datetime | None = None
+    shortest_seconds: float = 15.0
+    longest_seconds: float = 900.0
+
+    def next_poke_at(self, now: datetime, retry_after: float | None) -> datetime:
+        """
+        Say when the next look is due: never sooner than the vendor asked, up to an hour.
+
+        Never much later than the deadline or ``absent_after``, so that the last look is not missed.
+        """
+        waited = (now - self.first_poke_at).total_seconds()
+        pause = min(self.shortest_seconds + waited / 2, self.longest_seconds)
+        due = now + timedelta(seconds=pause * random.uniform(0.9, 1.1))  # noqa: S311 (keeps a thousand apart)
+        for moment in (self.deadline, self.absent_after):
+            if moment is not None and now < moment < due:
+                due = moment
+        if retry_after is None:
+            return due
+        asked = min(timedelta(seconds=retry_after * random.uniform(1.0, 1.1)), MAX_RETRY_AFTER)  # noqa: S311 (the same)
+        return max(due, now + asked)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain JSON."""
+        stored = dataclasses.asdict(self)
+        return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stored.items()}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Read what ``to_json`` gave."""
+        moments = {"first_poke_at", "deadline", "absent_after"}
+        values: dict[str, Any] = {k: datetime.fromisoformat(v) if k in moments and v else v for k, v in stored.items()}
+        return cls(**values)
+
+
+@dataclass
+class Wait:
+    """
+    One wait in progress.
+
+    :param subject: vendor, account and month, for messages.
+    :param attempts: how many were taken; after a triggerer's restart the count starts at what was stored.
+    :param last_seen: what the vendor last answered.
+    """
+
+    thing: str
+    subject: str
+    poll_schedule: PollSchedule
+    attempts: int = 0
+    last_seen: str = "nothing"
+
+    def next_poll(self, seen: ProbeResult | VendorUnavailable, now: datetime) -> WaitResult | datetime:
+        """
+        Take in what a look brought: ``ready``, ``absent``, or when the next look is due.
+
+        A vendor that is merely unavailable is neither ready nor without the thing: the wait goes on.
+
+        :raises NotReady: the deadline has passed, or the vendor will not be asked again before it.
+        """
+        self.attempts += 1
+        poll_schedule = self.poll_schedule
+        if isinstance(seen, ProbeResult):
+            self.last_seen = seen.seen
+            if seen.ready:
+                return "ready"
+            if seen.may_be_absent and poll_schedule.absent_after is not None and now >= poll_schedule.absent_after:
+                return "absent"
+        else:
+            self.last_seen = str(seen)
+        if now >= poll_schedule.deadline:
+            raise self.timed_out()
+        due = poll_schedule.next_poke_at(now, seen.retry_after if isinstance(seen, VendorUnavailable) else None)
+        if due > poll_schedule.deadline:
+            raise self.timed_out()
+        return due
+
+    def timed_out(self) -> NotReady:
+        """Return the error of a wait that took too long."""
+        since = self.poll_schedule.first_poke_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return NotReady(
+            f"{self.thing} of {self.subject} was not there after {self.attempts} looks since {since} UTC; "
+            f"the vendor last answered: {self.last_seen}"
+        )

@@ -1,0 +1,36 @@
+"""What a reconciliation changed, in the words of a task's log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from billing.log_safe import single_line
+from billing.storage.versions import Change
+
+_NAMED = 20
+_CAUSES = {"vendor": "changed by the vendor", "derivation": "read differently by this code"}
+
+
+def describe(changes: Sequence[Change]) -> str:
+    """
+    Count what is new by kind, and name what has changed:
+
+        new: 12 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2
+    """
+    new = Counter(change.kind for change in changes if change.cause == "first")
+    parts = ["new: " + ", ".join(f"{count} {kind}" for kind, count in new.items())] if new else []
+    parts += [f"{words}: {_names(changes, cause)}" for cause, words in _CAUSES.items() if _of(changes, cause)]
+    return "; ".join(parts) or "nothing changed"
+
+
+def _of(changes: Sequence[Change], cause: str) -> list[Change]:
+    return [change for change in changes if change.cause == cause]
+
+
+def _names(changes: Sequence[Change], cause: str) -> str:
+    found = _of(changes, cause)
+    named = ", ".join(
+        f"{each.kind} {single_line(each.record_id, 100)} is now version {each.version}" for each in found[:_NAMED]
+    )
+    return named + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")

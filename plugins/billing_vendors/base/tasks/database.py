@@ -1,0 +1,61 @@
+"""The billing database and the folder of documents, as Airflow knows them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from airflow.sdk import BaseHook, ObjectStoragePath
+from sqlalchemy import URL, Engine
+
+from billing.errors import ConfigurationError
+from billing.storage.document_store import Folder
+from billing.storage.engine import task_engine
+
+BILLING_CONN_ID = "billing_db"
+DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
+_TLS_OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey"})
+
+
+def billing_engine() -> Engine:
+    """
+    Create an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
+
+    :raises ConfigurationError: the connection is not a usable Postgres connection.
+    :raises StorageError: the schema is of another version, or Postgres does not let us in; later, by each use of the
+        engine, if that has become so.
+    """
+    connection = BaseHook.get_connection(BILLING_CONN_ID)
+    options = connection.extra_dejson
+    unknown = sorted(set(options) - _TLS_OPTIONS)
+    if connection.conn_type != "postgres" or not connection.host or not connection.schema or unknown:
+        raise ConfigurationError(
+            f"connection {BILLING_CONN_ID}: it must be of type postgres with host and database, and its extra may "
+            f"hold {', '.join(sorted(_TLS_OPTIONS))}; unknown: {', '.join(unknown) or 'none'}"
+        )
+    engine = task_engine(
+        URL.create(
+            "postgresql+psycopg2",
+            username=connection.login,
+            password=connection.password,
+            host=connection.host,
+            port=connection.port,
+            database=connection.schema,
+            query={name: str(value) for name, value in options.items()},
+        )
+    )
+    with engine.begin():  # every transaction checks the version, and an empty one asks nothing more
+        return engine
+
+
+def documents_folder() -> Folder:
+    """
+    Return the folder for vendors' files: ``TIEOUT_DOCUMENTS``, a local path or an Airflow object storage URL
+    (``s3://conn_id@bucket/path``); by default ``documents`` in Airflow's home.
+
+    Workers on several machines need one place that all of them see.
+    """
+    place = os.environ.get(DOCUMENTS_VARIABLE)
+    if place and "://" in place:
+        return ObjectStoragePath(place)
+    return Path(place) if place else Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "documents"

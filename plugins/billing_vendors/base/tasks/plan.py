@@ -1,0 +1,95 @@
+"""
+The first task of every run: which month, which accounts.
+
+XCom carries names, ids and counts only, here and in the tasks that follow: money does not survive it, and it is never
+masked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import get_current_context
+
+from billing.config.accounts import Account, account_names, check_vendors, find_account, load_accounts
+from billing.month import Month
+from billing_vendors.base.tasks.errors import clean_traceback
+from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run, names_of_vendor
+from billing_vendors.base.vendor import Vendor
+from billing_vendors.registry import vendors
+
+log = logging.getLogger(__name__)
+
+_MONTH = "month"
+
+
+@clean_traceback
+def plan_month(vendor: Vendor, schedule: str) -> list[str]:
+    """
+    Choose the run's month and accounts; hand the month on as XCom ``month``.
+
+    :raises ConfigurationError: wrong parameters or accounts, an account of no vendor among them, before any vendor
+        is asked.
+    """
+    context = get_current_context()
+    accounts = _accounts(vendor)
+    return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
+
+
+@clean_traceback
+def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
+    """
+    Choose one vendor's part of a run over all vendors; empty where it has none.
+
+    :param months_back: how many months before the run's own month to look at.
+    :raises ConfigurationError: as ``plan_month``, and an account that no vendor has.
+    """
+    context = get_current_context()
+    month = month_of_run(context, schedule).shifted(-months_back)
+    accounts = _accounts(vendor)
+    asked = context["params"].get("accounts")
+    if asked:
+        asked = names_of_vendor(asked, accounts, account_names())
+    if asked == [] or not any(account.first_month <= month for account in accounts):
+        log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, month)
+        return []
+    return _plan(vendor, accounts, asked, month)
+
+
+def month_xcom_template(task_id: str = "plan_month") -> str:
+    """Return the template by which a later task of the run gets the month that a plan task has chosen."""
+    return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
+
+
+def _accounts(vendor: Vendor) -> tuple[Account[Any], ...]:
+    """Read the vendor's accounts, once it is sure that every account of the file has a vendor."""
+    check_vendors({each.name for each in vendors()})
+    return load_accounts(vendor.name, vendor.settings_type)
+
+
+def _plan(vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str] | None, month: Month) -> list[str]:
+    chosen = accounts_of_run(accounts, asked, month, datetime.now(UTC))
+    get_current_context()["ti"].xcom_push(key=_MONTH, value=str(month))
+    log.info("%s %s: %s accounts: %s", vendor.title, month, len(chosen), ", ".join(a.name for a in chosen))
+    return [account.name for account in chosen]
+
+
+@clean_traceback
+def plan_running_month(vendor: Vendor) -> list[str]:
+    """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
+    context = get_current_context()
+    month = Month.of(datetime.now(UTC))
+    context["ti"].xcom_push(key=_MONTH, value=str(month))
+    accounts = _accounts(vendor)
+    asked = context["params"].get("accounts")
+    chosen = [find_account(accounts, name) for name in dict.fromkeys(asked)] if asked else accounts
+    return [account.name for account in chosen if account.first_month <= month]
+
+
+def account_of_task(vendor: Vendor, name: str) -> Account[Any]:
+    """Find the account that a mapped task is for; its name becomes the task's label in the UI."""
+    get_current_context()["account"] = name  # type: ignore[typeddict-unknown-key]  # see map_index_template
+    return find_account(load_accounts(vendor.name, vendor.settings_type), name)

@@ -1,0 +1,30 @@
+"""What Fastly's API generations can and cannot give."""
+
+from __future__ import annotations
+
+from billing.controls.control import Evidence
+from billing.controls.finding import Finding, blocked, not_applicable
+from billing.models import UsageReport
+
+USAGE_METRICS = "usage_metrics"
+
+
+def is_legacy(evidence: Evidence) -> bool:
+    """Return whether the account is billed by the v2 API: no currency, no usage metrics, no paged listing."""
+    return bool(evidence.setting("api") == "v2")
+
+
+def usage_metrics(evidence: Evidence) -> UsageReport | Finding:
+    """
+    Return what Fastly metered in the month, or the finding that says why that is not there.
+
+        the v2 API, which has no usage metrics  -> NOT_APPLICABLE
+        the v3 API, and they were not read      -> BLOCKED
+    """
+    subject = str(evidence.account_month.month)
+    for report in evidence.account_month.usage_reports:
+        if report.kind == USAGE_METRICS:
+            return report
+    if is_legacy(evidence):
+        return not_applicable(subject, "the account is billed by the v2 API, which gives no usage metrics")
+    return blocked(subject, "the usage metrics were not read")

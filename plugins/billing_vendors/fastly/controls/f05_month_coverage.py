@@ -1,0 +1,108 @@
+"""F5: every day of the month is billed once: no gap, and no overlap with another month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from billing.controls.checks.line_types import invoices_without_credits
+from billing.controls.checks.prior_months import month_before
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.models import AccountMonth, Invoice
+from billing.month import Month
+
+Interval = tuple[datetime, datetime]
+
+
+def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Lay the intervals of this month's invoices and the last month's beside each other.
+
+    A gap or an overlap belongs to the month in which its days lie, so one fault is found in one month. Corrections
+    bill nothing and do not count; two invoices of one month are F6's to judge.
+
+        October billed from 1 to 31 Oct, September to 30 Sep  -> PASS
+        October billed from 1 to 28 Oct                       -> EXCEPTION in October: 3 days are billed by nobody
+        September billed to 3 Oct, October from 1 Oct         -> EXCEPTION in October: 3 days are billed twice
+        an invoice without start or end                       -> BLOCKED
+        the month has no invoice                              -> NOT_APPLICABLE (F6 asks whether one is missing)
+        the month before is not stored                        -> BLOCKED for the overlap
+    """
+    account_month = evidence.account_month
+    bills = invoices_without_credits(account_month.invoices)
+    if not bills:
+        yield not_applicable(str(account_month.month), "the month has no invoice; F6 tells whether one is missing")
+        return
+    unbounded = [bill for bill in bills if bill.service_start is None or bill.service_end is None]
+    for bill in unbounded:
+        yield blocked(bill.invoice_id, "the invoice does not say which interval it bills")
+    if unbounded:
+        return
+    before = month_before(evidence)
+    earlier = invoices_without_credits(before.invoices) if isinstance(before, AccountMonth) else []
+    yield _coverage(account_month.month, bills, earlier)
+    if isinstance(before, AccountMonth):
+        yield _overlap(account_month.month, bills, earlier)
+    elif before.state is State.BLOCKED:
+        yield before
+
+
+def _coverage(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
+    gaps = list(_gaps(month, sorted(_intervals([*bills, *earlier]))))
+    billed_by = ", ".join(bill.invoice_id for bill in bills)
+    return Finding(
+        str(month),
+        State.EXCEPTION if gaps else State.PASS,
+        f"billed by nobody: {', '.join(map(_words, gaps))}" if gaps else f"every day is billed, by {billed_by}",
+        operands={"invoices": [bill.invoice_id for bill in bills], "gaps": [_words(gap) for gap in gaps]},
+    )
+
+
+def _overlap(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
+    twice = sorted(
+        {
+            (max(mine[0], theirs[0], month.start), min(mine[1], theirs[1], month.end))
+            for mine in _intervals(bills)
+            for theirs in _intervals(earlier)
+            if max(mine[0], theirs[0], month.start) < min(mine[1], theirs[1], month.end)
+        }
+    )
+    return Finding(
+        str(month),
+        State.EXCEPTION if twice else State.PASS,
+        f"billed in {month.shifted(-1)} already: {', '.join(map(_words, twice))}"
+        if twice
+        else f"nothing of it was billed in {month.shifted(-1)}",
+        operands={"twice": [_words(each) for each in twice]},
+    )
+
+
+def _gaps(month: Month, billed: list[Interval]) -> Iterator[Interval]:
+    covered = month.start
+    for start, end in billed:
+        if covered < min(start, month.end):
+            yield covered, min(start, month.end)
+        covered = max(covered, end)
+    if covered < month.end:
+        yield covered, month.end
+
+
+def _intervals(invoices: list[Invoice]) -> list[Interval]:
+    return [(bill.service_start, bill.service_end) for bill in invoices if bill.service_start and bill.service_end]
+
+
+def _words(interval: Interval) -> str:
+    start, end = interval
+    days = (end - start) / timedelta(days=1)
+    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC ({days:g} days)"
+
+
+F5 = Control(
+    "F5",
+    "No gap and no overlap between months",
+    "completeness",
+    "exception",
+    every_day_is_billed_once,
+    operands="billing periods of this month's and last month's invoices",
+)

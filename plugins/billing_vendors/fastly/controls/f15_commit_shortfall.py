@@ -1,0 +1,82 @@
+"""F15: the shortfall lifts the charges to the minimum, no more and no less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billing.config.rate_card import in_force
+from billing.controls.checks.line_types import invoices_without_credits, is_charge, is_shortfall
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
+from billing.models import Invoice
+from billing.money import difference, exact_sum
+
+
+def shortfall_fills_the_minimum(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare the shortfall billed with the minimum less the charges, or nothing where the charges reach it.
+
+    The minimum is the invoice's own (v2: ``total.plan_minimum``) or the account's ``commitments``. Credits count
+    neither way. It is due once a month, on the first invoice posted; any other must bill none.
+
+        minimum 3500.000, charges 3120.250, shortfall 379.750  -> PASS
+        minimum 50.00, charges 62.10, no shortfall             -> PASS
+        minimum 3500.000, 6 charges, shortfall 379.752 KWD     -> PASS_WITHIN_ROUNDING (bound 0.0035)
+        minimum 50.00, charges 31.00, shortfall 29.00          -> EXCEPTION
+        within the account's tolerance for F15                 -> VARIANCE_TOLERATED
+        a shortfall is billed, but no minimum is known         -> BLOCKED
+        no shortfall and no minimum, or no invoice             -> NOT_APPLICABLE
+    """
+    bills = invoices_without_credits(evidence.account_month.invoices)
+    if not bills:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+        return
+    yield _of_first(bills[0], evidence)
+    for other in bills[1:]:
+        if any(is_shortfall(line) for line in other.lines):
+            yield _compared(other, Decimal(0), "a second shortfall", evidence)
+
+
+def _of_first(bill: Invoice, evidence: Evidence) -> Finding:
+    minimum = _minimum(bill, evidence)
+    if minimum is None:
+        if any(is_shortfall(line) for line in bill.lines):
+            missing = "a shortfall is billed, but neither the invoice nor `commitments` in accounts.yaml says a minimum"
+            return blocked(bill.invoice_id, missing)
+        return not_applicable(bill.invoice_id, "no minimum is known and no shortfall is billed")
+    charges = exact_sum(line.amount for line in bill.lines if is_charge(line))
+    due = max(Decimal(0), difference(minimum, charges))
+    return _compared(bill, due, f"the shortfall of charges of {charges:f} to the minimum of {minimum:f}", evidence)
+
+
+def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence) -> Finding:
+    billed = exact_sum(line.amount for line in bill.lines if is_shortfall(line))
+    return compare_amounts(
+        bill.invoice_id,
+        what,
+        expected=due,
+        actual=billed,
+        currency=evidence.currency_of(bill),
+        # each charge was rounded once, and so was the shortfall; without one there is nothing to round
+        roundings=1 + sum(is_charge(line) for line in bill.lines) if due and billed else 0,
+    )
+
+
+def _minimum(bill: Invoice, evidence: Evidence) -> Decimal | None:
+    totals = bill.attributes.get("total")
+    given = totals.get("plan_minimum") if isinstance(totals, dict) else None
+    if isinstance(given, int | Decimal) and not isinstance(given, bool):
+        return Decimal(given)
+    agreed = in_force(evidence.account.commitments, evidence.account_month.month)
+    return agreed[0].amount if agreed else None
+
+
+F15 = Control(
+    "F15",
+    "The shortfall fills the minimum exactly",
+    "accuracy",
+    "variance",
+    shortfall_fills_the_minimum,
+    operands="minimum, sum of the charges, shortfall line",
+)

@@ -1,0 +1,81 @@
+"""F16: what is negative is a credit with its coupon, and credits give back no more than was charged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.checks.line_types import is_credit
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, not_applicable
+from billing.models import Invoice, InvoiceLine
+from billing.money import difference, exact_sum
+
+
+def credits_are_marked_and_covered(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Ask of every line: is it negative if, and only if, it bears a coupon? And of the month: do its charges cover them?
+
+    A credit of nothing is a credit. A correction of its own is covered by the month's bill.
+
+        -12.00 with coupon SVC-1, charges 100.00  -> PASS
+        no credit at all                          -> PASS
+        -12.00 without coupon                     -> EXCEPTION
+        +12.00 with coupon                        -> EXCEPTION
+        credits 120.00, charges 100.00            -> EXCEPTION
+        within the account's tolerance for F16    -> VARIANCE_TOLERATED, for what is not covered
+        the month has no invoice                  -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+        return
+    strange = [(invoice, line) for invoice in account_month.invoices for line in invoice.lines if _is_strange(line)]
+    yield from (_strange(invoice, line, evidence) for invoice, line in strange)
+    currencies = sorted({evidence.currency_of(invoice) for invoice in account_month.invoices})
+    yield from (_cover(evidence, currency) for currency in currencies)
+
+
+def _is_strange(line: InvoiceLine) -> bool:
+    return (line.amount < 0 and line.credit_coupon is None) or (line.amount > 0 and line.credit_coupon is not None)
+
+
+def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence) -> Finding:
+    fault = "negative, but bears no coupon" if line.amount < 0 else "charged, but bears a coupon"
+    return Finding(
+        invoice.invoice_id,
+        State.EXCEPTION,
+        f"line {line.position} ({line.description}) is {fault}: {line.amount:f}",
+        currency=evidence.currency_of(invoice),
+        operands={"line": line.position, "amount": line.amount, "coupon": line.credit_coupon},
+    )
+
+
+def _cover(evidence: Evidence, currency: str) -> Finding:
+    """Compare credits with charges, both of one currency; the difference is what is not covered."""
+    lines = [
+        line for inv in evidence.account_month.invoices if evidence.currency_of(inv) == currency for line in inv.lines
+    ]
+    given = exact_sum(-line.amount for line in lines if is_credit(line))
+    charged = exact_sum(line.amount for line in lines if not is_credit(line))
+    count = sum(is_credit(line) for line in lines)
+    covered = given <= charged
+    return Finding(
+        str(evidence.account_month.month),
+        State.PASS if covered else State.EXCEPTION,
+        f"{count} credits of {given:f} {currency} {'are covered by' if covered else 'exceed'} charges of {charged:f}",
+        expected=charged,
+        actual=given,
+        difference=None if covered else difference(given, charged),
+        currency=currency,
+        operands={"credits": count},
+    )
+
+
+F16 = Control(
+    "F16",
+    "Credits are marked, and covered by charges",
+    "classification",
+    "warning",
+    credits_are_marked_and_covered,
+    operands="sign and coupon of each line; sum of credits, sum of charges",
+)

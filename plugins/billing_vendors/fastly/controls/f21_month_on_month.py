@@ -1,0 +1,49 @@
+"""F21: how the month compares with the one before and with the same month last year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.checks.period_comparison import POLICY, compared
+from billing.controls.checks.prior_months import month_before, year_before
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding
+from billing.models import AccountMonth, InvoiceLine
+
+
+def month_compares(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare the sum of all lines with the month before, then with the same month a year before, and split the
+    difference: price + volume + rounding + other, with nothing left over; the ten largest products are shown.
+
+    This is analysis, not proof: usage goes up and down. Default policy: only more than 100 % **and** more than
+    100,000 minor units (1,000.00 USD) needs a person.
+
+        1000.00 then, 1000.00 now                         -> PASS
+        1000.00 then, 1600.00 now                         -> VARIANCE_TOLERATED
+        1000.00 then, 2500.00 now                         -> EXCEPTION
+        nothing was billed in one of the two months       -> NOT_APPLICABLE (F6 has judged that)
+        the account's first month, or its first year      -> NOT_APPLICABLE
+        the month to compare with is not stored           -> BLOCKED, names it
+        the two months are in different currencies        -> NOT_APPLICABLE (F3 has judged that)
+    """
+    for before in (month_before(evidence), year_before(evidence)):
+        if isinstance(before, Finding):
+            yield before
+        else:
+            yield compared(evidence.account_month, before, _lines, evidence.currency_of)
+
+
+def _lines(account_month: AccountMonth) -> list[InvoiceLine]:
+    return [line for invoice in account_month.invoices for line in invoice.lines]
+
+
+F21 = Control(
+    "F21",
+    "The month compares with last month and last year",
+    "accuracy",
+    "variance",
+    month_compares,
+    operands="lines of the month, of the month before, and of the same month a year before",
+    tolerance=POLICY,
+)

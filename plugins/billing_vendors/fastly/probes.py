@@ -1,0 +1,118 @@
+"""What one look at Fastly is. Class and field names are stored in the database while a task waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from billing.errors import ConfigurationError, VendorRejected
+from billing.models import MonthToDate
+from billing.month import Month
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import RequestFlow, one_page
+from billing_vendors.base.polling import Probe, ProbeResult
+from billing_vendors.fastly import endpoints, parse_legacy
+from billing_vendors.fastly.derive import estimate_of
+from billing_vendors.fastly.errors import NoBill
+from billing_vendors.fastly.hooks import FastlyBillingHook
+from billing_vendors.fastly.paging import invoice_pages, list_page
+from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED
+
+_ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
+_NO_ESTIMATE = frozenset({403, 404, 422})
+
+
+@dataclass(frozen=True)
+class FastlyProbe(Probe):
+    """
+    A look at one customer's month.
+
+    :param api: ``v2`` or ``v3``.
+    """
+
+    customer_id: str
+    api: str
+    month: str
+
+    def hook(self, conn_id: str) -> FastlyBillingHook:
+        """Create the hook; the next look is the retry."""
+        return FastlyBillingHook(conn_id, limits=_ONE_ATTEMPT)
+
+
+@dataclass(frozen=True)
+class EstimateProbe(FastlyProbe):
+    """Has Fastly made the month-to-date estimate? 202 until it has; a 200 counts only if it is an estimate."""
+
+    thing: ClassVar[str] = "the month-to-date estimate"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Ask once."""
+        month = Month.parse(self.month)
+        by_v2 = self.api == "v2"
+        request = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
+        try:
+            response = yield request
+        except VendorRejected as error:
+            raise self._explained(error) from error
+        if response.status == 202 or _is_receipt(response):
+            return ProbeResult(False, f"{response.status}, being made")
+        return self._seen(estimate_of(response), month)
+
+    def _seen(self, estimate: MonthToDate, month: Month) -> ProbeResult:
+        if estimate.month > month:
+            raise ConfigurationError(
+                f"the month-to-date estimate of {month} cannot be had any more: Fastly answers for {estimate.month}"
+            )
+        return ProbeResult(estimate.month == month, f"200, an estimate of {estimate.month}")
+
+    def _explained(self, error: VendorRejected) -> VendorRejected:
+        if error.status not in _NO_ESTIMATE:
+            return error
+        return type(error)(
+            f"{error}. Fastly makes no estimate for a customer whose parent account pays: if {self.customer_id} is "
+            f"one, set `parent_pay: true` for it in accounts.yaml; if not, ask Fastly",
+            status=error.status,
+        )
+
+
+@dataclass(frozen=True)
+class PostedProbe(FastlyProbe):
+    """Has Fastly posted an invoice of the month?"""
+
+    thing: ClassVar[str] = "the posted invoice"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
+        month = Month.parse(self.month)
+        seen = yield from (self._bill(month) if self.api == "v2" else self._listed(month))
+        return seen
+
+    def _bill(self, month: Month) -> RequestFlow[ProbeResult]:
+        try:
+            response = yield endpoints.v2_invoice_by_month(month)
+        except NoBill:
+            return ProbeResult(False, "404, no bill")
+        row = JsonObject(response.json_object(), response.request)
+        status, state = parse_legacy.status_of(row), row.text_or_none("vendor_state")
+        issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
+        return ProbeResult(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
+
+    def _listed(self, month: Month) -> RequestFlow[ProbeResult]:
+        pages = invoice_pages(month)
+        request = pages.first
+        while True:
+            response = yield from one_page(pages, request)
+            if any(row.month == month for row in list_page(response).rows):
+                return ProbeResult(True, "200, an invoice of the month")
+            following = pages.after(response)
+            if following is None:
+                return ProbeResult(False, "200, no invoice of the month")
+            request = following
+
+
+def _is_receipt(response: Response) -> bool:
+    """Return whether a 200 carries the body of a 202: a text ``status`` and no id."""
+    document = response.json_object()
+    return isinstance(document.get("status"), str) and "invoice_id" not in document

@@ -1,0 +1,124 @@
+"""
+How Fastly writes amounts, instants and names, and what it documents. Pure.
+
+What is not listed here is kept as it came and noted, so that somebody looks at it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from billing.errors import PayloadError
+from billing.models import UnknownField
+from billing.payloads.json_reader import JsonObject, JsonRows
+
+V2_STATUS = frozenset({"Pending", "Outstanding", "Paid", "MTD"})
+V2_NOT_ISSUED = frozenset({"Pending", "MTD"})
+VENDOR_STATE = frozenset({"up", "down"})
+
+_DAY = "YYYY-MM-DD"
+
+
+class UnknownFields:
+    """Collects the members and values that Fastly sends and this code does not know."""
+
+    def __init__(self) -> None:
+        self._unknown: set[UnknownField] = set()
+
+    @property
+    def unknown(self) -> frozenset[UnknownField]:
+        """What was noted so far."""
+        return frozenset(self._unknown)
+
+    def attributes(self, record_type: str, row: JsonObject, *known: str) -> dict[str, Any]:
+        """
+        Return the members that become attributes: those named, if present, and all that nobody asked for.
+
+        :param known: documented members without a place of their own in the model.
+        """
+        named = {name: row.optional(name) for name in known}
+        rest = row.rest()
+        self._unknown.update(UnknownField(record_type, name) for name in rest)
+        return {name: value for name, value in (named | rest).items() if value is not None}
+
+    def attributes_of_each(self, record_type: str, rows: JsonRows) -> Sequence[Mapping[str, Any]]:
+        """Return, for each row, the members that nobody asked for and that have a value."""
+        each = rows.rest()
+        names = set().union(*each)
+        self._unknown.update(UnknownField(record_type, name) for name in names)
+        return [{name: value for name, value in rest.items() if value is not None} for rest in each] if names else each
+
+    def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:
+        """Return a text of a known enumeration; another value is kept and noted."""
+        value = row.text_or_none(name)
+        if value is not None and value not in known:
+            self._unknown.add(UnknownField(record_type, f"{name}={value[:60]}"))
+        return value
+
+
+def amount(row: JsonObject, name: str) -> Decimal:
+    """Read a decimal that Fastly documents here as a number and there as a text, digit for digit."""
+    return row.number_in_text(name) if isinstance(row.optional(name), str) else row.number(name)
+
+
+def amount_or_none(row: JsonObject, name: str) -> Decimal | None:
+    """Read a decimal; None if it is null or missing."""
+    return None if row.optional(name) is None else amount(row, name)
+
+
+def text_or_none(row: JsonObject, *names: str) -> str | None:
+    """
+    Return the first of several spellings of a text; None where it is empty, null or missing.
+
+    Fastly wrote line members in upper camel case until 2024-08 (``ProductName``), in snake case since.
+    """
+    texts = [row.text_or_none(name) for name in names]
+    return next((text for text in texts if text), None)
+
+
+def texts_or_none(rows: JsonRows, *names: str) -> Sequence[str | None]:
+    """Return a text of each row: as ``text_or_none``."""
+    first, *others = [rows.texts_or_none(name) for name in names if name in rows] or [[None] * len(rows)]
+    for other in others:
+        first = [text or instead for text, instead in zip(first, other, strict=True)]
+    return [text or None for text in first] if "" in first else first
+
+
+def start_of(row: JsonObject, name: str) -> datetime | None:
+    """Read the start of an interval: a date-time, or a day alone, which is its midnight UTC."""
+    day = _day_alone(row, name)
+    return row.moment_or_none(name) if day is None else day
+
+
+def end_of(row: JsonObject, name: str) -> datetime | None:
+    """
+    Read the end of an interval as the first instant after it. Which form Fastly sends is not documented:
+
+        2024-01-31T23:59:59Z, 2024-02-01T00:00:00Z, 2024-01-31 -> 2024-02-01 00:00 UTC
+    """
+    day = _day_alone(row, name)
+    if day is not None:
+        return day + timedelta(days=1)
+    moment = row.moment_or_none(name)
+    if moment is not None and moment.time().replace(microsecond=0) == time(23, 59, 59):
+        return moment.replace(microsecond=0) + timedelta(seconds=1)
+    return moment
+
+
+def interval_text(start: datetime | None, end: datetime | None) -> str:
+    """Write a half-open interval for people, UTC."""
+    moments = (f"{moment:%Y-%m-%d %H:%M}" if moment else "?" for moment in (start, end))
+    return " to ".join(moments) + " UTC"
+
+
+def _day_alone(row: JsonObject, name: str) -> datetime | None:
+    value = row.optional(name)
+    if not isinstance(value, str) or len(value) != len(_DAY):
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise PayloadError(f"{row.where}: {name} should be a date, but is {value!a}") from None

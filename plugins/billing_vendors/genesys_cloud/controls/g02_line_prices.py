@@ -1,0 +1,107 @@
+"""G2: every line is billed at the price that the contract has in force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from billing.controls.aggregate import summarize_passes
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
+from billing.matching.price_book import PriceBook
+from billing.matching.receipts import Billed, held_documents
+from billing.matching.three_way import Match, match_month, price_of_line, prices_of_line
+from billing.models import Invoice
+
+
+def lines_have_agreed_prices(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Recompute each line from the contract: the price, or the overage price, in force when its service began, times
+    the line's quantity, against its amount; a line is rounded once. No division, so no rate is ever rounded.
+
+    Gives one finding for all lines of an invoice that agree, and one of its own for each that does not.
+
+        Prepay, 250 x 135.00, amount 33750.00         -> PASS
+        overage, 323992 x 0.0004, amount 129.60, EUR  -> PASS_WITHIN_ROUNDING (129.5968)
+        Prepay, 250 x 135.00, amount 34425.00         -> EXCEPTION
+        no item prices the product that day           -> BLOCKED
+        a credit memo, or a duplicate that is held    -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+        return
+    price_book = PriceBook(account_month.contracts)
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for match in match_month(account_month, price_book):
+        for billed in match.billed:
+            findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book))
+    held = held_documents(account_month.invoices)
+    for invoice in account_month.invoices:
+        if found := findings.get(invoice.invoice_id):
+            yield from summarize_passes(invoice.invoice_id, "lines", found)
+        else:
+            yield not_applicable(invoice.invoice_id, _why_not(invoice, held))
+
+
+def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
+    if invoice.invoice_id in held:
+        return "it repeats the lines of another invoice and is held as a duplicate (G15)"
+    return "it has no line that bills something: credits are amounts, not prices"
+
+
+def _of_line(billed: Billed, match: Match, price_book: PriceBook) -> Finding:
+    line, invoice = billed.line, billed.invoice
+    subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
+    if missing := _missing(billed):
+        return blocked(subject, f"{what} {missing}")
+    priced = prices_of_line(billed, match, price_book)
+    if not priced:
+        known = billed.charge_type and price_book.items(line.product or "", billed.charge_type, billed.contracts)
+        return blocked(
+            subject,
+            f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
+            if known
+            else f"{what}: no contract item has a {billed.charge_type} price for {line.product}",
+        )
+    currencies = sorted({each.item.currency or "no currency" for each in priced})
+    if currencies != [invoice.currency]:
+        return blocked(
+            subject, f"{what} is in {invoice.currency}, its price in {', '.join(currencies)}: not comparable"
+        )
+    expected = price_of_line(billed, match, price_book)
+    if expected is None:
+        return blocked(subject, f"{what}: several prices are in force and none is for a quantity of {line.quantity}")
+    prices = sorted({each.price for each in priced})
+    found = compare_amounts(
+        subject,
+        f"{what}, {line.quantity} x {' or '.join(map(str, prices))}",
+        expected=expected,
+        actual=line.amount,
+        currency=invoice.currency,
+        roundings=1,
+    )
+    if found.state is State.EXCEPTION and any(each.item.discount_amount for each in priced):
+        return blocked(subject, f"{what} differs, but its price has a discount that the vendor does not explain")
+    operands = {"line": line.position, "sku": line.product, "leg": str(billed.charge_type), "quantity": line.quantity}
+    return replace(found, operands=operands | {"prices": prices, "service_start": str(line.service_start)})
+
+
+def _missing(billed: Billed) -> str | None:
+    line = billed.line
+    if billed.charge_type is None:
+        return f"is for {line.product or 'no product'}, which no contract prices"
+    if line.quantity is None:
+        return "has no quantity"
+    return "has no service dates, so no price can be said to be in force" if line.service_start is None else None
+
+
+G2 = Control(
+    "G2",
+    "Lines are billed at the agreed prices",
+    "valuation",
+    "exception",
+    lines_have_agreed_prices,
+    operands="amount and quantity of each line, the contract's price in force when its service began",
+)

@@ -1,0 +1,117 @@
+"""G7: a wallet's balances roll forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from billing.controls.aggregate import compare_quantities, summarize_passes
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, blocked, not_applicable
+from billing.models import ContractBillingPeriod, Wallet
+from billing.money import difference, exact_sum
+
+
+def wallets_roll_forward(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Ask three things of each wallet, in its own unit, exactly: does the period's start + increase - decrease -
+    consumption lead to its end, what is below zero being overage; is the consumption what the charges converted to
+    tokens; and does the period start where the one before ended?
+
+        420 + 0 - 0 - 1620, end 0, overage 1200      -> PASS
+        500 + 0 - 0 - 100, end 350                   -> EXCEPTION
+        charges of 1620 tokens, consumption 1620     -> PASS; consumption 1670 -> EXCEPTION
+        the period before ended with 420, start 420  -> PASS; start 470 -> EXCEPTION
+        a balance is missing                         -> BLOCKED
+        the month before is not stored               -> BLOCKED
+        the first period, or a wallet that is new    -> NOT_APPLICABLE (continuity)
+        no wallet                                    -> NOT_APPLICABLE
+    """
+    periods = [period for period in evidence.account_month.billing_periods if period.wallets]
+    if not periods:
+        yield not_applicable(str(evidence.account_month.month), "no wallet belongs to the month's billing periods")
+    for period in periods:
+        subject = period.billing_period_id
+        findings = [_rolls(subject, wallet) for wallet in period.wallets]
+        findings += [_consumed(period), *(_continues(evidence, period, wallet) for wallet in period.wallets)]
+        yield from summarize_passes(subject, "wallet equations", findings)
+
+
+def _rolls(subject: str, wallet: Wallet) -> Finding:
+    what = f"wallet {wallet.name or wallet.wallet_id}"
+    parts = {
+        "starting_balance": wallet.starting_balance,
+        "balance_increase": wallet.balance_increase,
+        "balance_decrease": wallet.balance_decrease,
+        "balance_consumption": wallet.balance_consumption,
+        "ending_balance": wallet.ending_balance,
+    }
+    known = {name: number for name, number in parts.items() if number is not None}
+    if missing := [name for name in parts if name not in known]:
+        return blocked(subject, f"{what} has no {missing[0].replace('_', ' ')}")
+    spent = exact_sum((known["balance_decrease"], known["balance_consumption"]))
+    rest = difference(exact_sum((known["starting_balance"], known["balance_increase"])), spent)
+    if wallet.overage_quantity is None and rest < 0:
+        return blocked(subject, f"{what} falls to {rest}, and it shows no overage")
+    overage = wallet.overage_quantity or Decimal(0)
+    found = compare_quantities(
+        subject, f"end of {what}", expected=max(rest, Decimal(0)), actual=known["ending_balance"]
+    )
+    if found.difference == 0:
+        found = compare_quantities(subject, f"overage of {what}", expected=max(-rest, Decimal(0)), actual=overage)
+    return replace(found, operands={**known, "overage": overage})
+
+
+def _consumed(period: ContractBillingPeriod) -> Finding:
+    """Compare what the charges converted to tokens with what the wallets consumed."""
+    subject = period.billing_period_id
+    tokens = [charge.converted_token_count for charge in period.charges if charge.converted_token_count is not None]
+    consumed = [wallet.balance_consumption for wallet in period.wallets if wallet.balance_consumption is not None]
+    if not tokens:
+        return not_applicable(subject, "no charge was converted to tokens")
+    if len(consumed) < len(period.wallets):
+        return blocked(subject, "a wallet has no consumption")
+    what = "tokens that the charges converted against what the wallets consumed"
+    return compare_quantities(subject, what, expected=exact_sum(tokens), actual=exact_sum(consumed))
+
+
+def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet) -> Finding:
+    subject, what = period.billing_period_id, f"wallet {wallet.name or wallet.wallet_id}"
+    contract = next((each for each in evidence.account_month.contracts if each.contract_id == period.contract_id), None)
+    if contract is not None and contract.starts_on is not None and contract.starts_on >= period.starts_on:
+        return not_applicable(subject, f"{what}: the contract's first billing period has none before it")
+    before = _before(evidence, period)
+    if before is None:
+        if evidence.account_month.month <= evidence.account.first_month:
+            return not_applicable(subject, f"{what}: the account's first month has none before it")
+        return blocked(subject, f"{what}: the billing period before is not stored")
+    earlier = next((each for each in before.wallets if each.wallet_id == wallet.wallet_id), None)
+    if earlier is None:
+        return not_applicable(subject, f"{what}: the billing period before has no such wallet, it is new")
+    if earlier.ending_balance is None or wallet.starting_balance is None:
+        return blocked(subject, f"{what}: a balance that should continue is missing")
+    return compare_quantities(
+        subject,
+        f"start of {what} against the end of {before.billing_period_id}",
+        expected=earlier.ending_balance,
+        actual=wallet.starting_balance,
+    )
+
+
+def _before(evidence: Evidence, period: ContractBillingPeriod) -> ContractBillingPeriod | None:
+    """Return the contract's billing period that ended where this one begins, of this month or of the one before."""
+    earlier = evidence.previous.billing_periods if evidence.previous else ()
+    known = (*evidence.account_month.billing_periods, *earlier)
+    ours = (each for each in known if each.contract_id == period.contract_id)
+    return next((each for each in ours if each.ends_on == period.starts_on), None)
+
+
+G7 = Control(
+    "G7",
+    "Wallets roll forward",
+    "accuracy",
+    "exception",
+    wallets_roll_forward,
+    operands="balances of each wallet, now and in the period before; tokens that charges converted",
+)

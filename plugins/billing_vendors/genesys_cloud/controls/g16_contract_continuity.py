@@ -1,0 +1,108 @@
+"""G16: a contract's billing periods follow each other without a gap or an overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.models import Contract, ContractBillingPeriod
+
+
+def billing_periods_adjoin(evidence: Evidence) -> Iterator[Finding]:
+    """
+    For each contract, put the billing periods that end in this month behind those that end in the month before: each
+    must begin on the day on which the one before it ended, and a contract that runs must have one.
+
+        1 to 30 September, 1 to 31 October             -> PASS
+        1 to 30 September, 5 to 31 October             -> EXCEPTION: a gap of 4 days
+        1 to 30 September, 28 September to 31 October  -> EXCEPTION: an overlap of 3 days
+        1 to 30 September, none in October             -> EXCEPTION: a period is missing
+        the contract begins with the period            -> PASS
+        the contract has ended, or is inactive         -> NOT_APPLICABLE
+        the account's first month                      -> NOT_APPLICABLE
+        the month before is not stored                 -> BLOCKED
+        no contract was read                           -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    if not account_month.contracts:
+        yield not_applicable(str(account_month.month), "no contract was read")
+    for contract in account_month.contracts:
+        yield from _of_contract(evidence, contract)
+
+
+def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
+    now = _periods(evidence.account_month.billing_periods, contract)
+    before = _periods(evidence.previous.billing_periods if evidence.previous else (), contract)
+    name = contract.external_number or contract.contract_id
+    if not now:
+        yield _without_period(evidence, contract, name, before)
+        return
+    yield from (_adjoin(one, next_one) for one, next_one in pairwise(now))
+    first = now[0]
+    if before:
+        yield _adjoin(before[-1], first)
+    elif contract.starts_on is not None and contract.starts_on == first.starts_on:
+        yield Finding(
+            first.billing_period_id, State.PASS, f"the contract {name} begins on {first.starts_on}, as the period does"
+        )
+    elif evidence.account_month.month <= evidence.account.first_month:
+        yield not_applicable(first.billing_period_id, "the account's first month has none before it")
+    elif evidence.previous is None:
+        yield blocked(
+            first.billing_period_id, f"the month before, {evidence.account_month.month.shifted(-1)}, is not stored"
+        )
+    else:
+        yield Finding(
+            first.billing_period_id,
+            State.EXCEPTION,
+            f"contract {name} runs since {contract.starts_on}, but no billing period of it ended in the month before",
+            operands={"contract": contract.contract_id, "starts_on": str(first.starts_on)},
+        )
+
+
+def _without_period(evidence: Evidence, contract: Contract, name: str, before: list[ContractBillingPeriod]) -> Finding:
+    subject, month = str(evidence.account_month.month), evidence.account_month.month
+    begins, ends = contract.starts_on, contract.ends_on
+    if begins is not None and begins >= month.shifted(1).first_day:
+        return not_applicable(subject, f"contract {name} begins on {begins}")
+    if ends is not None and ends <= (before[-1].ends_on if before else month.first_day):
+        return not_applicable(subject, f"contract {name} ended on {ends}")
+    if (contract.status or "").casefold() == "inactive":
+        return not_applicable(subject, f"contract {name} is no longer active")
+    if not before and begins is not None and begins >= month.first_day:
+        return not_applicable(subject, f"contract {name} began on {begins}; its first period ends later")
+    return Finding(
+        subject,
+        State.EXCEPTION,
+        f"contract {name} runs, but no billing period of it ends in {month}",
+        operands={"contract": contract.contract_id, "before": before[-1].billing_period_id if before else None},
+    )
+
+
+def _adjoin(one: ContractBillingPeriod, following: ContractBillingPeriod) -> Finding:
+    days = (following.starts_on - one.ends_on).days
+    fault = f"there is a gap of {days} days" if days > 0 else f"they overlap by {-days} days"
+    return Finding(
+        following.billing_period_id,
+        State.EXCEPTION if days else State.PASS,
+        f"after {one.billing_period_id}, which ends before {one.ends_on}, this one begins on {following.starts_on}: "
+        + (fault if days else "they adjoin"),
+        operands={"before": one.billing_period_id, "ended": str(one.ends_on), "begins": str(following.starts_on)},
+    )
+
+
+def _periods(periods: tuple[ContractBillingPeriod, ...], contract: Contract) -> list[ContractBillingPeriod]:
+    ours = (period for period in periods if period.contract_id == contract.contract_id)
+    return sorted(ours, key=lambda period: (period.starts_on, period.ends_on))
+
+
+G16 = Control(
+    "G16",
+    "Billing periods adjoin",
+    "completeness",
+    "exception",
+    billing_periods_adjoin,
+    operands="billing periods of this month and the one before, dates of the contract",
+)

@@ -1,0 +1,138 @@
+"""G18: one price is in force for the whole of a line's service, and ramps end where the contract says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from billing.controls.aggregate import summarize_passes
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem
+from billing.matching.receipts import Billed, billed_lines
+from billing.models import AccountMonth, Contract
+
+
+def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Find, for each line, the effective dates of the contract's prices for its product around its service, as far as
+    the service lies in its billing period: days outside are G10's. And look at each contract's ramp: it must lie
+    within the contract, and a line that runs across its end must not run across a change of price.
+
+        January, price from 1 January on                       -> PASS
+        January, prices until 15 and from 16 January, equal    -> PASS
+        January, prices until 15 and from 16 January, 130, 135 -> EXCEPTION: the price changes within the service
+        January, price until 31 December                       -> EXCEPTION: no price is in force
+        January, two overage prices in force                   -> EXCEPTION: which one?
+        ramp from 1 January to 31 March, within the contract   -> PASS
+        ramp until a day after the contract's end              -> EXCEPTION
+        a line has no service dates, or a ramp has one end     -> BLOCKED
+        no contract prices the product; a credit               -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    for contract in account_month.contracts:
+        if contract.ramp_starts_on or contract.ramp_ends_on:
+            yield _of_ramp(str(account_month.month), contract)
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+        return
+    price_book = PriceBook(account_month.contracts)
+    windows = _Windows(account_month, price_book)
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for billed in billed_lines(account_month, price_book):
+        findings[billed.invoice.invoice_id].append(windows.of_line(billed))
+    for invoice in account_month.invoices:
+        if found := findings.get(invoice.invoice_id):
+            yield from summarize_passes(invoice.invoice_id, "lines", found)
+        else:
+            yield not_applicable(invoice.invoice_id, "it has no line that bills something at a price")
+
+
+class _Windows:
+    def __init__(self, account_month: AccountMonth, price_book: PriceBook) -> None:
+        self._agreement = price_book
+        self._periods = account_month.billing_periods
+        self._ramps = [
+            (contract.contract_id, day)
+            for contract in account_month.contracts
+            for day in (contract.ramp_starts_on, contract.ramp_ends_on)
+            if day is not None
+        ]
+
+    def of_line(self, billed: Billed) -> Finding:
+        line, subject = billed.line, billed.invoice.invoice_id
+        what = f"line {line.position} ({line.description})"
+        if line.service_start is None or line.service_end is None:
+            return blocked(subject, f"{what} has no service dates")
+        if billed.charge_type is None or not (items := self._items(billed)):
+            return not_applicable(subject, f"{what}: no contract prices {line.product}")
+        start, end = line.service_start, self._end_in_period(line.service_start, line.service_end)
+        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
+        prices = [_prices(items, billed.charge_type, day) for day in (start, *changes)]
+        ramp = [str(day) for contract_id, day in self._ramps if contract_id in billed.contracts and start < day < end]
+        operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
+        operands |= {"prices": [", ".join(each) for each in prices]}
+        if fault := _fault(prices, billed.charge_type, [start, *changes]):
+            return Finding(subject, State.EXCEPTION, f"{what}, {start} to {end}: {fault}", operands=operands)
+        return Finding(subject, State.PASS, f"{what}: one price for its whole service", operands=operands)
+
+    def _items(self, billed: Billed) -> list[PricedItem]:
+        if billed.charge_type is None:
+            return []
+        return self._agreement.items(billed.line.product or "", billed.charge_type, billed.contracts)
+
+    def _end_in_period(self, start: date, end: date) -> date:
+        """Cut a service at the end of the billing period that it begins in; one billed in advance stays as it is."""
+        ends = (period.ends_on for period in self._periods if period.starts_on <= start < period.ends_on)
+        return min((min(end, last) for last in ends), default=end)
+
+
+def _bounds(priced: PricedItem) -> list[date]:
+    return [day for day in (priced.item.effective_start, priced.item.effective_end) if day is not None]
+
+
+def _prices(items: list[PricedItem], charge_type: ChargeType, day: date) -> list[str]:
+    """Return what is in force on a day: prices, with their quantities where amendments may stand side by side."""
+    in_force = [each for each in items if each.in_force(day)]
+    if charge_type is ChargeType.OVERAGE:
+        return [str(price) for price in sorted({each.price for each in in_force})]
+    return [f"{each.price} for {each.item.quantity}" for each in in_force]
+
+
+def _fault(prices: list[list[str]], charge_type: ChargeType, days: list[date]) -> str | None:
+    for day, found in zip(days, prices, strict=True):
+        if not found:
+            return f"no price is in force on {day}"
+        if charge_type is ChargeType.OVERAGE and len(found) > 1:
+            return f"{len(found)} overage prices are in force on {day}: {', '.join(found)}"
+    if any(sorted(found) != sorted(prices[0]) for found in prices):
+        return f"the price changes within the service, on {days[1]}"
+    return None
+
+
+def _of_ramp(subject: str, contract: Contract) -> Finding:
+    name, begins, ends = contract.external_number, contract.ramp_starts_on, contract.ramp_ends_on
+    if begins is None or ends is None:
+        return blocked(subject, f"the ramp of contract {name} has no {'end' if ends is None else 'beginning'}")
+    within = (contract.starts_on is None or contract.starts_on <= begins) and (
+        contract.ends_on is None or ends <= contract.ends_on
+    )
+    good = begins < ends and within
+    return Finding(
+        subject,
+        State.PASS if good else State.EXCEPTION,
+        f"the ramp of contract {name}, {begins} to {ends} (end not included), "
+        + ("lies within the contract" if good else "does not lie within the contract, or runs backwards"),
+        operands={"contract": contract.contract_id, "begins": str(begins), "ends": str(ends)},
+    )
+
+
+G18 = Control(
+    "G18",
+    "Lines lie in the window of their price",
+    "valuation",
+    "exception",
+    lines_are_in_their_price_window,
+    operands="effective dates of the contract's items, ramp dates, service dates of each line",
+)

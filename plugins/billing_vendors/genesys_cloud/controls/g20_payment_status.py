@@ -1,0 +1,57 @@
+"""G20: a bill is unpaid, then paid, and never the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+
+_KNOWN = frozenset({"paid", "unpaid"})
+
+
+def payment_only_proceeds(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Read every payment status that was seen of an invoice, in order; ``UnPaid`` and ``Unpaid`` are one.
+
+        Unpaid; Unpaid, Paid; Paid  -> PASS
+        Unpaid, Paid, UnPaid        -> EXCEPTION: a payment was taken back
+        Disputed                    -> EXCEPTION: an unknown status
+        no status was ever seen     -> BLOCKED
+        no invoice                  -> NOT_APPLICABLE
+    """
+    if not evidence.account_month.invoices:
+        yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
+    for invoice in evidence.account_month.invoices:
+        seen = [*evidence.payment_statuses.get(invoice.invoice_id, ())]
+        if invoice.payment_status is not None and (not seen or seen[-1] != invoice.payment_status):
+            seen.append(invoice.payment_status)
+        yield _judged(invoice.invoice_id, seen)
+
+
+def _judged(subject: str, seen: list[str]) -> Finding:
+    if not seen:
+        return blocked(subject, "the vendor gave no payment status")
+    states = [status.casefold() for status in seen]
+    unknown = [status for status in seen if status.casefold() not in _KNOWN]
+    taken_back = any(one == "paid" and other == "unpaid" for one, other in pairwise(states))
+    fault = "a payment was taken back" if taken_back else ""
+    if unknown:
+        fault = f"{unknown[0]} is no known payment status"
+    return Finding(
+        subject,
+        State.EXCEPTION if fault else State.PASS,
+        f"{' -> '.join(seen)}: {fault or 'payment only proceeds'}",
+        operands={"seen": seen},
+    )
+
+
+G20 = Control(
+    "G20",
+    "Payment only proceeds",
+    "existence",
+    "warning",
+    payment_only_proceeds,
+    operands="every payment status that was seen of an invoice",
+)

@@ -1,0 +1,60 @@
+"""G22: the bill is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.models import Contract, Invoice
+
+
+def bills_are_ours(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare the customer that each invoice is billed to with the account's ``bill_to``, and the customer it is sold to
+    with those of the account's contracts.
+
+        billed to A-00000077, bill_to A-00000077          -> PASS
+        billed to A-00000078                              -> EXCEPTION
+        sold to A-00099999, contracts sold to A-00012345  -> EXCEPTION
+        the invoice does not say to whom it is billed     -> BLOCKED
+        no invoice                                        -> NOT_APPLICABLE
+    """
+    account_month, ours = evidence.account_month, str(evidence.setting("bill_to") or "")
+    if not account_month.invoices:
+        yield not_applicable(str(account_month.month), "the month has no invoice")
+    for invoice in account_month.invoices:
+        if not ours:
+            yield blocked(invoice.invoice_id, "the account names no bill_to")
+        else:
+            yield _judged(invoice, ours, account_month.contracts)
+
+
+def _judged(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Finding:
+    billed, sold = _number(invoice, "billToCustomer"), _number(invoice, "soldToCustomer")
+    if not billed:
+        return blocked(invoice.invoice_id, "the invoice does not say to whom it is billed")
+    buyers = sorted({contract.sold_to_number for contract in contracts if contract.sold_to_number})
+    faults = [] if billed == ours else [f"it is billed to {billed}, not to us ({ours})"]
+    if sold and buyers and sold not in buyers:
+        faults.append(f"it is sold to {sold}, the contracts to {', '.join(buyers)}")
+    return Finding(
+        invoice.invoice_id,
+        State.EXCEPTION if faults else State.PASS,
+        "; ".join(faults) or f"it is billed to us, {billed}",
+        operands={"billed_to": billed, "ours": ours, "sold_to": sold, "contracts_sold_to": buyers},
+    )
+
+
+def _number(invoice: Invoice, role: str) -> str:
+    return str((invoice.attributes.get(role) or {}).get("number") or "").strip()
+
+
+G22 = Control(
+    "G22",
+    "Bills are addressed to us",
+    "rights",
+    "blocked",
+    bills_are_ours,
+    operands="bill-to and sold-to customer of the invoice, bill_to of the account, sold-to of the contracts",
+)

@@ -1,0 +1,152 @@
+"""G24: what the trustee sees is what the billing period says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from billing.controls.aggregate import compare_quantities, summarize_passes
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, blocked, not_applicable
+from billing.matching.price_book import ChargeType, PriceBook
+from billing.models import Charge, ContractBillingPeriod, UsageLine, UsageReport
+from billing.money import exact_sum
+
+_ALLOWANCE = "fair-use"
+
+_Charges = dict[str, list[tuple[ContractBillingPeriod, Charge]]]
+
+
+def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare, product by product, the usage and the prepaid quantity of the trustee's overview with those of the billing
+    period's charges, and its overage price, which is before tax, with the contract's. Not every row is a charge:
+    ``fair-use`` rows are allowances, third parties' rows another vendor's. Rows are compared, never added up over
+    products, so a rollup that repeats others cannot count twice.
+
+        overview 262 used, 250 prepaid; charge the same     -> PASS
+        overview 266, charge 262                            -> EXCEPTION
+        overview price 148.50, contract 143.00              -> EXCEPTION
+        a charge that the overview does not list            -> BLOCKED: voice, for one, is billed elsewhere
+        a row that no charge has                            -> NOT_APPLICABLE
+        the overview is of other dates                      -> BLOCKED
+        the account has a trustor, but no overview was read -> BLOCKED
+        the account is not read by a trustee                -> NOT_APPLICABLE
+        no charge                                           -> NOT_APPLICABLE
+    """
+    account_month = evidence.account_month
+    charges = _charges_by_sku(account_month.billing_periods)
+    overview = next((report for report in account_month.usage_reports if report.kind == "trustee_overview"), None)
+    if overview is None:
+        if evidence.setting("trustor_organization_id"):
+            yield blocked(str(account_month.month), "the vendor gave no trustee overview of the month")
+        else:
+            yield not_applicable(str(account_month.month), "the account is not read by a trustee")
+        return
+    if not charges:
+        yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
+        return
+    seen = _rows_by_sku(overview)
+    price_book = PriceBook(account_month.contracts)
+    by_period: dict[str, list[Finding]] = defaultdict(list)
+    for sku, rows in charges.items():
+        subject = rows[0][0].billing_period_id
+        by_period[subject].extend(_of_product(subject, sku, rows, seen.get(sku, []), overview, price_book))
+    for subject, findings in by_period.items():
+        yield from summarize_passes(subject, "figures", findings)
+    if others := sorted(set(seen) - set(charges)):
+        yield not_applicable(
+            str(account_month.month), f"the overview lists what is not charged: {', '.join(others[:10])}"
+        )
+
+
+def _of_product(
+    subject: str,
+    sku: str,
+    rows: list[tuple[ContractBillingPeriod, Charge]],
+    seen: list[UsageLine],
+    overview: UsageReport,
+    price_book: PriceBook,
+) -> Iterator[Finding]:
+    if not seen:
+        yield blocked(subject, f"{sku}: the trustee's overview does not list it")
+        return
+    if fault := _other_dates(rows, overview):
+        yield blocked(subject, f"{sku}: {fault}")
+        return
+    used = [charge.actual_quantity for _, charge in rows]
+    prepaid = [charge.prepaid_quantity for _, charge in rows]
+    yield _quantities(subject, f"usage of {sku}", used, [line.quantity for line in seen])
+    if all("prepayQuantity" in line.attributes for line in seen):
+        overviews = [Decimal(line.attributes["prepayQuantity"]) for line in seen]
+        yield _quantities(subject, f"prepaid quantity of {sku}", prepaid, overviews)
+    yield from _prices(subject, sku, rows, seen, price_book)
+
+
+def _quantities(subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal]) -> Finding:
+    known = [number for number in charged if number is not None]
+    if len(known) < len(charged):
+        return blocked(subject, f"{what}: a charge does not say it")
+    total = exact_sum(known)
+    found = compare_quantities(subject, f"{what} in the overview", expected=total, actual=exact_sum(seen))
+    return replace(found, operands={"charges": known, "overview": seen})
+
+
+def _prices(
+    subject: str,
+    sku: str,
+    rows: list[tuple[ContractBillingPeriod, Charge]],
+    seen: list[UsageLine],
+    price_book: PriceBook,
+) -> Iterator[Finding]:
+    """Compare the overage price where both sides name exactly one."""
+    agreed = {
+        priced.price
+        for period, _ in rows
+        for priced in price_book.in_force(sku, ChargeType.OVERAGE, frozenset({period.contract_id}), period.starts_on)
+    }
+    shown = {line.rate for line in seen if line.rate is not None}
+    if len(agreed) != 1 or len(shown) != 1:
+        return
+    found = compare_quantities(
+        subject, f"overage price of {sku} in the overview", expected=agreed.pop(), actual=shown.pop()
+    )
+    yield replace(found, operands={"sku": sku, "agreed": found.expected, "overview": found.actual})
+
+
+def _other_dates(rows: list[tuple[ContractBillingPeriod, Charge]], overview: UsageReport) -> str | None:
+    if overview.starts_at is None or overview.ends_at is None:
+        return "the overview does not say which dates it covers"
+    dates = overview.starts_at.date(), overview.ends_at.date()
+    other = next((period for period, _ in rows if (period.starts_on, period.ends_on) != dates), None)
+    if other is None:
+        return None
+    return f"the overview covers {dates[0]} to {dates[1]}, its billing period {other.starts_on} to {other.ends_on}"
+
+
+def _charges_by_sku(periods: tuple[ContractBillingPeriod, ...]) -> _Charges:
+    found: _Charges = defaultdict(list)
+    for period in periods:
+        for charge in period.charges:
+            found[charge.sku or charge.product_name or ""].append((period, charge))
+    return found
+
+
+def _rows_by_sku(overview: UsageReport) -> dict[str, list[UsageLine]]:
+    found: dict[str, list[UsageLine]] = defaultdict(list)
+    for line in overview.lines:
+        if line.usage_type != _ALLOWANCE and not line.attributes.get("isThirdParty"):
+            found[line.product or line.name].append(line)
+    return found
+
+
+G24 = Control(
+    "G24",
+    "The trustee sees what is charged",
+    "accuracy",
+    "variance",
+    trustee_sees_the_same,
+    operands="usage, prepaid quantity and overage price of the trustee's overview, charges, contract",
+)

@@ -1,0 +1,50 @@
+"""G26: nothing that the vendor sends is unknown to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding, State, blocked
+
+
+def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
+    """
+    List the members and the values of enumerations that were in the month's answers and that this release does not
+    know. They are kept with their records; somebody has to see whether they change what a bill means.
+
+        nothing unknown                  -> PASS
+        a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
+        a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
+        no response of the month was read  -> BLOCKED
+    """
+    account_month, subject = evidence.account_month, str(evidence.account_month.month)
+    fields = sorted(account_month.unknown_fields, key=lambda field: (field.record_type, field.name))
+    for field in fields:
+        yield Finding(
+            subject,
+            State.EXCEPTION,
+            f"the vendor sends {field.record_type}.{field.name}, which is not known here; it is kept",
+            operands={"record_type": field.record_type, "name": field.name},
+        )
+    read = (
+        account_month.listings,
+        account_month.invoices,
+        account_month.contracts,
+        account_month.billing_periods,
+        account_month.usage_reports,
+    )
+    if not fields and not any(read):
+        yield blocked(subject, "no answer of the month was read")
+    elif not fields:
+        yield Finding(subject, State.PASS, "every member and every word that the vendor sent is known")
+
+
+G26 = Control(
+    "G26",
+    "Nothing that the vendor sends is unknown",
+    "classification",
+    "warning",
+    nothing_is_unknown,
+    operands="members and enumeration values of all answers of the month",
+)

@@ -1,0 +1,95 @@
+"""G28: how the month compares with the one before and with the same month last year, product by product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from billing.controls.checks.period_comparison import POLICY, compared
+from billing.controls.checks.prior_months import month_before, year_before
+from billing.controls.control import Control, Evidence
+from billing.controls.finding import Finding
+from billing.matching.price_book import PriceBook
+from billing.matching.receipts import held_documents
+from billing.models import AccountMonth, InvoiceLine
+from billing.money import exact_sum
+
+# A cost per user is a hint and may be rounded; nothing is judged by it.
+_PER_USER = Context(prec=200, rounding=ROUND_HALF_UP)
+
+
+def products_compare(evidence: Evidence) -> Iterator[Finding]:
+    """
+    Compare what is billed with the month before, then with the same month a year before, as F21 does, but by SKU and
+    leg: an invoice line has no rate, so the contract's price in force stands in for it. The difference is split into
+    price + volume + rounding + other, with nothing left over; the ten largest products and the cost per user are
+    shown. Held duplicates are left out.
+
+    This is analysis, not proof. Default policy: only more than 100 % **and** more than 100,000 minor units
+    (1,000.00 EUR) needs a person.
+
+        36000.00 then, 36000.00 now                   -> PASS
+        36000.00 then, 37485.00 now                   -> VARIANCE_TOLERATED
+        36000.00 then, 90000.00 now                   -> EXCEPTION
+        one of the two months has no invoice          -> NOT_APPLICABLE
+        the account's first month, or its first year  -> NOT_APPLICABLE
+        the month to compare with is not stored       -> BLOCKED, names it
+        the two months are in different currencies    -> NOT_APPLICABLE (G8 judges that)
+    """
+    for before in (month_before(evidence), year_before(evidence)):
+        yield before if isinstance(before, Finding) else _compared(evidence.account_month, before)
+
+
+def _compared(account_month: AccountMonth, before: AccountMonth) -> Finding:
+    found = compared(account_month, before, _priced_lines, lambda invoice: invoice.currency)
+    if found.expected is None or found.actual is None:
+        return found
+    per_user = {
+        str(before.month): _per_user(before, found.expected),
+        str(account_month.month): _per_user(account_month, found.actual),
+    }
+    return replace(found, operands={**found.operands, "per_user": per_user})
+
+
+def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
+    """
+    Return the month's lines, each with its leg as usage type and the contract's price as rate, where there is one.
+    """
+    price_book, held = PriceBook(account_month.contracts), held_documents(account_month.invoices)
+    found = []
+    for invoice in account_month.invoices:
+        if invoice.invoice_id not in held:
+            contracts = price_book.contracts_of(invoice)
+            found += [_priced(line, price_book, contracts) for line in invoice.lines]
+    return found
+
+
+def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str]) -> InvoiceLine:
+    charge_type = price_book.leg_of(line, contracts)
+    if line.amount < 0 or charge_type is None or line.service_start is None:
+        return line
+    prices = {
+        each.price for each in price_book.in_force(line.product or "", charge_type, contracts, line.service_start)
+    }
+    return replace(line, usage_type=str(charge_type), rate=prices.pop() if len(prices) == 1 else None)
+
+
+def _per_user(account_month: AccountMonth, total: Decimal) -> Decimal | None:
+    """Return what a used seat cost, to four decimals; None where no charge counts users."""
+    charges = (charge for period in account_month.billing_periods for charge in period.charges if charge.unit == "User")
+    users = exact_sum(charge.actual_quantity for charge in charges if charge.actual_quantity is not None)
+    if not users:
+        return None
+    return _PER_USER.quantize(_PER_USER.divide(total, users), Decimal("0.0001"))
+
+
+G28 = Control(
+    "G28",
+    "Products compare with last month and last year",
+    "accuracy",
+    "variance",
+    products_compare,
+    operands="lines by SKU, the contract's prices, users charged; of the month, the one before and a year before",
+    tolerance=POLICY,
+)

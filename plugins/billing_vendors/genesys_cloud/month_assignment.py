@@ -1,0 +1,231 @@
+"""
+Which month is a Genesys Cloud invoice? One pure function, because every stored figure hangs on it.
+
+An invoice of this vendor names neither a billing period nor a contract. It has a date, perhaps a purchase order, and
+lines with service dates. Two things must hold whatever it says: each document belongs to exactly one month, and the
+run of that month asks for the dates among which the document lies (`search_window`). Otherwise a document would
+be counted twice, or belong to a month that nobody fetches again.
+
+That is why the date of the invoice decides and the service dates of its lines do not. A credit memo of November
+that takes back something of March would, by its lines, belong to March: a month closed long ago, whose run never
+looks at documents dated in November. By its date it belongs to October, the month that was last billed when the
+memo was written, and the service dates stay on the lines for who splits costs by service month. What the lines
+say for or against the decision is written down beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from billing.month import Month
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BillingCycle:
+    """
+    One billing period of a contract, of any length.
+
+    :param starts_on: its first day; None if the vendor names none.
+    :param ends_on: the day after its last day.
+    """
+
+    period_id: str
+    contract_id: str
+    starts_on: date | None
+    ends_on: date
+    status: str | None = None
+
+    @property
+    def month(self) -> Month:
+        """The calendar month that holds its last day."""
+        return Month.of(self.ends_on - _ONE_DAY)
+
+    def overlaps(self, month: Month) -> bool:
+        """Return whether any of its days lies in a calendar month."""
+        begun = self.starts_on is None or self.starts_on < month.shifted(1).first_day
+        return begun and self.ends_on > month.first_day
+
+    def holds(self, service: Service) -> bool:
+        """Return whether a whole service interval lies in this period."""
+        return (self.starts_on is None or self.starts_on <= service.starts_on) and service.ends_on <= self.ends_on
+
+    def __str__(self) -> str:
+        first = self.starts_on or "an unknown day"
+        return f"billing period {self.period_id} ({first} to {self.ends_on - _ONE_DAY}) of contract {self.contract_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerm:
+    """
+    A contract, as far as the month of an invoice depends on it.
+
+    :param starts_on: its first day; None if the vendor names none.
+    :param cycles: its billing periods that have an end, in any order.
+    """
+
+    contract_id: str
+    starts_on: date | None
+    purchase_orders: tuple[str, ...]
+    cycles: tuple[BillingCycle, ...]
+
+    @property
+    def first_cycle(self) -> BillingCycle | None:
+        """
+        The contract's first billing period; None if it is not among the known ones.
+
+        A vendor may keep the latest periods only; then the oldest of those is not the first.
+        """
+        oldest = min(self.cycles, key=lambda cycle: cycle.ends_on, default=None)
+        if oldest and self.starts_on and oldest.starts_on and oldest.starts_on > self.starts_on:
+            return None
+        return oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The days that one invoice line bills, half-open; a line that lacks either date gives none."""
+
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    The month of one document.
+
+    :param evidence: why, in one sentence that names the billing period and what the lines say about it.
+    """
+
+    month: Month
+    evidence: str
+
+
+def search_window(month: Month) -> tuple[date, date]:
+    """
+    Return the first and the last invoice date that a run of this month looks at.
+
+    From the month before (a contract's first invoice may be dated before the contract begins) to the second month
+    after (a period may be invoiced late). No document outside belongs to the month.
+
+        2026-10  -> 2026-09-01, 2026-12-31
+    """
+    return month.shifted(-1).first_day, month.shifted(3).first_day - _ONE_DAY
+
+
+def month_by_date(
+    invoiced_on: date, purchase_order: str | None, terms: Sequence[ContractTerm]
+) -> tuple[Month, BillingCycle] | None:
+    """
+    Decide by the invoice's date alone: the billing period that ended last on or before it.
+
+    None if no period had ended yet, or the last one ended so long ago that its month's run would not see the date.
+    """
+    cycles = [cycle for term in _named(purchase_order, terms) for cycle in term.cycles]
+    ended = [cycle for cycle in cycles if cycle.ends_on <= invoiced_on]
+    if not ended:
+        return None
+    last = max(ended, key=_by_end)
+    return (last.month, last) if _in_window(last.month, invoiced_on) else None
+
+
+def assign_month(
+    invoiced_on: date,
+    purchase_order: str | None,
+    services: Sequence[Service],
+    terms: Sequence[ContractTerm],
+    first_month: Month,
+) -> Decision:
+    """
+    Return the month of one invoice or credit memo.
+
+    The contract is the one whose purchase orders hold the invoice's; several if several hold it; all contracts
+    if it has none or nobody knows it. Then, in this order:
+
+    1. the billing period that ended last on or before the invoice's date, by the month of its last day;
+    2. before any month has ended, the first month that holds a line's services, else the contract's first month;
+    3. the calendar month before the invoice's month, where no month speaks: none is known, or the last one ended
+       more than two whole months ago (a contract that is over, a yearly cycle). It is never before the account's
+       first month unless the invoice itself is dated before it.
+
+    ============================================================== ============= =========
+    billing periods of the contract                                invoiced on   month
+    ============================================================== ============= =========
+    1 to 31 October, 1 to 30 November                              2026-11-01    2026-10
+    21 September to 20 October, 21 October to 20 November          2026-11-21    2026-11
+    the same                                                       2026-11-20    2026-10
+    October, November; lines of October (overage) and of November  2026-11-03    2026-10
+    October; a credit memo with lines of March                     2026-11-17    2026-10
+    1 to 31 October is the first                                   2026-09-20    2026-10
+    the last one ended on 31 March                                 2026-11-17    2026-10
+    none                                                           2026-11-17    2026-10
+    ============================================================== ============= =========
+
+    :param purchase_order: ``customerPoNumber`` of the invoice.
+    :param services: of its lines that carry both dates.
+    :param first_month: of the account.
+    """
+    if by_date := month_by_date(invoiced_on, purchase_order, terms):
+        month, cycle = by_date
+        return Decision(month, f"Dated {invoiced_on}, after the end of {cycle}; {_lines_say(services, cycle)}.")
+    if first := _first_billed(invoiced_on, purchase_order, services, terms):
+        return Decision(
+            first.month,
+            f"Dated {invoiced_on}, before any billing period of its contract ended, so it belongs to {first}; "
+            f"{_lines_say(services, first)}.",
+        )
+    month = Month.of(invoiced_on).shifted(-1)
+    if month < first_month <= Month.of(invoiced_on):
+        month = first_month
+    calendar = BillingCycle(period_id="", contract_id="", starts_on=month.first_day, ends_on=month.shifted(1).first_day)
+    return Decision(
+        month,
+        f"Dated {invoiced_on} with no billing period that ended in the two months before, so it belongs to the "
+        f"calendar month {month}; {_lines_say(services, calendar)}.",
+    )
+
+
+def _named(purchase_order: str | None, terms: Sequence[ContractTerm]) -> Sequence[ContractTerm]:
+    wanted = (purchase_order or "").strip()
+    named = [term for term in terms if wanted and wanted in {order.strip() for order in term.purchase_orders}]
+    return named or terms
+
+
+def _first_billed(
+    invoiced_on: date, purchase_order: str | None, services: Sequence[Service], terms: Sequence[ContractTerm]
+) -> BillingCycle | None:
+    """
+    Return the period of an invoice dated before the end of its contract's first period, if its run sees that date.
+    """
+    named = [term for term in _named(purchase_order, terms) if term.cycles]
+    firsts = sorted((first for term in named if (first := term.first_cycle)), key=_by_end)
+    if not named or len(firsts) < len(named) or firsts[0].ends_on <= invoiced_on:
+        return None  # a period that is no longer listed may have ended before
+    cycles = sorted((cycle for term in named for cycle in term.cycles), key=_by_end)
+    of_lines = [cycle for cycle in cycles if any(cycle.holds(service) for service in services)]
+    return next((cycle for cycle in [*of_lines, firsts[0]] if _in_window(cycle.month, invoiced_on)), None)
+
+
+def _by_end(cycle: BillingCycle) -> tuple[date, str, str]:
+    """Order by the end; among equals the identifiers decide, so that the vendor's order does not."""
+    return cycle.ends_on, cycle.contract_id, cycle.period_id
+
+
+def _in_window(month: Month, day: date) -> bool:
+    first, last = search_window(month)
+    return first <= day <= last
+
+
+def _lines_say(services: Sequence[Service], cycle: BillingCycle) -> str:
+    if not services:
+        return "its lines carry no service dates"
+    outside = [service for service in services if not cycle.holds(service)]
+    if not outside:
+        return f"every dated line ({len(services)}) bills services in it"
+    first = min(service.starts_on for service in outside)
+    last = max(service.ends_on for service in outside) - _ONE_DAY
+    return f"against it: {len(outside)} of {len(services)} dated lines bill services outside it, from {first} to {last}"

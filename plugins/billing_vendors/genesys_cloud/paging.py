@@ -1,0 +1,101 @@
+"""
+Paged answers: where the next page is, and whether stored pages are all there.
+
+A page names the next one by a cursor, the query value ``after`` in ``nextUri``. Only the value is taken: host and
+path of that address are the vendor's business and are never followed. There is no total to compare with.
+Source: contract reference of the vendor's clients, checked 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from billing.errors import PayloadError
+from billing.payloads.json_reader import JsonObject
+from billing.payloads.response import Response
+from billing_vendors.base.client.page_check import PageConsistencyCheck
+from billing_vendors.base.client.request import Pages, Request
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields, objects, with_todays_names
+
+CURSOR = "after"
+_MOST_PAGES = 2000
+
+
+def rows_of(response: Response) -> list[JsonObject]:
+    """
+    Return the rows of one page; null or missing ``entities`` is a page without rows.
+
+    :raises PayloadError: the body is not a page.
+    """
+    return list(objects(_page(response), "entities"))
+
+
+def note_page(response: Response, unknown_fields: UnknownFields) -> None:
+    """Note members of a page that this code does not know."""
+    page = _page(response)
+    for name in ("entities", "nextUri", "previousUri", "selfUri"):
+        page.optional(name)
+    unknown_fields.attributes(f"{response.operation}_page", page)
+
+
+def next_cursor(response: Response) -> str | None:
+    """
+    Return the cursor of the page after this one; None on the last page.
+
+    :raises PayloadError: ``nextUri`` is not a text or not an address.
+    """
+    next_uri = _page(response).text_or_none("nextUri")
+    try:
+        query = parse_qs(urlsplit(next_uri or "").query)
+    except ValueError:
+        raise PayloadError(f"{response.request}: nextUri is not an address") from None
+    return query[CURSOR][0] if CURSOR in query else None
+
+
+def pages_of(first: Request) -> Pages:
+    """Return the requests of one paged read."""
+    return Pages(first, next_cursor, parameter=CURSOR, most=_MOST_PAGES, check=_Fitting(first.operation))
+
+
+class _Fitting:
+    """
+    Makes sure that the pages of one read fit together.
+
+    Some of the vendor's listings are known never to end: they lead from one empty page to another.
+    """
+
+    def __init__(self, operation: str) -> None:
+        self._seen = PageConsistencyCheck(operation)
+
+    def __call__(self, response: Response, cursor: str | None) -> None:
+        """Take in a page; a row without an id, if there is one, is not looked for on others."""
+        ids = (row.optional("id") for row in rows_of(response))
+        self._seen.take((row_id for row_id in ids if isinstance(row_id, str)), cursor)
+
+
+def in_order(responses: Iterable[Response]) -> tuple[Sequence[Response], bool]:
+    """
+    Put the stored pages of one paged read into their order, by following the cursors from the first page.
+
+    :returns: the pages, and whether the last of them says that no other follows. A page asked for twice counts
+        once, as it was received last; a page that no other leads to does not belong to the read.
+    """
+    by_cursor = {_asked_with(response): response for response in responses}
+    pages: list[Response] = []
+    cursor: str | None = None
+    while (page := by_cursor.pop(cursor, None)) is not None:
+        pages.append(page)
+        cursor = next_cursor(page)
+        if cursor is None:
+            return pages, True
+    return pages, False
+
+
+def _asked_with(response: Response) -> str | None:
+    query = parse_qs(urlsplit(response.request.partition(" ")[2]).query)
+    return query[CURSOR][0] if CURSOR in query else None
+
+
+def _page(response: Response) -> JsonObject:
+    return JsonObject(with_todays_names(response.json_object()), response.request)

@@ -1,0 +1,154 @@
+"""What one look at Genesys Cloud is. Class and field names are stored in the database while a task waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from billing.month import Month
+from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.request import RequestFlow, all_pages
+from billing_vendors.base.polling import Probe, ProbeResult
+from billing_vendors.genesys_cloud import endpoints
+from billing_vendors.genesys_cloud.derive import body_of
+from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
+from billing_vendors.genesys_cloud.intervals import usage_intervals
+from billing_vendors.genesys_cloud.month_assignment import ContractTerm, assign_month, search_window
+from billing_vendors.genesys_cloud.paging import pages_of, rows_of
+from billing_vendors.genesys_cloud.parse import parse_header
+from billing_vendors.genesys_cloud.parse_contracts import parse_contract
+from billing_vendors.genesys_cloud.parse_usage import is_complete
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields
+
+_ONE_ATTEMPT = Limits(attempts=1)  # the next look comes anyway
+
+
+@dataclass(frozen=True)
+class _GenesysProbe(Probe):
+    """:param month: ``YYYY-MM``."""
+
+    month: str
+
+    def hook(self, conn_id: str) -> GenesysCloudBillingHook:
+        """Create the hook to ask with."""
+        return GenesysCloudBillingHook(conn_id, limits=_ONE_ATTEMPT)
+
+    @property
+    def calendar_month(self) -> Month:
+        """The month."""
+        return Month.parse(self.month)
+
+
+@dataclass(frozen=True)
+class BillableUsageProbe(_GenesysProbe):
+    """
+    The vendor responses 200 either way; its ``status`` tells.
+
+    To ask is what makes the vendor make a report, so exactly those are asked for that will be read. Which these are,
+    the contracts say: a look costs their listing too, one request for ten contracts.
+    """
+
+    thing: ClassVar[str] = "the billable usage report"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Look at each report's status; an unknown one is a ``PayloadError``."""
+        terms = yield from _read_terms()
+        seen = yield from _see_usage_reports(terms, self.calendar_month)
+        return seen
+
+
+@dataclass(frozen=True)
+class BillingPeriodClosedProbe(_GenesysProbe):
+    """All billing periods whose last day falls in the month are closed; so are none."""
+
+    thing: ClassVar[str] = "the end of the billing periods"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Look at the state of each billing period of each contract."""
+        return _see_periods((yield from _read_terms()), self.calendar_month)
+
+
+@dataclass(frozen=True)
+class InvoicePostedProbe(_GenesysProbe):
+    """
+    At least one invoice of the month is listed; a credit memo alone is none.
+
+    :param first_month: of the account, ``YYYY-MM``.
+    """
+
+    first_month: str
+
+    thing: ClassVar[str] = "the invoice"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Look for an invoice that belongs to the month as far as its head tells."""
+        terms = yield from _read_terms()
+        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
+        return seen
+
+
+@dataclass(frozen=True)
+class MonthReadyProbe(_GenesysProbe):
+    """
+    The closed billing periods, the usage reports and the invoice, looked at in this order as far as they are there.
+
+    To ask for a report is what makes the vendor make it: one of a period that still runs could be kept and handed out
+    later. Of the three the invoice alone may be absent for good.
+
+    :param first_month: of the account, ``YYYY-MM``.
+    """
+
+    first_month: str
+
+    thing: ClassVar[str] = "the month (closed billing periods, usage reports, invoice)"
+
+    def poke(self) -> RequestFlow[ProbeResult]:
+        """Look as far as the first that is not there."""
+        terms = yield from _read_terms()
+        seen = _see_periods(terms, self.calendar_month)
+        if not seen.ready:
+            return replace(seen, may_be_absent=False)
+        seen = yield from _see_usage_reports(terms, self.calendar_month)
+        if not seen.ready:
+            return replace(seen, may_be_absent=False)
+        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
+        return seen
+
+
+def _see_usage_reports(terms: Sequence[ContractTerm], month: Month) -> RequestFlow[ProbeResult]:
+    states = []
+    for interval in usage_intervals(month, terms):  # all of them: the vendor makes them side by side
+        response = yield endpoints.billable_usage(interval)
+        states.append(is_complete(body_of(response)))
+    return ProbeResult(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
+
+
+def _see_periods(terms: Sequence[ContractTerm], month: Month) -> ProbeResult:
+    states = [cycle.status for term in terms for cycle in term.cycles if cycle.month == month]
+    still = sum(state != "Closed" for state in states)
+    return ProbeResult(ready=not still, seen=f"{len(states) - still} of {len(states)} billing periods closed")
+
+
+def _see_invoices(terms: Sequence[ContractTerm], month: Month, first_month: Month) -> RequestFlow[ProbeResult]:
+    pages = yield from all_pages(pages_of(endpoints.invoices(*search_window(month))))
+    headers = [parse_header(row, UnknownFields()) for page in pages for row in rows_of(page)]
+    found = [
+        header
+        for header in headers
+        if header.kind == "invoice"
+        and assign_month(header.invoiced_on, header.purchase_order, (), terms, first_month).month == month
+    ]
+    return ProbeResult(ready=bool(found), seen=f"{len(found)} invoices of the month among {len(headers)} listed")
+
+
+def _read_terms() -> RequestFlow[list[ContractTerm]]:
+    """Read the contracts' billing periods from the listing; a row that names none is asked for by itself."""
+    terms = []
+    for page in (yield from all_pages(pages_of(endpoints.contracts()))):
+        for row in rows_of(page):
+            source = row
+            if row.optional("billingPeriods") is None:
+                source = body_of((yield endpoints.contract(row.identifier("id"))))
+            terms.append(parse_contract(source, UnknownFields())[1])
+    return terms

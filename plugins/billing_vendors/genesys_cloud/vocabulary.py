@@ -1,0 +1,142 @@
+"""
+The vendor's own words: its enumerations, the members of its nested objects, and names it no longer uses.
+
+All of them are open: the vendor adds values and members without notice. What is not listed here is kept as it came
+and noted, so that somebody looks at it once. Source: official Python client 269.0.0, checked 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from billing.errors import PayloadError
+from billing.models import UnknownField
+from billing.payloads.json_reader import JsonObject, day_after
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CONTRACT_STATUS = frozenset({"Active", "Inactive"})
+PERIOD_STATUS = frozenset({"Open", "Closed"})
+PAYMENT_STATUS = frozenset({"Paid", "Unpaid", "UnPaid"})  # answered with a small p, asked with a capital one
+ADDRESS_TYPE = frozenset({"BillTo", "ShipTo", "EndUser", "SoldTo"})
+SUBSCRIPTION_TYPE = _words(
+    "ININ MONTH_TO_MONTH FREE_TRIAL_MONTH_TO_MONTH PREPAY_MONTHLY_COMMITMENT PREPAY DEV_ORG_MONTH_TO_MONTH "
+    "DEV_ORG_PREPAY_MONTHLY_COMMITMENT DEV_ORG_PREPAY"
+)
+UNIT = _words(
+    "Call Character Conversation Course Day EA Each Employee Engagement Evaluation Event Exam GB Guide Hour Ingestion "
+    "Instance Interaction Invocation Message MillionCharacters Minute Person PhoneNumber Port RateTable Segment "
+    "Session Stream Summary Token Transaction Translation Turn Unit User"
+)
+
+# Clients of 2025 up to release 241 read these members under names with a `get` in front.
+_OLD_NAMES = {
+    f"get{name}": name
+    for name in (
+        "prepaidQuantity",
+        "fairuseQuantity",
+        "actualQuantity",
+        "overageQuantity",
+        "purchaseOrderNumbers",
+        "dateEffective",
+        "citySubdivision1",
+    )
+}
+
+_NESTED = {
+    "customer": frozenset({"id", "number", "name"}),
+    "organization": frozenset({"id", "name"}),
+    "product": frozenset({"id", "sku", "name", "unitOfMeasure"}),
+    "address": _words(
+        "dateEffective addressType currencyIsoCode line1 line2 line3 cityName postalCode stateCode countryCode "
+        "citySubdivision1 regionSubdivision1 regionSubdivision2 country"
+    ),
+}
+_NESTED_WORDS = {("product", "unitOfMeasure"): UNIT, ("address", "addressType"): ADDRESS_TYPE}
+
+_EARLIEST_YEAR, _NEVER = 1990, 9999
+
+
+def with_todays_names(value: object) -> object:
+    """
+    Return the same JSON with the old member names replaced.
+
+    Where the present name has a value too, that one counts and the old member stays, to be noted as unknown.
+    """
+    if isinstance(value, list):
+        return [with_todays_names(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {name: with_todays_names(member) for name, member in value.items()}
+    for old, name in _OLD_NAMES.items():
+        if old in renamed and renamed.get(name) is None:
+            renamed[name] = renamed.pop(old)
+    return renamed
+
+
+class UnknownFields:
+    """What the vendor sent and this code does not know, gathered while its responses are read."""
+
+    def __init__(self) -> None:
+        self.unknown: set[UnknownField] = set()
+
+    def attributes(self, record_type: str, fields: JsonObject, *known: str) -> dict[str, Any]:
+        """Return the attributes of a row: the known members named, where they have a value, and all unknown ones."""
+        values = {name: value for name in known if (value := fields.optional(name)) is not None}
+        unknown = fields.rest()
+        self.unknown.update(UnknownField(record_type, name) for name in unknown)
+        return values | unknown
+
+    def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
+        """Return a member of an enumeration as the vendor writes it; an unknown value is noted, not refused."""
+        value = fields.text_or_none(name)
+        if value is not None and value not in known:
+            self.unknown.add(UnknownField(record_type, f"{name}={value}"))
+        return value
+
+    def nested(self, fields: JsonObject, name: str, record_type: str) -> Mapping[str, Any]:
+        """Return a nested object of a known kind as it came; empty if it is null or missing."""
+        row = fields.object_or_none(name)
+        return {} if row is None else self._read(row, record_type)
+
+    def each_nested(self, fields: JsonObject, name: str, record_type: str) -> list[Mapping[str, Any]]:
+        """Return a list of nested objects of a known kind as they came."""
+        return [self._read(row, record_type) for row in objects(fields, name)]
+
+    def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
+        values = {}
+        for name in sorted(_NESTED[record_type]):
+            known = _NESTED_WORDS.get((record_type, name))
+            value = row.text_or_none(name) if known is None else self.enum(record_type, row, name, known)
+            if value is not None:
+                values[name] = value
+        return values | self.attributes(record_type, row)
+
+
+def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
+    """Yield the objects of a list; nothing if the list is null: the vendor writes an empty list so, too."""
+    if fields.optional(name) is not None:
+        yield from fields.objects(name)
+
+
+def day_or_none(fields: JsonObject, name: str) -> date | None:
+    """
+    Return a calendar day; None if it is null or missing.
+
+    :raises PayloadError: a year with which no arithmetic on months is possible.
+    """
+    value = fields.day_or_none(name)
+    if value is not None and not _EARLIEST_YEAR <= value.year <= _NEVER:
+        raise PayloadError(f"{fields.where}: {name} is {value}, which is no date of a bill")
+    return value
+
+
+def end_or_none(fields: JsonObject, name: str) -> date | None:
+    """Return the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
+    last_day = day_or_none(fields, name)
+    return None if last_day is None or last_day.year == _NEVER else day_after(last_day)
