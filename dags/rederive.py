@@ -15,8 +15,8 @@ from billing_vendors.registry import vendors
 DOC = """
 ### Re-derive: what would today's code make of the stored responses?
 
-Parses the newest stored responses of a month again and runs the controls on what comes out. The same code gives the same
-rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
+Parses the newest stored responses of a month again and runs the controls on what comes out. The same code gives the
+same rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
 `parser`, and the old one stays. No vendor is asked.
 """
 
