@@ -79,7 +79,7 @@ def _invoices(response: Response) -> tuple[JsonObject, list[str]]:
 
 
 def _page(response: Response) -> JsonObject:
-    return JsonObject(response.json_object(), response.request)
+    return JsonObject(response.parsed, response.request)
 
 
 def _services(response: Response) -> tuple[JsonObject, list[str]]:
