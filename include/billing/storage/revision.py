@@ -8,7 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 from billing.errors import StorageError
 from billing.storage.tables import SCHEMA
 
-REVISION = "0005"
+REVISION = "0001"
 
 MIGRATION_LOCK = "hashtextextended('billing migrations', 0)"
 """A migration holds this advisory lock alone, a task's transaction beside others."""
