@@ -59,12 +59,12 @@ class IssuedFile:
     """
     A file the vendor issued with an invoice.
 
-    :param form: ``pdf`` or ``csv``.
+    :param file_format: ``pdf`` or ``csv``.
     :param text: what can be read in it; None if it cannot be read.
     """
 
     invoice_id: str
-    form: str
+    file_format: str
     sha256: bytes
     text: str | None
 

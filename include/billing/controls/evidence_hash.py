@@ -39,7 +39,7 @@ def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]])
             "estimates_began": evidence.estimates_began,
             "payment_statuses": _plain(evidence.payment_statuses),
             "files": [
-                [file.invoice_id, file.form, file.sha256.hex(), file.text is not None] for file in evidence.files
+                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None] for file in evidence.files
             ],
         }
     )

@@ -117,7 +117,9 @@ class AccrualBook:
         rows = self._connection.execute(
             select(*(t.invoice.c[name] for name in names))
             .join(t.record, current_version(t.invoice))
-            .where(*of_account(t.record, self._account), t.record.c.kind == "invoice", t.invoice.c.month.in_(days))
+            .where(
+                *of_account(t.record, self._account), t.record.c.record_type == "invoice", t.invoice.c.month.in_(days)
+            )
         )
         found: dict[Month, list[Document]] = defaultdict(list)
         for row in rows:
@@ -172,7 +174,7 @@ class AccrualBook:
                 "kind": part.kind,
                 "name": part.name,
                 **_source(part.source),
-                "whole": part.whole,
+                "source_amount": part.source_amount,
                 "amount": part.amount,
             }
             for position, part in enumerate(proposal.parts, start=1)
@@ -228,7 +230,7 @@ def _inputs_sha256(proposal: Proposal) -> bytes:
                     "kind": part.kind,
                     "name": part.name,
                     **_source(part.source),
-                    "whole": part.whole,
+                    "source_amount": part.source_amount,
                     "amount": part.amount,
                 }
                 for part in proposal.parts

@@ -84,7 +84,7 @@ def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
         *account_month.usage_reports,
     ):
         record_type = RECORD_TYPES[type(record)]
-        key = (record_type.kind, getattr(record, record_type.identity))
+        key = (record_type.name, getattr(record, record_type.identity))
         if key in found and content_sha256(found[key]) != content_sha256(record):
             raise PayloadError(
                 f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor gave two "
@@ -160,7 +160,7 @@ class Records:
         query = select(t.record.c.record_id, t.record.c.record_key, latest, newest_fetch).where(
             t.record.c.vendor == account_month.vendor,
             t.record.c.account == account_month.account,
-            t.record.c.kind == "invoice",
+            t.record.c.record_type == "invoice",
             t.record.c.record_id.in_(statuses),
         )
         rows = [

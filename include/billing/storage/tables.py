@@ -112,7 +112,7 @@ document = Table(
     _required("vendor"),
     _required("account"),
     _required("invoice_id"),
-    _required("form"),
+    _required("file_format"),
     _required("media_type"),
     _sha256("sha256"),
     Column("size", BigInteger, nullable=False),
@@ -120,7 +120,7 @@ document = Table(
     _required("request"),
     _moment("first_seen_at"),
     _required("first_dag_run"),
-    UniqueConstraint("vendor", "account", "invoice_id", "form", "sha256"),
+    UniqueConstraint("vendor", "account", "invoice_id", "file_format", "sha256"),
 )
 
 document_sighting = Table(
@@ -152,10 +152,10 @@ record = Table(
     Column("record_key", BigInteger, Identity(always=True), primary_key=True),
     _required("vendor"),
     _required("account"),
-    _required("kind"),
+    _required("record_type"),
     _required("record_id"),
     Column("current_version", Integer, nullable=False),
-    UniqueConstraint("vendor", "account", "kind", "record_id"),
+    UniqueConstraint("vendor", "account", "record_type", "record_id"),
     ForeignKeyConstraint(
         ["record_key", "current_version"],
         ["billing.record_version.record_key", "billing.record_version.version"],
@@ -319,7 +319,7 @@ billing_period = _noun(
     Column("ends_on", Date, nullable=False),
     _text("status"),
 )
-Index("billing_period_period_idx", billing_period.c.month)
+Index("billing_period_month_idx", billing_period.c.month)
 
 charge = _noun(
     "charge",
@@ -458,7 +458,7 @@ accrual_part = Table(
     Column("snapshot_id", BigInteger, ForeignKey(month_to_date.c.snapshot_id)),
     Column("record_key", BigInteger),
     Column("version", Integer),
-    Column("whole", Numeric, nullable=False, comment="what the source says"),
+    Column("source_amount", Numeric, nullable=False, comment="the amount as the source has it"),
     Column("amount", Numeric, nullable=False, comment="the month's part, in whole minor units"),
     PrimaryKeyConstraint("accrual_id", "position"),
     ForeignKeyConstraint(

@@ -83,11 +83,13 @@ def _of_account(table: Table, fetch: FetchInfo) -> list[ColumnElement[bool]]:
 
 def _documents(connection: Connection, fetch: FetchInfo) -> list[Any]:
     query = (
-        select(*t.document.c["invoice_id", "form", "sha256"])
+        select(*t.document.c["invoice_id", "file_format", "sha256"])
         .join(t.document_sighting)
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id)
     )
-    return sorted([invoice_id, form, sha256.hex()] for invoice_id, form, sha256 in connection.execute(query))
+    return sorted(
+        [invoice_id, file_format, sha256.hex()] for invoice_id, file_format, sha256 in connection.execute(query)
+    )
 
 
 def _rows_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:

@@ -30,7 +30,7 @@ from billing.storage.copy import Copy, copy_of, send
 from billing.storage.payloads import FetchInfo
 
 RecordId = tuple[str, str]
-"""Kind and identifier: unique within a vendor's account."""
+"""Record type and identifier: unique within a vendor's account."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class RecordType:
     :param many: field of the type with its rows, the rows' type and their table.
     """
 
-    kind: str
+    name: str
     identity: str
     table: Table
     many: tuple[tuple[str, type, Table], ...]
@@ -68,7 +68,7 @@ class Change:
     :param cause: ``first``, ``vendor`` (the vendor's content changed) or ``derivation`` (our reading of it did).
     """
 
-    kind: str
+    record_type: str
     record_id: str
     version: int
     cause: str
@@ -111,7 +111,7 @@ def current_versions(
     version = t.record_version.c
     query = (
         select(
-            *t.record.c["kind", "record_id", "record_key", "current_version"],
+            *t.record.c["record_type", "record_id", "record_key", "current_version"],
             *version["content_sha256", "fetch_id", "source_sha256", "reader_sha256"],
         )
         .join(
@@ -121,7 +121,7 @@ def current_versions(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            tuple_(t.record.c.kind, t.record.c.record_id).in_(keys),
+            tuple_(t.record.c.record_type, t.record.c.record_id).in_(keys),
         )
     )
     return {(kind, record_id): Current(*rest) for kind, record_id, *rest in connection.execute(query)}
@@ -132,10 +132,10 @@ def insert_heads(connection: Connection, vendor: str, account: str, keys: Sequen
     if not keys:
         return {}
     rows = [
-        {"vendor": vendor, "account": account, "kind": kind, "record_id": record_id, "current_version": 1}
-        for kind, record_id in keys
+        {"vendor": vendor, "account": account, "record_type": name, "record_id": record_id, "current_version": 1}
+        for name, record_id in keys
     ]
-    columns = t.record.c["kind", "record_id", "record_key"]
+    columns = t.record.c["record_type", "record_id", "record_key"]
     inserted = connection.execute(t.record.insert().returning(*columns), rows)
     return {(kind, record_id): key for kind, record_id, key in inserted}
 

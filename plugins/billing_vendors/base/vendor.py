@@ -24,12 +24,12 @@ class Document:
     A file that the vendor issued with an invoice.
 
     :param invoice_id: the invoice it belongs to.
-    :param form: ``pdf`` or ``csv``.
+    :param file_format: ``pdf`` or ``csv``.
     :param request: where it came from, without credential or signature.
     """
 
     invoice_id: str
-    form: str
+    file_format: str
     media_type: str
     request: str
     body: bytes

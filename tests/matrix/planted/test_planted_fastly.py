@@ -124,7 +124,7 @@ def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -
     )
     for kept in FASTLY.collect(account, month):
         if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+            fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
     fetch_id = fetch.complete().fetch_id

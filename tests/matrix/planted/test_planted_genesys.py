@@ -102,7 +102,7 @@ def _run(engine, account: Account[GenesysSettings], month: Month, documents: Pat
     fetch = Fetch(engine, documents, purpose="month", dag_run=f"manual__{month}", **named)
     for kept in GENESYS_CLOUD.collect(account, month):
         if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+            fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
     done = fetch.complete()

@@ -142,6 +142,6 @@ def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSumm
 
 def _store(fetch: Fetch, arrived: Response | Document) -> None:
     if isinstance(arrived, Document):
-        fetch.keep_document(arrived.invoice_id, arrived.form, arrived.media_type, arrived.request, arrived.body)
+        fetch.keep_document(arrived.invoice_id, arrived.file_format, arrived.media_type, arrived.request, arrived.body)
     else:
         fetch.keep_json(arrived)

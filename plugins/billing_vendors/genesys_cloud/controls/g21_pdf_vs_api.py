@@ -31,7 +31,7 @@ def documents_say_the_same(evidence: Evidence) -> Iterator[Finding]:
     """
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
-    files = {file.invoice_id: file for file in evidence.files if file.form == "pdf"}
+    files = {file.invoice_id: file for file in evidence.files if file.file_format == "pdf"}
     for invoice in evidence.account_month.invoices:
         yield _judged(invoice, files.get(invoice.invoice_id))
 

@@ -46,7 +46,7 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         for kept in vendor.collect(account, MONTH):
             if isinstance(kept, Document):
-                fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+                fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
             else:
                 fetch.keep(kept)
     files = document_reader(folder)

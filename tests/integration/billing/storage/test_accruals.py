@@ -90,7 +90,7 @@ class TestProposal:
             )
         ]
         assert book.ledger.rows(
-            "select p.kind, p.whole::text, p.amount::text, m.total::text from billing.accrual_part p "
+            "select p.kind, p.source_amount::text, p.amount::text, m.total::text from billing.accrual_part p "
             "join billing.month_to_date m using (snapshot_id)"
         ) == [("month_to_date", "980.005", "980.01", "980.005")]
 

@@ -36,8 +36,8 @@ def test_a_month_that_was_never_stored_has_no_row(ledger, make, summary):
 @pytest.mark.parametrize(
     ("states", "counts"),
     [
-        ([State.PASS, State.PASS_WITHIN_ROUNDING, State.VARIANCE_TOLERATED], (3, 0, 0, 0, "proved")),
-        ([State.PASS, State.NOT_APPLICABLE], (1, 0, 0, 1, "proved")),
+        ([State.PASS, State.PASS_WITHIN_ROUNDING, State.VARIANCE_TOLERATED], (3, 0, 0, 0, "reconciled")),
+        ([State.PASS, State.NOT_APPLICABLE], (1, 0, 0, 1, "reconciled")),
         ([State.PASS, State.BLOCKED], (1, 0, 1, 0, "blocked")),
         ([State.EXCEPTION, State.BLOCKED, State.PASS], (1, 1, 1, 0, "exceptions")),
     ],
@@ -62,7 +62,7 @@ def test_invoices_of_one_currency_are_added_and_two_currencies_never(ledger, mak
         make.invoice("0.25", invoice_id="I-4", currency=None),  # billed in the account's
     ]
     ledger.store(make.month(*bills))
-    result = (1, 0, 0, 0, "proved")
+    result = (1, 0, 0, 0, "reconciled")
     assert summary() == [
         ("initech", "acme", "2026-10-01", "EUR", 1, 1, "7.00", *result),
         ("initech", "acme", "2026-10-01", "USD", 3, 4, "16.751", *result),
@@ -87,7 +87,7 @@ def test_only_the_results_in_force_count(ledger, make, summary):
     ledger.store(make.month())
     ledger.controls = (finding(State.PASS),)
     ledger.reconcile(1)
-    assert summary() == [(*NONE, 1, 0, 0, 0, "proved")]
+    assert summary() == [(*NONE, 1, 0, 0, 0, "reconciled")]
 
 
 def test_current_views_show_each_record_once_and_all_its_rows(ledger, make):

@@ -47,7 +47,7 @@ def test_the_use_by_service_adds_up_to_the_use(accounts):
 
 def test_a_v2_month_brings_the_bill_and_its_files(accounts):
     kept = collected(accounts["legacy-press"], "2026-10")
-    assert [item.form if isinstance(item, Document) else item.operation for item in kept] == [
+    assert [item.file_format if isinstance(item, Document) else item.operation for item in kept] == [
         "v2.invoice_by_month",
         "v2.invoice_by_id",
         "csv",

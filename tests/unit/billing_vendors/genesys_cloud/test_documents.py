@@ -51,7 +51,7 @@ def test_the_file_is_fetched_and_the_link_is_forgotten(hook, genesys, store, log
 
     document = hook.get_document("INV1")
 
-    assert (document.invoice_id, document.form, document.media_type) == ("INV1", "pdf", "application/pdf")
+    assert (document.invoice_id, document.file_format, document.media_type) == ("INV1", "pdf", "application/pdf")
     assert (document.request, document.body) == (REQUEST, PDF)
     assert store.seen[0].query == {"sig": SIGNATURE}
     assert REQUEST in logged.text

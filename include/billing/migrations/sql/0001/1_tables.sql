@@ -47,7 +47,7 @@ create table billing.document (
     vendor text not null,
     account text not null,
     invoice_id text not null,
-    form text not null,
+    file_format text not null,
     media_type text not null,
     sha256 bytea not null check (octet_length(sha256) = 32),
     size bigint not null,
@@ -55,7 +55,7 @@ create table billing.document (
     request text not null,
     first_seen_at timestamptz not null,
     first_dag_run text not null,
-    unique (vendor, account, invoice_id, form, sha256)
+    unique (vendor, account, invoice_id, file_format, sha256)
 );
 comment on column billing.document.location is 'path below the document root';
 
@@ -84,10 +84,10 @@ create table billing.record (
     record_key bigint generated always as identity primary key,
     vendor text not null,
     account text not null,
-    kind text not null,
+    record_type text not null,
     record_id text not null,
     current_version integer not null,
-    unique (vendor, account, kind, record_id)
+    unique (vendor, account, record_type, record_id)
 );
 
 create table billing.record_version (
@@ -355,14 +355,14 @@ create table billing.accrual_part (
     snapshot_id bigint references billing.month_to_date,
     record_key bigint,
     version integer,
-    whole numeric not null,
+    source_amount numeric not null,
     amount numeric not null,
     primary key (accrual_id, position),
     foreign key (record_key, version) references billing.record_version,
     constraint accrual_part_source_check
         check (num_nonnulls(snapshot_id, record_key) = 1 and num_nonnulls(record_key, version) <> 1)
 );
-comment on column billing.accrual_part.whole is 'what the source says';
+comment on column billing.accrual_part.source_amount is 'the amount as the source has it';
 comment on column billing.accrual_part.amount is 'the month''s part, in whole minor units';
 
 create table billing.accrual_reversal (

@@ -14,7 +14,7 @@ create index reconciliation_fetch_id_idx on billing.reconciliation (fetch_id);
 
 -- the records, estimates, accruals and reconciliations of a month
 create index invoice_month_idx on billing.invoice (month);
-create index billing_period_period_idx on billing.billing_period (month);
+create index billing_period_month_idx on billing.billing_period (month);
 create index usage_report_month_idx on billing.usage_report (month);
 create index month_to_date_series_idx on billing.month_to_date (vendor, account, month, taken_at);
 create index accrual_month_idx on billing.accrual (vendor, account, month, accrual_id);

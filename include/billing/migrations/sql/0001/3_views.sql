@@ -66,7 +66,7 @@ select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
        c.passed, c.exceptions, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
             when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
-            else 'proved' end as status,
+            else 'reconciled' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
 join (
@@ -111,7 +111,7 @@ with version as (
     from billing.record r
     join billing.record_version v using (record_key)
     join billing.invoice i using (record_key, version)
-    where r.kind = 'invoice'
+    where r.record_type = 'invoice'
 ), posting as (
     select vendor, account, month, currency, record_id, record_key, version,
            case when version = 1 then coalesce(issued_at, recorded_at) else recorded_at end as posted_at, total
