@@ -3,7 +3,7 @@ The tables of schema ``billing``.
 
 Columns carry the names of the fields of ``billing.models`` that they hold. Numbers are unconstrained ``numeric``,
 times ``timestamptz`` in UTC, identifiers of a vendor text. All but ``MUTABLE_TABLES`` are append-only: the database
-refuses UPDATE, DELETE and TRUNCATE on them (the migrations, which also hold the views).
+refuses UPDATE, DELETE and TRUNCATE on them (``migrations/sql``, where the views are, too).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _sha256(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-# -- what a vendor answered ---------------------------------------------------------------------------------------
+# -- responses as received ----------------------------------------------------------------------------------------
 
 payload = Table(
     "payload",
@@ -77,7 +77,7 @@ payload = Table(
     _moment("first_seen_at"),
     _required("first_dag_run"),
 )
-# The hash of the request: a cursor can be longer than an index entry may be.
+# The request by its hash: a cursor can be longer than an index entry may be.
 Index("payload_address_key", *payload.c["vendor", "account", "sha256"], text("md5(request)"), unique=True)
 
 fetch = Table(
@@ -143,9 +143,9 @@ unknown_field = Table(
     PrimaryKeyConstraint("vendor", "record_type", "name"),
 )
 
-# -- what was derived from it, by version -------------------------------------------------------------------------
+# -- records and their versions -----------------------------------------------------------------------------------
 
-# A record points at its current version and the reference is NOT NULL: there is exactly one, by construction.
+# A record refers to its current version and the reference is NOT NULL: there is exactly one.
 record = Table(
     "record",
     metadata,
@@ -184,12 +184,12 @@ record_version = Table(
 )
 
 
-def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
+def _record_table(name: str, *columns: Column[object], many: bool = False) -> Table:
     """
-    Create the table of one noun: one row per version of a record, or ``many`` rows by position.
+    Create the table of one record type: one row per version of a record, or ``many`` rows by position.
 
-    That the version of many rows exists is held by a trigger once a statement (the migrations): a foreign key looks at
-    each row, and for an invoice's lines that took longer than to write them.
+    That the version of many rows exists is checked by a trigger once a statement (``4_triggers.sql``): a foreign key
+    looks at each row, and for an invoice's lines that took longer than to write them.
     """
     key: list[Column[object]] = [
         Column("record_key", BigInteger, nullable=False),
@@ -230,7 +230,7 @@ def _instant(name: str) -> Column[object]:
     return Column(name, DateTime(timezone=True))
 
 
-invoice = _noun(
+invoice = _record_table(
     "invoice",
     Column("invoice_id", Text, nullable=False),
     Column("month", Date, nullable=False),
@@ -245,7 +245,7 @@ invoice = _noun(
 )
 Index("invoice_month_idx", invoice.c.month)
 
-invoice_line = _noun(
+invoice_line = _record_table(
     "invoice_line",
     _text("line_id"),
     Column("description", Text, nullable=False),
@@ -273,7 +273,7 @@ payment_status = Table(
     PrimaryKeyConstraint("record_key", "fetch_id"),
 )
 
-contract = _noun(
+contract = _record_table(
     "contract",
     Column("contract_id", Text, nullable=False),
     _text("external_number"),
@@ -288,7 +288,7 @@ contract = _noun(
     _day("ramp_ends_on"),
 )
 
-contract_item = _noun(
+contract_item = _record_table(
     "contract_item",
     Column("plan_id", Text, nullable=False),
     _text("plan_name"),
@@ -310,7 +310,7 @@ contract_item = _noun(
     many=True,
 )
 
-billing_period = _noun(
+billing_period = _record_table(
     "billing_period",
     Column("billing_period_id", Text, nullable=False),
     Column("contract_id", Text, nullable=False),
@@ -321,7 +321,7 @@ billing_period = _noun(
 )
 Index("billing_period_month_idx", billing_period.c.month)
 
-charge = _noun(
+charge = _record_table(
     "charge",
     _text("charge_id"),
     _text("name"),
@@ -340,7 +340,7 @@ charge = _noun(
     many=True,
 )
 
-wallet = _noun(
+wallet = _record_table(
     "wallet",
     _text("wallet_id"),
     _text("name"),
@@ -358,7 +358,7 @@ wallet = _noun(
     many=True,
 )
 
-usage_report = _noun(
+usage_report = _record_table(
     "usage_report",
     Column("report_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -369,7 +369,7 @@ usage_report = _noun(
 )
 Index("usage_report_month_idx", usage_report.c.month)
 
-usage_line = _noun(
+usage_line = _record_table(
     "usage_line",
     Column("name", Text, nullable=False),
     _number("quantity", nullable=False),
@@ -382,7 +382,7 @@ usage_line = _noun(
     many=True,
 )
 
-# -- estimates, never mixed with issued costs ---------------------------------------------------------------------
+# -- estimates of the running month: never added to invoices ------------------------------------------------------
 
 month_to_date = Table(
     "month_to_date",
@@ -421,7 +421,7 @@ month_to_date_line = Table(
     PrimaryKeyConstraint("snapshot_id", "position"),
 )
 
-# -- accruals: estimates of whole months, and what became of them ---------------------------------------------------
+# -- accruals: estimates of whole months, their reversals and their differences from the bill ---------------------
 
 accrual = Table(
     "accrual",
@@ -509,7 +509,7 @@ true_up_document = Table(
     ),
 )
 
-# -- what was proved ----------------------------------------------------------------------------------------------
+# -- reconciliations ----------------------------------------------------------------------------------------------
 
 reconciliation = Table(
     "reconciliation",
@@ -580,4 +580,4 @@ product_month = Table(
 )
 
 MUTABLE_TABLES = frozenset({"record", "account_month", "product_month"})
-"""The tables that may change: which version is current, what holds for a month, and sums over current versions."""
+"""The tables with columns that change: current versions, a month's last reconciliation, sums of current versions."""
