@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.matrix.faults.cells import busiest
-from tests.matrix.faults.ground import Ground
-from tests.matrix.faults.works import MONTH, RUNNING
+from tests.matrix.faults.environment import Environment
+from tests.matrix.faults.scenarios import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
 from billing_vendors.base.client.limits import Limits
@@ -50,12 +50,12 @@ def patience_of(sensor: VendorSensor, seconds: float) -> PollSchedule:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("operation", PROBES)
-def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, ground: Ground) -> None:
+def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, environment: Environment) -> None:
     """What sensors and triggers drive, driven through two hours in an instant."""
     kind, conn_id, probe = PROBES[operation]
     wait = Wait(probe.thing, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
-    ground.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
-    ground.simulator.stats.clear()
+    environment.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
+    environment.simulator.stats.clear()
     requests: list[Request] = []
     now = START
     hook = probe.hook(conn_id)
@@ -67,17 +67,17 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
                 seen = hook.run_flow(probe.take())
             except VendorUnavailable as error:
                 seen = error
-            for request in ground.simulator.stats.requests:
+            for request in environment.simulator.stats.requests:
                 request.at = now
                 requests.append(request)
-            ground.simulator.stats.clear()
+            environment.simulator.stats.clear()
             due = wait.heard(seen, now)
             assert isinstance(due, datetime), "the fault was not met"
             now = due
     except NotReady as error:
         message = str(error)
     finally:
-        ground.simulator.lift_faults()
+        environment.simulator.lift_faults()
 
     assert now <= wait.poll_schedule.deadline
     assert f"{wait.attempts} looks" in message

@@ -15,7 +15,7 @@ from tests.system.crashes.killing import Ending, left
 from tests.system.crashes.next_schema import NEXT, make_migrations, move
 from tests.system.crashes.task_process import FORKED
 from tests.system.crashes.test_races import DEADLOCKS
-from tests.system.crashes.wiretap import BEFORE
+from tests.system.crashes.wire_proxy import BEFORE
 
 from billing.storage.migrate import URL_VARIABLE
 from billing.storage.revision import REVISION

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
-from tests.matrix.faults.canaries import Canaries
 from tests.matrix.faults.dump import Dump
-from tests.matrix.faults.works import BEFORE, LIMITS, LONG_WAIT, Work, fetch_and_prove
+from tests.matrix.faults.scenarios import BEFORE, LIMITS, LONG_WAIT, Scenario, fetch_and_prove
+from tests.matrix.faults.secret_markers import SecretMarkers
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -22,7 +22,7 @@ from vendor_simulator.testing import Simulator
 
 @dataclass(frozen=True)
 class Truth:
-    """The database of a work before it is run, and after a run in which nothing went wrong."""
+    """The database of a scenario before it is run, and after a run in which nothing went wrong."""
 
     template: str
     before: Dump
@@ -30,7 +30,7 @@ class Truth:
 
 
 @dataclass
-class Stage:
+class ScenarioDatabase:
     """
     A database for one cell.
 
@@ -42,61 +42,61 @@ class Stage:
     as_before: bool = False
 
 
-class Ground:
+class Environment:
     """
     Makes databases, and remembers what a fault-free run leaves in them.
 
     :param template: a migrated database, to be copied.
     :param documents: folder of the vendors' files and of the certificates, for all cells.
-    :ivar canaries: the secrets of both vendors and of the database.
+    :ivar secret_markers: the secrets of both vendors and of the database.
     """
 
     def __init__(self, postgres: PostgresServer, simulator: Simulator, template: str, documents: Path) -> None:
         self.simulator = simulator
         self.documents = documents
-        self.canaries = Canaries()
-        self.canaries.add_connections(simulator.connections())
-        self.canaries.add("password of the database", str(make_url(postgres.url("postgres")).password))
+        self.secret_markers = SecretMarkers()
+        self.secret_markers.add_connections(simulator.connections())
+        self.secret_markers.add("password of the database", str(make_url(postgres.url("postgres")).password))
         self._postgres = postgres
         self.empty = template
         self._truths: dict[str, Truth] = {}
         self._clean: dict[str, str] = {}
 
-    def truth(self, work: Work) -> Truth:
-        """Give a work's truth; made once."""
-        if work.name not in self._truths:
+    def truth(self, scenario: Scenario) -> Truth:
+        """Give a scenario's truth; made once."""
+        if scenario.name not in self._truths:
             template = f"faults_{secrets.token_hex(6)}"
             self._postgres.create_database(template, template=self.empty)
             with self._use(template) as engine:
-                if work.run is fetch_and_prove:
-                    outcome = fetch_and_prove(work, LIMITS, month=BEFORE)
+                if scenario.run is fetch_and_prove:
+                    outcome = fetch_and_prove(scenario, LIMITS, month=BEFORE)
                     assert outcome.error is None, outcome.error
                 before = Dump(engine)
             self._end_sessions(template)
-            with self.database(template) as engine:
-                outcome = work.run(work, LIMITS, LONG_WAIT)
+            with self.copy_of(template) as engine:
+                outcome = scenario.run(scenario, LIMITS, LONG_WAIT)
                 assert outcome.error is None, outcome.error
-                self._truths[work.name] = Truth(template, before, Dump(engine))
-        return self._truths[work.name]
+                self._truths[scenario.name] = Truth(template, before, Dump(engine))
+        return self._truths[scenario.name]
 
     @contextmanager
-    def stage(self, work: Work) -> Iterator[Stage]:
-        """Let the tasks of a work use a database as it is before: the same one, while every run leaves it so."""
-        truth = self.truth(work)
-        name = self._clean.pop(work.name, "")
+    def database_of(self, scenario: Scenario) -> Iterator[ScenarioDatabase]:
+        """Let the tasks of a scenario use a database as it is before: the same one, while every run leaves it so."""
+        truth = self.truth(scenario)
+        name = self._clean.pop(scenario.name, "")
         if not name:
             name = f"faults_{secrets.token_hex(6)}"
             self._postgres.create_database(name, template=truth.template)
         with self._use(name) as engine:
-            stage = Stage(engine, truth)
-            yield stage
-        if stage.as_before:
-            self._clean[work.name] = name
+            database = ScenarioDatabase(engine, truth)
+            yield database
+        if database.as_before:
+            self._clean[scenario.name] = name
         else:
             self._postgres.drop_database(name)
 
     @contextmanager
-    def database(self, template: str) -> Iterator[Engine]:
+    def copy_of(self, template: str) -> Iterator[Engine]:
         """Copy a database, let the tasks use the copy, and drop it."""
         name = f"faults_{secrets.token_hex(6)}"
         self._postgres.create_database(name, template=template)

@@ -143,7 +143,7 @@ def _statement(kind: bytes, body: bytes) -> str:
 
 
 @dataclass
-class Wiretap:
+class WireProxy:
     """
     Listens on loopback and hands everything on to ``port``.
 

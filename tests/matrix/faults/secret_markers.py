@@ -19,7 +19,7 @@ from vendor_simulator.web.stats import Request
 
 
 @dataclass
-class Canaries:
+class SecretMarkers:
     """
     The secrets of a run by what they are, e.g. ``Fastly token of acme-media``.
 
@@ -61,7 +61,7 @@ class Canaries:
         ]
 
 
-class Heard(logging.Handler):
+class LogCapture(logging.Handler):
     """All that is logged while it listens, at every level: by the standard library's loggers and by Airflow's own."""
 
     def __init__(self) -> None:
@@ -86,11 +86,11 @@ class Heard(logging.Handler):
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
+def captured_logs() -> Iterator[LogCapture]:
     """Hear every logger, also those that are usually quiet."""
     import airflow.sdk.log  # noqa: F401 (configures the loggers, so it must be loaded before they change)
 
-    heard = Heard()
+    captured = LogCapture()
     loggers = [
         logging.getLogger(),
         *map(logging.getLogger, ("airflow", "airflow.task", "billing", "billing_vendors", "urllib3")),
@@ -99,17 +99,17 @@ def listening() -> Iterator[Heard]:
     before = structlog.get_config()
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
-    loggers[0].addHandler(heard)
+    loggers[0].addHandler(captured)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        processors=[structlog.contextvars.merge_contextvars, heard],
+        processors=[structlog.contextvars.merge_contextvars, captured],
         cache_logger_on_first_use=False,
     )
     try:
-        yield heard
+        yield captured
     finally:
         structlog.configure(**before)
-        loggers[0].removeHandler(heard)
+        loggers[0].removeHandler(captured)
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
 

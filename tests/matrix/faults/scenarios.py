@@ -34,7 +34,7 @@ LIMITS = Limits(connect_seconds=5, read_seconds=20, total_seconds=30, body_bytes
 @dataclass(frozen=True)
 class Endpoint:
     """
-    One of the vendor's operations, as a work meets it.
+    One of the vendor's operations, as a scenario meets it.
 
     :param kind: what it answers: ``json``, ``listing`` (JSON in pages), ``job`` (JSON that may not be ready yet),
         ``token``, ``link``, or a ``file``.
@@ -57,7 +57,7 @@ class Endpoint:
 @dataclass(frozen=True)
 class Outcome:
     """
-    How a work ended.
+    How a scenario ended.
 
     :param step: ``fetch``, ``prove`` or ``wait``: where the error came from; empty if there was none.
     :param handed_on: what went into XCom.
@@ -69,20 +69,20 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Work:
+class Scenario:
     """
     What a task does for one account, or two tasks one after the other.
 
     :param run: does it, with limits; and waits no longer than some seconds, if it is a wait.
     :param stores: it leaves rows; else it only looks.
-    :param soaked: endpoints, by id, that the short run leaves out: another work meets them in the same way.
+    :param soaked: endpoints, by id, that the short run leaves out: another scenario meets them in the same way.
     """
 
     name: str
     vendor: Vendor
     account: str
     endpoints: tuple[Endpoint, ...]
-    run: Callable[[Work, Limits, float], Outcome]
+    run: Callable[[Scenario, Limits, float], Outcome]
     stores: bool = True
     soaked: frozenset[str] = frozenset()
 
@@ -94,10 +94,10 @@ class Run:
 
 
 def _limited(vendor: Vendor, limits: Limits) -> Vendor:
-    work = vendor.work()
+    scenario = vendor.work()
     given = ("collect", "collect_month_to_date", "collect_running_month")
-    changed = {name: partial(getattr(work, name), limits=limits) for name in given if getattr(work, name)}
-    return replace(vendor, work=lambda: replace(work, **changed))
+    changed = {name: partial(getattr(scenario, name), limits=limits) for name in given if getattr(scenario, name)}
+    return replace(vendor, work=lambda: replace(scenario, **changed))
 
 
 @contextmanager
@@ -106,43 +106,43 @@ def _in_task() -> Iterator[None]:
         yield
 
 
-def fetch_and_prove(work: Work, limits: Limits, _seconds: float = 0.0, month: str = MONTH) -> Outcome:
+def fetch_and_prove(scenario: Scenario, limits: Limits, _seconds: float = 0.0, month: str = MONTH) -> Outcome:
     """Do what the tasks ``fetch`` and ``reconcile`` do."""
     step = "fetch"
     with _in_task():
         try:
-            fetch_id = fetch_month(_limited(work.vendor, limits), work.account, month, again=True)
+            fetch_id = fetch_month(_limited(scenario.vendor, limits), scenario.account, month, again=True)
             step = "prove"
-            states = reconcile_fetched(work.vendor, work.account, fetch_id)
+            states = reconcile_fetched(scenario.vendor, scenario.account, fetch_id)
         except Exception as error:  # noqa: BLE001 (the test judges it)
             return Outcome(error, step)
     return Outcome(handed_on=(fetch_id, states))
 
 
-def snapshot(work: Work, limits: Limits, _seconds: float) -> Outcome:
+def snapshot(scenario: Scenario, limits: Limits, _seconds: float) -> Outcome:
     """Do what the task ``snapshot`` or ``keep_charges`` of the daily DAG does."""
-    task = keep_running_month if work.vendor.has_running_month else take_snapshot
+    task = keep_running_month if scenario.vendor.has_running_month else take_snapshot
     with _in_task():
         try:
-            return Outcome(handed_on=(task(_limited(work.vendor, limits), work.account, RUNNING),))
+            return Outcome(handed_on=(task(_limited(scenario.vendor, limits), scenario.account, RUNNING),))
         except Exception as error:  # noqa: BLE001 (the test judges it)
             return Outcome(error, "fetch")
 
 
-def _sensor(work: Work, seconds: float) -> VendorSensor:
+def _sensor(scenario: Scenario, seconds: float) -> VendorSensor:
     kinds = {
-        "fastly": FastlyInvoicePostedSensor if "estimate" not in work.name else FastlyMonthToDateSensor,
+        "fastly": FastlyInvoicePostedSensor if "estimate" not in scenario.name else FastlyMonthToDateSensor,
         "genesys_cloud": GenesysMonthReadySensor,
     }
-    month = RUNNING if "estimate" in work.name else MONTH
-    return kinds[work.vendor.name](
-        task_id="wait", account=work.account, month=month, poke_interval=0.02, timeout=seconds, retries=0
+    month = RUNNING if "estimate" in scenario.name else MONTH
+    return kinds[scenario.vendor.name](
+        task_id="wait", account=scenario.account, month=month, poke_interval=0.02, timeout=seconds, retries=0
     )
 
 
-def wait(work: Work, _limits: Limits, seconds: float) -> Outcome:
+def wait(scenario: Scenario, _limits: Limits, seconds: float) -> Outcome:
     """Do what the sensor does, and the triggerer after it."""
-    sensor = _sensor(work, seconds)
+    sensor = _sensor(scenario, seconds)
     try:
         return Outcome(handed_on=(asyncio.run(_waited(sensor)),))
     except Exception as error:  # noqa: BLE001 (the test judges it)
@@ -183,19 +183,21 @@ GENESYS = (
     Endpoint("genesys.usage_report", "job"),
     Endpoint("genesys.trustee_overview", "json"),
 )
-WORKS = (
-    Work("v3 month", FASTLY, "acme-media", V3, fetch_and_prove),
-    Work("v2 month", FASTLY, "legacy-press", V2, fetch_and_prove),
-    Work("genesys month", GENESYS_CLOUD, "pacific-care", GENESYS, fetch_and_prove),
-    Work("v3 estimate", FASTLY, "acme-media", (Endpoint("fastly.v3.month_to_date", "job"),), snapshot),
-    Work("v2 estimate", FASTLY, "legacy-press", (Endpoint("fastly.v2.month_to_date", "job"),), snapshot),
-    Work(
+SCENARIOS = (
+    Scenario("v3 month", FASTLY, "acme-media", V3, fetch_and_prove),
+    Scenario("v2 month", FASTLY, "legacy-press", V2, fetch_and_prove),
+    Scenario("genesys month", GENESYS_CLOUD, "pacific-care", GENESYS, fetch_and_prove),
+    Scenario("v3 estimate", FASTLY, "acme-media", (Endpoint("fastly.v3.month_to_date", "job"),), snapshot),
+    Scenario("v2 estimate", FASTLY, "legacy-press", (Endpoint("fastly.v2.month_to_date", "job"),), snapshot),
+    Scenario(
         "genesys charges", GENESYS_CLOUD, "pacific-care", GENESYS[:4], snapshot, soaked=frozenset({"token", "contract"})
     ),
-    Work("wait v3 invoice", FASTLY, "acme-media", (replace(V3[0], page_limit=1),), wait, stores=False),
-    Work("wait v2 invoice", FASTLY, "legacy-press", V2[:1], wait, stores=False),
-    Work("wait v3 estimate", FASTLY, "acme-media", (Endpoint("fastly.v3.month_to_date", "job"),), wait, stores=False),
-    Work(
+    Scenario("wait v3 invoice", FASTLY, "acme-media", (replace(V3[0], page_limit=1),), wait, stores=False),
+    Scenario("wait v2 invoice", FASTLY, "legacy-press", V2[:1], wait, stores=False),
+    Scenario(
+        "wait v3 estimate", FASTLY, "acme-media", (Endpoint("fastly.v3.month_to_date", "job"),), wait, stores=False
+    ),
+    Scenario(
         "wait genesys month",
         GENESYS_CLOUD,
         "pacific-care",
