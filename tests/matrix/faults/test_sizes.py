@@ -10,7 +10,7 @@ from tests.matrix.faults.cells import Cell, every_cell, strike
 from tests.matrix.faults.ground import Ground
 from tests.matrix.faults.works import WORKS, wait
 
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 
 MEBIBYTE = 1024 * 1024

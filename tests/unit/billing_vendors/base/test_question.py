@@ -1,12 +1,15 @@
-"""Paging by cursor, and conversations."""
+"""Paging by cursor."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
-from billing.errors import PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
 from billing.payloads.response import Response
-from billing_vendors.base.client.request import FlowResult, Pages, Request, all_pages, next_step, segment
+from billing_vendors.base.client.client import VendorClient
+from billing_vendors.base.client.paging import PageHead, Paging
+from billing_vendors.base.client.request import Request, segment
 
 FIRST = Request("v1.list", "/list", {"limit": "2"})
 
@@ -15,54 +18,82 @@ def page(cursor: str | None) -> Response:
     return Response("v1.list", "GET /list", 200, "application/json", (cursor or "").encode(), datetime.now(UTC))
 
 
-def pages(most: int = 1000) -> Pages:
-    return Pages(FIRST, lambda response: response.body.decode(), most=most)
+class Pages(Paging):
+    """A listing whose pages hold a cursor and nothing else."""
+
+    def read_head(self, page: Response) -> PageHead:
+        cursor = page.body.decode()
+        return PageHead(cursor, [f"row before {cursor}"])
+
+
+class Answering(VendorClient):
+    """A client whose vendor answers from a script."""
+
+    def __init__(self, *answers: Response | BillingError) -> None:
+        self._answers = list(answers)
+        self.sent: list[Request] = []
+
+    async def asend(self, request: Request) -> Response:
+        self.sent.append(request)
+        answer = self._answers.pop(0)
+        if isinstance(answer, BillingError):
+            raise answer
+        return answer
+
+    def read(self) -> list[Response]:
+        async def read_all() -> list[Response]:
+            return [page async for page in self.alist_pages(Pages(FIRST))]
+
+        return asyncio.run(read_all())
 
 
 def test_a_cursor_leads_to_the_next_page_with_the_same_other_parameters():
-    assert pages().after(page("c2")).params == {"limit": "2", "cursor": "c2"}
+    read = Pages(FIRST)
+    read.advance(page("c2"))
+    assert read.request.params == {"limit": "2", "cursor": "c2"}
 
 
 def test_an_empty_cursor_ends_the_read():
-    assert pages().after(page("")) is None
+    read = Pages(FIRST)
+    read.advance(page(""))
+    assert read.request is None
 
 
 def test_a_repeated_cursor_is_an_error_and_not_an_end():
-    read = pages()
-    read.after(page("c2"))
-    read.after(page("c3"))
+    read = Pages(FIRST)
+    read.advance(page("c2"))
+    read.advance(page("c3"))
     with pytest.raises(PayloadError, match="back to an earlier page"):
-        read.after(page("c2"))
+        read.advance(page("c2"))
 
 
-def test_a_listing_without_an_end_is_an_error():
-    read = pages(most=3)
-    read.after(page("c2"))
-    read.after(page("c3"))
+def test_a_listing_without_an_end_is_an_error(monkeypatch):
+    monkeypatch.setattr(Pages, "most_pages", 3)
+    read = Pages(FIRST)
+    read.advance(page("c2"))
+    read.advance(page("c3"))
     with pytest.raises(PayloadError, match="no end after 3 pages"):
-        read.after(page("c4"))
+        read.advance(page("c4"))
 
 
-def test_a_conversation_asks_until_the_last_page():
-    flow = all_pages(pages())
-    assert next_step(flow, None) == FIRST
-    assert next_step(flow, page("c2")).params["cursor"] == "c2"
-    ended = next_step(flow, page(None))
-    assert isinstance(ended, FlowResult)
-    assert len(ended.value) == 2
+def test_pages_are_read_until_the_last():
+    client = Answering(page("c2"), page(None))
+    assert len(client.read()) == 2
+    assert [request.params.get("cursor") for request in client.sent] == [None, "c2"]
 
 
-def test_an_error_is_raised_where_the_question_was_asked():
-    def forgiving():
-        try:
-            yield FIRST
-        except VendorRejected as error:
-            return error.status
-        return None
+def test_a_page_that_does_not_fit_is_handed_out_before_the_error():
+    """It is evidence: what had arrived is stored whatever comes after it."""
+    client = Answering(page("c2"), page("c2"))
+    pages = []
 
-    flow = forgiving()
-    next_step(flow, None)
-    assert next_step(flow, VendorRejected("no", status=404)) == FlowResult(404)
+    async def keep() -> None:
+        async for read_page in client.alist_pages(Pages(FIRST)):
+            pages.append(read_page)
+
+    with pytest.raises(PayloadError, match="back to an earlier page"):
+        asyncio.run(keep())
+    assert len(pages) == 2
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "../x", "a/b", "a?b", "a#b", "a%2Fb", "a b", "é", "a\n"])
@@ -77,18 +108,12 @@ def test_the_form_is_not_shown_with_its_question():
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_cursor_that_the_vendor_no_longer_takes_is_worth_another_reading(status):
-    flow = all_pages(pages())
-    next_step(flow, None)
-    next_step(flow, page("c2"))
     with pytest.raises(VendorUnavailable, match="no longer takes the cursor"):
-        next_step(flow, VendorRejected("no", status=status))
+        Answering(page("c2"), VendorRejected("no", status=status)).read()
 
 
 @pytest.mark.parametrize(("cursor", "status"), [(None, 400), ("c2", 401), ("c2", 403)])
 def test_any_other_refusal_stays_one(cursor, status):
-    flow = all_pages(pages())
-    next_step(flow, None)
-    if cursor:
-        next_step(flow, page(cursor))
+    before = [page(cursor)] if cursor else []
     with pytest.raises(VendorRejected):
-        next_step(flow, VendorRejected("no", status=status))
+        Answering(*before, VendorRejected("no", status=status)).read()

@@ -16,7 +16,7 @@ WAITING = ProbeResult(ready=False, seen="202, being made")
 
 def wait(**changes: object) -> Wait:
     values = {**PATIENCE.__dict__, **changes}
-    return Wait("the estimate", "fastly/acme for 2026-10", PollSchedule(**values))
+    return Wait(EstimateProbe("abc", "v3", "2026-10"), "fastly/acme for 2026-10", PollSchedule(**values))
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 10), (10, 15), (60, 40), (1000, 510), (1180, 600), (9000, 600)])
