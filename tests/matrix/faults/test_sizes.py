@@ -10,8 +10,8 @@ from tests.matrix.faults.cells import Cell, every_cell, strike
 from tests.matrix.faults.ground import Ground
 from tests.matrix.faults.works import WORKS, wait
 
-from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
+from billing_vendors.base.client.transport import Limits
 
 MEBIBYTE = 1024 * 1024
 TOO_LARGE = {

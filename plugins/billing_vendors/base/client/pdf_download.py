@@ -77,12 +77,22 @@ async def _check_link(link: str, request: Request, local: bool) -> None:
         raise PayloadError(f"{request.line}: the link is not a plain https URL")
     if parts.scheme == "http" and not (local and is_local(host)):
         raise PayloadError(f"{request.line}: the link is not https")
+    if literal := _literal(host):
+        _judge(literal, request, local)
+    elif proxy_of(link):  # it must not reach into a private network for us
+        for address in await _addresses_of(host):
+            _judge(address, request, local)
+
+
+def _literal(host: str) -> Address | None:
+    """Read an address that stands for itself, in odd digits too: ``127.1`` and ``2130706433`` are ``127.0.0.1``."""
     try:
-        _judge(ipaddress.ip_address(host), request, local)
+        return ipaddress.ip_address(host)
     except ValueError:
-        if proxy_of(link):  # it must not reach into a private network for us
-            for address in await _addresses_of(host):
-                _judge(address, request, local)
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
 
 
 async def _addresses_of(host: str) -> list[Address]:

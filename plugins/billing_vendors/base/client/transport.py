@@ -85,7 +85,7 @@ async def exchange(
     Send one request and read the whole response.
 
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
-    :raises PayloadError: the body is too large or cannot be decompressed.
+    :raises PayloadError: the body is too large or cannot be decompressed, or the URL is not valid.
     """
     silence = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_seconds, sock_read=limits.read_seconds)
     deadline = asyncio.timeout(limits.total_seconds)
@@ -133,6 +133,8 @@ def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bo
         raise root
     if too_late:
         return VendorUnavailable(f"{request.line} was not finished after {limits.total_seconds:g} s")
+    if isinstance(error, aiohttp.InvalidURL):
+        return PayloadError(f"{request.line} was not sent: its URL is not valid")
     if isinstance(root, ContentEncodingError):
         return PayloadError(f"{request.line} answered with a body that cannot be decompressed")
     words = f" ({root.strerror})" if isinstance(root, OSError) and root.strerror else ""

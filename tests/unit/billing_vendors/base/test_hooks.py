@@ -19,9 +19,9 @@ from airflow.sdk.log import redact
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.client import client
 from billing_vendors.base.client.connection import Credential
-from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.base.client.request import PDF, Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.fastly.probes import EstimateProbe
 
@@ -258,13 +258,9 @@ class TestSendingAgain:
         """aiohttp would send a GET again after a broken connection, and hide what happened."""
         server.responses({}, {"vanish": True}, {})
         hook = FastlyBillingHook(conn_id, limits=Limits(attempts=1))
+        ask = {"blocking": _send_all, "awaited": lambda *arguments: asyncio.run(_ask_all(*arguments))}[way]
         with pytest.raises(VendorUnavailable, match="ServerDisconnectedError"):
-            if way == "blocking":
-                with hook:
-                    hook.send(Request("test", "/1"))
-                    hook.send(Request("test", "/2"))
-            else:
-                asyncio.run(_ask_all(hook, [Request("test", "/1"), Request("test", "/2")]))
+            ask(hook, [Request("test", "/1"), Request("test", "/2")])
         assert server.targets == ["/1", "/2"]
 
 
@@ -339,6 +335,12 @@ class TestCredential:
         server.responses(said({"token": "t1"}), {})
         await asyncio.gather(*(TokenHook(conn_id).asend(Request("test", f"/{n}")) for n in range(50)))
         assert server.targets.count("/token") == 1
+
+
+def _send_all(hook, questions):
+    with hook:
+        for request in questions:
+            hook.send(request)
 
 
 async def _ask_all(hook, questions):
@@ -443,9 +445,10 @@ class TestTaskTimeOut:
     def test_it_ends_a_request_that_waits(self, conn_id, server, alarm):
         server.responses({"hang_seconds": 5.0})
         started = time.monotonic()
-        with FastlyBillingHook(conn_id) as hook, pytest.raises(TimeOut):
+        with FastlyBillingHook(conn_id) as hook:
             alarm(0.3)
-            hook.send(Request("test", "/path"))
+            with pytest.raises(TimeOut):
+                hook.send(Request("test", "/path"))
         assert time.monotonic() - started < 3.0
 
     @pytest.mark.parametrize("place", ["callback", "parser"])
@@ -456,12 +459,13 @@ class TestTaskTimeOut:
             raise TimeOut
 
         server.responses({"hang_seconds": 5.0 if place == "callback" else 0.0})
-        with FastlyBillingHook(conn_id) as hook, pytest.raises(TimeOut):
+        with FastlyBillingHook(conn_id) as hook:
             if place == "callback":
                 hook._runner.get_loop().call_later(0.1, ring)
             else:
                 monkeypatch.setattr(aiohttp.StreamReader, "feed_data", ring)
-            hook.send(Request("test", "/path"))
+            with pytest.raises(TimeOut):
+                hook.send(Request("test", "/path"))
 
 
 def test_a_fork_sends_on_a_loop_of_its_own(conn_id, server):

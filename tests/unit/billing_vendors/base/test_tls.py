@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.client.pdf_download import fetch_pdf
 from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 

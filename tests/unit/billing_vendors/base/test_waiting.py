@@ -88,7 +88,8 @@ def test_the_deadline_says_what_was_waited_for_since_when_and_what_was_seen_last
     with pytest.raises(NotReady) as late:
         waiting.next_poll(ProbeResult(False, "200, status Pending"), START + timedelta(hours=12))
     assert str(late.value) == (
-        "the estimate of fastly/acme for 2026-10 was not there after 2 looks since 2026-11-22 12:00:00 UTC; "
+        "the month-to-date estimate of fastly/acme for 2026-10 was not there after 2 looks since 2026-11-22 12:00:00 "
+        "UTC; "
         "the vendor last answered: 200, status Pending"
     )
 

@@ -9,9 +9,9 @@ import pytest
 from tests.unit.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.client.pdf_download import _judge, fetch_pdf
 from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
 PDF = b"%PDF-1.7\n%%EOF\n"

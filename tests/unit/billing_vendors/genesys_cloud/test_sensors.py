@@ -1,6 +1,7 @@
 """The waits, in a worker and in the triggerer, by the same looks."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,8 +60,8 @@ def sensor(kind, month="2025-01", **arguments):
 
 def defer(waiting):
     """Run the worker's part of a deferrable wait; gives the trigger, as the triggerer rebuilds it."""
-    with pytest.raises(TaskDeferred) as deferred:
-        waiting.execute({})
+    with pytest.raises(TaskDeferred) as deferred, ThreadPoolExecutor() as worker:  # where no event loop runs
+        worker.submit(waiting.execute, {}).result()
     path, arguments = deferred.value.trigger.serialize()
     assert path == "billing_vendors.base.triggers.VendorTrigger"
     return VendorTrigger(**json.loads(json.dumps(arguments)))
