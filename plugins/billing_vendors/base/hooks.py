@@ -77,7 +77,7 @@ class VendorHook(VendorClient, HttpHook):
             with self:
                 return self.call(function, *arguments)
         try:
-            return self._runner.run(function(*arguments))
+            return self._runner.get_loop().run_until_complete(function(*arguments))
         except RuntimeError:
             if self._interrupt is not None:
                 raise self._interrupt from None
@@ -86,7 +86,7 @@ class VendorHook(VendorClient, HttpHook):
     def __enter__(self) -> Self:
         self._runner, self._interrupt = asyncio.Runner(), None
         self._runner.get_loop().set_exception_handler(self._stop_if_interrupted)
-        self._runner.run(self.__aenter__())
+        self._runner.get_loop().run_until_complete(self.__aenter__())
         return self
 
     def __exit__(
@@ -95,7 +95,7 @@ class VendorHook(VendorClient, HttpHook):
         if self._runner is not None:
             with self._runner as runner:
                 self._runner = None
-                runner.run(self.__aexit__())
+                runner.get_loop().run_until_complete(self.__aexit__())
 
     def _stop_if_interrupted(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Stop at Airflow's task time-out: its signal may come in a callback of the loop, which would only log it."""

@@ -31,7 +31,7 @@ from billing_vendors.base.client.connection import ConnectionFields, ConnectionS
 from billing_vendors.base.client.paging import Paging
 from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse, sanitize, status_error, wrong_body
-from billing_vendors.base.client.transport import Limits, exchange, open_session
+from billing_vendors.base.client.transport import Limits, exchange, open_session, proxy_of
 
 # Triggers see a changed connection after that time, or when the vendor refuses the credential.
 CONNECTION_SECONDS = 3600.0
@@ -171,10 +171,10 @@ class VendorClient(BaseHook):
         url = f"{settings.base_urls[request.base_url]}{request.path}"
         url += f"?{urlencode(request.params)}" if request.params else ""
         shared = _shared()
+        host = shared.host(url)
         started = time.monotonic()
-        # to wait for one's turn is not counted as the vendor's time
-        async with shared.session() as session, shared.turns[urlsplit(url).netloc]:
-            raw = await exchange(session, url, request, _headers(request, credential), self.limits)
+        async with shared.session() as session, host.turn:
+            raw = await exchange(session, url, host.proxy, request, _headers(request, credential), self.limits)
         self.log.info("%s", self._line(request, raw, started))
         return raw
 
@@ -232,23 +232,40 @@ class Access:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass(eq=False)
+class Host:
+    """
+    A host that is asked.
+
+    :ivar proxy: that the environment named at the first request: it holds some hundred names to look through.
+    :ivar turn: the right to send a request; to wait for it is not counted as the vendor's time.
+    """
+
+    proxy: str | None
+    turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_AT_ONCE_PER_HOST))
+
+
 class Shared:
     """
     What all users of one event loop share.
 
     :ivar accesses: by hook class and connection id.
     :ivar locks: held by the one that reads a connection, by the same keys.
-    :ivar turns: the right to send a request, by host.
     """
 
     def __init__(self) -> None:
         self.accesses: dict[tuple[type, str], Access] = {}
         self.locks: defaultdict[tuple[type, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self.turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(REQUESTS_AT_ONCE_PER_HOST)
-        )
+        self._hosts: dict[tuple[str, str], Host] = {}
         self._session: aiohttp.ClientSession | None = None
         self._users = 0
+
+    def host(self, url: str) -> Host:
+        """Return what is known of a URL's host."""
+        key = urlsplit(url)[:2]
+        if key not in self._hosts:
+            self._hosts[key] = Host(proxy_of(url))
+        return self._hosts[key]
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:

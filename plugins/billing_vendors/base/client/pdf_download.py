@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urljoin, urlsplit
 
@@ -55,19 +56,21 @@ async def fetch_pdf(link: str, link_request: str, local: bool = False, limits: L
 
 async def _follow(link: str, request: Request, local: bool, limits: Limits) -> RawResponse:
     for _ in range(_MOST_REDIRECTS + 1):
-        await _check_link(link, request, local)
+        host, proxy = _checked_host(link, request, local), proxy_of(link)
+        for address in await _known_addresses(host, behind_proxy=proxy is not None):
+            _judge(address, request, local)
         # a session for each link: through a proxy the address to judge is not the one that is connected to
-        judge = None if proxy_of(link) else partial(_judged_socket, request=request, local=local)
+        judge = None if proxy else partial(_judged_socket, request=request, local=local)
         async with open_session(judge) as session:
-            raw = await exchange(session, link, request, {"Accept": "application/pdf"}, limits)
+            raw = await exchange(session, link, proxy, request, {"Accept": "application/pdf"}, limits)
         if raw.status not in _REDIRECTS:
             return raw
         link = urljoin(link, raw.headers.get("location", ""))
     raise PayloadError(f"{request.line} was redirected more than {_MOST_REDIRECTS} times")
 
 
-async def _check_link(link: str, request: Request, local: bool) -> None:
-    """Refuse what can be refused without a look-up; the address is judged once it is known."""
+def _checked_host(link: str, request: Request, local: bool) -> str:
+    """Return the host of a link; refuse what can be refused without knowing its address."""
     try:
         parts = urlsplit(link)
         host, _ = parts.hostname, parts.port
@@ -77,31 +80,26 @@ async def _check_link(link: str, request: Request, local: bool) -> None:
         raise PayloadError(f"{request.line}: the link is not a plain https URL")
     if parts.scheme == "http" and not (local and is_local(host)):
         raise PayloadError(f"{request.line}: the link is not https")
-    if literal := _literal(host):
-        _judge(literal, request, local)
-    elif proxy_of(link):  # it must not reach into a private network for us
-        for address in await _addresses_of(host):
-            _judge(address, request, local)
+    return host
 
 
-def _literal(host: str) -> Address | None:
-    """Read an address that stands for itself, in odd digits too: ``127.1`` and ``2130706433`` are ``127.0.0.1``."""
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return None
+async def _known_addresses(host: str, *, behind_proxy: bool) -> list[Address]:
+    """
+    Return the addresses of a host that can be judged before there is a connection.
 
-
-async def _addresses_of(host: str) -> list[Address]:
-    """Return what a name stands for as seen from here; nothing where only the proxy can tell."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    An address stands for itself, in odd digits too: ``127.1`` and ``2130706433`` are ``127.0.0.1``. A name is looked up
+    here only for a proxy, which must not reach into a private network for us; its own look-up may see another address.
+    """
+    with suppress(ValueError):
+        return [ipaddress.ip_address(host)]
+    with suppress(OSError, ValueError):
+        return [ipaddress.ip_address(socket.inet_aton(host))]
+    if not behind_proxy:
         return []
-    return [_address(place) for *_, place in found]
+    with suppress(OSError):  # a name that only the proxy can resolve
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [_address(place) for *_, place in found]
+    return []
 
 
 def _judged_socket(connects_to: AddrInfoType, *, request: Request, local: bool) -> socket.socket:

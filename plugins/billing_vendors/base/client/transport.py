@@ -79,11 +79,17 @@ def proxy_of(url: str) -> str | None:
 
 
 async def exchange(
-    session: aiohttp.ClientSession, url: str, request: Request, headers: Mapping[str, str], limits: Limits
+    session: aiohttp.ClientSession,
+    url: str,
+    proxy: str | None,
+    request: Request,
+    headers: Mapping[str, str],
+    limits: Limits,
 ) -> RawResponse:
     """
     Send one request and read the whole response.
 
+    :param proxy: see :func:`proxy_of`.
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
     :raises PayloadError: the body is too large or cannot be decompressed, or the URL is not valid.
     """
@@ -100,7 +106,7 @@ async def exchange(
                 data=request.form,
                 timeout=silence,
                 allow_redirects=False,
-                proxy=proxy_of(url),
+                proxy=proxy,
             ) as response,
         ):
             return RawResponse(
