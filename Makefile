@@ -5,7 +5,7 @@ ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
 # one process per core, four at most: each has a database server of its own
-PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --durations=25
+PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder --durations=25
 .PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak format lint types \
 	contracts audit check bench lock
 
@@ -14,8 +14,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
-	@began=$$(date +%s) && tools/bootstrap run && \
-		TIEOUT_BEGAN=$$began exec .venv/bin/python -m tieout_stack demo $(ARGS)
+	@started=$$(date +%s) && tools/bootstrap run && \
+		TIEOUT_STARTED=$$started exec .venv/bin/python -m tieout_stack demo $(ARGS)
 
 down: ## stop a demo (ARGS=--delete: and remove its data)
 	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \

@@ -8,7 +8,7 @@ from billing.controls.catalogue import FASTLY, GENESYS_CLOUD
 from billing.controls.finding import State
 from billing_vendors.controls_page import page, states_of
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = Path(__file__).resolve().parents[4] / "docs"
 
 
 def test_the_page_is_up_to_date():
