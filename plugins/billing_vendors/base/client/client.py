@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
-from airflow.sdk.log import amask_secret
+from airflow.sdk.log import amask_secret, mask_secret
 
 from billing.errors import BillingError, ConfigurationError, VendorRejected, VendorUnavailable
 from billing.payloads.response import Response
@@ -162,8 +162,14 @@ class VendorClient(BaseHook):
             if (credential := access.credentials.get()) is None:
                 credential = access.credentials.store(await self.authenticate(access.settings))
                 if credential.secret != access.settings.password:  # that one Airflow has masked
-                    await amask_secret(credential.secret)
+                    await self._mask(credential.secret)
             return credential
+
+    async def _mask(self, secret: str) -> None:
+        if self._access is None:
+            await amask_secret(secret)
+        else:  # a worker may block its loop; the asynchronous way needs threads
+            mask_secret(secret)
 
     async def _exchange(
         self, settings: ConnectionSettings, request: Request, credential: Credential | None
