@@ -6,6 +6,7 @@ import ipaddress
 import math
 import os
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -114,11 +115,13 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     """
     Read a field that must be filled in.
 
-    :raises ConfigurationError: names the field and what belongs there.
+    :raises ConfigurationError: it is empty or holds a line break; names the field and what belongs there.
     """
     value = getattr(connection, name)
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) is empty")
+    if any(unicodedata.category(character) == "Cc" for character in value.strip()):  # it may become a header
+        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) holds a control character")
     return value.strip()
 
 

@@ -59,6 +59,14 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="only https"):
             send()
 
+    def test_a_token_with_a_line_break_is_refused(self, send, connect, server):
+        """It was pasted in two lines, or would add a header of its own."""
+        connect(host=server.url, password="s3cr3t\nX-Other: 1")
+        with pytest.raises(ConfigurationError, match=r"password .* holds a control character") as refused:
+            send()
+        assert "s3cr3t" not in str(refused.value)
+        assert server.seen == []
+
     def test_a_missing_connection_is_named(self):
         hook = FastlyBillingHook("no_such_connection")
         with pytest.raises(ConfigurationError, match="no_such_connection"):
@@ -71,6 +79,16 @@ class TestConnection:
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
         send()
         assert "authorization" not in server.seen[0].headers
+
+    @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+    @pytest.mark.parametrize("scheme", ["http://", ""])
+    def test_the_environment_s_proxy_is_used(self, send, connect, server, monkeypatch, variable, scheme):
+        for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(variable, scheme + server.url.removeprefix("http://"))
+        connect(host="http://localhost:9", password=TOKEN)
+        send()
+        assert server.targets == ["http://localhost:9/path"]
 
     def test_cookies_are_not_kept(self, conn_id, server):
         server.responses({"headers": {"Set-Cookie": "a=b"}})
