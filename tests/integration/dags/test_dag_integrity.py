@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from billing_vendors.base.sensors import VendorSensor
 from billing_vendors.registry import vendors
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
@@ -68,14 +69,13 @@ def test_what_a_task_returns_is_one_xcom(bag):
     assert [task.task_id for task in tasks if getattr(task, "multiple_outputs", False)] == []
 
 
-def test_waits_are_deferrable(bag):
+def test_waits_leave_the_worker_to_the_triggerer(bag):
     waits = [
         task for dag in bag.dags.values() for task in dag.tasks if task.task_id.rpartition(".")[2].startswith("wait")
     ]
     assert len(waits) >= 3
     for task in waits:
-        deferrable = task.partial_kwargs["deferrable"] if task.is_mapped else task.deferrable
-        assert deferrable, task.task_id
+        assert issubclass(task.operator_class if task.is_mapped else type(task), VendorSensor), task.task_id
 
 
 @pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.name)

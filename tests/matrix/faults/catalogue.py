@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.matrix.faults.scenarios import LIMITS
 
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 
 SAME = "same rows"
 KEPT = "same figures"

@@ -12,7 +12,7 @@ from typing import Any
 from airflow.sdk.exceptions import TaskDeferred
 from airflow.sdk.execution_time.context import set_current_context
 
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.sensors import VendorSensor
 from billing_vendors.base.tasks.fetch import fetch_month, keep_running_month, take_snapshot
 from billing_vendors.base.tasks.reconcile import reconcile_fetched

@@ -93,7 +93,10 @@ def captured_logs() -> Iterator[LogCapture]:
     captured = LogCapture()
     loggers = [
         logging.getLogger(),
-        *map(logging.getLogger, ("airflow", "airflow.task", "billing", "billing_vendors", "urllib3")),
+        *map(
+            logging.getLogger,
+            ("airflow", "airflow.task", "billing", "billing_vendors", "aiohttp", "asyncio", "urllib3"),
+        ),
     ]
     levels = [logger.level for logger in loggers]
     before = structlog.get_config()

@@ -10,7 +10,7 @@ from tests.matrix.faults.environment import Environment
 from tests.matrix.faults.scenarios import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import PollSchedule, ProbeResult, Wait
 from billing_vendors.base.sensors import VendorSensor
 from billing_vendors.fastly.probes import EstimateProbe, PostedProbe
@@ -53,7 +53,7 @@ def patience_of(sensor: VendorSensor, seconds: float) -> PollSchedule:
 def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, environment: Environment) -> None:
     """What sensors and triggers drive, driven through two hours in an instant."""
     kind, conn_id, probe = PROBES[operation]
-    wait = Wait(probe.thing, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
+    wait = Wait(probe, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
     environment.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
     environment.simulator.stats.clear()
     requests: list[Request] = []
@@ -64,14 +64,14 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
         while True:
             seen: ProbeResult | VendorUnavailable
             try:
-                seen = hook.run_flow(probe.take())
+                seen = hook.call(probe.poke, hook)
             except VendorUnavailable as error:
                 seen = error
             for request in environment.simulator.stats.requests:
                 request.at = now
                 requests.append(request)
             environment.simulator.stats.clear()
-            due = wait.heard(seen, now)
+            due = wait.next_poll(seen, now)
             assert isinstance(due, datetime), "the fault was not met"
             now = due
     except NotReady as error:

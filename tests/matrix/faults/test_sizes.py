@@ -10,8 +10,8 @@ from tests.matrix.faults.cells import Cell, every_cell, run_with_fault
 from tests.matrix.faults.environment import Environment
 from tests.matrix.faults.scenarios import SCENARIOS, wait
 
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
+from billing_vendors.base.client.transport import Limits
 
 MEBIBYTE = 1024 * 1024
 TOO_LARGE = {

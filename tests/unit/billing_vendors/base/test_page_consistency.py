@@ -3,7 +3,7 @@
 import pytest
 
 from billing.errors import PayloadError, VendorUnavailable
-from billing_vendors.base.client.page_check import PageConsistencyCheck
+from billing_vendors.base.client.paging import PageConsistencyCheck
 
 
 def read(*pages: list[str], total: int | None = None) -> None:
