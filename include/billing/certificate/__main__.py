@@ -1,8 +1,8 @@
 """
 Make and verify certificates from the shell.
 
-    python -m billing.certificate month fastly acme-media 2026-10 --to FOLDER
-    python -m billing.certificate vendor fastly 2026-10 --to FOLDER
+    python -m billing.certificate month VENDOR ACCOUNT 2026-10 --to FOLDER
+    python -m billing.certificate vendor VENDOR 2026-10 --to FOLDER
     python -m billing.certificate invoice 4011410 --to FOLDER
     python -m billing.certificate verify FILE
 
