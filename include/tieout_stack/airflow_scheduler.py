@@ -61,7 +61,7 @@ def load_ours() -> None:
         for name in TASKS:
             importlib.import_module(f"billing_vendors.base.{name}")
         for vendor in importlib.import_module("billing_vendors.registry").vendors():
-            vendor.work()
+            vendor.load_implementation()
             importlib.import_module(f"billing_vendors.{vendor.name}.looks")
             look_up(vendor)
     except Exception as error:  # noqa: BLE001 (whatever an edit in progress may raise)
@@ -94,7 +94,7 @@ def is_of_library(file: str | None) -> bool:
 def look_up(vendor: Any) -> None:  # noqa: ANN401 (of our own code, which may be imported anew)
     """Let what results name be inherited too: hashes of the code that reads answers and of each rule, the version."""
     importlib.import_module("billing.reconciliation.code_version").code_sha256(f"billing_vendors.{vendor.name}")
-    _ = [control.rule_sha256 for control in vendor.catalogue()]
+    _ = [control.rule_sha256 for control in vendor.controls()]
     importlib.import_module("billing.storage.reconciliations").code_version()
 
 

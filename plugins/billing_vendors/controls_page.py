@@ -12,11 +12,10 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from billing.config.tolerances import EXACT
-from billing.controls import catalogue
 from billing.controls.control import Control
 from billing.controls.finding import State
+from billing_vendors.registry import vendors
 
-_VENDORS = (("Fastly", catalogue.FASTLY), ("Genesys Cloud", catalogue.GENESYS_CLOUD))
 _SECTIONS = re.compile(r"^:(param|raises|return)", re.MULTILINE)
 _INTRODUCTION = """\
 # Controls
@@ -58,7 +57,7 @@ amounts of one currency.
 
 def page() -> str:
     """Write the whole page."""
-    parts = [_INTRODUCTION, *(_vendor(title, controls) for title, controls in _VENDORS)]
+    parts = [_INTRODUCTION, *(_vendor(vendor.title, vendor.controls()) for vendor in vendors())]
     return "\n".join(parts)
 
 

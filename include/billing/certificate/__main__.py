@@ -123,7 +123,7 @@ def _rules(subject: Subject) -> tuple[Account[Any], Rules]:
         raise ConfigurationError(f"no vendor {subject.vendor!a} is installed")
     account = find_account(load_accounts(vendor.name, vendor.settings_type), subject.account)
     read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
-    return account, Rules(vendor.derive, tuple(vendor.controls), read_file)
+    return account, Rules(vendor.load_implementation().derive, vendor.controls(), read_file)
 
 
 def _from_environment(name: str) -> str:

@@ -94,10 +94,10 @@ class Run:
 
 
 def _limited(vendor: Vendor, limits: Limits) -> Vendor:
-    work = vendor.work()
+    usual = vendor.load_implementation()
     given = ("collect", "collect_month_to_date", "collect_running_month")
-    changed = {name: partial(getattr(work, name), limits=limits) for name in given if getattr(work, name)}
-    return replace(vendor, work=lambda: replace(work, **changed))
+    changed = {name: partial(getattr(usual, name), limits=limits) for name in given if getattr(usual, name)}
+    return replace(vendor, load_implementation=lambda: replace(usual, **changed))
 
 
 @contextmanager
