@@ -133,10 +133,7 @@ _OF_FASTLY = (
             ("percent=Decimal(100)", "percent=Decimal(99)"),
             ("minor_units=100_000", "minor_units=99_999"),
             ("difference=whole.total", "difference=-whole.total"),
-            (
-                "then, now = lines_of(before), lines_of(account_month)",
-                "now, then = lines_of(before), lines_of(account_month)",
-            ),
+            ("then, now = lines_of(before)", "now, then = lines_of(before)"),
             ("-abs(item[1].total)", "abs(item[1].total)"),
         ),
     ),

@@ -50,9 +50,8 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
             else:
                 fetch.keep(kept)
     files = document_reader(folder)
-    reconcile_month(
-        engine, vendor.load_implementation().derive, vendor.controls(), account, fetch.complete().fetch_id, files
-    )
+    derive, fetch_id = vendor.load_implementation().derive, fetch.complete().fetch_id
+    reconcile_month(engine, derive, vendor.controls(), account, fetch_id, files)
     yield SimpleNamespace(database=name, folder=folder, account=account, vendor=vendor)
     postgres.drop_database(name)
 

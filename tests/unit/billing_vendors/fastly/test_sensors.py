@@ -129,9 +129,7 @@ class TestPosted:
 
 
 def test_the_sensors_of_a_month_share_the_vendor_s_pool():
-    waits = [
-        *FASTLY.make_sensors(account="acme", month="2026-10"),
-        FASTLY.make_estimate_sensor(account="acme", month="2026-10"),
-    ]
+    where = {"account": "acme", "month": "2026-10"}
+    waits = [*FASTLY.make_sensors(**where), FASTLY.make_estimate_sensor(**where)]
     assert {wait.pool for wait in waits} == {"fastly"}
     assert all(wait.deferrable and wait.retries and wait.execution_timeout for wait in waits)
