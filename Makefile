@@ -14,8 +14,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
-	@began=$$(date +%s) && tools/bootstrap run && \
-		TIEOUT_BEGAN=$$began exec .venv/bin/python -m tieout_stack demo $(ARGS)
+	@started=$$(date +%s) && tools/bootstrap run && \
+		TIEOUT_STARTED=$$started exec .venv/bin/python -m tieout_stack demo $(ARGS)
 
 down: ## stop a demo (ARGS=--delete: and remove its data)
 	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \

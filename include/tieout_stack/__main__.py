@@ -1,7 +1,7 @@
 """
 ``python -m tieout_stack``: what `make demo`, `make down`, `make sql`, `make certificate` and `make rederive` run.
 
-An error is one sentence and exit code 1; a stop signal ends the demo in order, with exit code 0 for Ctrl-C.
+An error is one sentence and exit code 1. A stop signal stops every process; Ctrl-C after the table is exit code 0.
 """
 
 import argparse
@@ -22,21 +22,21 @@ from tieout_stack.state import StateFolder
 from tieout_stack.stop_signals import StopRequested, StopSignals
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HANDOVER_SECONDS = 60
+STOP_SECONDS = 60
 LOW_DISK_BYTES = 200 << 20
 
 
 def main() -> int:
-    """Read the command line and run one command."""
+    """Run the command of the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="tieout_stack", description="Tieout on this machine.")
-    parser.add_argument("--state", type=Path, default=CHECKOUT / ".tieout", help="folder for everything it keeps")
+    parser.add_argument("--state", type=Path, default=CHECKOUT / ".tieout", help="folder for everything that it stores")
     commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser("demo", help="run last month of both vendors")
+    demo = commands.add_parser("demo", help="collect and reconcile last month of all vendors")
     demo.add_argument("--exit", action="store_true", help="end after the table")
-    demo.add_argument("--port", type=int, help="of the Airflow UI; default: a free one")
-    down = commands.add_parser("down", help="stop what a demo left running")
-    down.add_argument("--delete", action="store_true", help="remove the databases, logs and secrets too")
-    commands.add_parser("sql", help="ask the billing database of the running demo; takes psql's own options")
+    demo.add_argument("--port", type=int, help="port of the Airflow UI; default: a free one")
+    down = commands.add_parser("down", help="stop a running demo, or what a killed one left running")
+    down.add_argument("--delete", action="store_true", help="also remove the databases, logs and secrets")
+    commands.add_parser("sql", help="open psql on the running demo's billing database; takes psql's options")
     certificate = commands.add_parser("certificate", help="certify an invoice of the running demo")
     certificate.add_argument("invoice_id")
     rederive = commands.add_parser("rederive", help="derive a month of the running demo again")
@@ -52,27 +52,27 @@ def main() -> int:
             return run_down(state, remove=arguments.delete)
         return run_demo(state, arguments.port, exit_after=arguments.exit)
     except StackError as error:
-        return _complain(str(error) + _low_disk(state))
+        return _print_error(str(error) + _low_disk(state))
     except SQLAlchemyError as error:
         first = str(error).splitlines()[0]
-        return _complain(f"The database did not answer as it should: {first} See {state.logs / 'postgres.log'}.")
+        return _print_error(f"The database returned an error: {first} See {state.logs / 'postgres.log'}.")
     except (KeyboardInterrupt, StopRequested):  # before anything was started, or after all was stopped
         return 130
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
-        return _complain(f"{error.strerror}: {error.filename or state.root}.")
+        return _print_error(f"{error.strerror}: {error.filename or state.root}.")
 
 
 def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:
-    """Run the demo; whatever ends it, every process it started is stopped."""
+    """Run the demo; however it ends, every process that it started is stopped."""
     # these imports take a second, which `make down` need not wait for
     from tieout_stack.demo import Demo  # noqa: PLC0415
     from tieout_stack.local_stack import LocalStack  # noqa: PLC0415
 
     if not (CHECKOUT / "dags").is_dir():
         raise StackError("The demo runs the DAG files of a clone: there, pip install --editable '.[demo]'.")
-    stages = Stages(_began())
+    stages = Stages(_started())
     with StopSignals() as signals, state.locked():
         stack = demo = None
         try:
@@ -95,54 +95,55 @@ def run_on_demo(state: StateFolder, arguments: argparse.Namespace, for_psql: lis
 
     demo = RunningDemo(state)
     if arguments.command == "sql":
-        demo.become_psql(for_psql)
+        demo.exec_psql(for_psql)
     if arguments.command == "certificate":
         return demo.certify(arguments.invoice_id)
     return demo.rederive(arguments.month)
 
 
 def run_down(state: StateFolder, *, remove: bool) -> int:
-    """End a running demo, or clean up after one that was killed."""
+    """Stop a running demo, or clean up after one that was killed."""
     if not state.root.exists():
         print("nothing is running")
         return 0
     if state.is_locked():
-        _end_running(state)
+        _stop_running(state)
     with state.locked():
         left = stop_everything_left(state)
-        print(f"stopped {', '.join(left)}" if left else "nothing is left running")
+        print(f"stopped {', '.join(left)}" if left else "nothing is running")
         if remove:
             delete(state)
     return 0
 
 
-def _end_running(state: StateFolder) -> None:
-    """Ask a running demo to end, as Ctrl-C would."""
+def _stop_running(state: StateFolder) -> None:
+    """Send a running demo SIGTERM and wait until it has stopped."""
     holder = state.holder()
     if holder is None:
-        raise StackError("A demo is just starting or ending here: try again in a moment.")
-    print(f"ending the running demo (process {holder})", flush=True)
+        raise StackError("A demo is starting or stopping here: try again in a few seconds.")
+    print(f"stopping the running demo (process {holder})", flush=True)
     os.kill(holder, signal.SIGTERM)
-    deadline = time.monotonic() + HANDOVER_SECONDS
+    deadline = time.monotonic() + STOP_SECONDS
     while state.is_locked():
         if time.monotonic() > deadline:
-            raise StackError(f"The demo (process {holder}) did not end within {HANDOVER_SECONDS} s.")
+            raise StackError(f"The demo (process {holder}) did not stop within {STOP_SECONDS} s.")
         time.sleep(0.2)
 
 
-def _began() -> float | None:
-    """When `make demo` was typed: what tools/bootstrap took belongs to the first stage."""
-    began = os.environ.get("TIEOUT_BEGAN")
-    return float(began) if began else None
+def _started() -> float | None:
+    """Return when `make demo` started: the time of tools/bootstrap is part of the first stage."""
+    started = os.environ.get("TIEOUT_STARTED")
+    return float(started) if started else None
 
 
 def _low_disk(state: StateFolder) -> str:
-    """Return a likely cause that most components only hint at; the failed one may have freed some space since."""
+    """Return a likely cause that most components do not name; the failed one may have freed some space since."""
     free = shutil.disk_usage(state.root).free if state.root.exists() else LOW_DISK_BYTES
     return "" if free >= LOW_DISK_BYTES else f" The disk of {state.root} has {free >> 20} MiB left."
 
 
-def _complain(sentence: str) -> int:
+def _print_error(sentence: str) -> int:
+    """Print an error; return the exit code."""
     print(f"tieout: {sentence}", file=sys.stderr, flush=True)
     return 1
 

@@ -23,7 +23,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "airflow-dag-processor": ("airflow", "dag-processor"),
     "airflow-triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
-# the api-server last: the others report what they do to it
+# the api-server last: the others report to it while they stop
 STOP_ORDER = (("airflow-scheduler", "airflow-triggerer", "airflow-dag-processor"), ("airflow-api-server",))
 MIGRATION = "airflow-db-migrate"
 READY_SECONDS = 180
@@ -55,7 +55,7 @@ class AirflowStack:
         return AirflowApi(self.base_url, ADMIN, self.state.secrets().admin_password)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of every Airflow process; settings of the user's own Airflow stay out of it."""
+        """Return the environment of every Airflow process, without settings of the user's own Airflow."""
         secrets = self.state.secrets()
         passwords = self.state.airflow_home / "passwords.json"
         settings = {
@@ -91,14 +91,14 @@ class AirflowStack:
                 "TIEOUT_DOCUMENTS": str(self.state.documents),
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
                 "PYTHONUNBUFFERED": "1",
-                # a proxy for the outside world must not come between processes of one machine
+                # requests between processes of this machine must not go through a proxy
                 "NO_PROXY": _with_loopback("NO_PROXY"),
                 "no_proxy": _with_loopback("no_proxy"),
             }
         )
 
     def write_password(self) -> None:
-        """Return the UI's user the password kept in the state folder."""
+        """Write the file with the password of the UI's user."""
         content = json.dumps({ADMIN: self.state.secrets().admin_password})
         write_private(self.state.airflow_home / "passwords.json", content)
 
@@ -110,37 +110,37 @@ class AirflowStack:
             supervisor.start(name, [sys.executable, "-m", *arguments], environment)
 
     def start_migration(self, supervisor: Supervisor) -> None:
-        """Start what brings the metadata database to the installed version, and ends."""
+        """Start the migration of the metadata database to the installed version; it ends by itself."""
         supervisor.start(MIGRATION, [sys.executable, "-m", "airflow", "db", "migrate"], self.environment())
 
-    def wait_until_ready(self, supervisor: Supervisor, tell: Callable[[str], None]) -> None:
+    def wait_until_ready(self, supervisor: Supervisor, report: Callable[[str], None]) -> None:
         """
-        Wait until all four say that they are healthy.
+        Wait until all four report that they are healthy.
 
-        :param tell: is called at most every 5 s with what is still missing.
+        :param report: called at most every 5 s with what is still missing.
         :raises StackError: one ended, or they took too long; names a log file.
         """
         api = self.api()
         deadline = time.monotonic() + READY_SECONDS
-        told_at = time.monotonic()
+        reported_at = time.monotonic()
         while missing := api.unhealthy():
             supervisor.check()
             if time.monotonic() > deadline:
                 log = supervisor.log_of(f"airflow-{missing[0].replace('_', '-')}")
                 raise StackError(f"Airflow's {missing[0]} is not healthy after {READY_SECONDS} s: see {log}.")
-            if time.monotonic() - told_at >= 5:
-                told_at = time.monotonic()
-                tell("waiting for " + ", ".join(missing))
+            if time.monotonic() - reported_at >= 5:
+                reported_at = time.monotonic()
+                report("waiting for " + ", ".join(missing))
             time.sleep(0.25)
 
 
 def parallelism() -> int:
-    """How many tasks run at once. The executor forks all its workers at the start, 50 MB each."""
+    """Return how many tasks run at once. The executor forks all its workers at the start, 50 MB each."""
     return min(16, max(4, 2 * (os.cpu_count() or 2)))
 
 
 def airflow_version() -> str:
-    """Return the installed version without the seconds that importing Airflow takes."""
+    """Return the installed version without importing Airflow, which takes seconds."""
     return version("apache-airflow-core")
 
 

@@ -30,7 +30,7 @@ class AirflowApi:
         self._client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
 
     def unhealthy(self) -> list[str]:
-        """List the components that do not say they are healthy; ``api_server`` alone if it does not answer."""
+        """Return the components that do not report health; only ``api_server`` if it does not respond."""
         try:
             response = self._client.get("/api/v2/monitor/health", timeout=5)
             health = response.json()
@@ -39,14 +39,14 @@ class AirflowApi:
         return [name for name in COMPONENTS[1:] if (health.get(name) or {}).get("status") != "healthy"]
 
     def call(self, method: str, path: str, body: object = None, **query: str | int) -> dict[str, Any]:
-        """Ask for ``/api/v2`` + path; returns the parsed answer, {} where it is empty."""
+        """Send a request to ``/api/v2`` + path; return the parsed response, {} if it is empty."""
         return _content(self._exchange(method, path, body, query))
 
     def wait_for_dags(self, dag_ids: list[str], seconds: float) -> None:
         """
         Wait until Airflow has read the files of these DAGs.
 
-        :raises StackError: it has not; tells the import errors it met.
+        :raises StackError: it has not; names the first import error.
         """
         deadline = time.monotonic() + seconds
         while missing := [dag_id for dag_id in dag_ids if not self._exists(f"/dags/{dag_id}")]:
@@ -77,14 +77,14 @@ class AirflowApi:
             self.call("POST", "/pools", {"name": name, "slots": slots, "description": description})
 
     def set_paused(self, dag_id: str, *, paused: bool) -> None:
-        """Pause a DAG or let it run."""
+        """Pause or unpause a DAG."""
         self.call("PATCH", f"/dags/{dag_id}", {"is_paused": paused})
 
     def trigger(
         self, dag_id: str, conf: Mapping[str, Any], interval: Interval | None = None, note: str | None = None
     ) -> str:
         """
-        Start a run; returns its id.
+        Start a run; return its id.
 
         :param interval: the data interval that it takes from the schedule, in ISO 8601; the run's logical date is its
             start, as in a scheduled run. At most one run has a given logical date, any number has none (None).
@@ -100,15 +100,15 @@ class AirflowApi:
         return str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """List the task instances of a run, mapped ones too."""
+        """Return the task instances of a run, mapped ones too."""
         return list(self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))
 
     def create_backfill(self, dag_id: str, from_date: str, to_date: str, **options: object) -> int:
         """
-        Run a DAG for a span of logical dates, both ends included; returns the backfill's number.
+        Run a DAG for a range of logical dates, both ends included; return the backfill's id.
 
-        A DAG has one backfill at a time, and Airflow calls one that has ended running for up to half a minute more
-        (answer 409): until then it is asked again.
+        A DAG has one backfill at a time. Airflow counts one that has ended as running for up to half a minute more and
+        responds 409: the request is repeated until then.
 
         :param options: ``reprocess_behavior`` (none, failed, completed), ``run_backwards``, ``max_active_runs``.
         """
@@ -140,7 +140,7 @@ class AirflowApi:
             try:
                 response = self._client.request(method, f"/api/v2{path}", json=body, params=dict(query))
             except httpx.HTTPError as error:
-                raise StackError(f"Airflow did not answer {method} {path}: {error!r}") from error
+                raise StackError(f"Airflow did not respond to {method} {path}: {error!r}") from error
             if response.status_code != 401:
                 break
             del self._client.headers["Authorization"]
@@ -150,7 +150,7 @@ class AirflowApi:
         try:
             response = self._client.post("/auth/token", json=self._credentials)
         except httpx.HTTPError as error:
-            raise StackError(f"Airflow's API does not answer at {self.base_url}: {error!r}") from error
+            raise StackError(f"Airflow's API does not respond at {self.base_url}: {error!r}") from error
         if response.status_code != 201:
             raise StackError(f"Airflow refused to sign in user {self._credentials['username']}: {response.text}")
         self._client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
@@ -162,9 +162,7 @@ def _json_text(extra: object) -> str | None:
 
 def _content(response: httpx.Response) -> dict[str, Any]:
     if response.is_error:
-        request = response.request
-        raise StackError(
-            f"Airflow answered {request.method} {request.url.path} with {response.status_code}: {response.text[:500]}"
-        )
+        request = f"{response.request.method} {response.request.url.path}"
+        raise StackError(f"Airflow responded to {request} with {response.status_code}: {response.text[:500]}")
     content: dict[str, Any] = response.json() if response.content else {}
     return content

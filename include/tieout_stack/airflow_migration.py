@@ -1,8 +1,8 @@
 """
-Whether Airflow's database is already what the installed Airflow needs.
+Detect whether Airflow's database has the schema of the installed Airflow.
 
-Airflow itself takes some 8 seconds to answer that. So the revision it migrated to is noted, with the version that
-did it, and compared with what the database says now.
+Airflow's own check takes 8 seconds. So the revision after a migration is stored in a file with Airflow's version, and
+compared with the revision that the database has now.
 """
 
 import json
@@ -19,20 +19,20 @@ def is_migrated(airflow: AirflowStack) -> bool:
     """Return whether this version of Airflow has migrated this database."""
     revision = _revision(airflow.metadata_url)
     try:
-        noted = json.loads(_note(airflow).read_text(encoding="utf-8"))
+        stored = json.loads(_revision_file(airflow).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return revision is not None and noted == _state(revision)
+    return revision is not None and stored == _state(revision)
 
 
-def note_migrated(airflow: AirflowStack) -> None:
-    """Remember what the database is at now."""
+def store_revision(airflow: AirflowStack) -> None:
+    """Store the revision that the database has now."""
     revision = _revision(airflow.metadata_url)
     if revision is not None:
-        _note(airflow).write_text(json.dumps(_state(revision)), encoding="utf-8")
+        _revision_file(airflow).write_text(json.dumps(_state(revision)), encoding="utf-8")
 
 
-def _note(airflow: AirflowStack) -> Path:
+def _revision_file(airflow: AirflowStack) -> Path:
     return airflow.state.root / "airflow-revision.json"
 
 
@@ -41,7 +41,7 @@ def _state(revision: str) -> dict[str, str]:
 
 
 def _revision(url: str) -> str | None:
-    """Read Alembic's table; None in a database without one."""
+    """Return the revision in Alembic's table; None in a database without one."""
     engine = create_engine(url, poolclass=NullPool)
     try:
         with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Stops what a killed demo left, and removes what a demo stored."""
+"""Stop what a killed demo left running, and remove what a demo stored."""
 
 import shutil
 
@@ -24,6 +24,6 @@ def stop_everything_left(state: StateFolder) -> list[str]:
 
 
 def delete(state: StateFolder) -> None:
-    """Remove all that demos stored: both databases, logs, documents, secrets."""
+    """Remove everything that demos stored: both databases, logs, documents, secrets."""
     shutil.rmtree(postgres_of(state).folder, ignore_errors=True)
     shutil.rmtree(state.root, ignore_errors=True)

@@ -1,11 +1,13 @@
-"""Everything Tieout needs on one machine: Postgres, both vendors simulated, Airflow; connected and ready."""
+"""Everything Tieout needs on one machine: Postgres, simulated vendors, Airflow; connected and ready."""
 
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+import billing_vendors
 from billing.storage.migrate import upgrade
 from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
-from tieout_stack.airflow_migration import is_migrated, note_migrated
+from tieout_stack.airflow_migration import is_migrated, store_revision
 from tieout_stack.cleanup import postgres_of, stop_everything_left
 from tieout_stack.errors import StackError
 from tieout_stack.logins import PERSON, TASKS, prepare_roles
@@ -17,20 +19,19 @@ from tieout_stack.state import StateFolder
 from tieout_stack.stop_signals import StopSignals
 from tieout_stack.supervisor import Supervisor
 
-# how many tasks may talk to a vendor at once; a person may change it in the UI
-POOL_SLOTS = {"fastly": 4, "genesys_cloud": 4}
+POOL_SLOTS = 4  # tasks that may send requests to one vendor at once; a person may change it in the UI
 MIGRATION_SECONDS = 300
 
 
 class LocalStack:
     """
-    The processes of one local stack, from the first to the last. The caller holds the state folder's lock.
+    The processes of one local stack. The caller holds the state folder's lock.
 
     :param checkout: folder of ``dags/``, ``plugins/`` and ``include/``.
-    :param state: where everything it makes is kept.
-    :param stages: tells what happens.
-    :param signals: are held back while a process is being started.
-    :param port: of the UI; None takes the last one again, or a free one.
+    :param state: where everything that it creates is stored.
+    :param stages: prints what happens.
+    :param signals: delayed while a process is being started.
+    :param port: of the UI; None takes that of the last start, or a free one.
     """
 
     def __init__(
@@ -64,35 +65,35 @@ class LocalStack:
 
     def start(self) -> None:
         """
-        Start everything, what takes long beside the rest, and wait until it is ready.
+        Start everything, slow parts in parallel, and wait until it is ready.
 
         :raises StackError: something did not start; the caller calls ``stop``.
         """
         self._stop_what_is_left()
         self.simulator.start(self.supervisor)
-        with self._stages.stage("Postgres"), self._signals.held_back():
+        with self._stages.stage("Postgres"), self._signals.delayed():
             self.postgres.start()
             for database in ("airflow", "billing"):
                 self.postgres.ensure_database(database)
         with self._stages.stage("migrations"):
             self._migrate()
-        with self._stages.stage(f"simulator of both vendors at {self.simulator.base_url}"):
+        with self._stages.stage(f"simulated vendors at {self.simulator.base_url}"):
             self.simulator.wait_until_ready(self.supervisor)
         with self._stages.stage("Airflow"):
             self.airflow.start(self.supervisor)
-            self.airflow.wait_until_ready(self.supervisor, self._stages.tell)
+            self.airflow.wait_until_ready(self.supervisor, self._stages.print_progress)
         with self._stages.stage("connections and pools"):
             self._set_up()
 
     def check(self) -> None:
         """
-        Look whether everything runs.
+        Check that everything runs.
 
         :raises StackError: something ended; names its log file.
         """
         self.supervisor.check()
         if not self.postgres.running:
-            raise StackError(f"Postgres ended unasked: see {self.postgres.log}.")
+            raise StackError(f"Postgres stopped unexpectedly: see {self.postgres.log}.")
 
     def stop(self) -> None:
         """Stop every process, the database last."""
@@ -100,13 +101,13 @@ class LocalStack:
         self.postgres.stop()
 
     def _stop_what_is_left(self) -> None:
-        with self._signals.held_back():
+        with self._signals.delayed():
             left = stop_everything_left(self.state)
         if left:
-            self._stages.tell(f"stopped what a killed run had left: {', '.join(left)}")
+            self._stages.print_progress(f"stopped what a killed run had left running: {', '.join(left)}")
 
     def _migrate(self) -> None:
-        """Bring both schemas to what this code needs; Airflow's takes some seconds and is skipped if it is there."""
+        """Migrate both databases; Airflow's takes some seconds and is skipped if it is up to date."""
         airflow = self.airflow
         airflow.write_password()
         needed = not is_migrated(airflow)
@@ -117,7 +118,7 @@ class LocalStack:
         upgrade(self.billing_url)
         if needed:
             self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
-            note_migrated(airflow)
+            store_revision(airflow)
 
     def database_connection(self) -> dict[str, Any]:
         """Return the fields of the Airflow connection ``billing_db``, the tasks' password included."""
@@ -133,13 +134,20 @@ class LocalStack:
     def _set_up(self) -> None:
         api = self.airflow.api()
         api.put_connections({**self.simulator.connections(), "billing_db": self.database_connection()})
-        for vendor, slots in POOL_SLOTS.items():
-            api.ensure_pool(vendor, slots, f"requests to {vendor} at once")
+        for vendor in vendor_names():
+            api.ensure_pool(vendor, POOL_SLOTS, f"requests to {vendor} at once")
 
     def _last_port(self, free: int) -> int:
-        """Take the port of the last start again if it can be had, so that the user's bookmark works."""
-        note = self.state.root / "ui-port"
-        last = int(note.read_text(encoding="utf-8")) if note.exists() else free
+        """Return the port of the last start if it is free, so that the user's bookmark works; else ``free``."""
+        stored = self.state.root / "ui-port"
+        last = int(stored.read_text(encoding="utf-8")) if stored.exists() else free
         port = last if is_free(last) else free
-        note.write_text(str(port), encoding="utf-8")
+        stored.write_text(str(port), encoding="utf-8")
         return port
+
+
+def vendor_names() -> list[str]:
+    """Return the names of all vendors. Their folders are listed, as importing them would import Airflow here."""
+    return sorted(
+        module.name for module in iter_modules(billing_vendors.__path__) if module.ispkg and module.name != "base"
+    )

@@ -1,4 +1,4 @@
-"""The local stack's logins to its billing database: what tasks use, and what a person who only looks uses."""
+"""The local stack's logins to its billing database: one for tasks, one for a person who only reads."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ ROLE_OF = {TASKS: WRITER, PERSON: READER}
 
 def prepare_roles(administrator_url: str, passwords: Mapping[str, str]) -> None:
     """
-    Create the database's roles and our logins, or give those that are there these passwords.
+    Create the database's roles and our logins, or set the passwords of existing logins.
 
     :param administrator_url: of the billing database, with a superuser's login.
     :param passwords: by login, for each of ``ROLE_OF``.
@@ -28,7 +28,7 @@ def prepare_roles(administrator_url: str, passwords: Mapping[str, str]) -> None:
 
 
 def ensure_login(connection: Connection, login: str, password: str, role: str) -> None:
-    """Create a login that has a role's rights, or give the one that is there this password."""
+    """Create a login that has a role's rights, or set the password of an existing one."""
     if connection.scalar(text("select to_regrole(quote_ident(:login)) is null"), {"login": login}):
         _run(connection, "create role %I", login)
     # hashed here: a statement may be seen in the server's log
@@ -38,7 +38,7 @@ def ensure_login(connection: Connection, login: str, password: str, role: str) -
 
 
 def _run(connection: Connection, statement: str, *names: str) -> None:
-    """Run a statement that takes no bound values; the server quotes what it is given."""
+    """Run a statement that takes no bound values; the server quotes its arguments."""
     places = ", ".join(f":n{position}" for position in range(len(names)))
     values = {f"n{position}": name for position, name in enumerate(names)}
     quoted = connection.scalar(text(f"select format(:statement, {places})"), {"statement": statement, **values})

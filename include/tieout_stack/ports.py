@@ -9,7 +9,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens on. They are not reserved: use them soon."""
+    """Return ports that nobody listens on. They are not reserved: use them soon."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -30,10 +30,10 @@ def is_free(port: int) -> bool:
 
 def require_free(port: int, purpose: str) -> int:
     """
-    Return ``port`` back if a server can listen on it.
+    Return ``port`` if a server can listen on it.
 
-    :param purpose: what it is for, as the message says it: "the Airflow UI".
-    :raises StackError: somebody listens there already, or it needs root.
+    :param purpose: used in the message, e.g. "the Airflow UI".
+    :raises StackError: another process listens there, or it needs root.
     """
     if not is_free(port):
         raise StackError(f"Port {port} for {purpose} is taken on {LOOPBACK}: free it or choose another port.")

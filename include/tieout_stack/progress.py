@@ -1,14 +1,15 @@
-"""What the runs are doing, per DAG and account, in words."""
+"""One line that says what all accounts of several runs are doing."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+TaskInstance = Mapping[str, Any]
 
 FAILED = frozenset({"failed", "upstream_failed"})
 ENDED = frozenset({"success", "skipped", "removed", *FAILED})
-# of several tasks of one account that have not ended, the one furthest on its way speaks for the account
-LIVELIEST = (
+# of several tasks of one account that have not ended, the first in this order is the one that is shown
+MOST_ACTIVE = (
     "running",
     "restarting",
     "deferred",
@@ -18,91 +19,65 @@ LIVELIEST = (
     "queued",
     "scheduled",
 )
-VERBS = {"wait": "waiting", "fetch": "fetching", "reconcile": "reconciling", "store": "storing"}
-PHASES = ("failed", "retrying", "fetching", "storing", "reconciling", "waiting (deferred)", "waiting")
-NAMES_SHOWN = 4
+AT_WORK = frozenset({"running", "restarting", "deferred", "up_for_reschedule"})
+VERBS = {"wait": "waiting for the vendor", "fetch": "fetching", "reconcile": "reconciling"}
+PHASES = ("failed", "retrying", "fetching", "reconciling", "waiting for the vendor", "queued")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One mapped instance of a run's task group: its label, and what it is doing."""
-
-    label: str
-    phase: str
-
-
-def accounts(instances: Iterable[Mapping[str, Any]]) -> list[Account]:
+def sentence(runs: Iterable[Sequence[TaskInstance]]) -> str:
     """
-    Sum the mapped task instances of one run up by account, in the order of their map index.
+    Summarise runs in one line:
 
-    :param instances: as Airflow's REST API lists them: ``task_id``, ``map_index``, ``rendered_map_index``, ``state``.
+        13 of 39 done: 2 fetching, 4 waiting for the vendor, 20 queued
+
+    :param runs: the task instances of each run, as Airflow's REST API lists them.
     """
-    by_index: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
-    not_mapped: list[Mapping[str, Any]] = []
+    found = Counter(phase for instances in runs for phase in phases(instances))
+    total, done = found.total(), found.pop("done", 0)
+    if not total:
+        return "planning"
+    order = [phase for phase in PHASES if phase in found] + sorted(found.keys() - PHASES)
+    doing = ", ".join(f"{found[phase]} {phase}" for phase in order)
+    return f"{done} of {total} done" + (f": {doing}" if doing else "")
+
+
+def phases(instances: Iterable[TaskInstance]) -> list[str]:
+    """
+    Return what each account of one run is doing, in the order of their map index.
+
+    :param instances: ``task_id``, ``map_index`` and ``state`` are read.
+    """
+    by_index: dict[int, list[TaskInstance]] = defaultdict(list)
+    not_mapped: list[TaskInstance] = []
     for instance in instances:
         (by_index[instance["map_index"]] if instance["map_index"] >= 0 else not_mapped).append(instance)
     groups = {_group(task) for tasks in by_index.values() for task in tasks} - {""}
-    # tasks of the group that Airflow has not mapped yet: every account still has them before it
+    # tasks of the group that Airflow has not mapped yet: every account still has them to do
     to_come = [task for task in not_mapped if _group(task) in groups and task["state"] not in ENDED]
-    return [Account(_label(index, tasks), _phase(tasks, to_come)) for index, tasks in sorted(by_index.items())]
+    return [_phase(tasks, to_come) for _, tasks in sorted(by_index.items())]
 
 
-def sentence(found: list[Account]) -> str:
-    """
-    Say it in one line, the interesting first:
-
-        fetching: acme; waiting (deferred): globex, initech; 3 of 6 done
-    """
-    if not found:
-        return "planning"
-    by_phase: dict[str, list[str]] = defaultdict(list)
-    for account in found:
-        by_phase[account.phase].append(account.label)
-    done = by_phase.pop("done", [])
-    order = [phase for phase in PHASES if phase in by_phase]
-    order += [phase for phase in by_phase if phase not in PHASES]
-    parts = [f"{phase}: {_names(by_phase[phase])}" for phase in order]
-    return "; ".join([*parts, f"{len(done)} of {len(found)} done"])
-
-
-def _label(index: int, tasks: list[Mapping[str, Any]]) -> str:
-    """Take the label that a task which ran gave its account; before, only the number is known."""
-    labels = {str(task["rendered_map_index"] or index) for task in tasks} - {str(index)}
-    return min(labels, default=f"#{index}")
-
-
-def _group(task: Mapping[str, Any]) -> str:
+def _group(task: TaskInstance) -> str:
     return str(task["task_id"]).rpartition(".")[0]
 
 
-def _phase(tasks: list[Mapping[str, Any]], to_come: list[Mapping[str, Any]]) -> str:
+def _phase(tasks: list[TaskInstance], to_come: list[TaskInstance]) -> str:
     states = {task["state"] for task in tasks}
-    if states <= ENDED and (states & FAILED or not to_come):
-        return "failed" if states & FAILED else "done"
-    open_tasks = [task for task in tasks if task["state"] not in ENDED] or to_come
-    return _doing(min(open_tasks, key=_liveliness))
+    if states & FAILED and states <= ENDED:
+        return "failed"
+    if states <= ENDED and not to_come:
+        return "done"
+    return _doing(min([task for task in tasks if task["state"] not in ENDED] or to_come, key=_activity))
 
 
-def _liveliness(task: Mapping[str, Any]) -> int:
-    return LIVELIEST.index(task["state"]) if task["state"] in LIVELIEST else len(LIVELIEST)
+def _activity(task: TaskInstance) -> int:
+    return MOST_ACTIVE.index(task["state"]) if task["state"] in MOST_ACTIVE else len(MOST_ACTIVE)
 
 
-def _doing(task: Mapping[str, Any]) -> str:
-    state, name = task["state"], task["task_id"].rsplit(".", 1)[-1]
-    verb = next((word for stem, word in VERBS.items() if name.startswith(stem)), name)
-    match state:
-        case "running" | "restarting":
-            return verb
-        case "deferred":
-            return f"{verb} (deferred)"
-        case "up_for_retry":
-            return "retrying"
-        case "up_for_reschedule":
-            return verb
-        case _:
-            return "queued"
-
-
-def _names(labels: list[str]) -> str:
-    more = len(labels) - NAMES_SHOWN
-    return ", ".join(labels[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _doing(task: TaskInstance) -> str:
+    if task["state"] == "up_for_retry":
+        return "retrying"
+    if task["state"] not in AT_WORK:
+        return "queued"
+    name = str(task["task_id"]).rpartition(".")[2]
+    return next((verb for stem, verb in VERBS.items() if name.startswith(stem)), name)

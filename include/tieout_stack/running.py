@@ -1,4 +1,4 @@
-"""Commands on a demo that runs: ask its database, certify an invoice, derive a month again."""
+"""Commands on a running demo: open its database, certify an invoice, derive a month again."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ DERIVED = """
 
 class RunningDemo:
     """
-    A demo that runs, as another command of the same user finds it.
+    A running demo, as another command of the same user finds it.
 
     :raises StackError: none runs in this state folder.
     """
@@ -38,8 +38,8 @@ class RunningDemo:
             raise StackError("No demo runs here: start one with `make demo` in another terminal.")
         self._state = state
 
-    def become_psql(self, options: list[str]) -> NoReturn:
-        """Let psql take over, connected to the billing database by a login that can only read."""
+    def exec_psql(self, options: list[str]) -> NoReturn:
+        """Replace this process by psql, connected to the billing database with a login that can only read."""
         postgres = postgres_of(self._state)
         settings = {
             "PGHOST": LOOPBACK,
@@ -49,10 +49,10 @@ class RunningDemo:
             "PGDATABASE": "billing",
         }
         psql = embedded_bin_dir() / "psql"
-        os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell comes between on purpose)
+        os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell, on purpose)
 
     def certify(self, invoice_id: str) -> int:
-        """Write an invoice's certificate below ``.tieout/certificates``; returns the command's exit code."""
+        """Write an invoice's certificate below ``.tieout/certificates``; return the command's exit code."""
         folder = self._state.root / "certificates"
         command = [sys.executable, "-m", "billing.certificate", "invoice", invoice_id, "--to", str(folder)]
         environment = os.environ | {
@@ -62,7 +62,7 @@ class RunningDemo:
         return subprocess.run(command, env=environment, check=False).returncode
 
     def rederive(self, month: str) -> int:
-        """Derive a month's rows again from its stored responses and say what changed; returns the exit code."""
+        """Derive a month's rows again from its stored responses and print what changed; return the exit code."""
         port = (self._state.root / "ui-port").read_text(encoding="utf-8")
         api = AirflowApi(f"http://{LOOPBACK}:{port}", ADMIN, self._state.secrets().admin_password)
         engine = create_engine(self._billing_url(), poolclass=NullPool)
@@ -73,11 +73,11 @@ class RunningDemo:
         deadline = time.monotonic() + SECONDS
         while (state := api.run_state(REDERIVE, run_id)) not in {"success", "failed"}:
             if time.monotonic() > deadline:
-                raise StackError(f"Run {run_id} of {REDERIVE} did not end within {SECONDS} s: look at it in the UI.")
+                raise StackError(f"Run {run_id} of {REDERIVE} did not end within {SECONDS} s: see the Airflow UI.")
             time.sleep(1)
         with engine.connect() as connection:
             changed = connection.scalar(text(DERIVED), {"since": since})
-        print(f"{month} derived again from its stored answers, run {run_id}: {state}, {changed} versions added")
+        print(f"{month} derived again from its stored responses, run {run_id}: {state}, {changed} versions added")
         return 0 if state == "success" else 1
 
     def _billing_url(self) -> str:

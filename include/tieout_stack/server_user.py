@@ -1,8 +1,8 @@
 """
-Whose rights the Postgres server runs with.
+The user that the Postgres server runs as.
 
-Postgres refuses to run as root. A normal user runs it as himself; root runs it as a system user, who must be
-able to read the server's files and to reach its data folder.
+Postgres refuses to run as root. A normal user runs it under his own account; root runs it as a system user, who
+must be able to read the server's files and to reach its data folder.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ SYSTEM_USERS = ("postgres", "nobody")
 
 
 class Rights(TypedDict, total=False):
-    """The arguments of ``subprocess`` that change the user."""
+    """Arguments of ``subprocess`` that change the user."""
 
     user: int
     group: int
@@ -32,7 +32,7 @@ class ServerUser:
     The user of the server's processes.
 
     :param name: for messages.
-    :param uid: None where the server runs as who runs us.
+    :param uid: None if the server runs as the current user.
     :param gid: that user's main group; None with ``uid``.
     """
 
@@ -48,24 +48,24 @@ class ServerUser:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, path: Path) -> None:
-        """Hand a file or folder over to the server."""
+        """Make the server's user the owner of a file or folder."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
     def can_run(self, program: Path) -> bool:
-        """Try it: permission bits alone do not tell about mounts and access lists."""
+        """Return whether the user can run ``program``: tried, as permission bits do not show mount options."""
         try:
-            response = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
+            done = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
         except OSError:
             return False
-        return response.returncode == 0
+        return done.returncode == 0
 
     def can_reach(self, folder: Path) -> bool:
         """Return whether the user may enter ``folder``."""
         if self.uid is None:
             return os.access(folder, os.X_OK)
         try:
-            response = subprocess.run(
+            done = subprocess.run(
                 ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
                 cwd="/",
                 check=False,
@@ -74,12 +74,12 @@ class ServerUser:
             )
         except OSError:
             return False
-        return response.returncode == 0
+        return done.returncode == 0
 
 
 def server_user(data: Path) -> ServerUser:
     """
-    Choose the user: the owner of existing data, else the first system user there is.
+    Return the owner of existing data, else the first system user that exists.
 
     :param data: the data folder, which may not exist yet.
     :raises StackError: we are root and there is no user to change to.
@@ -105,7 +105,7 @@ def _as_user(entry: pwd.struct_passwd) -> ServerUser:
 
 def reachable_folder(wanted: Path) -> Path:
     """
-    Choose where the server's files go: ``wanted``, if the server's user can get there.
+    Return ``wanted`` if the server's user can reach it, else another folder for the server's files.
 
     A checkout below root's closed home cannot be entered by another user. Its server lives in ``/var/lib/tieout``,
     in a folder of its own per checkout.

@@ -22,9 +22,9 @@ class SimulatorProcess:
     Both vendors on one loopback port.
 
     :param port: a free one.
-    :param ready_file: the simulator makes it when it answers.
+    :param ready_file: the simulator creates it when it accepts requests.
     :param options: further options of its ``serve``, for benchmarks.
-    :param program: what Python is to run, for benchmarks with a world of their own.
+    :param program: arguments of Python, for benchmarks with other simulated data.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class SimulatorProcess:
 
     def wait_until_ready(self, supervisor: Supervisor) -> None:
         """
-        Wait until it answers.
+        Wait until it accepts requests.
 
         :raises StackError: it ended or took too long; names the log file.
         """
@@ -59,14 +59,26 @@ class SimulatorProcess:
         while not self._ready_file.exists():
             supervisor.check_one(NAME)
             if time.monotonic() > deadline:
-                raise StackError(f"{NAME} does not answer after {READY_SECONDS} s: see {supervisor.log_of(NAME)}.")
+                raise StackError(f"{NAME} does not respond after {READY_SECONDS} s: see {supervisor.log_of(NAME)}.")
             time.sleep(0.1)
 
     def connections(self) -> Mapping[str, Mapping[str, Any]]:
-        """Ask which Airflow connections lead to it: by connection id, the fields of each."""
-        command = [sys.executable, *self.program, "connections", "--base-url", self.base_url]
-        response = subprocess.run(command, capture_output=True, text=True, check=False)
-        if response.returncode != 0:
-            raise StackError(f"{NAME} does not tell its connections: {response.stderr.strip()[-300:]}")
-        found: Mapping[str, Mapping[str, Any]] = json.loads(response.stdout)
+        """Return the Airflow connections that lead to it: by connection id, the fields of each."""
+        found: Mapping[str, Mapping[str, Any]] = self._run("connections", "--base-url", self.base_url)
         return found
+
+    def planted(self, month: str) -> list[str]:
+        """
+        Return a line for each billing error that the simulator made in a month on purpose.
+
+        :param month: ``YYYY-MM``.
+        """
+        errors = self._run("planted", "--from", month, "--to", month)
+        return ["  {vendor}/{account}  {control}: {sentence}".format_map(error) for error in errors]
+
+    def _run(self, *arguments: str) -> Any:  # noqa: ANN401 (parsed JSON)
+        command = [sys.executable, *self.program, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise StackError(f"{NAME} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+        return json.loads(done.stdout)

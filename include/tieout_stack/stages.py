@@ -1,4 +1,4 @@
-"""Tells the user what happens, and how long each stage took."""
+"""Prints what happens, and how long each stage took."""
 
 import time
 from collections.abc import Iterator
@@ -7,30 +7,30 @@ from contextlib import contextmanager
 
 class Stages:
     """
-    Prints one line per stage when it ends, and lines in between for what takes long.
+    Prints one line when a stage ends, and lines of progress within a long one.
 
-    :param began: when the user's command began, in seconds since 1970; now if None.
+    :param started: when the user's command started, in seconds since 1970; now if None.
     """
 
-    def __init__(self, began: float | None = None) -> None:
-        self._began = time.time() if began is None else began
+    def __init__(self, started: float | None = None) -> None:
+        self._started = time.time() if started is None else started
 
     @property
     def elapsed(self) -> float:
         """Seconds since the user's command."""
-        return time.time() - self._began
+        return time.time() - self._started
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a block and print its name when it ends well."""
+        """Time a block and print its name when it ends without an error."""
         start = time.monotonic()
         yield
-        self.done(name, time.monotonic() - start)
+        self.print_stage(name, time.monotonic() - start)
 
-    def done(self, name: str, seconds: float) -> None:
+    def print_stage(self, name: str, seconds: float) -> None:
         """Print a stage that took ``seconds``."""
         print(f"{seconds:6.1f} s  {name}", flush=True)
 
-    def tell(self, line: str) -> None:
+    def print_progress(self, line: str) -> None:
         """Print a line within a stage."""
         print(f"{'':10}{line}", flush=True)

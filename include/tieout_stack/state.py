@@ -1,4 +1,4 @@
-"""The state folder: all that a local stack keeps between two starts, and nothing outside of it."""
+"""The state folder: everything that a local stack stores; nothing is stored outside of it."""
 
 import fcntl
 import json
@@ -16,7 +16,7 @@ from tieout_stack.errors import StackError
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """
-    Made once, then kept: what was encrypted with them must stay readable.
+    Created once, then stored: what was encrypted with them must stay readable.
 
     :param fernet_key: encrypts connections in Airflow's database.
     :param jwt_secret: signs API tokens; HS512 wants at least 64 bytes.
@@ -48,9 +48,9 @@ class Secrets:
 
 class StateFolder:
     """
-    Names of what lies in the state folder.
+    Paths in the state folder.
 
-    :param root: ``.tieout`` of the checkout; made if missing.
+    :param root: ``.tieout`` of the checkout; created if missing.
     """
 
     def __init__(self, root: Path) -> None:
@@ -62,7 +62,7 @@ class StateFolder:
         self.processes = self.root / "processes.json"
 
     def prepare(self) -> None:
-        """Create the folders. Other users may pass through the root (Postgres of root must), and no further."""
+        """Create the folders. Other users may enter the root (root's Postgres must), but none of the others."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711)
         for folder in (self.logs, self.airflow_home, self.documents):
@@ -70,7 +70,7 @@ class StateFolder:
             folder.chmod(0o700)
 
     def secrets(self) -> Secrets:
-        """Read the secrets; those that are not there yet are made."""
+        """Return the secrets; those that do not exist yet are created."""
         path = self.root / "secrets.json"
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         secrets_now = asdict(Secrets.generate()) | kept
@@ -81,9 +81,9 @@ class StateFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """
-        Keep other demos out; the lock ends with this process, however it ends.
+        Hold the lock against other demos; it ends with this process, however it ends.
 
-        :raises StackError: another one runs.
+        :raises StackError: another demo runs.
         """
         path = self.root / "lock"
         self.root.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ class StateFolder:
             lock.truncate(0)
 
     def holder(self) -> int | None:
-        """Return which process holds, or held last, the lock."""
+        """Return the process that holds, or held last, the lock."""
         try:
             return int((self.root / "lock").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -117,7 +117,7 @@ class StateFolder:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
+    """Write a file that only its owner can read, atomically."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP become one exception, at a moment when no process is half started."""
+"""Raise Ctrl-C, SIGTERM and SIGHUP as one exception, never while a process is being started."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
-    """Somebody wants us to end. Not an ``Exception``: no handler of errors may take it for one."""
+    """A stop signal was received. Not an ``Exception``, so that no error handler catches it."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(number.name)
@@ -18,13 +18,13 @@ class StopRequested(BaseException):
 
 
 class StopSignals:
-    """While its block runs, the first stop signal raises ``StopRequested``; later ones are only counted."""
+    """Within its block the first stop signal raises ``StopRequested``; later ones are ignored."""
 
     def __init__(self) -> None:
-        self._shields = 0
+        self._delays = 0
         self._pending: signal.Signals | None = None
         self._raised = False
-        self._before = {number: signal.getsignal(number) for number in NUMBERS}
+        self._previous = {number: signal.getsignal(number) for number in NUMBERS}
 
     def __enter__(self) -> Self:
         for number in NUMBERS:
@@ -34,21 +34,21 @@ class StopSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
 
     @contextmanager
-    def held_back(self) -> Iterator[None]:
-        """Let a short block end before a signal takes effect: started and written down, or neither."""
-        self._shields += 1
+    def delayed(self) -> Iterator[None]:
+        """Delay signals until the end of a short block: a process is started and recorded, or neither."""
+        self._delays += 1
         try:
             yield
         finally:
-            self._shields -= 1
+            self._delays -= 1
         self._raise_pending()
 
     def ignore(self) -> None:
-        """From now on stopping is under way, and nothing shall stop it half way."""
+        """Ignore all further signals, so that nothing interrupts the stop."""
         self._raised = True
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
@@ -56,6 +56,6 @@ class StopSignals:
         self._raise_pending()
 
     def _raise_pending(self) -> None:
-        if self._pending and not self._shields and not self._raised:
+        if self._pending and not self._delays and not self._raised:
             self._raised = True
             raise StopRequested(self._pending)

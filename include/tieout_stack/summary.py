@@ -1,22 +1,22 @@
-"""The table at the end: what is stored of one month, read back with SQL."""
+"""What the demo prints of one month, read back with SQL."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-HEADINGS = ("vendor", "account", "month", "invoices", "lines", "total", "", "passed", "exceptions", "blocked", "status")
+HEADINGS = ("vendor", "account", "invoices", "lines", "total", "", "passed", "exceptions", "blocked", "status")
 RIGHT = frozenset({"invoices", "lines", "total", "passed", "exceptions", "blocked"})
-QUERY = """
-    SELECT vendor, account, to_char(month, 'YYYY-MM'), invoices::text, lines::text, coalesce(total::text, ''),
+MONTH = """
+    SELECT vendor, account, invoices::text, lines::text, coalesce(total::text, ''),
            coalesce(currency, ''), passed::text, exceptions::text, blocked::text, status
     FROM billing.account_month_summary
     WHERE month = :month
     ORDER BY vendor, account, currency
 """
-
 EXCEPTIONS = """
     SELECT vendor, account, control_id, explanation
     FROM billing.current_control_result
@@ -30,50 +30,62 @@ BLOCKED = """
     GROUP BY control_id
     ORDER BY left(control_id, 1), length(control_id), control_id
 """
-LONGEST = 110
-MOST = 20
-
-
-def findings(url: str, month: date) -> list[str]:
-    """
-    Say what the controls found in one month, an exception a line, and what keeps the blocked ones from judging.
-
-    :param url: of the billing database.
-    :param month: its first day.
-    """
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        found = [tuple(row) for row in connection.execute(text(EXCEPTIONS), {"month": month})]
-        kept = [tuple(row) for row in connection.execute(text(BLOCKED), {"month": month})]
-    lines = ["Exceptions, for a person to look at:"] if found else ["No exceptions."]
-    lines += [f"  {vendor}/{account}  {control}: {_short(why)}" for vendor, account, control, why in found[:MOST]]
-    lines += [f"  and {len(found) - MOST} more"] if len(found) > MOST else []
-    lines += ["Blocked, never counted as passed (an operand is missing):"] if kept else []
-    lines += [f"  {control} ({times}): {_short(why)}" for control, times, why in kept]
-    return lines
-
-
-def _short(explanation: str) -> str:
-    """Cut an explanation to a line; it may hold a vendor's text, so nothing in it moves the cursor."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in explanation)
-    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+INVOICE = "SELECT min(invoice_id) FROM billing.current_invoice WHERE month = :month"
+MAX_WIDTH = 110
+MAX_EXCEPTIONS = 20
 
 
 def month_table(url: str, month: date) -> list[str]:
     """
-    Return the table's lines for one month; amounts with all digits that are stored, no more and no less.
+    Return a sentence that counts the accounts by status, and the table; amounts with every digit that is stored.
 
     :param url: of the billing database.
     :param month: its first day.
     """
+    rows = _rows(url, MONTH, month)
+    status_of = {(vendor, account): status for vendor, account, *_, status in rows}
+    counts = [f"{count} {status}" for status, count in Counter(status_of.values()).most_common()]
+    return [f"Month {month:%Y-%m}: {', '.join([f'{len(status_of)} accounts', *counts])}", "", *table(HEADINGS, rows)]
+
+
+def findings(url: str, month: date) -> list[str]:
+    """
+    Return one line for each exception of a month, and one for each control that is blocked.
+
+    :param url: of the billing database.
+    :param month: its first day.
+    """
+    exceptions = [
+        f"  {vendor}/{account}  {control}: {_one_line(explanation)}"
+        for vendor, account, control, explanation in _rows(url, EXCEPTIONS, month)
+    ]
+    blocked = [f"  {control} ({times}): {_one_line(reason)}" for control, times, reason in _rows(url, BLOCKED, month)]
+    lines = ["Exceptions (a control found an error: check the invoice):" if exceptions else "No exceptions."]
+    lines += exceptions[:MAX_EXCEPTIONS]
+    lines += [f"  and {len(exceptions) - MAX_EXCEPTIONS} more"] if len(exceptions) > MAX_EXCEPTIONS else []
+    lines += ["Blocked (a figure to compare with is missing; never counted as passed):"] if blocked else []
+    return lines + blocked
+
+
+def first_invoice(url: str, month: date) -> str | None:
+    """Return the id of one invoice of a month; None if there is none."""
+    return _rows(url, INVOICE, month)[0][0]
+
+
+def _rows(url: str, query: str, month: date) -> list[tuple[str, ...]]:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(text(QUERY), {"month": month})]
-    return table(HEADINGS, rows)
+        return [tuple(row) for row in connection.execute(text(query), {"month": month})]
+
+
+def _one_line(explanation: str) -> str:
+    """Shorten an explanation to one line; it may hold a vendor's text, so control characters are replaced."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in explanation)
+    return plain if len(plain) <= MAX_WIDTH else plain[: MAX_WIDTH - 1] + "…"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Set rows under headings, columns as wide as they need to be, numbers to the right."""
+    """Return aligned lines: headings, a rule, then the rows; numbers on the right."""
     cells = [headings, *rows]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
     lines = [_line(row, headings, widths) for row in cells]
@@ -92,7 +104,7 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
 
 
 def _width(value: str) -> int:
-    """Count the columns a terminal takes: an accent of its own none, a CJK sign two."""
+    """Return the number of columns that a terminal uses: 0 for a combining accent, 2 for a CJK character."""
     return sum(_columns(sign) for sign in value)
 
 

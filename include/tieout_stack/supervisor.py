@@ -1,4 +1,4 @@
-"""Starts the stack's processes, notices one that ended, and stops them all."""
+"""Start the stack's processes, detect one that ended, and stop them all."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ KILL_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is written down of a process, so that a later run can tell it from a stranger."""
+    """What is stored of a process, so that a later run can identify it."""
 
     name: str
     pid: int
@@ -36,8 +36,8 @@ class Supervisor:
     The processes of one stack, each in a session of its own and with a log file of its own.
 
     :param logs: folder of the log files, ``<name>.log``.
-    :param records: file in which the running processes are written down.
-    :param signals: holds stop signals back while a process is being started.
+    :param records: file that lists the running processes.
+    :param signals: delays stop signals while a process is being started.
     """
 
     def __init__(self, logs: Path, records: Path, signals: StopSignals | None = None) -> None:
@@ -53,7 +53,7 @@ class Supervisor:
 
     def start(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Start a process that is to run until it is stopped, or one that ends by itself (``finish``)."""
-        with self._signals.held_back() if self._signals else nullcontext(), self.log_of(name).open("wb") as log:
+        with self._signals.delayed() if self._signals else nullcontext(), self.log_of(name).open("wb") as log:
             self._running[name] = subprocess.Popen(
                 [*command],
                 env=dict(env),
@@ -62,11 +62,11 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            self._write_down()
+            self._write_records()
 
     def check(self) -> None:
         """
-        Look whether all processes run; one that was to end by itself may have, if it succeeded.
+        Check that all processes run; one that is expected to end may have ended, if it succeeded.
 
         :raises StackError: one ended; names its log file.
         """
@@ -75,19 +75,19 @@ class Supervisor:
 
     def check_one(self, name: str) -> None:
         """
-        Look whether one process runs.
+        Check that one process runs.
 
         :raises StackError: it ended; names its log file.
         """
         code = self._running[name].poll()
         if code is None or (code == 0 and name in self._ending):
             return
-        what = "failed" if name in self._ending else "ended unasked"
-        raise StackError(f"{name} {what} ({_how(code)}): see {self.log_of(name)}.")
+        outcome = "failed" if name in self._ending else "stopped unexpectedly"
+        raise StackError(f"{name} {outcome} ({_exit_reason(code)}): see {self.log_of(name)}.")
 
     def finish(self, name: str, seconds: float) -> None:
         """
-        Wait for a process that ends by itself, and keep an eye on the others.
+        Wait for a process that ends by itself, and check the others meanwhile.
 
         :raises StackError: it failed or took too long, or another one ended.
         """
@@ -101,13 +101,13 @@ class Supervisor:
             time.sleep(0.1)
         self.check_one(name)
         del self._running[name]
-        self._write_down()
+        self._write_records()
 
     def stop(self, layers: Iterable[Sequence[str]] = ()) -> None:
         """
         Stop all processes, layer by layer, then those that no layer names.
 
-        Each gets SIGTERM, again after 3 s, and SIGKILL with all it started if it is there 4 s later.
+        Each gets SIGTERM, again after 3 s, and 4 s later SIGKILL with everything that it started.
         """
         named = [[name for name in layer if name in self._running] for layer in layers]
         rest = [name for name in self._running if not any(name in layer for layer in named)]
@@ -115,19 +115,19 @@ class Supervisor:
             _stop_sessions([self._running[name].pid for name in layer])
             for name in layer:
                 self._running.pop(name).wait()
-        self._write_down()
+        self._write_records()
 
-    def _write_down(self) -> None:
+    def _write_records(self) -> None:
         rows = [Record(name, each.pid, started_at(each.pid)) for name, each in self._running.items()]
         write_private(self._records, json.dumps([asdict(row) for row in rows], indent=2))
 
 
 def stop_leftovers(records: Path) -> list[str]:
     """
-    Stop the processes that a killed run wrote down; return their names.
+    Stop the processes that a killed run recorded; return their names.
 
-    A process number that belongs to somebody else by now is left alone: the time of its start differs. Where
-    the first process of a session is gone and others live on, nobody else can have got that number meanwhile.
+    A process number that now belongs to another process is ignored: the start time differs. While any process of a
+    session lives, no other process can get the number of the one that started it.
     """
     try:
         rows = [Record(**row) for row in json.loads(records.read_text(encoding="utf-8"))]
@@ -141,24 +141,24 @@ def stop_leftovers(records: Path) -> list[str]:
 
 def _stop_sessions(leaders: Sequence[int]) -> None:
     """
-    Ask all leaders at once, wait for them together, then kill what is left of their sessions.
+    Send all leaders SIGTERM, wait for them together, then kill the rest of their sessions.
 
-    Airflow takes the second SIGTERM as "do not wait": without it a triggerer takes 10 s to end.
+    A second SIGTERM tells Airflow not to wait: without it a triggerer takes 10 s to end.
     """
-    for poll_schedule in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
+    for seconds in (FIRST_TERM_SECONDS, SECOND_TERM_SECONDS):
         for leader in leaders:
             if started_at(leader) is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(leader, signal.SIGTERM)
-        deadline = time.monotonic() + poll_schedule
+        deadline = time.monotonic() + seconds
         while any(started_at(leader) for leader in leaders) and time.monotonic() < deadline:
             time.sleep(0.05)
     for leader in leaders:
-        # what the leader started ends with it or soon after
+        # what the leader started ends soon after it
         if not wait_for_session(leader, 0 if started_at(leader) else ORPHAN_SECONDS):
             signal_session(leader, signal.SIGKILL)
             wait_for_session(leader, KILL_SECONDS)
 
 
-def _how(code: int) -> str:
+def _exit_reason(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

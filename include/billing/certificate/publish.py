@@ -79,4 +79,4 @@ def _mark(seal: Seal) -> bytes:
 
     No vendor's text can: its quotes are escaped, and it knows no hash of the results.
     """
-    return f'"reconciliation":{exact_json.dumps(plain(seal))},"sha256":"'.encode()
+    return f'"reconciliation":{exact_json.dumps(plain(seal))},"responses":['.encode()

@@ -95,7 +95,7 @@ def make_statement(
         "usage_reports": [
             plain(report) for report in sorted(account_month.usage_reports, key=lambda report: report.report_id)
         ],
-        "answers": [plain(source) for source in sources],
+        "responses": [plain(source) for source in sources],
         "files": [plain(file) for file in files if file.invoice_id not in others],
     }
 

@@ -50,7 +50,7 @@ class Outcome:
             for state in _OPEN
             if any(other is state for other, _ in named)
         )
-        return f"{counts or 'no results'}; {look_at or 'nothing to probe at'}"
+        return f"{counts or 'no results'}; {look_at or 'nothing to look at'}"
 
 
 def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Outcome:

@@ -306,7 +306,7 @@ def test_a_month_that_is_through_is_one_event_with_counts_and_no_amounts(run, bi
     with create_session() as session:
         events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all()
         (event,) = [(event.uri, event.source_task_id, event.extra) for event in events]
-    assert event[:2] == ("x-tieout://months/fastly", "announce_month")
+    assert event[:2] == ("x-tieout://months/fastly", "publish_month_event")
     certificate = json.loads((tmp_path / "documents" / "certificates" / "fastly" / "2026-08.json").read_text())
     assert [account["account"] for account in certificate["accounts"]] == sorted(accounts_of("fastly"))
     counted = rows(billing, "select state, count(*) from billing.current_control_result group by state")

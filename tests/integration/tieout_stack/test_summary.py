@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from sqlalchemy import create_engine, text
 
-from tieout_stack.demo import latest_closed_month
-from tieout_stack.summary import month_table, table
+from tieout_stack.demo import compared_months, latest_closed_month
+from tieout_stack.summary import first_invoice, month_table, table
 
 
 def test_numbers_stand_to_the_right_and_names_to_the_left():
@@ -22,16 +22,18 @@ def test_numbers_stand_to_the_right_and_names_to_the_left():
 
 
 def test_a_month_without_rows_is_a_heading(migrated_url):
-    """The view is there from the first migration on."""
+    """The views are there from the first migration on."""
     lines = month_table(migrated_url, date(2026, 10, 1))
-    assert len(lines) == 2
-    assert lines[0].split() == (
-        ["vendor", "account", "month", "invoices", "lines", "total", "passed", "exceptions", "blocked", "status"]
+    assert lines[:2] == ["Month 2026-10: 0 accounts", ""]
+    assert lines[2].split() == (
+        ["vendor", "account", "invoices", "lines", "total", "passed", "exceptions", "blocked", "status"]
     )
+    assert len(lines) == 4
+    assert first_invoice(migrated_url, date(2026, 10, 1)) is None
 
 
 def test_amounts_keep_the_digits_of_the_database(billing_url):
-    """No trailing zero is lost, no float lies between; other months stay out."""
+    """No trailing zero is lost, no float is used; other months are not shown."""
     rows = "('fastly', 'acme', date '2026-10-01', 'KWD', 1, 2, 10.500::numeric, 3, 0, 1, 'blocked')"
     other = "('fastly', 'acme', date '2026-09-01', 'KWD', 1, 2, 7::numeric, 3, 0, 1, 'blocked')"
     engine = create_engine(billing_url)
@@ -44,8 +46,10 @@ def test_amounts_keep_the_digits_of_the_database(billing_url):
             )
         )
     engine.dispose()
-    assert [line.split() for line in month_table(billing_url, date(2026, 10, 1))[2:]] == [
-        ["fastly", "acme", "2026-10", "1", "2", "10.500", "KWD", "3", "0", "1", "blocked"]
+    lines = month_table(billing_url, date(2026, 10, 1))
+    assert lines[0] == "Month 2026-10: 1 accounts, 1 blocked"
+    assert [line.split() for line in lines[4:]] == [
+        ["fastly", "acme", "1", "2", "10.500", "KWD", "3", "0", "1", "blocked"]
     ]
 
 
@@ -62,3 +66,8 @@ def test_amounts_keep_the_digits_of_the_database(billing_url):
 def test_the_latest_closed_month_is_the_last_whose_bills_are_all_in(today, month):
     """Also over the end of a year, and from a day that the month before lacks."""
     assert latest_closed_month(today) == month
+
+
+def test_a_month_is_compared_with_that_of_the_year_before_and_the_one_before():
+    assert compared_months(date(2026, 1, 1)) == (date(2025, 1, 1), date(2025, 12, 1))
+    assert compared_months(date(2024, 2, 1)) == (date(2023, 2, 1), date(2024, 1, 1))

@@ -17,8 +17,8 @@ MONTH = Month.of(datetime.now(UTC)).shifted(-3)
 @pytest.fixture(scope="module")
 def finished_runs(airflow, stack) -> dict[str, str]:
     """One month of each vendor, run to its end: the last state by vendor."""
-    runs = start_runs(airflow, DAGS, str(MONTH))
-    states = wait_for_runs(airflow, runs, tell=print, check=stack.supervisor.check)
+    runs = start_runs(airflow, DAGS, [str(MONTH)])
+    states = wait_for_runs(airflow, runs, report=print, check=stack.supervisor.check)
     for log in (stack.folder / "logs").glob("dag_id=*/**/*.log"):
         errors = [line for line in log.read_text(encoding="utf-8").splitlines() if '"error"' in line]
         print(log.relative_to(stack.folder), *errors[-1:], sep="\n")  # noqa: T201 (pytest shows it only if a test fails)

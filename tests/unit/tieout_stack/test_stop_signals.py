@@ -20,8 +20,8 @@ def test_a_signal_waits_until_a_process_is_started_and_written_down():
     """The block that holds it back ends first, and so does the one around it."""
     steps = []
     with StopSignals() as signals, pytest.raises(StopRequested):  # noqa: PT012 (the order of steps is the point)
-        with signals.held_back():
-            with signals.held_back():
+        with signals.delayed():
+            with signals.delayed():
                 os.kill(os.getpid(), signal.SIGTERM)
                 steps.append("inner")
             steps.append("outer")

@@ -54,7 +54,7 @@ def test_a_process_that_ended_is_named_with_its_log(supervisor, tmp_path):
     supervisor.check()
     os.kill(pid_of(tmp_path, "scheduler"), signal.SIGKILL)
     wait_for(lambda: started_at(pid_of(tmp_path, "scheduler")) is None)
-    with pytest.raises(StackError, match=r"scheduler ended unasked \(signal SIGKILL\): see .*scheduler\.log"):
+    with pytest.raises(StackError, match=r"scheduler stopped unexpectedly \(signal SIGKILL\): see .*scheduler\.log"):
         supervisor.check()
 
 
@@ -70,7 +70,7 @@ def test_waiting_for_one_process_notices_that_another_died(supervisor):
     """A migration is pointless without its database."""
     supervisor.start("postgres", [sys.executable, "-c", ""], os.environ)
     supervisor.start("migrate", sleeper(), os.environ)
-    with pytest.raises(StackError, match="postgres ended unasked"):
+    with pytest.raises(StackError, match="postgres stopped unexpectedly"):
         supervisor.finish("migrate", 20)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HATCHLING = Path(sys.executable).with_name("hatchling")
 PROJECT = ("pyproject.toml", "build_metadata.py", "README.md", "LICENSE")
 WHO = {f"GIT_{role}_{what}": "a@b.example" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

@@ -178,7 +178,7 @@ def test_a_changed_or_missing_file_of_the_vendor_is_named(stored, change):
         ("invoices", 0, "total"),
         ("invoices", 0, "lines", 1, "amount"),
         ("controls", 0, "expected"),
-        ("answers", 0, "size"),
+        ("responses", 0, "size"),
     ],
 )
 def test_a_changed_digit_of_the_certificate_is_named(stored, path):
