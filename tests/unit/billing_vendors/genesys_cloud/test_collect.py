@@ -25,6 +25,7 @@ from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
@@ -206,7 +207,7 @@ def organisations(world, monkeypatch):
     """The account of each organisation, with its connection."""
     for conn_id, fields in world.connections().items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
-    return {each.name: account_of(each) for each in world.world.genesys_cloud.organisations}
+    return {each.name: account_of(each) for each in world.world.of(GenesysWorld).organisations}
 
 
 def account_of(organisation):
