@@ -14,10 +14,10 @@ def customer_is_ours(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the customer id on each invoice with the account's in accounts.yaml; the case of letters counts.
 
-        xTRzc8Zo on both                                         -> PASS
-        another customer's id                                    -> EXCEPTION: do not pay it
-        the invoice has no customer id, or accounts.yaml has none -> BLOCKED
-        the month has no invoice                                 -> NOT_APPLICABLE
+        xTRzc8Zo on both                -> PASS
+        another customer's id           -> EXCEPTION: do not pay it
+        the invoice has no customer id  -> BLOCKED
+        the month has no invoice        -> NOT_APPLICABLE
     """
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
@@ -28,8 +28,8 @@ def customer_is_ours(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
 
 def _of_invoice(invoice: Invoice, ours: str) -> Finding:
     theirs = invoice.attributes.get("customer_id")
-    if not ours or not theirs:
-        return blocked(invoice.invoice_id, f"{'accounts.yaml' if not ours else 'the invoice'} has no customer_id")
+    if not theirs:
+        return blocked(invoice.invoice_id, "the invoice has no customer_id")
     same = theirs == ours
     return Finding(
         invoice.invoice_id,

@@ -123,8 +123,8 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     november = Month(2026, 11)
     for name in ("acme-media", "legacy-press"):
-        (response,) = FASTLY.collect_month_to_date(accounts[name], november)
-        estimate = FASTLY.derive_month_to_date(accounts[name], response)
+        (response,) = FASTLY.load_implementation().collect_month_to_date(accounts[name], november)
+        estimate = FASTLY.load_implementation().derive_month_to_date(accounts[name], response)
         assert estimate.month == november
         assert estimate.total > 0
 
@@ -132,4 +132,4 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
 def test_an_estimate_of_another_month_is_not_taken_for_it(accounts, simulated, monkeypatch):
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     with pytest.raises(PayloadError, match="wanted 2026-10"):
-        list(FASTLY.collect_month_to_date(accounts["acme-media"], Month(2026, 10)))
+        list(FASTLY.load_implementation().collect_month_to_date(accounts["acme-media"], Month(2026, 10)))
