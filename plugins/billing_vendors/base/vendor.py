@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -143,6 +144,11 @@ class Vendor:
     def pool(self) -> str:
         """The Airflow pool that its tasks share."""
         return self.name
+
+    @property
+    def documentation(self) -> Path:
+        """The page on the vendor: API pages used, connection, keys of ``accounts.yaml``, quirks."""
+        return Path(__file__).parents[1] / self.name / "README.md"
 
     def controls(self) -> tuple[Control, ...]:
         """
