@@ -5,7 +5,7 @@ ARGS ?=
 # Airflow without byte code starts five times slower
 unexport PYTHONDONTWRITEBYTECODE
 # one process per core, four at most: each has a database server of its own
-PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --durations=25
+PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder --durations=25
 .PHONY: help demo down sql certificate rederive pictures vendor test test-all test-long test-packages soak format lint types \
 	contracts audit check bench lock
 

@@ -4,7 +4,7 @@ Two hundred accounts, one month, through real Airflow: is all of it right, are t
     python bench/load.py                     200 accounts of both vendors, the last month that was billed
     python bench/load.py --accounts 20       a quick run
 
-Services of its own: Postgres, Airflow, and the simulator with a crowd of accounts (bench/crowd.py), each with its own
+Services of its own: Postgres, Airflow, and the simulator with many accounts (bench/many_accounts.py), each with its own
 connection. Genesys Cloud's limit is the true one, 300 requests a minute and token; its usage reports are ready at the
 second look, so every Genesys account waits in the triggerer. The pools are narrower than the executor, so it is they
 that must hold. Exit code 1 if a figure is wrong, a limit was passed, or a process grew.
@@ -28,7 +28,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import yaml
 from sqlalchemy import Row, text
 
-from crowd import Crowd
+from many_accounts import ManyAccounts
 from services import BENCH, BenchAirflow, BenchStack, Services, stat, temporary_stack
 from stored_truth import faults_of_storage, open_database
 from tieout_stack.simulator import SimulatorProcess
@@ -54,7 +54,7 @@ TASKS = """
 """
 
 
-class CrowdAirflow(BenchAirflow):
+class ManyAccountsAirflow(BenchAirflow):
     """Room in the executor for more tasks than the pools let ask."""
 
     parallelism = 8
@@ -63,10 +63,10 @@ class CrowdAirflow(BenchAirflow):
         return super().environment() | {"AIRFLOW__CORE__PARALLELISM": str(self.parallelism)}
 
 
-class CrowdStack(BenchStack):
-    """The local stack with a crowd of accounts."""
+class ManyAccountsStack(BenchStack):
+    """The local stack with many accounts."""
 
-    airflow_type = CrowdAirflow
+    airflow_type = ManyAccountsAirflow
 
     def __init__(self, checkout: Path, state: StateFolder, stages: Stages, signals: StopSignals) -> None:
         super().__init__(checkout, state, stages, signals)
@@ -74,7 +74,7 @@ class CrowdStack(BenchStack):
             self.simulator.port,
             self.state.root / "simulator.ready",
             ("--control-token", CONTROL, "--rate-limit", str(TOKEN_LIMIT)),
-            (str(BENCH / "crowd.py"), "--accounts", os.environ["BENCH_CROWD"]),
+            (str(BENCH / "many_accounts.py"), "--accounts", os.environ["BENCH_ACCOUNTS"]),
         )
 
     def control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 (a JSON value)
@@ -206,7 +206,7 @@ def say_cpu(wall: float, cpu: Mapping[str, float], tasks: Iterable[Row[*tuple[An
     print("CPU s: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in sorted(cpu.items())))
 
 
-def measure(stack: CrowdStack, options: argparse.Namespace, world: Crowd) -> int:
+def measure(stack: ManyAccountsStack, options: argparse.Namespace, world: ManyAccounts) -> int:
     services = Services(stack.state)
     before = Counter(services.cpu_seconds())
     stack.control("POST", "faults", {"kind": "delay", "seconds": LATENCY, "times": None})
@@ -242,13 +242,13 @@ def main() -> int:
     parser.add_argument("--month", type=Month.parse, default=last_billed(), metavar="YYYY-MM")
     parser.add_argument("--slots", type=int, default=3, help="of each vendor's pool")
     options = parser.parse_args()
-    world = Crowd(DEFAULT_SEED, options.accounts)
-    os.environ["BENCH_CROWD"] = str(options.accounts)
+    world = ManyAccounts(DEFAULT_SEED, options.accounts)
+    os.environ["BENCH_ACCOUNTS"] = str(options.accounts)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as accounts:
         yaml.safe_dump({"accounts": world.accounts()}, accounts, allow_unicode=True)
         accounts.flush()
         os.environ["TIEOUT_ACCOUNTS"] = accounts.name
-        with temporary_stack(CrowdStack) as stack:
+        with temporary_stack(ManyAccountsStack) as stack:
             return measure(stack, options, world)
 
 

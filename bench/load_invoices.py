@@ -22,7 +22,7 @@ from pathlib import Path
 
 from loading import contenders as who
 from loading import report
-from loading.arena import Arena, Result
+from loading.harness import Harness, Result
 from loading.sources import SOURCES
 from termination import unwind_on_sigterm
 
@@ -44,16 +44,16 @@ def main() -> None:
     exact = True
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
-        with Arena(Path(folder)) as arena:
+        with Harness(Path(folder)) as harness:
             for vendor in [arguments.vendor] if arguments.vendor else SOURCES:
                 invoices, lines = SIZES[arguments.size][vendor]
                 size = (arguments.invoices or invoices, arguments.lines or lines)
                 later = [each for each in chosen if not (large and each.slow)]
-                exact &= compare(arena, vendor, [chosen, *[later] * (arguments.rounds - 1)], size)
+                exact &= compare(harness, vendor, [chosen, *[later] * (arguments.rounds - 1)], size)
                 if vendor == "genesys_cloud":
-                    obey(arena)
+                    obey(harness)
                 elif large:
-                    exact &= grow(arena, vendor)
+                    exact &= grow(harness, vendor)
     sys.exit(0 if exact else "Tieout has not stored what was billed")
 
 
@@ -68,10 +68,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def compare(arena: Arena, vendor: str, rounds: Sequence[Sequence[who.Contender]], size: tuple[int, int]) -> bool:
+def compare(harness: Harness, vendor: str, rounds: Sequence[Sequence[who.Contender]], size: tuple[int, int]) -> bool:
     """Let the loaders of each round take turns on one size, and print every step of each beside the limit."""
     results: list[Result] = []
-    with arena.month(vendor, *size) as month:
+    with harness.month(vendor, *size) as month:
         report.say_month(month)
         for chosen in rounds:
             for contender in (who.LIMIT, *(each for each in chosen if vendor in each.vendors)):
@@ -81,20 +81,20 @@ def compare(arena: Arena, vendor: str, rounds: Sequence[Sequence[who.Contender]]
     return _ours_are_exact(results)
 
 
-def grow(arena: Arena, vendor: str) -> bool:
+def grow(harness: Harness, vendor: str) -> bool:
     """Load ever more lines for the first time, and print memory and the exponent of time."""
     results: list[Result] = []
     for size in GROWTH:
-        with arena.month(vendor, *size) as month:
+        with harness.month(vendor, *size) as month:
             for contender in (who.LIMIT, who.PRODUCT_STORE, who.MINIMAL):
                 results += month.load(contender, ("first",))
     report.say_growth(results)
     return _ours_are_exact(results)
 
 
-def obey(arena: Arena) -> None:
+def obey(harness: Harness) -> None:
     """Load a small month from a Genesys Cloud that allows little, and print how the server was asked."""
-    with arena.month("genesys_cloud", 50, 20, allowed=ALLOWED, window=WINDOW) as month:
+    with harness.month("genesys_cloud", 50, 20, allowed=ALLOWED, window=WINDOW) as month:
         print(f"\na small month of Genesys Cloud, {ALLOWED} requests allowed in {WINDOW} s")
         report.say_counts(month)
 

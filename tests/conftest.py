@@ -4,6 +4,8 @@ The real parts that tests stand on: Postgres, the vendor simulator, an Airflow h
 Airflow reads its settings when it is first imported, so they are set here, before any test module is.
 """
 
+from __future__ import annotations
+
 import os
 import secrets
 import shutil
@@ -12,12 +14,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import make_url
 
-from tieout_stack.logins import PERSON, TASKS, prepare_roles
-from tieout_stack.postgres import PostgresServer
+if TYPE_CHECKING:  # unit tests need none of this
+    from tieout_stack.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="tieout-airflow-"))
@@ -87,6 +89,8 @@ def postgres(watchdog) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="tieout-postgres-"))
     folder.chmod(0o755)
     watchdog.watch(folder)
+    from tieout_stack.postgres import PostgresServer
+
     try:
         with PostgresServer(folder, durable=False) as server:
             yield server
@@ -109,25 +113,36 @@ def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[s
 @pytest.fixture
 def tasks_url(migrated_url: str) -> str:
     """URL of the same database with a login of the role that tasks have: what the product does, it does with this."""
-    return make_url(migrated_url).set(username=TASKS, password=TASKS).render_as_string(hide_password=False)
+    from tieout_stack.logins import TASKS
+
+    return _as(TASKS, migrated_url)
 
 
 @pytest.fixture
 def person_url(migrated_url: str) -> str:
     """URL of the same database with the login of a person who reads."""
-    return make_url(migrated_url).set(username=PERSON, password=PERSON).render_as_string(hide_password=False)
+    from tieout_stack.logins import PERSON
+
+    return _as(PERSON, migrated_url)
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres: PostgresServer) -> str:
     """Name of a database with its roles, in which all migrations ran; to be copied, never to be written."""
     from billing.storage.migrate import upgrade
+    from tieout_stack.logins import PERSON, TASKS, prepare_roles
 
     name = "migrated_template"
     postgres.create_database(name)
     prepare_roles(postgres.url(name), {TASKS: TASKS, PERSON: PERSON})
     upgrade(postgres.url(name))
     return name
+
+
+def _as(login: str, url: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(url).set(username=login, password=login).render_as_string(hide_password=False)
 
 
 def _fresh_database(postgres: PostgresServer, template: str) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TypeVar
 
-from loading.arena import Month, Result
 from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
+from loading.harness import Month, Result
 from loading.measuring import Cost
 
 K = TypeVar("K")

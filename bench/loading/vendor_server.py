@@ -22,7 +22,7 @@ from typing import BinaryIO
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from loading import fastly_bill, genesys_bill
-from loading.desk import COUNTS, Counts, Desk
+from loading.responder import COUNTS, Counts, Responder
 from loading.truth import Truth
 
 VARIANTS = ("first", "changed")
@@ -81,24 +81,24 @@ def main() -> None:
     first = rendered["first"]
     sizes = {"listed_bytes": first.listed_bytes, "all_bytes": sum(map(len, first.bodies.values()))}
     truths = {name: each.truth.texts() for name, each in rendered.items()}
-    desk = Desk(rendered, bill.asked_for, allowed, window)
+    responder = Responder(rendered, bill.asked_for, allowed, window)
     print(json.dumps({"url": url, "truths": truths} | sizes), flush=True)
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=_serve, args=(connection, desk), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, responder), daemon=True).start()
 
 
-def _serve(connection: socket.socket, desk: Desk) -> None:
+def _serve(connection: socket.socket, responder: Responder) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     with suppress(OSError), connection, connection.makefile("rb") as stream:  # a client that went away is fine
         while target := _request(stream):
-            head, body = desk.response(target)
+            head, body = responder.response(target)
             try:
                 connection.sendall(head)
                 connection.sendall(body)
             finally:
-                desk.answered(target)
+                responder.answered(target)
 
 
 def _request(stream: BinaryIO) -> str | None:

@@ -58,7 +58,7 @@ def postgres_15() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["embedded 18", "system 15"])
+@pytest.fixture(params=["embedded 18", pytest.param("system 15", marks=pytest.mark.long)])
 def url(request):
     """An empty database on the newest and on the oldest server."""
     if request.param == "embedded 18":
@@ -70,6 +70,7 @@ def url(request):
     server.drop_database("empty")
 
 
+@pytest.mark.long
 def test_the_servers_are_the_ones_we_mean(postgres_15, billing_url):
     assert query(postgres_15.url("postgres"), "show server_version_num")[0][0].startswith("15")
     assert query(billing_url, "show server_version_num")[0][0].startswith("18")

@@ -380,7 +380,13 @@ def test_a_schema_from_before_is_handed_over(postgres, billing_url):
         assert connection.scalar(text("select has_table_privilege('billing_writer', 'billing.invoice', 'insert')"))
 
 
-@pytest.mark.parametrize("bin_dir", [None, Path("/usr/lib/postgresql/15/bin")], ids=["embedded 18", "system 15"])
+@pytest.mark.parametrize(
+    "bin_dir",
+    [
+        pytest.param(None, id="embedded 18"),
+        pytest.param(Path("/usr/lib/postgresql/15/bin"), id="system 15", marks=pytest.mark.long),
+    ],
+)
 def test_an_administrator_need_not_be_a_superuser(postgres, bin_dir):
     """Who may create roles and owns the database, as on a managed server, is enough; so from the oldest version on."""
     folder = postgres.folder.with_name(f"{postgres.folder.name}-{secrets.token_hex(4)}")

@@ -33,7 +33,7 @@ class Counts:
     refused: int = 0
 
 
-class Desk:
+class Responder:
     """
     Answers, and counts.
 

@@ -1,7 +1,7 @@
 """
-The simulator with a crowd: its ordinary accounts many times over, each copy with ids and credentials of its own.
+The simulator with many accounts: its ordinary accounts many times over, each copy with ids and credentials of its own.
 
-    python bench/crowd.py --accounts 200 serve|accounts|connections …
+    python bench/many_accounts.py --accounts 200 serve|accounts|connections …
 
 What follows the number is the simulator's own command line.
 """
@@ -23,7 +23,7 @@ FASTLY_SHARE = 0.6
 T = TypeVar("T")
 
 
-class Crowd(World):
+class ManyAccounts(World):
     """
     A world of ``count`` accounts, three in five of Fastly.
 
@@ -85,4 +85,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] != ["--accounts"]:
         sys.exit(__doc__)
     wanted = int(sys.argv[2])
-    sys.exit(main(sys.argv[3:], lambda seed: Crowd(seed, wanted)))
+    sys.exit(main(sys.argv[3:], lambda seed: ManyAccounts(seed, wanted)))

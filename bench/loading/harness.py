@@ -46,7 +46,7 @@ class Result:
         return self.stored == self.truth
 
 
-class Arena:
+class Harness:
     """
     A durable server in a folder.
 
@@ -108,24 +108,24 @@ class Arena:
 class Month:
     """One vendor's month, being served."""
 
-    arena: Arena
+    harness: Harness
     served: Served
 
     def prepare(self) -> None:
         """Create the limit's rows ready; it also warms what a first load would find cold."""
         loader = PRODUCT_STORE if self.served.vendor == "fastly" else PRODUCT
-        job = self.arena.job(loader, self.served)
+        job = self.harness.job(loader, self.served)
         self._run(loader, job, "first")
-        self.arena.plain(job)
-        self.arena.drop(job)
+        self.harness.plain(job)
+        self.harness.drop(job)
 
     def load(self, contender: Contender, steps: Sequence[str]) -> list[Result]:
         """Load into a fresh database, step after step."""
-        job = self.arena.job(contender, self.served)
+        job = self.harness.job(contender, self.served)
         if contender is LIMIT:
-            job = replace(job, folder=str(self.arena.folder))
+            job = replace(job, folder=str(self.harness.folder))
         results = [self._run(contender, job, step) for step in steps]
-        self.arena.drop(job)
+        self.harness.drop(job)
         return results
 
     def download_seconds(self) -> float:
