@@ -38,7 +38,7 @@ def main() -> None:
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
     vendor, month = vendor_named(job.vendor), Month.parse(MONTH)
-    work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
+    implementation, (account,) = vendor.load_implementation(), load_accounts(vendor.name, vendor.settings_type)
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
         engine = billing_engine()
@@ -56,9 +56,9 @@ def main() -> None:
         fetched = time.monotonic()
         with engine.begin() as connection:
             lock_account(connection, vendor.name, ACCOUNT)
-            head, reader = find_fetch(connection, fetch_id), reader_sha256(account, work.derive.__module__)
+            head, reader = find_fetch(connection, fetch_id), reader_sha256(account, implementation.derive.__module__)
             records = Records(connection, head, _never, datetime.now(UTC), reader=reader)
-            save_listed(connection, records, head, work.invoice_list)
+            save_listed(connection, records, head, implementation.invoice_list)
         cost.parts = {"fetch": fetched - started, "store": time.monotonic() - fetched}
     report(cost)
 

@@ -21,7 +21,7 @@ from billing.payloads.exact_json import sha256_of
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 
 
-def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]]) -> bytes:
+def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[bytes]]) -> bytes:
     """
     Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,22 +27,23 @@ from billing.storage import tables as t
 from billing.storage.stored_months import load_records
 from billing.storage.versions import RECORD_TYPES
 
+ProposeAccrual = Callable[[Connection, Account[Any], Month], Proposal]
+"""Propose what a month should accrue from what is stored; each vendor has one, ``from_…`` here or its own."""
 
-def proposal_from_store(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
+
+def proposal_from_store(
+    connection: Connection, account: Account[Any], month: Month, propose: ProposeAccrual
+) -> Proposal:
     """
     Propose an account's accrual for a month by what was known before the month's first document was stored.
 
     Whenever it is asked: an estimate that has seen the bill is none.
     """
-    proposal = _proposal(connection, account, month, basis)
-    return with_known_bills(proposal, _known_bills(connection, account, month))
+    return with_known_bills(propose(connection, account, month), _known_bills(connection, account, month))
 
 
-def _proposal(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
-    if basis is Basis.PERIOD_CHARGES:
-        return _from_periods(connection, account, month)
-    if getattr(account.settings, "parent_pay", False):
-        return blocked(month, basis, account.currency, "another account pays, so the vendor makes no estimate of it")
+def from_snapshots(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+    """Propose by the vendor's month-to-date estimates."""
     return propose_from_snapshots(month, account.currency, _snapshots(connection, account, month), account.accrual)
 
 
@@ -54,7 +55,8 @@ def _snapshots(connection: Connection, account: Account[Any], month: Month) -> l
     return [Snapshot(month=month, **row) for row in rows.mappings()]
 
 
-def _from_periods(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+def from_billing_periods(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+    """Propose by the charges of contracts' billing periods, and the month's days of what is prepaid."""
     billed_by = _first_fetch_of_bill(connection, account, month)
     days = (
         t.billing_period.c.starts_on < month.end.date(),

@@ -89,7 +89,7 @@ class EvidenceWithHashes:
     :param stored: content hashes of the earlier months in it, by month.
     """
 
-    evidence: Evidence
+    evidence: Evidence[object]
     stored: Mapping[Month, tuple[bytes, ...]]
 
 

@@ -12,10 +12,12 @@ from billing_vendors.registry import vendors
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
 EXPECTED = {
-    "invoices_fastly",
-    "invoices_genesys_cloud",
-    "month_to_date_fastly",
-    "month_to_date_genesys_cloud",
+    *(f"invoices_{vendor.name}" for vendor in vendors()),
+    *(
+        f"month_to_date_{vendor.name}"
+        for vendor in vendors()
+        if vendor.make_estimate_sensor is not None or vendor.has_running_month
+    ),
     "accruals",
     "look_back",
     "rederive",
@@ -47,7 +49,7 @@ def test_a_task_builds_its_own_dag_alone(bag, dag_id, monkeypatch):
 def test_each_vendor_has_a_monthly_dag_and_a_pool_of_its_name(bag):
     for vendor in vendors():
         fetch = bag.dags[f"invoices_{vendor.name}"].get_task("account_month.fetch")
-        assert fetch.pool == vendor.name
+        assert fetch.pool == vendor.pool == vendor.name
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))

@@ -94,10 +94,10 @@ class Run:
 
 
 def _limited(vendor: Vendor, limits: Limits) -> Vendor:
-    scenario = vendor.work()
+    usual = vendor.load_implementation()
     given = ("collect", "collect_month_to_date", "collect_running_month")
-    changed = {name: partial(getattr(scenario, name), limits=limits) for name in given if getattr(scenario, name)}
-    return replace(vendor, work=lambda: replace(scenario, **changed))
+    changed = {name: partial(getattr(usual, name), limits=limits) for name in given if getattr(usual, name)}
+    return replace(vendor, load_implementation=lambda: replace(usual, **changed))
 
 
 @contextmanager

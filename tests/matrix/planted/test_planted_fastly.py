@@ -122,13 +122,15 @@ def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -
     fetch = Fetch(
         engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, month=month, dag_run="backfill"
     )
-    for kept in FASTLY.collect(account, month):
+    for kept in FASTLY.load_implementation().collect(account, month):
         if isinstance(kept, Document):
             fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
     fetch_id = fetch.complete().fetch_id
-    reconcile_month(engine, FASTLY.derive, FASTLY.controls, account, fetch_id, document_reader(documents))
+    reconcile_month(
+        engine, FASTLY.load_implementation().derive, FASTLY.controls(), account, fetch_id, document_reader(documents)
+    )
 
 
 def _expected(error: Planted) -> set[str]:

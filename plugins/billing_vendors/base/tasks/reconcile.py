@@ -61,16 +61,16 @@ def _reconcile(
 ) -> Reconciled:
     """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
     folder = documents_folder()
-    work = vendor.work()
+    implementation = vendor.load_implementation()
     done = reconcile_month(
         engine,
-        work.derive,
-        vendor.controls,
+        implementation.derive,
+        vendor.controls(),
         account,
         fetch_id,
         document_reader(folder),
-        invoice_list=work.invoice_list,
-        reader=reader_sha256(account, work.derive.__module__),
+        invoice_list=implementation.invoice_list,
+        reader=reader_sha256(account, implementation.derive.__module__),
         force=force,
     )
     _log(account, done)

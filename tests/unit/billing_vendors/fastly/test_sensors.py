@@ -132,6 +132,7 @@ class TestPosted:
 
 
 def test_the_sensors_of_a_month_share_the_vendor_s_pool():
-    waits = [*FASTLY.waits(account="acme", month="2026-10"), FASTLY.wait_month_to_date(account="acme", month="2026-10")]
+    where = {"account": "acme", "month": "2026-10"}
+    waits = [*FASTLY.make_sensors(**where), FASTLY.make_estimate_sensor(**where)]
     assert {wait.pool for wait in waits} == {"fastly"}
     assert all(wait.retries and wait.execution_timeout for wait in waits)

@@ -353,6 +353,6 @@ def test_a_look_travels_to_the_triggerer_as_json(probe):
 
 
 def test_the_vendor_waits_in_one_task():
-    (wait,) = GENESYS_CLOUD.waits(account="acme", month="2025-01")
+    (wait,) = GENESYS_CLOUD.make_sensors(account="acme", month="2025-01")
 
     assert type(wait) is GenesysMonthReadySensor
