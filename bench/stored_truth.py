@@ -23,7 +23,7 @@ Totals = dict[tuple[str, str], tuple[int, int, Decimal]]
 # Tables that say when something was seen: a second run adds rows to them, and changes none.
 GROWING = frozenset({"fetch", "payload_sighting", "document_sighting"})
 # Columns that move when a month is seen again.
-LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "proved_sha256")}
+LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "inputs_sha256")}
 BEFORE = "bench_before"
 
 INVOICES = """

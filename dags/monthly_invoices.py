@@ -33,7 +33,7 @@ AGAIN = Param(
 )
 
 DOC = """
-### {title}: one month's invoices, fetched, stored and proved
+### {title}: one month's invoices, fetched, stored and reconciled
 
 One run is one month. For each account of `accounts.yaml` it waits until {title} has the month ready (no worker is
 held while waiting), fetches everything, keeps every answer byte for byte, stores invoices as versions and runs the
@@ -54,11 +54,11 @@ Both may be repeated: what has not changed adds no row.
 
 - **wait… is deferred**: {title} has not issued it yet. Nothing to do; it ends by itself, or fails and its log says what
   it waited for.
-- **fetch failed**: the log names the request and the reason. Mend the connection, or wait; then clear the task.
+- **fetch failed**: the log names the request and the reason. Fix the connection or wait, then clear the task.
 - **reconcile is green, its log says EXCEPTION**: a control found something in the bill. Read
   `billing.current_control_result`.
 - **its log says BLOCKED**: a control lacks a figure to compare with, often the month before. Fetch that month.
-- **reconcile failed**: an answer has a shape that nobody knows. Nothing was stored, the answer is kept: report it.
+- **reconcile failed**: unexpected response format. Nothing was changed; the raw response is stored. Please report it.
 
 #### When it is through
 
@@ -78,7 +78,7 @@ def build_dag(vendor: Vendor) -> None:
 
     @dag(
         dag_id=f"invoices_{vendor.name}",
-        description=f"{vendor.title}: fetch, store and prove one month's invoices of every account",
+        description=f"{vendor.title}: fetch, store and reconcile one month's invoices of every account",
         schedule=CronDataIntervalTimetable(vendor.schedule, timezone="UTC"),
         start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
         catchup=False,

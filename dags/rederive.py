@@ -13,11 +13,11 @@ from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DOC = """
-### Re-derive: what would today's code make of the stored answers?
+### Re-derive: what would today's code make of the stored responses?
 
-Parses the newest stored answers of a month again and runs the controls on what comes out. The same code gives the same
-rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
-`derivation`, and the old one stays. No vendor is asked.
+Parses the newest stored responses of a month again and runs the controls on what comes out. The same code gives the
+same rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
+`parser`, and the old one stays. No vendor is asked.
 """
 
 
@@ -40,7 +40,7 @@ def read_again(vendor: Vendor) -> None:
 
 @dag(
     dag_id="rederive",
-    description="Derive a month again from its stored answers",
+    description="Derive a month again from its stored responses",
     schedule=None,
     start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
     catchup=False,

@@ -19,7 +19,7 @@ from billing.config.accounts import Account
 from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.month import Month
 from billing.payloads.response import Response
-from billing.reconciliation.reconcile import Reconciled, reconcile_month
+from billing.reconciliation.reconciler import Reconciled, Rules, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
 from billing.storage.tables import metadata
@@ -107,7 +107,7 @@ class Ledger:
         self, fetch_id: int, account: Account[object] | None = None, derive: Callable[..., AccountMonth] | None = None
     ) -> Reconciled:
         account = account or Examples.account()
-        return reconcile_month(self.engine, derive or self.derive, self.controls, account, fetch_id)
+        return reconcile_month(self.engine, Rules(derive or self.derive, self.controls), account, fetch_id)
 
     def derive(self, _account: Account[object], _period: Month, responses: tuple[Response, ...]) -> AccountMonth:
         return self.readings[responses[0].json_object()["reading"]]

@@ -32,7 +32,7 @@ _STATEMENTS = (
     f"""
     insert into billing.record_version
         (record_key, version, cause, content_sha256, fetch_id, dag_run, recorded_at)
-    select r.record_key, v, case when v = 1 then 'first' else 'vendor' end, {_HASH}, f.fetch_id, 'fill', now()
+    select r.record_key, v, case when v = 1 then 'new' else 'vendor' end, {_HASH}, f.fetch_id, 'fill', now()
     from billing.record r join billing.fetch f on r.record_id = 'INV' || f.fetch_id,
         generate_series(1, r.current_version) v
     """,

@@ -1,9 +1,9 @@
 """
 Tieout's hook and store alone: what a month's tasks do to bring the invoices of the list into rows.
 
-Inside the clock: connecting, every page asked for by the hook, kept as received and hashed, the fetch completed; then
-out of the kept answers, in one transaction that holds the account's lock, every invoice read, hashed and written as a
-version with its source. Outside: what the tasks do besides, to prove: the second reading by id, usage, controls, the
+Inside the clock: connecting, every page asked for by the hook, stored as received and hashed, the fetch completed; then
+from the stored responses, in one transaction that holds the account's lock, every invoice derived, hashed and written
+as a version. Outside: what the tasks do besides: the second reading by id, usage, controls, the
 certificate (``product.py`` has all of it), and Python's start with the imports.
 """
 
@@ -13,7 +13,6 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,11 +26,10 @@ def main() -> None:
     give_settings(job)
     # Airflow reads its settings when it is imported
     from billing.config.accounts import load_accounts  # noqa: PLC0415
-    from billing.loading import save_listed  # noqa: PLC0415
+    from billing.models import AccountMonth  # noqa: PLC0415
     from billing.month import Month  # noqa: PLC0415
-    from billing.reconciliation.code_version import reader_sha256  # noqa: PLC0415
-    from billing.storage.payloads import Fetch, find_fetch  # noqa: PLC0415
-    from billing.storage.records import Records, lock_account  # noqa: PLC0415
+    from billing.storage.payloads import Fetch, find_fetch, read_responses  # noqa: PLC0415
+    from billing.storage.records import RecordStore, lock_account  # noqa: PLC0415
     from billing_vendors.base.tasks.database import billing_engine, documents_folder  # noqa: PLC0415
     from billing_vendors.base.tasks.fetch import keep_all  # noqa: PLC0415
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
@@ -55,16 +53,15 @@ def main() -> None:
             fetch_id = keep_all(fetch, hook.list_invoices(month)).fetch_id
         fetched = time.monotonic()
         with engine.begin() as connection:
+
+            def derive(fetch_id: int) -> AccountMonth:
+                return implementation.derive(account, month, read_responses(connection, fetch_id))
+
             lock_account(connection, vendor.name, ACCOUNT)
-            head, reader = find_fetch(connection, fetch_id), reader_sha256(account, implementation.derive.__module__)
-            records = Records(connection, head, _never, datetime.now(UTC), reader=reader)
-            save_listed(connection, records, head, implementation.invoice_list)
+            store = RecordStore(connection, find_fetch(connection, fetch_id), derive, datetime.now(UTC))
+            store.save(derive(fetch_id))
         cost.parts = {"fetch": fetched - started, "store": time.monotonic() - fetched}
     report(cost)
-
-
-def _never(fetch_id: int) -> NoReturn:
-    raise AssertionError(f"fetch {fetch_id} is not read again: the same code had read it")
 
 
 if __name__ == "__main__":

@@ -3,19 +3,17 @@ What a vendor bills, in the words of accounting: plain values without a vendor's
 
 Every amount is in major units (dollars, not cents) of the currency beside it, digit for digit the vendor's own.
 Every interval is half-open: ``end`` is the first instant or day that no longer belongs to it. Every instant is UTC.
-An invoice's lines are a tuple, or ``Columns`` where a parser reads many at once. ``attributes`` holds what the vendor
-sends beyond the named fields; it takes part in the content hash.
+``attributes`` holds what the vendor sends beyond the named fields; it takes part in the content hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.columns import columns_of
 from billing.money import exact_sum
 from billing.month import Month
 
@@ -75,7 +73,7 @@ class Invoice:
     period_evidence: str
     total: Decimal
     currency: str | None
-    lines: Sequence[InvoiceLine]
+    lines: tuple[InvoiceLine, ...]
     kind: str = "invoice"
     issued_at: datetime | None = None
     service_start: datetime | None = None
@@ -87,7 +85,7 @@ class Invoice:
     @property
     def lines_total(self) -> Decimal:
         """Sum of the line amounts, exact."""
-        return exact_sum(columns_of(self.lines, ["amount"])[0])
+        return exact_sum(line.amount for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +255,7 @@ class MonthToDate:
     month: Month
     total: Decimal
     currency: str | None
-    lines: Sequence[InvoiceLine]
+    lines: tuple[InvoiceLine, ...]
     starts_at: datetime | None = None
     as_of: datetime | None = None
     attributes: Attributes = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Exact sums, ISO 4217 exponents and rounding: the arithmetic that every control relies on."""
+"""Exact sums, ISO 4217 exponents and rounding bounds: the arithmetic that every control relies on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import (
     MAX_EMAX,
     MIN_EMIN,
-    ROUND_HALF_UP,
     Context,
     Decimal,
     DivisionByZero,
@@ -63,8 +62,3 @@ def rounding_bound(roundings: int, unit: Decimal) -> Decimal:
         3 lines in USD  -> 0.015
     """
     return EXACT.multiply(EXACT.multiply(Decimal(roundings), unit), Decimal("0.5"))
-
-
-def round_half_up(amount: Decimal, unit: Decimal) -> Decimal:
-    """Round to a multiple of ``unit``, halves away from zero, as invoices commonly do."""
-    return amount.quantize(unit, rounding=ROUND_HALF_UP, context=Context(prec=200))

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice
-from billing.certificate.vendor_month import make_vendor_certificate, verify_vendor_certificate
+from billing.certificate.vendor_month import make_vendor_certificate, vendor_json, verify_vendor_certificate
 from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
 from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, ConfigurationError
@@ -96,7 +96,7 @@ def _write(connection: Connection, subject: Subject, folder: Path) -> None:
 
 def _write_vendor_month(connection: Connection, arguments: argparse.Namespace) -> None:
     month = Month.parse(arguments.month)
-    body = write_json(make_vendor_certificate(connection, arguments.vendor, month))
+    body = vendor_json(make_vendor_certificate(connection, arguments.vendor, month))
     path: Path = arguments.to / f"{arguments.vendor}-{month}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)

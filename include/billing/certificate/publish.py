@@ -9,10 +9,11 @@ from sqlalchemy import Engine, select
 
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, stored_seal
-from billing.certificate.statement import Seal, plain
+from billing.certificate.statement import Seal
 from billing.certificate.writing import write_stored
 from billing.month import Month
 from billing.payloads import exact_json
+from billing.payloads.exact_json import json_value
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, is_in_file, put_file
 from billing.storage.records import lock_account
@@ -43,8 +44,8 @@ def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:
     """
     Return the account's months that have got results since this one was read, and have no certificate of these results.
 
-    A task that was killed after it had stored a month, and proved later ones again, has not certified all of them; its
-    retry finds nothing changed and finds them here.
+    A task that was killed after it had stored a month, and rerun later ones, has not certified all of them; its retry
+    finds nothing changed and finds them here.
     """
     ours = (t.account_month.c.vendor == subject.vendor, t.account_month.c.account == subject.account)
     read_at = (
@@ -53,14 +54,14 @@ def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:
         .where(*ours, t.account_month.c.month == subject.month.first_day)
         .scalar_subquery()
     )
-    proved_since = (
+    reconciled_since = (
         select(t.account_month.c.month)
         .join(t.reconciliation, t.reconciliation.c.reconciliation_id == t.account_month.c.reconciliation_id)
         .where(*ours, t.reconciliation.c.recorded_at >= read_at)
         .order_by(t.account_month.c.month)
     )
     with engine.connect() as connection:
-        months = [replace(subject, month=Month.of(day)) for day in connection.scalars(proved_since)]
+        months = [replace(subject, month=Month.of(day)) for day in connection.scalars(reconciled_since)]
         marks = {account_month: _mark(stored_seal(connection, account_month)) for account_month in months}
     return [
         account_month.month
@@ -79,4 +80,4 @@ def _mark(seal: Seal) -> bytes:
 
     No vendor's text can: its quotes are escaped, and it knows no hash of the results.
     """
-    return f'"reconciliation":{exact_json.dumps(plain(seal))},"responses":['.encode()
+    return f'"reconciliation":{exact_json.dumps(json_value(seal))},'.encode()

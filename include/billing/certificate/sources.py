@@ -15,7 +15,7 @@ from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
 from billing.month import Month
-from billing.reconciliation.reconciler import Proof, Rules
+from billing.reconciliation.reconciler import MonthReconciler, Rules
 from billing.storage import tables as t
 from billing.storage.evidence import ReadFile
 from billing.storage.payloads import find_fetch
@@ -62,7 +62,7 @@ def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]
     :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
-    months = load_months(connection, subject.vendor, subject.account, {subject.month: head.month_fetch_id})
+    months = load_months(connection, subject.vendor, subject.account, [subject.month])
     return _statement(connection, head, months[subject.month].account_month, subject.invoice_id)
 
 
@@ -73,9 +73,8 @@ def stored_without_invoices(connection: Connection, subject: Subject) -> dict[st
     :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
-    wanted = {subject.month: head.month_fetch_id}
     kinds = (ContractBillingPeriod, UsageReport)
-    months = load_months(connection, subject.vendor, subject.account, wanted, kinds)
+    months = load_months(connection, subject.vendor, subject.account, [subject.month], kinds)
     return _statement(connection, head, months[subject.month].account_month, None)
 
 
@@ -99,7 +98,7 @@ def recomputed_statement(
     """
     head = _reconciliation(connection, subject)
     fetch = find_fetch(connection, head.fetch_id)
-    month, outcome, inputs = Proof(connection, rules, account, datetime.now(UTC)).examine(fetch)
+    month, outcome, inputs = MonthReconciler(connection, rules, account, datetime.now(UTC)).examine(fetch)
     return make_statement(
         month,
         rows_of(outcome.results),
@@ -137,7 +136,7 @@ def _seal(head: Any) -> Seal:  # noqa: ANN401 (a row)
 
 def _reconciliation(connection: Connection, subject: Subject) -> Any:  # noqa: ANN401 (a row)
     row = connection.execute(
-        select(t.reconciliation, t.account_month.c.fetch_id.label("month_fetch_id"))
+        select(t.reconciliation)
         .join(t.account_month, t.account_month.c.reconciliation_id == t.reconciliation.c.reconciliation_id)
         .where(
             t.account_month.c.vendor == subject.vendor,

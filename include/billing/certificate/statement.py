@@ -8,16 +8,15 @@ are equal, nothing between the vendor's bytes and the report was changed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
-from billing.columns import Columns
 from billing.models import AccountMonth, Invoice
-from billing.month import Month
-from billing.payloads.exact_json import sha256_of
+from billing.payloads import exact_json
+from billing.payloads.exact_json import json_value
 
 FORMAT = 1
 
@@ -80,59 +79,50 @@ def make_statement(
         "account": account_month.account,
         "month": str(account_month.month),
         "invoice_id": invoice_id,
-        "reconciliation": plain(seal),
-        "controls": [plain(result) for result in results if result["subject"] not in others],
-        "invoices": [
-            {**invoice_head(invoice), "lines": plain(invoice.lines)}
-            for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_id)
-        ],
+        "reconciliation": json_value(seal),
+        "controls": [json_value(result) for result in results if result["subject"] not in others],
+        "invoices": [invoice_value(invoice) for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_id)],
         "contracts": [
-            plain(contract)
+            json_value(contract)
             for contract in sorted(account_month.contracts, key=lambda contract: contract.contract_id)
             if contract.contract_id in under_contract
         ],
-        "billing_periods": [plain(period) for period in periods],
+        "billing_periods": [json_value(period) for period in periods],
         "usage_reports": [
-            plain(report) for report in sorted(account_month.usage_reports, key=lambda report: report.report_id)
+            json_value(report) for report in sorted(account_month.usage_reports, key=lambda report: report.report_id)
         ],
-        "responses": [plain(source) for source in sources],
-        "files": [plain(file) for file in files if file.invoice_id not in others],
+        "responses": [json_value(source) for source in sources],
+        "files": [json_value(file) for file in files if file.invoice_id not in others],
     }
 
 
-def invoice_head(invoice: Invoice) -> dict[str, Any]:
-    """Return what a certificate says of an invoice beside its lines."""
+def invoice_value(invoice: Invoice) -> dict[str, Any]:
+    """Return what a certificate says of an invoice."""
     # a bill that is paid later, or whose month is explained in other words, is the same bill
-    left_out = {"lines", "payment_status", "period_evidence"}
+    left_out = {"payment_status", "period_evidence"}
     names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]
-    return {name: plain(getattr(invoice, name)) for name in names}
+    return {name: json_value(getattr(invoice, name)) for name in names}
+
+
+def text_before_seal(statement: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """
+    Yield the JSON text of a certificate up to its seal: the statement, then one invoice after the other.
+
+    :param statement: its invoices and its seal, if it has them, are left out.
+    """
+    head = {name: value for name, value in statement.items() if name not in {"invoices", "sha256"}}
+    yield f'{exact_json.dumps(head)[:-1]},"invoices":['
+    for place, invoice in enumerate(invoices):
+        yield ("," if place else "") + exact_json.dumps(invoice)
+    yield "]"
 
 
 def seal_of(statement: Mapping[str, Any]) -> str:
-    """Hash a statement, by value and without the seal it may carry already; 64 hexadecimal digits."""
-    return sha256_of({name: value for name, value in statement.items() if name != "sha256"}).hex()
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 (any value of the domain becomes a JSON value)
-    """Turn a value of the domain into what JSON can hold; numbers stay decimals, digit for digit."""
-    match value:
-        case None | bool() | int() | Decimal():
-            return value
-        case str():
-            return str(value)
-        case bytes() | memoryview():
-            return bytes(value).hex()
-        case datetime() | date():
-            return value.isoformat()
-        case Month():
-            return str(value)
-        case Mapping():
-            return {str(name): plain(member) for name, member in value.items()}
-        case list() | tuple() | Columns():
-            return [plain(member) for member in value]
-        case _ if dataclasses.is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    raise TypeError(f"{type(value).__name__} has no place in a certificate")
+    """Hash the text of a certificate up to its seal; 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for text in text_before_seal(statement, statement["invoices"]):
+        digest.update(text.encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from billing.certificate.sources import Subject
-from billing.certificate.statement import FORMAT, first_difference, seal_of
-from billing.certificate.verify import Verdict, make_certificate, write_json
+from billing.certificate.statement import FORMAT, first_difference
+from billing.certificate.verify import Verdict, make_certificate
 from billing.certificate.writing import write_stored
 from billing.errors import BillingError, ConfigurationError
 from billing.money import exact_sum
 from billing.month import Month
+from billing.payloads import exact_json
+from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, put_file
 from billing.storage.records import lock_account
@@ -41,7 +43,7 @@ def make_vendor_certificate(connection: Connection, vendor: str, month: Month) -
         raise ConfigurationError(f"{vendor} {month} is not stored: run its month first")
     accounts = [_sealed(connection, Subject(vendor, name, month)) for name in names]
     certificate = {"format": FORMAT, "vendor": vendor, "month": str(month), "accounts": accounts}
-    return {**certificate, "sha256": seal_of(certificate)}
+    return {**certificate, "sha256": sha256_of(certificate).hex()}
 
 
 def verify_vendor_certificate(
@@ -63,7 +65,7 @@ def verify_vendor_certificate(
         if not verdict.verified:
             return Verdict(False, f"{subject.account}: {verdict.sentence}")
     if found := first_difference(dict(certificate), made):
-        return Verdict(False, f"NOT VERIFIED, certificate: {found.where} is not what the stored answers give")
+        return Verdict(False, f"NOT VERIFIED, certificate: {found.where} is not what the stored responses give")
     return Verdict(True, f"VERIFIED: {vendor} {month}: the months of {len(made['accounts'])} accounts")
 
 
@@ -75,8 +77,13 @@ def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder
     """
     with engine.begin() as connection:
         lock_account(connection, vendor, f"{month} of all accounts")  # no account has such a name
-        body = write_json(make_vendor_certificate(connection, vendor, month))
+        body = vendor_json(make_vendor_certificate(connection, vendor, month))
         return put_file(root, ("certificates", vendor), f"{month}.json", body)
+
+
+def vendor_json(certificate: Mapping[str, Any]) -> bytes:
+    """Write a certificate of all accounts: keys sorted, every digit as it was stored."""
+    return exact_json.dumps(certificate).encode() + b"\n"
 
 
 def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:

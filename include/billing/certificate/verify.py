@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from billing.certificate.sources import Subject, recomputed_statement, stored_statement
-from billing.certificate.statement import FORMAT, first_difference, seal_of
+from billing.certificate.statement import FORMAT, first_difference, seal_of, text_before_seal
 from billing.config.accounts import Account
 from billing.errors import BillingError, PayloadError
 from billing.month import Month
@@ -28,8 +28,9 @@ def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]
 
 
 def write_json(certificate: Mapping[str, Any]) -> bytes:
-    """Write a certificate: keys sorted, every digit as it was stored, a line's end at its end."""
-    return exact_json.dumps(certificate).encode() + b"\n"
+    """Write a certificate, every digit as it was stored, its seal last."""
+    text = "".join(text_before_seal(certificate, certificate["invoices"]))
+    return f'{text},"sha256":"{certificate["sha256"]}"}}\n'.encode()
 
 
 def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
@@ -70,27 +71,27 @@ def verify(
     try:
         recomputed = recomputed_statement(connection, subject, account, rules)
     except BillingError as error:
-        return Verdict(False, f"NOT VERIFIED, stored answers: {error}")
+        return Verdict(False, f"NOT VERIFIED, stored responses: {error}")
     stored = stored_statement(connection, subject)
     if found := first_difference(stored, recomputed):
         return Verdict(
             False,
             f"NOT VERIFIED, stored rows: {found.where}: the rows say {_shown(found.left)}, "
-            f"the stored answers give {_shown(found.right)}",
+            f"the stored responses give {_shown(found.right)}",
         )
     given = {name: value for name, value in certificate.items() if name != "sha256"}
     if found := first_difference(given, recomputed):
         return Verdict(
             False,
             f"NOT VERIFIED, certificate: {found.where}: it says {_shown(found.left)}, "
-            f"the stored answers give {_shown(found.right)}{_older(given, recomputed)}",
+            f"the stored responses give {_shown(found.right)}{_older(given, recomputed)}",
         )
     if certificate.get("sha256") != seal_of(given):
         return Verdict(False, "NOT VERIFIED, certificate: sha256: its own hash does not match what it says")
     return Verdict(
         True,
-        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored answers, derived and proved again, give every "
-        f"figure of this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
+        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored responses, derived again, give every figure of "
+        f"this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
     )
 
 
@@ -98,7 +99,7 @@ def _older(given: Mapping[str, Any], recomputed: Mapping[str, Any]) -> str:
     """Say so where the certificate is merely one of an earlier state."""
     then, now = (side.get("reconciliation") for side in (given, recomputed))
     if isinstance(then, dict) and isinstance(now, dict) and then.get("recorded_at") != now.get("recorded_at"):
-        return f"; the month was proved again at {now.get('recorded_at')}: make a new certificate and compare"
+        return f"; the month was reconciled again at {now.get('recorded_at')}: make a new certificate and compare"
     return ""
 
 

@@ -7,16 +7,14 @@ content would have the same inputs.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
 from billing.controls.control import Evidence
 from billing.month import Month
-from billing.payloads.exact_json import sha256_of
+from billing.payloads.exact_json import json_value, sha256_of
 
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 
@@ -34,10 +32,10 @@ def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[
             "restated": {number: content_sha256(before).hex() for number, before in evidence.restated.items()},
             "overdue": evidence.as_of is not None and evidence.as_of >= due,
             "stored": {str(month): [sha256.hex() for sha256 in content] for month, content in stored.items()},
-            "history": _plain(evidence.history),
-            "estimates": _plain(evidence.estimates),
+            "history": json_value(evidence.history),
+            "estimates": json_value(evidence.estimates),
             "estimates_began": evidence.estimates_began,
-            "payment_statuses": _plain(evidence.payment_statuses),
+            "payment_statuses": json_value(evidence.payment_statuses),
             "files": [
                 [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None] for file in evidence.files
             ],
@@ -47,22 +45,4 @@ def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[
 
 def configuration(account: Account[object]) -> dict[str, Any]:
     """Return what is configured of an account and what results may depend on, as plain values."""
-    return {name: _plain(getattr(account, name)) for name in _ACCOUNT}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 (whatever the configuration of a vendor holds)
-    match value:
-        case Month():
-            return str(value)
-        case datetime() | date():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): _plain(member) for key, member in value.items()}
-        case list() | tuple():
-            return [_plain(member) for member in value]
-        case set() | frozenset():
-            return sorted(_plain(member) for member in value)
-        case _ if dataclasses.is_dataclass(value):
-            return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        case _:
-            return value
+    return {name: json_value(getattr(account, name)) for name in _ACCOUNT}

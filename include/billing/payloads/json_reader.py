@@ -1,5 +1,5 @@
 """
-Read the members of one JSON object, or of many alike, strictly and by name.
+Read the members of one JSON object, strictly and by name.
 
 A parser asks for each member it knows by the type the vendor documents. What is missing or of another type is an
 error that names the place; what nobody asked for is kept and reported, never dropped.
@@ -8,11 +8,8 @@ error that names the place; what nobody asked for is kept and reported, never dr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from operator import itemgetter, methodcaller
-from types import NoneType
 from typing import Any, TypeVar
 
 from billing.errors import PayloadError
@@ -132,19 +129,13 @@ class JsonObject:
         except OverflowError:
             raise self._unexpected(name, "a date-time of the years 1 to 9999", value) from None
 
-    def objects(self, name: str) -> Iterator[JsonObject]:
-        """Yield the objects of a list; nothing if the list is empty or missing. Null is an error."""
-        return iter(self.rows(name))
-
-    def rows(self, name: str) -> JsonRows:
-        """
-        Return the objects of a list to be read all at once; none if the list is empty or missing. Null is an error.
-        """
+    def objects(self, name: str) -> list[JsonObject]:
+        """Return the objects of a list; none if the list is empty or missing. Null is an error."""
         self._asked.add(name)
         rows = self._row.get(name, [])
         if not isinstance(rows, list):
             raise self._unexpected(name, "a list", rows)
-        return JsonRows(rows, f"{self.where}, {name}")
+        return [JsonObject(row, f"{self.where}, {name} {place}") for place, row in enumerate(rows, start=1)]
 
     def object_or_none(self, name: str) -> JsonObject | None:
         """Return a nested object; None if it is null or missing."""
@@ -169,103 +160,6 @@ class JsonObject:
     def _unexpected(self, name: str, wanted: str, found: object) -> PayloadError:
         missing = name not in self._row
         return PayloadError(f"{self.where}: {name} should be {wanted}, but is {'missing' if missing else _kind(found)}")
-
-
-class JsonRows:
-    """
-    The objects of one JSON list, each member read for all of them at once.
-
-    An invoice has thousands of lines, and a vendor writes them all alike: where every value of a member is plainly what
-    it should be, one look at all of them is enough. Where one is not, each is read by itself, with ``JsonObject``,
-    which
-    knows what may be made of it and how to say what is wrong.
-
-    :param where: the place for error messages; a row's own number is added.
-    :raises PayloadError: one of the rows is not an object.
-    """
-
-    __slots__ = ("_alike", "_asked", "_names", "_rows", "_where")
-
-    def __init__(self, rows: Sequence[Any], where: str) -> None:
-        self._rows, self._where = rows, where
-        self._asked: set[str] = set()
-        if not set(map(type, rows)) <= {dict}:
-            list(self)  # raises for the first that is no object
-        self._names: set[str] = set().union(*rows)
-        self._alike = set(map(len, rows)) == {len(self._names)}
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self._rows)
-
-    def __contains__(self, name: object) -> bool:
-        """Return whether a row has a member of this name."""
-        return name in self._names
-
-    def __iter__(self) -> Iterator[JsonObject]:
-        """Return each row to be read by itself; what is asked of it is not asked of all."""
-        for position, row in enumerate(self._rows, start=1):
-            yield JsonObject(row, f"{self._where} {position}")
-
-    def texts_or_none(self, name: str) -> Sequence[str | None]:
-        """Return a text of each row; None where it is null or missing."""
-        return self._column(name, _plain_texts, JsonObject.text_or_none)
-
-    def numbers(self, name: str, read: Callable[[JsonObject, str], Decimal] = JsonObject.number) -> Sequence[Decimal]:
-        """
-        Return a number of each row, digit for digit.
-
-        :param read: reads it by itself, for a vendor that writes some of its numbers in another way.
-        """
-        return self._column(name, _plain_numbers, read)
-
-    def numbers_or_none(
-        self, name: str, read: Callable[[JsonObject, str], Decimal | None] = JsonObject.number_or_none
-    ) -> Sequence[Decimal | None]:
-        """Return a number of each row; None where it is null or missing. Parameters as of ``numbers``."""
-        return self._column(name, _plain_numbers_or_none, read)
-
-    def rest(self) -> Sequence[Mapping[str, Any]]:
-        """Return, for each row, the members nobody has asked for."""
-        unknown = self._names - self._asked
-        if not unknown:
-            return [_NOTHING] * len(self)
-        return [{name: value for name, value in row.items() if name in unknown} for row in self._rows]
-
-    def _column(
-        self, name: str, plain: Callable[[Sequence[Any]], Sequence[T] | None], read: Callable[[JsonObject, str], T]
-    ) -> Sequence[T]:
-        self._asked.add(name)
-        get = itemgetter(name) if self._alike and name in self else methodcaller("get", name)
-        values = plain(list(map(get, self._rows)))
-        return [read(row, name) for row in self] if values is None else values
-
-
-_NOTHING: Mapping[str, Any] = {}
-
-
-def _plain_texts(values: Sequence[Any]) -> Sequence[str | None] | None:
-    return values if set(map(type, values)) <= {str, NoneType} else None
-
-
-def _plain_numbers(values: Sequence[Any]) -> Sequence[Decimal] | None:
-    return None if NoneType in set(map(type, values)) else _plain_numbers_or_none(values)  # type: ignore[return-value]  # none is None
-
-
-def _plain_numbers_or_none(values: Sequence[Any]) -> Sequence[Decimal | None] | None:
-    """Return decimals if all are numbers or missing, and none out of proportion."""
-    kinds = set(map(type, values))
-    if not kinds <= {Decimal, int, NoneType}:
-        return None
-    # written without an exponent, so many characters hold no digit too many; few numbers are written otherwise
-    texts = list(map(str, values))
-    if "E" in "".join(texts) or max(map(len, texts), default=0) > _LARGEST_EXPONENT:
-        doubtful = (text for text in texts if "E" in text or len(text) > _LARGEST_EXPONENT)
-        if not all(in_proportion(Decimal(text)) for text in doubtful):
-            return None
-    if int in kinds:
-        return [Decimal(value) if type(value) is int else value for value in values]
-    return values
 
 
 def day_after(last_day: date | None) -> date | None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 from billing.errors import PayloadError
 from billing.payloads import exact_json
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """
     A successful HTTP answer of a vendor.
@@ -35,19 +34,11 @@ class Response:
     body: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
-    _made: dict[Callable[[Response], Any], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    @property
+    @cached_property
     def sha256(self) -> bytes:
         """Hash of the body, 32 bytes: the address under which the body is kept."""
-        return self.once(_hash)
-
-    def once(self, make: Callable[[Response], T]) -> T:
-        """Return what a function makes of this response; made once, and kept as long as the response."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
+        return hashlib.sha256(self.body).digest()
 
     def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
         """
@@ -55,11 +46,10 @@ class Response:
 
         :raises PayloadError: names the request as well as what is wrong with the body.
         """
-        return self._named(exact_json.loads)
-
-    def check_json(self) -> None:
-        """Ensure that the body can be read as exact JSON; raises as ``json``."""
-        self._named(exact_json.check)
+        try:
+            return exact_json.loads(self.body)
+        except PayloadError as error:
+            raise PayloadError(f"{self.request}: {error}") from error
 
     def json_object(self) -> dict[str, Any]:
         """
@@ -71,13 +61,3 @@ class Response:
         if not isinstance(value, dict):
             raise PayloadError(f"{self.request}: expected a JSON object, found {type(value).__name__}")
         return value
-
-    def _named(self, read: Callable[[bytes], T]) -> T:
-        try:
-            return read(self.body)
-        except PayloadError as error:
-            raise PayloadError(f"{self.request}: {error}") from error
-
-
-def _hash(response: Response) -> bytes:
-    return hashlib.sha256(response.body).digest()

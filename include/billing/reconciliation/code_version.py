@@ -1,4 +1,4 @@
-"""Who reads a response: the installed code and an account's configuration, as one hash."""
+"""The installed code and an account's configuration, as one hash."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from billing.config.accounts import Account
 from billing.controls.evidence_hash import configuration
 from billing.payloads.exact_json import sha256_of
 
-_LIBRARIES = ("jiter", "msgspec", "pypdf")
+_LIBRARIES = ("jiter", "msgspec", "pypdf")  # by which responses and files are read
 
 
-def reader_sha256(account: Account[object], module: str) -> bytes:
+def code_sha256(account: Account[object], module: str) -> bytes:
     """
-    Hash what decides, beside the responses, what is read out of them and proved of it; 32 bytes.
+    Hash what decides, beside the responses, what is derived from them and what controls find; 32 bytes.
 
     :param module: of the vendor's package.
     """
-    digest = hashlib.sha256(code_sha256(module.rpartition(".")[0] or module))
+    digest = hashlib.sha256(_source_sha256(module.rpartition(".")[0] or module))
     digest.update(sha256_of([account.vendor, account.name, configuration(account)]))
     return digest.digest()
 
 
 @cache
-def code_sha256(package: str) -> bytes:
-    """Hash every source file of ``billing`` and of a vendor's package, and the versions of what they read with."""
+def _source_sha256(package: str) -> bytes:
+    """Hash every source file of ``billing`` and of a vendor's package, and the versions of the libraries they use."""
     digest = hashlib.sha256("".join(f"{name} {version(name)}\n" for name in _LIBRARIES).encode())
     for folder in (Path(billing.__path__[0]), Path(import_module(package).__path__[0])):
         for file in sorted(folder.rglob("*.py")):

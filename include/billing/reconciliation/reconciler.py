@@ -1,7 +1,9 @@
 """
-Store one reading of a month, prove the month, and prove again the later months that look at it.
+From stored responses to stored results: derive a month, store its versions and run its controls, in one transaction.
 
-Everything happens in the caller's transaction; nothing here commits.
+A reader of the database sees the month before or after, never half of it. Controls also look at months before their
+own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order months
+are stored, the results are the same in the end.
 """
 
 from __future__ import annotations
@@ -9,39 +11,39 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from billing.config.accounts import Account
 from billing.controls.control import Control
 from billing.controls.evidence_hash import evidence_sha256
 from billing.controls.runner import Outcome, run_controls
-from billing.errors import BillingError
-from billing.listed import InvoiceList
-from billing.loading import save_listed
+from billing.errors import BillingError, StorageError
 from billing.models import AccountMonth
 from billing.month import Month
 from billing.payloads.response import Response
+from billing.storage.accruals import AccrualBook
 from billing.storage.evidence import (
     AccountView,
     EvidenceWithHashes,
     ReadFile,
+    dependent_months,
     load_evidence,
-    months_touched,
     view_account,
 )
-from billing.storage.payloads import FetchInfo, find_fetch, read_answers
+from billing.storage.payloads import FetchInfo, find_fetch, read_responses
+from billing.storage.product_months import add_to_product_months
 from billing.storage.reconciliations import (
     inputs_sha256,
     last_inputs_sha256,
-    note_proved_again,
-    note_seen,
     save_reconciliation,
+    save_rerun,
+    save_seen,
     states_in_force,
 )
-from billing.storage.records import Records, found_in, lock_account, save_unknown_fields
-from billing.storage.unchanged_months import count_invoices, note_seen_again, note_standing, standing_sha256, stands
+from billing.storage.records import RecordStore, lock_account, save_unknown_fields
+from billing.storage.unchanged_months import count_invoices, is_unchanged, save_inputs_hash, save_seen_again
 from billing.storage.versions import Change
 
 Derive = Callable[[Account[object], Month, Sequence[Response]], AccountMonth]
@@ -52,30 +54,30 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Rules:
     """
-    By what a month is derived and proved.
+    How a vendor's month is derived and controlled.
 
-    :param read_file: reads a vendor's file by its location; None if no control may look into one.
-    :param invoice_list: where a vendor's list holds whole invoices, which need not all be read to be stored.
-    :param reader: hash of the code and of the configuration; None if not known, and then nothing is taken as read.
+    :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
+        is none; None if no control may look into a file.
+    :param code_sha256: hash of the code and of the account's configuration; None if not known, and then every month
+        is reconciled again.
     """
 
     derive: Derive
     controls: tuple[Control, ...]
-    read_file: ReadFile | None
-    invoice_list: InvoiceList | None = None
-    reader: bytes | None = None
+    read_file: ReadFile | None = None
+    code_sha256: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """
-    What became of a reading.
+    What a reconciliation did.
 
-    :param states: number of results in force by state.
+    :param states: number of current results by state.
     :param changes: versions that were added.
     :param unknown_fields: what the vendor sends and was never seen before.
     :param results_added: False if the same rules gave the same results on the same inputs before.
-    :param proved_again: later months that look at this one and got other results by it.
+    :param rerun: later months that look at this one and got other results by it.
     """
 
     month: Month
@@ -85,12 +87,48 @@ class Reconciled:
     changes: tuple[Change, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     results_added: bool = False
-    proved_again: tuple[Month, ...] = ()
+    rerun: tuple[Month, ...] = ()
 
 
-class Proof:
+def reconcile_month(
+    engine: Engine, rules: Rules, account: Account[object], fetch_id: int, *, force: bool = False
+) -> Reconciled:
     """
-    The work of one transaction on one account.
+    Derive and store what one fetch holds, run its controls, and those of the later months that look at it.
+
+    Runs twice with the same result. Rows are added only for what is new or has changed.
+
+    :param force: also reconcile a month whose inputs have not changed.
+    :raises PayloadError: a response has another shape; nothing was stored, the responses themselves are kept.
+    :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
+    :raises ConfigurationError: the account has a tolerance for a control that there is not.
+    :raises ExceptionGroup: internal errors in controls, or a later month that looks at this one could not be
+        reconciled again; this month and all other results are stored.
+    """
+    with engine.begin() as connection:
+        fetch = find_fetch(connection, fetch_id)
+        if (fetch.vendor, fetch.account, fetch.purpose) != (account.vendor, account.name, "month"):
+            raise StorageError(
+                f"fetch {fetch_id} is a {fetch.purpose} of {fetch.vendor}/{fetch.account}, "
+                f"not a month of {account.vendor}/{account.name}"
+            )
+        now = datetime.now(UTC)
+        reconciler = MonthReconciler(connection, rules, account, now)
+        done = reconciler.reconcile(fetch, force=force)
+        AccrualBook(connection, account, fetch.dag_run, now).settle()
+        add_to_product_months(connection, account.vendor, account.name, done.changes)
+    if reconciler.errors:
+        raise ExceptionGroup(
+            f"{account.vendor}/{account.name} {fetch.month}: internal error in "
+            f"{', '.join(reconciler.errors)}; the month is stored, and failed controls are recorded as BLOCKED",
+            list(reconciler.errors.values()),
+        )
+    return done
+
+
+class MonthReconciler:
+    """
+    Reconciles months of one account in the caller's transaction; nothing here commits.
 
     :param now: when the rows that it adds are recorded, UTC.
     """
@@ -100,113 +138,119 @@ class Proof:
         self._rules = rules
         self._account = account
         self._now = now
-        self.faults: dict[str, Exception] = {}
-        """What failed by our own fault, by what it was."""
+        self.errors: dict[str, Exception] = {}
+        """Internal errors, by what failed."""
 
-    def store(self, fetch: FetchInfo, *, force: bool = False) -> Reconciled:
+    def reconcile(self, fetch: FetchInfo, *, force: bool = False) -> Reconciled:
         """
-        Store and prove what a fetch read.
+        Save what a fetch holds, run the month's controls, and rerun those of the months that depend on it.
 
-        A fetch that was overtaken, a later one of its month being stored, only adds what it alone has seen. One that
-        brought nothing new to what was proved is noted, and that is all.
+        If a later fetch of the month is stored, only records that this one alone holds are added, and the controls run
+        on the later one. If nothing has changed since the last reconciliation, only the fetch is noted.
 
-        :param force: derive and prove even so.
+        :param force: also reconcile a month whose inputs have not changed.
         """
         lock_account(self._connection, self._account.vendor, self._account.name)
-        reader = self._rules.reader
-        if reader and not force and stands(self._connection, self._account, fetch, reader):
-            return self._see_again(fetch)
+        if not force and self._is_unchanged(fetch):
+            return self._keep_results(fetch)
         before = self._view()
-        rested_on = before.fetches.get(fetch.month)
-        records = Records(
-            self._connection,
-            fetch,
-            self._read_by_id,
-            self._now,
-            overtaken=rested_on is not None and rested_on > fetch.fetch_id,
-            reader=self._rules.reader,
-        )
-        changes = save_listed(self._connection, records, fetch, self._rules.invoice_list)
-        account_month = self._read(fetch)
-        changes += records.save(found_in(account_month))
-        records.save_payment_statuses(account_month)
-        unknown = save_unknown_fields(self._connection, account_month, fetch, self._now)
-        after = (self._view() if changes else before).resting(fetch)
-        outcome, added = self._prove_newest(fetch, account_month, after)
-        # contracts are shared by months: which version a month had read changes with its fetch alone
-        moved = bool(account_month.contracts) and after.fetches[fetch.month] != rested_on
-        touched = months_touched(fetch.month, before, after, changed=bool(changes) or rested_on is None or moved)
-        again = tuple(month for month in touched if self._prove_again(month, after))
-        lines = sum(len(invoice.lines) for invoice in account_month.invoices)
+        account_month = self._derive(fetch)
+        changes, unknown_fields = self.save_month(fetch, account_month, before)
+        after = self._view().with_fetch(fetch)
+        outcome, added = self._control_newest(fetch, account_month, after)
+        # contracts are shared by months: which version a month has depends on its fetch alone
+        moved = bool(account_month.contracts) and after.fetches[fetch.month] != before.fetches.get(fetch.month)
+        changed = bool(changes) or fetch.month not in before.fetches or moved
         return Reconciled(
-            account_month.month,
-            len(account_month.invoices),
-            lines,
-            outcome.states,
-            tuple(changes),
-            tuple(unknown),
-            added,
-            again,
+            month=account_month.month,
+            invoices=len(account_month.invoices),
+            lines=sum(len(invoice.lines) for invoice in account_month.invoices),
+            states=outcome.states,
+            changes=tuple(changes),
+            unknown_fields=tuple(unknown_fields),
+            results_added=added,
+            rerun=self.rerun_dependents(dependent_months(fetch.month, before, after, changed=changed), after),
         )
 
-    def _see_again(self, fetch: FetchInfo) -> Reconciled:
-        """Note that a month was read again which stands as it was stored and proved."""
-        note_seen_again(self._connection, fetch)
+    def save_month(
+        self, fetch: FetchInfo, account_month: AccountMonth, before: AccountView
+    ) -> tuple[list[Change], list[str]]:
+        """Store what a fetch holds; return the versions that were added, and the fields that were never seen before."""
+        overtaken = before.fetches.get(fetch.month, 0) > fetch.fetch_id
+        records = RecordStore(self._connection, fetch, self._derive_by_id, self._now, overtaken=overtaken)
+        changes = records.save(account_month)
+        records.save_payment_statuses(account_month)
+        return changes, save_unknown_fields(self._connection, account_month, fetch, self._now)
+
+    def run_controls(self, fetch: FetchInfo, evidence: EvidenceWithHashes) -> tuple[Outcome, int, bool]:
+        """
+        Run the controls of a month and store their results.
+
+        :returns: the results, the id of their reconciliation, and whether it was added.
+        """
+        outcome = run_controls(self._rules.controls, evidence.evidence)
+        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, evidence), outcome, self._now)
+        self.errors |= {f"control {control_id} of {fetch.month}": error for control_id, error in outcome.faults.items()}
+        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.month, outcome.summary())
+        return outcome, saved.reconciliation_id, saved.added
+
+    def rerun_dependents(self, months: Sequence[Month], view: AccountView) -> tuple[Month, ...]:
+        """Run the controls of other stored months whose inputs have changed; return those that got other results."""
+        return tuple(month for month in months if self._rerun(month, view))
+
+    def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, Outcome, bytes]:
+        """Derive a stored fetch and run its controls without storing anything; the bytes hash the inputs."""
+        account_month = self._derive(fetch)
+        evidence = self._evidence(fetch, account_month, self._view())
+        return account_month, run_controls(self._rules.controls, evidence.evidence), self._inputs(fetch, evidence)
+
+    def _is_unchanged(self, fetch: FetchInfo) -> bool:
+        code = self._rules.code_sha256
+        return code is not None and is_unchanged(self._connection, self._account, fetch, code)
+
+    def _keep_results(self, fetch: FetchInfo) -> Reconciled:
+        save_seen_again(self._connection, fetch)
         states = states_in_force(self._connection, fetch)
         log.info(
-            "%s/%s %s: nothing has changed since it was proved; %s",
+            "%s/%s %s: unchanged since the last reconciliation; controls not re-run: %s",
             *(fetch.vendor, fetch.account, fetch.month, ", ".join(f"{n} {state}" for state, n in states.items())),
         )
         return Reconciled(fetch.month, *count_invoices(self._connection, fetch), states)
 
-    def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, Outcome, bytes]:
-        """Derive and prove a stored reading again without storing anything; the bytes are the hash of the inputs."""
-        account_month = self._read(fetch)
-        gathered = self._gather(fetch, account_month, self._view())
-        return account_month, run_controls(self._rules.controls, gathered.evidence), self._inputs(fetch, gathered)
-
-    def _prove_newest(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+    def _control_newest(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+        """Run the controls of the month on its newest fetch, which is mostly this one."""
         newest = view.fetches[fetch.month]
-        if newest == fetch.fetch_id:
-            return self._prove(fetch, self._gather(fetch, account_month, view), read=True)
-        later = find_fetch(self._connection, newest)
-        return self._prove(later, self._gather(later, self._read(later), view), read=False)
+        if newest != fetch.fetch_id:
+            later = find_fetch(self._connection, newest)
+            outcome, reconciliation_id, added = self.run_controls(
+                later, self._evidence(later, self._derive(later), view)
+            )
+            save_rerun(self._connection, later, reconciliation_id)
+            return outcome, added
+        outcome, reconciliation_id, added = self.run_controls(fetch, self._evidence(fetch, account_month, view))
+        save_seen(self._connection, self._account, fetch, reconciliation_id, self._now)
+        if self._rules.code_sha256 and not outcome.faults:
+            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
+        return outcome, added
 
-    def _prove_again(self, month: Month, view: AccountView) -> bool:
-        """Run the controls of another stored month if what they see has changed; tell whether results were added."""
+    def _rerun(self, month: Month, view: AccountView) -> bool:
         fetch = find_fetch(self._connection, view.fetches[month])
         try:
-            account_month = self._read(fetch)
+            account_month = self._derive(fetch)
         except BillingError as error:
-            self.faults[f"proving {month} again"] = error  # the month that is stored is in order all the same
+            self.errors[f"the rerun of {month}"] = error  # the month that is stored is in order all the same
             return False
-        gathered = self._gather(fetch, account_month, view)
-        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, gathered):
+        evidence = self._evidence(fetch, account_month, view)
+        if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, evidence):
             return False
-        return self._prove(fetch, gathered, read=False)[1]
+        _, reconciliation_id, added = self.run_controls(fetch, evidence)
+        save_rerun(self._connection, fetch, reconciliation_id)
+        return added
 
-    def _prove(self, fetch: FetchInfo, gathered: EvidenceWithHashes, *, read: bool) -> tuple[Outcome, bool]:
-        """Run the controls of a month; ``read`` if this transaction stores the reading."""
-        outcome = run_controls(self._rules.controls, gathered.evidence)
-        saved = save_reconciliation(self._connection, fetch, self._inputs(fetch, gathered), outcome, self._now)
-        if read:
-            note_seen(self._connection, self._account, fetch, saved.reconciliation_id, self._now)
-            if self._rules.reader and not outcome.faults:
-                standing = standing_sha256(self._connection, self._account, fetch, self._rules.reader)
-                note_standing(self._connection, fetch, standing)
-        else:
-            note_proved_again(self._connection, fetch, saved.reconciliation_id)
-        self.faults |= {f"{control_id} of {fetch.month}": error for control_id, error in outcome.faults.items()}
-        log.info("%s/%s %s: %s", fetch.vendor, fetch.account, fetch.month, outcome.summary())
-        return outcome, saved.added
-
-    def _read(self, fetch: FetchInfo) -> AccountMonth:
-        account_month = self._rules.derive(self._account, fetch.month, read_answers(self._connection, fetch.fetch_id))
-        if (account_month.vendor, account_month.account, account_month.month) != (
-            fetch.vendor,
-            fetch.account,
-            fetch.month,
-        ):
+    def _derive(self, fetch: FetchInfo) -> AccountMonth:
+        account_month = self._rules.derive(self._account, fetch.month, read_responses(self._connection, fetch.fetch_id))
+        derived = account_month.vendor, account_month.account, account_month.month
+        if derived != (fetch.vendor, fetch.account, fetch.month):
             raise TypeError(
                 f"the parser of {fetch.vendor} made {account_month.vendor}/{account_month.account} "
                 f"{account_month.month} out of fetch {fetch.fetch_id}, which is of "
@@ -214,15 +258,15 @@ class Proof:
             )
         return account_month
 
-    def _read_by_id(self, fetch_id: int) -> AccountMonth:
-        return self._read(find_fetch(self._connection, fetch_id))
+    def _derive_by_id(self, fetch_id: int) -> AccountMonth:
+        return self._derive(find_fetch(self._connection, fetch_id))
 
     def _view(self) -> AccountView:
         return view_account(self._connection, self._account.vendor, self._account.name)
 
-    def _gather(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> EvidenceWithHashes:
+    def _evidence(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> EvidenceWithHashes:
         return load_evidence(self._connection, self._account, fetch, account_month, view, self._rules.read_file)
 
-    def _inputs(self, fetch: FetchInfo, gathered: EvidenceWithHashes) -> bytes:
-        around = evidence_sha256(gathered.evidence, gathered.stored)
+    def _inputs(self, fetch: FetchInfo, evidence: EvidenceWithHashes) -> bytes:
+        around = evidence_sha256(evidence.evidence, evidence.stored)
         return inputs_sha256(self._connection, fetch.fetch_id, around)

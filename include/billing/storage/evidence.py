@@ -28,8 +28,7 @@ from billing.storage.stored_months import load_months, month_fetches, previous_i
 ReadFile = Callable[[str], bytes]
 """Give the bytes at a location below the folder of documents; raises OSError where there is no such file."""
 
-BACK = (1, 12)
-"""How many months before its own a control may look."""
+_LOOK_BACK = (1, 12)  # how many months before its own a control may look
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class AccountView:
     fetches: Mapping[Month, int]
     summaries: tuple[InvoiceSummary, ...]
 
-    def resting(self, fetch: FetchInfo) -> AccountView:
+    def with_fetch(self, fetch: FetchInfo) -> AccountView:
         """Return the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
         newest = max(fetch.fetch_id, self.fetches.get(fetch.month, 0))
         return replace(self, fetches=dict(sorted({**self.fetches, fetch.month: newest}.items())))
@@ -66,19 +65,27 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
     return AccountView(month_fetches(connection, vendor, account), summaries)
 
 
-def months_touched(billing_month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
+def comparison_months(month: Month) -> tuple[Month, ...]:
+    """Return the earlier months that a month's controls look at: the one before, and the same a year before."""
+    return tuple(month.shifted(-back) for back in _LOOK_BACK)
+
+
+def dependent_months(month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
     """
     Return the other stored months whose controls may now see something else, in order.
 
+    Those are the months that compare themselves with this one (see ``comparison_months``), and those whose ``history``
+    holds an invoice that was added, changed or moved: its own month, the next, and every month that shares a document
+    key with it.
+
     :param changed: the month itself is new or has changed.
     """
-    touched = {billing_month.shifted(back) for back in BACK} if changed else set()
-    summaries = set(before.summaries) ^ set(after.summaries)
-    if summaries:
-        keys = set().union(*map(document_keys, summaries))
-        touched |= {head.month for head in after.summaries if not keys.isdisjoint(document_keys(head))}
-        touched |= {head.month.shifted(months) for head in summaries for months in (0, 1)}
-    return [month for month in after.fetches if month in touched and month != billing_month]
+    dependent = {month.shifted(back) for back in _LOOK_BACK} if changed else set()
+    if differing := set(before.summaries) ^ set(after.summaries):
+        keys = set().union(*map(document_keys, differing))
+        dependent |= {each.month for each in after.summaries if not keys.isdisjoint(document_keys(each))}
+        dependent |= {each.month.shifted(months) for each in differing for months in (0, 1)}
+    return [each for each in after.fetches if each in dependent and each != month]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +114,10 @@ def load_evidence(
     :param fetch: the reading that ``account_month`` was derived from.
     :param read_file: reads a file's bytes; without it no file can be read.
     """
-    earlier = {
-        month: view.fetches[month] for back in BACK if (month := account_month.month.shifted(-back)) in view.fetches
-    }
+    months = comparison_months(account_month.month)
+    earlier = [month for month in months if month in view.fetches]
     stored = load_months(connection, account.vendor, account.name, earlier)
-    previous, year_before = (stored.get(account_month.month.shifted(-back)) for back in BACK)
+    previous, year_before = map(stored.get, months)
     evidence = Evidence(
         account=account,
         account_month=account_month,

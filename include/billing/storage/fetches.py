@@ -1,4 +1,4 @@
-"""Which fetch a month rests on, and whether the month is closed."""
+"""Find the newest fetch of a month, and the fetch of a month that is fully reconciled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OPEN = (State.EXCEPTION.value, State.BLOCKED.value)
 
 
 def latest_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
-    """Return the newest whole fetch of an account's month; None if it was never fetched."""
+    """Return the newest complete fetch of an account's month; None if it was never fetched."""
     return connection.scalar(
         select(t.fetch.c.fetch_id)
         .where(
@@ -26,11 +26,11 @@ def latest_fetch(connection: Connection, vendor: str, account: str, month: Month
     )
 
 
-def closed_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
+def reconciled_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
     """
-    Return the fetch that a closed month rests on; None while a control is open or the month is not stored.
+    Return the fetch that a reconciled month rests on; None while a control is open or the month is not stored.
 
-    A month that no control has looked at is not closed.
+    A month that no control has looked at is not reconciled.
     """
     results = select(t.control_result.c.position).where(
         t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id

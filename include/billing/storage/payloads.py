@@ -9,13 +9,12 @@ evidence but is never taken for a whole one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, Engine, Select, func, insert, literal, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.errors import StorageError
@@ -66,7 +65,7 @@ class Fetch:
         self._purpose = purpose
         self._vendor = vendor
         self._account = account
-        self._period = month
+        self._month = month
         self._dag_run = dag_run
         self._started_at = datetime.now(UTC)
         self._sightings: list[tuple[int, datetime]] = []
@@ -74,28 +73,22 @@ class Fetch:
         self._new_payloads = self._new_documents = self._bytes = 0
 
     def keep(self, response: Response) -> None:
-        """Store one response at once, unless the same bytes for the same request are there."""
-        self._keep(response, new=lambda: None)
-
-    def keep_json(self, response: Response) -> None:
         """
-        Store one response as ``keep`` does, but not what two readers could understand differently.
+        Store one response at once, unless the same bytes for the same request are there.
 
-        :raises PayloadError: its JSON is ambiguous; it is not stored, so the vendor is asked again in a retry.
+        :raises PayloadError: its JSON is ambiguous: two readers could understand it differently. It is not stored, so
+            that a retry asks the vendor again.
         """
-        self._keep(response, new=response.check_json)
-
-    def _keep(self, response: Response, new: Callable[[], object]) -> None:
         with self._engine.begin() as connection:
             payload_id = self._find(connection, response)
             if payload_id is None:
-                new()
+                response.json()
                 payload_id = self._insert(connection, response)
                 self._new_payloads += payload_id is not None
             if payload_id is None:  # another task was faster
                 payload_id = self._find(connection, response)
         if payload_id is None:
-            raise StorageError(f"{response.request}: its answer was neither stored nor found in billing.payload")
+            raise StorageError(f"{response.request}: its response was neither stored nor found in billing.payload")
         self._sightings.append((payload_id, response.received_at))
         self._bytes += len(response.body)
 
@@ -180,7 +173,7 @@ class Fetch:
                     purpose=self._purpose,
                     vendor=self._vendor,
                     account=self._account,
-                    month=self._period.first_day,
+                    month=self._month.first_day,
                     dag_run=self._dag_run,
                     started_at=self._started_at,
                     completed_at=datetime.now(UTC),
@@ -213,38 +206,23 @@ class Fetch:
         )
 
 
-def read_answers(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
+def read_responses(connection: Connection, fetch_id: int) -> tuple[Response, ...]:
     """
     Return the responses of one fetch in the order in which they arrived, each checked against its hash.
 
     :raises StorageError: stored bytes do not match their hash.
     """
-    rows = connection.execute(_sightings(fetch_id).add_columns(*_CONTENT))
-    return tuple(map(_answer, rows))
-
-
-def each_answer(connection: Connection, fetch_id: int, operation: str) -> Iterator[Response]:
-    """Return the responses to one operation as ``read_answers`` does, but one by one: memory need not hold them all."""
-    payloads = connection.execute(_sightings(fetch_id).where(t.payload.c.operation == operation)).all()
-    for payload_id, seen_at in payloads:
-        columns = (t.payload.c.payload_id, *_CONTENT, literal(seen_at).label("seen_at"))
-        query = select(*columns).where(t.payload.c.payload_id == payload_id)
-        yield _answer(connection.execute(query).one())
-
-
-_CONTENT = t.payload.c["operation", "request", "status", "media_type", "headers", "sha256", "body"]
-
-
-def _sightings(fetch_id: int) -> Select[int, datetime]:
-    return (
-        select(t.payload.c.payload_id, t.payload_sighting.c.seen_at)
+    columns = t.payload.c["payload_id", "operation", "request", "status", "media_type", "headers", "sha256", "body"]
+    query = (
+        select(*columns, t.payload_sighting.c.seen_at)
         .join(t.payload_sighting)
         .where(t.payload_sighting.c.fetch_id == fetch_id)
         .order_by(t.payload_sighting.c.position)
     )
+    return tuple(map(_response, connection.execute(query)))
 
 
-def _answer(row: Any) -> Response:  # noqa: ANN401 (a row of a select)
+def _response(row: Any) -> Response:  # noqa: ANN401 (a row of a select)
     try:
         body = zstandard.decompress(row.body)
     except zstandard.ZstdError as error:

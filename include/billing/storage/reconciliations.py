@@ -52,10 +52,10 @@ def save_reconciliation(
     return Saved(_insert(connection, fetch, rows, inputs_sha256, digest, now), added=True)
 
 
-def note_seen(
+def save_seen(
     connection: Connection, account: Account[object], fetch: FetchInfo, reconciliation_id: int, now: datetime
 ) -> None:
-    """Note when a month was read from its vendor, and what holds for it now."""
+    """Store when a month was fetched from its vendor, and which reconciliation is current."""
     seen = {"reconciliation_id": reconciliation_id, "fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
     connection.execute(
         upsert(t.account_month)
@@ -64,10 +64,10 @@ def note_seen(
     )
 
 
-def note_proved_again(connection: Connection, fetch: FetchInfo, reconciliation_id: int) -> None:
-    """Note what holds now for a month that was not read again."""
-    proved = {"reconciliation_id": reconciliation_id, "proved_sha256": None}
-    connection.execute(update(t.account_month).where(*_same_month(fetch)).values(**proved))
+def save_rerun(connection: Connection, fetch: FetchInfo, reconciliation_id: int) -> None:
+    """Store which reconciliation is current for a month that was not fetched again."""
+    current = {"reconciliation_id": reconciliation_id, "inputs_sha256": None}
+    connection.execute(update(t.account_month).where(*_same_month(fetch)).values(**current))
 
 
 def states_in_force(connection: Connection, fetch: FetchInfo) -> dict[str, int]:

@@ -7,17 +7,13 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from itertools import islice
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from billing.behind import Behind
 from billing.content_hash import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
@@ -26,36 +22,30 @@ from billing.storage.payloads import FetchInfo
 from billing.storage.versions import (
     RECORD_TYPES,
     Change,
-    Current,
+    CurrentVersion,
+    NewVersion,
     RecordId,
-    Version,
-    as_text,
     current_versions,
-    insert_heads,
+    insert_records,
     insert_versions,
 )
 
-_RECORDS_AT_ONCE = 100  # memory stays flat however many invoices a month has
+_MAX_NAME = 500  # of an unknown field: it is part of a key
 
-_LONGEST_NAME = 500  # of what nobody knows: it is part of a key
-
-ReadAgain = Callable[[int], AccountMonth]
-"""Derive, with today's code, what an earlier fetch held."""
+DeriveFetch = Callable[[int], AccountMonth]
+"""Derive, with today's code, what a stored fetch holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """
-    A record that a reading has found.
+class CandidateRecord:
+    """A record that a fetch holds, which may differ from the stored one."""
 
-    :param read: gives the value; raises PayloadError.
-    :param source: the bytes that hold the record and nothing else, if there are such: a record whose bytes are those
-        of its current version need not be read.
-    """
+    record_id: RecordId
+    record: object
+    content_sha256: bytes
 
-    key: RecordId
-    read: Callable[[], object]
-    source: bytes | None = None
+
+Records = dict[RecordId, CandidateRecord]
 
 
 def lock_account(connection: Connection, vendor: str, account: str) -> None:
@@ -70,13 +60,13 @@ def lock_account(connection: Connection, vendor: str, account: str) -> None:
     )
 
 
-def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
+def candidates_in(account_month: AccountMonth) -> Records:
     """
     Return all records of a month by kind and identifier.
 
-    :raises PayloadError: one identifier stands for two different contents.
+    :raises PayloadError: one identifier has two different contents.
     """
-    found: dict[RecordId, object] = {}
+    found: Records = {}
     for record in (
         *account_month.invoices,
         *account_month.contracts,
@@ -84,68 +74,95 @@ def records_of(account_month: AccountMonth) -> dict[RecordId, object]:
         *account_month.usage_reports,
     ):
         record_type = RECORD_TYPES[type(record)]
-        key = (record_type.name, getattr(record, record_type.identity))
-        if key in found and content_sha256(found[key]) != content_sha256(record):
+        candidate = CandidateRecord(
+            (record_type.name, getattr(record, record_type.identity)), record, content_sha256(record)
+        )
+        other = found.setdefault(candidate.record_id, candidate)
+        if other.content_sha256 != candidate.content_sha256:
+            kind, record_id = candidate.record_id
             raise PayloadError(
                 f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor gave two "
-                f"different contents for {key[0]} {key[1]!a} in one reading; nothing was stored, look at its payloads"
+                f"different contents for {kind} {record_id!a} in one reading; nothing was stored, look at its payloads"
             )
-        found[key] = record
     return found
 
 
-class Records:
+class RecordStore:
     """
-    What one reading adds to an account's records.
+    What one fetch adds to an account's records.
 
-    A record whose current version was read by a later fetch is left as it is: re-deriving an old month must not
+    A record whose current version was read by a later fetch is left as it is: deriving an old month again must not
     bring back an old contract.
 
-    :param read_again: to find out why a record has changed.
+    :param derive_fetch: to find out why a record has changed.
     :param overtaken: a later fetch of the same month is stored. It may have found a record unchanged, which adds no
-        version, so no record that is there may be changed by this one.
-    :param reader: hash of the code and the configuration that read; None: not known, so what they would make of the
-        same bytes is not known either.
+        version, so no stored record may be changed by this one.
     """
 
     def __init__(
         self,
         connection: Connection,
         fetch: FetchInfo,
-        read_again: ReadAgain,
+        derive_fetch: DeriveFetch,
         now: datetime,
         *,
         overtaken: bool = False,
-        reader: bytes | None = None,
     ) -> None:
         self._connection = connection
         self._fetch = fetch
-        self._read_again = read_again
+        self._derive_fetch = derive_fetch
         self._now = now
         self._overtaken = overtaken
-        self._reader = reader
-        self._sending = Behind()
-        self._then: dict[int, dict[RecordId, object]] = {}
 
-    def save(self, found: Iterable[Found]) -> list[Change]:
-        """
-        Add a version for each record that is new or has changed, and make it the current one.
+    def save(self, account_month: AccountMonth) -> list[Change]:
+        """Add a version for each record that is new or has changed, and make it the current one."""
+        candidates = candidates_in(account_month)
+        owner = self._fetch.vendor, self._fetch.account
+        current = current_versions(self._connection, *owner, candidates)
+        keys = insert_records(self._connection, *owner, [each for each in candidates if each not in current])
+        new = [_first_version(candidates[record_id], key) for record_id, key in keys.items()]
+        changed = [
+            (candidate, current[record_id])
+            for record_id, candidate in candidates.items()
+            if record_id in current and self._replaces(candidate, current[record_id])
+        ]
+        earlier = self._earlier_records({before.fetch_id for _, before in changed} - {self._fetch.fetch_id})
+        versions = new + [self._next_version(each, before, earlier) for each, before in changed]
+        insert_versions(self._connection, versions, self._fetch, self._now)
+        return [each.change for each in versions]
 
-        While the rows of some records are sent, those that follow are read and written as text.
+    def _replaces(self, candidate: CandidateRecord, before: CurrentVersion) -> bool:
+        is_newer = not self._overtaken and before.fetch_id <= self._fetch.fetch_id
+        return is_newer and before.content_sha256 != candidate.content_sha256
+
+    def _earlier_records(self, fetch_ids: Collection[int]) -> dict[int, Records]:
+        """Return what earlier fetches held, derived by today's code; nothing of one that today's code refuses."""
+        found: dict[int, Records] = {}
+        for fetch_id in fetch_ids:
+            try:
+                found[fetch_id] = candidates_in(self._derive_fetch(fetch_id))
+            except PayloadError:
+                found[fetch_id] = {}
+        return found
+
+    def _next_version(
+        self, candidate: CandidateRecord, before: CurrentVersion, earlier: Mapping[int, Records]
+    ) -> NewVersion:
         """
-        found, ready = iter(found), None
-        changes: list[Change] = []
-        with self._sending:
-            while some := list(islice(found, _RECORDS_AT_ONCE)):
-                known = self._known(some)
-                if ready is not None:
-                    self._sending.start(insert_versions, self._connection, ready)
-                ready = as_text(list(self._changed(some, known)), self._fetch, self._now)
-                self._sending.wait()
-                changes += ready.changes
-            if ready is not None:
-                insert_versions(self._connection, ready)
-        return changes
+        Return the version that replaces another one, with its cause: ``vendor`` or ``parser``.
+
+        If today's code derives today's content from the earlier fetch, the vendor's response is what it was and our
+        parser has changed. The same holds where only the month differs that a document is counted in, which is our
+        decision and may depend on other responses. An earlier response that today's code refuses shows nothing: a
+        person has to look, as if the vendor had changed it.
+        """
+        cause = "parser"
+        if before.fetch_id != self._fetch.fetch_id:
+            then = earlier[before.fetch_id].get(candidate.record_id)
+            if then is None or _in_month_of(candidate.record, then) != candidate.content_sha256:
+                cause = "vendor"
+        change = Change(*candidate.record_id, before.version + 1, cause)
+        return NewVersion(before.record_key, candidate.record, candidate.content_sha256, change)
 
     def save_payment_statuses(self, account_month: AccountMonth) -> int:
         """Record each invoice's payment status where it differs from the last one known; return the number of rows."""
@@ -178,80 +195,6 @@ class Records:
             self._connection.execute(t.payment_status.insert(), rows)
         return len(rows)
 
-    def _known(self, found: Sequence[Found]) -> dict[RecordId, Current | int]:
-        """Return, for each record, its current version; of a new one the key that it gets."""
-        owner, keys = (self._fetch.vendor, self._fetch.account), [each.key for each in found]
-        current = current_versions(self._connection, *owner, keys)
-        return {**current, **insert_heads(self._connection, *owner, [key for key in keys if key not in current])}
-
-    def _changed(self, found: Iterable[Found], known: Mapping[RecordId, Current | int]) -> Iterator[Version]:
-        for each in found:
-            before = known[each.key]
-            source = None if each.source is None else hashlib.sha256(each.source).digest()
-            if isinstance(before, Current) and self._may_not_differ(before, source):
-                continue
-            record = each.read()
-            content = content_sha256(record)
-            if isinstance(before, int):
-                yield Version(before, record, content, source, self._reader, Change(*each.key, 1, "first"))
-            elif before.content_sha256 != content:
-                read = _Read(each.key, record, content, source)
-                change = Change(*each.key, before.version + 1, self._cause(read, before))
-                yield Version(before.record_key, record, content, source, self._reader, change)
-
-    def _may_not_differ(self, before: Current, source: bytes | None) -> bool:
-        if self._overtaken or before.fetch_id > self._fetch.fetch_id:
-            return True
-        same_reader = self._reader is not None and self._reader == before.reader_sha256
-        return same_reader and source is not None and source == before.source_sha256
-
-    def _cause(self, read: _Read, before: Current) -> str:
-        """
-        Say why a record changed: ``vendor`` or ``derivation``.
-
-        What the same code reads otherwise out of the record's own bytes, the vendor has changed. Else the earlier fetch
-        is read again: if today's code gives today's content, the vendor's response is what it was and our parser has
-        changed. So it has where only the month differs that a document is counted in, which is our decision and may
-        rest on other answers. An earlier response that today's code refuses proves nothing: a person has to look, as if
-        the vendor had changed it.
-        """
-        if before.fetch_id == self._fetch.fetch_id:
-            return "derivation"
-        whole = read.source_sha256 is not None and before.source_sha256 is not None
-        if whole and self._reader is not None and self._reader == before.reader_sha256:
-            return "vendor"
-        earlier = self._at(before.fetch_id).get(read.key)
-        if earlier is None or content_sha256(_counted_with(earlier, read.record)) != read.content_sha256:
-            return "vendor"
-        return "derivation"
-
-    def _at(self, fetch_id: int) -> dict[RecordId, object]:
-        if fetch_id not in self._then:
-            self._sending.wait()  # a connection does one thing at a time
-            self._then[fetch_id] = _read_again(self._read_again, fetch_id)
-        return self._then[fetch_id]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    key: RecordId
-    record: object
-    content_sha256: bytes
-    source_sha256: bytes | None
-
-
-def found_in(account_month: AccountMonth) -> list[Found]:
-    """
-    Return all records of a month, to be saved.
-
-    :raises PayloadError: as ``records_of``.
-    """
-    return [Found(key, partial(_itself, record)) for key, record in records_of(account_month).items()]
-
-
-def _itself(record: object) -> object:
-    return record
-
 
 def save_unknown_fields(
     connection: Connection, account_month: AccountMonth, fetch: FetchInfo, now: datetime
@@ -261,7 +204,7 @@ def save_unknown_fields(
         {
             "vendor": account_month.vendor,
             "record_type": field.record_type,
-            "name": field.name[:_LONGEST_NAME],
+            "name": field.name[:_MAX_NAME],
             "first_seen_at": now,
             "first_fetch_id": fetch.fetch_id,
         }
@@ -274,15 +217,13 @@ def save_unknown_fields(
     return sorted(f"{record_type}.{name}" for record_type, name in new)
 
 
-def _read_again(read_again: ReadAgain, fetch_id: int) -> dict[RecordId, object]:
-    try:
-        return records_of(read_again(fetch_id))
-    except PayloadError:
-        return {}
+def _first_version(candidate: CandidateRecord, record_key: int) -> NewVersion:
+    change = Change(*candidate.record_id, 1, "new")
+    return NewVersion(record_key, candidate.record, candidate.content_sha256, change)
 
 
-def _counted_with(earlier: object, now: object) -> object:
-    """Count a document in the month in which another reading of it is counted."""
-    if isinstance(earlier, Invoice) and isinstance(now, Invoice):
-        return replace(earlier, month=now.month)
-    return earlier
+def _in_month_of(record: object, earlier: CandidateRecord) -> bytes:
+    """Hash an earlier reading of a document as if it were counted in the month in which it is counted now."""
+    if isinstance(record, Invoice) and isinstance(earlier.record, Invoice):
+        return content_sha256(replace(earlier.record, month=record.month))
+    return earlier.content_sha256

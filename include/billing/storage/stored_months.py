@@ -7,13 +7,15 @@ Nothing here writes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, Text, cast, func, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, UsageReport
@@ -22,7 +24,7 @@ from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
 from billing.storage.versions import RECORD_TYPES
 
-Version = tuple[int, int]
+RecordVersion = tuple[int, int]
 """A record's key and the number of one of its versions."""
 
 _INVOICES_AT_ONCE, _ROWS_AT_ONCE = 100, 5_000
@@ -55,7 +57,7 @@ def load_months(
     connection: Connection,
     vendor: str,
     account: str,
-    wanted: Mapping[Month, int],
+    months: Collection[Month],
     kinds: Collection[type] = _OF_A_MONTH,
 ) -> dict[Month, StoredMonth]:
     """
@@ -64,17 +66,16 @@ def load_months(
 
     A contract belongs to no month; its later versions must not change what an earlier month was.
 
-    :param wanted: the fetch that each month rests on.
     :param kinds: which records beside the contracts; ``each_invoice`` gives the invoices of a month one by one.
     """
-    if not wanted:
+    if not months:
         return {}
-    found: dict[Month, dict[Version, Any]] = {month: {} for month in wanted}
-    versions = _current_versions(connection, vendor, account, wanted)
+    found: dict[Month, dict[RecordVersion, Any]] = {month: {} for month in months}
+    versions = _current_versions(connection, vendor, account, months)
     for kind in kinds:
         for version, record in load_records(connection, kind, versions[RECORD_TYPES[kind].name]).items():
             found[record.month][version] = record
-    for month, contracts in _contracts(connection, vendor, account, wanted, found).items():
+    for month, contracts in _contracts(connection, vendor, account, months).items():
         found[month] |= contracts
     hashes = _content_hashes(connection, {version for records in found.values() for version in records})
     return {
@@ -128,7 +129,7 @@ def previous_invoices(connection: Connection, account_month: AccountMonth) -> di
     return {invoice.invoice_id: invoice for invoice in load_records(connection, Invoice, before).values()}
 
 
-def load_records(connection: Connection, kind: type, versions: Sequence[Version]) -> dict[Version, Any]:
+def load_records(connection: Connection, kind: type, versions: Sequence[RecordVersion]) -> dict[RecordVersion, Any]:
     """Return versions of records of one type with all their rows, in the order of the records' identifiers."""
     if not versions:
         return {}
@@ -159,10 +160,10 @@ def _month(vendor: str, account: str, month: Month, records: Iterable[Any]) -> A
 
 
 def _current_versions(
-    connection: Connection, vendor: str, account: str, periods: Iterable[Month]
-) -> dict[str, list[Version]]:
-    days = [month.first_day for month in periods]
-    found: dict[str, list[Version]] = defaultdict(list)
+    connection: Connection, vendor: str, account: str, months: Iterable[Month]
+) -> dict[str, list[RecordVersion]]:
+    days = [month.first_day for month in months]
+    found: dict[str, list[RecordVersion]] = defaultdict(list)
     queries = (
         select(t.record.c.record_type, t.record.c.record_key, t.record.c.current_version)
         .join(
@@ -184,49 +185,48 @@ def _current_versions(
 
 
 def _contracts(
-    connection: Connection,
-    vendor: str,
-    account: str,
-    wanted: Mapping[Month, int],
-    found: Mapping[Month, Mapping[Version, Any]],
-) -> dict[Month, dict[Version, Contract]]:
-    """Return each month's contracts in the newest version that its fetch, or an earlier one, had read."""
-    ids = {
-        month: {each.contract_id for each in records.values() if isinstance(each, ContractBillingPeriod)}
-        for month, records in found.items()
-    }
-    every = set().union(*ids.values())
-    if not every:
-        return {}
-    rows = connection.execute(
-        select(t.record.c.record_id, t.record.c.record_key, t.record_version.c.version, t.record_version.c.fetch_id)
-        .join(t.record_version, t.record_version.c.record_key == t.record.c.record_key)
-        .where(
-            t.record.c.vendor == vendor,
-            t.record.c.account == account,
-            t.record.c.record_type == RECORD_TYPES[Contract].name,
-            t.record.c.record_id.in_(every),
+    connection: Connection, vendor: str, account: str, months: Iterable[Month]
+) -> dict[Month, dict[RecordVersion, Contract]]:
+    """
+    Return the contracts of each month, in the newest version that its fetch or an earlier one brought.
+
+    They are those of its billing periods. Where a later fetch happened to be stored first, it is the first version.
+    """
+    month, record, version, billing_period = t.account_month.c, t.record.c, t.record_version.c, t.billing_period.c
+    owner = t.record.alias("owner")  # of the billing period
+    query = (
+        select(month.month, record.record_key, version.version)
+        .ext(distinct_on(month.month, record.record_key))
+        .select_from(t.account_month)
+        .join(owner, (owner.c.vendor == month.vendor) & (owner.c.account == month.account))
+        .join(
+            t.billing_period,
+            (billing_period.record_key == owner.c.record_key)
+            & (billing_period.version == owner.c.current_version)
+            & (billing_period.month == month.month),
         )
-        .order_by(t.record_version.c.version)
-    ).all()
-    # versions ascend: the last that fits wins, and the first stands in where a later fetch happened to be stored first
-    read_by = {
-        month: {
-            row.record_id: (row.record_key, row.version)
-            for row in rows
-            if row.record_id in ids[month] and (row.fetch_id <= fetch_id or row.version == 1)
-        }
-        for month, fetch_id in wanted.items()
-    }
-    needed = sorted({version for versions in read_by.values() for version in versions.values()})
-    contracts = load_records(connection, Contract, needed)
-    return {
-        month: {version: contracts[version] for _, version in sorted(versions.items())}
-        for month, versions in read_by.items()
-    }
+        .join(
+            t.record,
+            (record.vendor == month.vendor)
+            & (record.account == month.account)
+            & (record.record_type == RECORD_TYPES[Contract].name)
+            & (record.record_id == billing_period.contract_id),
+        )
+        .join(
+            t.record_version,
+            (version.record_key == record.record_key) & ((version.fetch_id <= month.fetch_id) | (version.version == 1)),
+        )
+        .where(month.vendor == vendor, month.account == account, month.month.in_([each.first_day for each in months]))
+        .order_by(month.month, record.record_key, version.version.desc())
+    )
+    read_by: dict[Month, list[RecordVersion]] = defaultdict(list)
+    for day, record_key, number in connection.execute(query):
+        read_by[Month.of(day)].append((record_key, number))
+    contracts = load_records(connection, Contract, sorted(set(chain.from_iterable(read_by.values()))))
+    return {each: {key: contracts[key] for key in versions} for each, versions in read_by.items()}
 
 
-def _content_hashes(connection: Connection, versions: Iterable[Version]) -> dict[Version, bytes]:
+def _content_hashes(connection: Connection, versions: Iterable[RecordVersion]) -> dict[RecordVersion, bytes]:
     key = tuple_(t.record_version.c.record_key, t.record_version.c.version)
     columns = t.record_version.c["record_key", "version", "content_sha256"]
     rows = connection.execute(select(*columns).where(key.in_(list(versions))))
@@ -237,9 +237,9 @@ def _rows(
     connection: Connection,
     table: Table,
     row_type: type,
-    versions: Sequence[Version],
+    versions: Sequence[RecordVersion],
     order: ColumnElement[Any] | None = None,
-) -> dict[Version, list[Any]]:
+) -> dict[RecordVersion, list[Any]]:
     """Return a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
     many = "position" in table.c
     names = [field.name for field in fields(row_type) if field.name in table.c]
@@ -249,7 +249,7 @@ def _rows(
         .where(tuple_(table.c.record_key, table.c.version).in_(versions))
         .order_by(table.c.position if many else order)
     )
-    found: dict[Version, list[Any]] = defaultdict(list)
+    found: dict[RecordVersion, list[Any]] = defaultdict(list)
     if many:
         for record_key, version, row in _many_rows(connection, query, names):
             found[record_key, version].append(row_type(**row))

@@ -173,14 +173,12 @@ record_version = Table(
     Column("version", Integer, nullable=False),
     _required("cause"),
     _sha256("content_sha256"),
-    Column("source_sha256", LargeBinary, comment="of the bytes that held the record whole, where a list did"),
-    Column("reader_sha256", LargeBinary, comment="of the code and the configuration that read it"),
     Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
     _required("dag_run"),
     _moment("recorded_at"),
     PrimaryKeyConstraint("record_key", "version"),
     CheckConstraint("version >= 1", name="version"),
-    CheckConstraint("cause in ('first', 'vendor', 'derivation')", name="cause"),
+    CheckConstraint("cause in ('new', 'vendor', 'parser')", name="cause"),
 )
 
 
@@ -563,7 +561,7 @@ account_month = Table(
     Column("currency", Text, nullable=False, comment="the currency the account is expected to be billed in"),
     _moment("first_stored_at"),
     _moment("last_seen_at"),
-    Column("proved_sha256", LargeBinary, comment="of all that the results rest on; null: to be proved again"),
+    Column("inputs_sha256", LargeBinary, comment="of all that the results rest on; null: reconcile again"),
     PrimaryKeyConstraint("vendor", "account", "month"),
 )
 

@@ -1,8 +1,8 @@
 """
-Whether a month stands as it was proved: nothing that its results rest on has changed since.
+Detect months whose inputs have not changed since their controls last ran.
 
-A month is read again and again, and most often the vendor says what it said before. This is how that is known by a few
-small statements, without deriving and proving the month again.
+A month is fetched again and again, and most often the vendor repeats itself. One query finds that out, without deriving
+the month and running its controls again.
 """
 
 from __future__ import annotations
@@ -10,52 +10,41 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, func, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.config.accounts import Account
-from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
-from billing.storage.evidence import BACK
+from billing.storage.evidence import comparison_months
 from billing.storage.payloads import FetchInfo
-from billing.storage.reconciliations import inputs_sha256
 
 
-def standing_sha256(connection: Connection, account: Account[object], fetch: FetchInfo, reader: bytes) -> bytes:
+def is_unchanged(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> bool:
     """
-    Hash all that a month's results rest on: what was received, who reads it, and the rows that controls look at.
+    Return whether a month's results rest on the very same inputs, and on no later fetch.
 
-    Rows are append-only, so their number stands for their content. Rows that came with later months do not count,
-    as no control looks ahead; but a version that replaced another one always does, whichever month brought it.
-
-    :param reader: hash of the code and of the account's configuration.
+    :param code_sha256: of the code and of the account's configuration.
     """
-    overdue = fetch.completed_at >= account.posting_deadline(fetch.month)
-    seen = [*_documents(connection, fetch), *_rows_looked_at(connection, fetch), *_months_looked_at(connection, fetch)]
-    around = hashlib.sha256(reader + sha256_of([str(fetch.month), overdue, seen]))
-    return inputs_sha256(connection, fetch.fetch_id, around.digest())
-
-
-def stands(connection: Connection, account: Account[object], fetch: FetchInfo, reader: bytes) -> bool:
-    """Return whether a month was last proved on the very same things, and by no later reading."""
     row = connection.execute(
-        select(*t.account_month.c["proved_sha256", "fetch_id"]).where(*_of_month(fetch, fetch.month))
+        select(*t.account_month.c["inputs_sha256", "fetch_id"]).where(*_of_month(fetch))
     ).one_or_none()
-    if row is None or row.proved_sha256 is None or row.fetch_id > fetch.fetch_id:
-        return False  # known without the statements below, and the most frequent by far
-    return bool(row.proved_sha256 == standing_sha256(connection, account, fetch, reader))
+    if row is None or row.inputs_sha256 is None or row.fetch_id > fetch.fetch_id:
+        return False
+    return bytes(row.inputs_sha256) == _inputs_sha256(connection, account, fetch, code_sha256)
 
 
-def note_standing(connection: Connection, fetch: FetchInfo, standing: bytes) -> None:
-    """Note what the results of a month rest on."""
-    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(proved_sha256=standing))
+def save_inputs_hash(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> None:
+    """Store what the results of a month rest on; parameters as of ``is_unchanged``."""
+    sha256 = _inputs_sha256(connection, account, fetch, code_sha256)
+    connection.execute(update(t.account_month).where(*_of_month(fetch)).values(inputs_sha256=sha256))
 
 
-def note_seen_again(connection: Connection, fetch: FetchInfo) -> None:
-    """Note that a month that stands was read again."""
+def save_seen_again(connection: Connection, fetch: FetchInfo) -> None:
+    """Store that an unchanged month was fetched again."""
     seen = {"fetch_id": fetch.fetch_id, "last_seen_at": fetch.completed_at}
-    connection.execute(update(t.account_month).where(*_of_month(fetch, fetch.month)).values(**seen))
+    connection.execute(update(t.account_month).where(*_of_month(fetch)).values(**seen))
 
 
 def count_invoices(connection: Connection, fetch: FetchInfo) -> tuple[int, int]:
@@ -72,44 +61,41 @@ def count_invoices(connection: Connection, fetch: FetchInfo) -> tuple[int, int]:
     return invoices, int(lines_of_all)
 
 
-def _of_month(fetch: FetchInfo, *periods: Month) -> list[ColumnElement[bool]]:
-    days = [month.first_day for month in periods]
-    return [*_of_account(t.account_month, fetch), t.account_month.c.month.in_(days)]
+def _inputs_sha256(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> bytes:
+    """
+    Hash what a month's results rest on: what was received, the code, and the rows that controls look at.
+
+    Those rows are append-only, so two equal counts are of the same rows. Rows of later months do not count, as no
+    control looks ahead; but a version that replaced another one always does, whichever month brought it.
+    """
+    day, earlier = fetch.month.first_day, [month.first_day for month in comparison_months(fetch.month)]
+    sighting, document, months = t.payload_sighting.c, t.document_sighting.c, t.account_month.c
+    counted = or_(t.fetch.c.month <= day, t.record_version.c.version > 1)
+    queries: tuple[Any, ...] = (
+        select(_ids(sighting.payload_id)).where(sighting.fetch_id == fetch.fetch_id),
+        select(_ids(document.document_id)).where(document.fetch_id == fetch.fetch_id),
+        select(func.count())
+        .select_from(t.record.join(t.record_version, t.record_version.c.record_key == t.record.c.record_key))
+        .join(t.fetch, t.fetch.c.fetch_id == t.record_version.c.fetch_id)
+        .where(*_of_account(t.record, fetch), counted),
+        select(func.count()).select_from(t.payment_status.join(t.record)).where(*_of_account(t.record, fetch)),
+        select(func.count()).where(*_of_account(t.month_to_date, fetch), t.month_to_date.c.month <= day),
+        select(func.array_agg(aggregate_order_by(months.reconciliation_id, months.month))).where(
+            *_of_account(t.account_month, fetch), months.month.in_(earlier)
+        ),
+    )
+    row = connection.execute(select(*(query.scalar_subquery() for query in queries))).one()
+    overdue = fetch.completed_at >= account.posting_deadline(fetch.month)
+    return hashlib.sha256(code_sha256 + sha256_of([str(fetch.month), overdue, *row])).digest()
+
+
+def _ids(column: ColumnElement[int]) -> ColumnElement[Any]:
+    return func.array_agg(aggregate_order_by(column.distinct(), column))
+
+
+def _of_month(fetch: FetchInfo) -> list[ColumnElement[bool]]:
+    return [*_of_account(t.account_month, fetch), t.account_month.c.month == fetch.month.first_day]
 
 
 def _of_account(table: Table, fetch: FetchInfo) -> list[ColumnElement[bool]]:
     return [table.c.vendor == fetch.vendor, table.c.account == fetch.account]
-
-
-def _documents(connection: Connection, fetch: FetchInfo) -> list[Any]:
-    query = (
-        select(*t.document.c["invoice_id", "file_format", "sha256"])
-        .join(t.document_sighting)
-        .where(t.document_sighting.c.fetch_id == fetch.fetch_id)
-    )
-    return sorted(
-        [invoice_id, file_format, sha256.hex()] for invoice_id, file_format, sha256 in connection.execute(query)
-    )
-
-
-def _rows_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
-    """Count the account's versions, payment statuses and estimates that a control of this month could look at."""
-    so_far = t.fetch.c.month <= fetch.month.first_day
-    version = t.record_version.c
-    counts = (
-        select(func.count().filter(so_far), func.count().filter(version.version > 1))
-        .select_from(t.record.join(t.record_version, version.record_key == t.record.c.record_key).join(t.fetch))
-        .where(*_of_account(t.record, fetch))
-    )
-    statuses = select(func.count()).select_from(t.payment_status.join(t.record)).where(*_of_account(t.record, fetch))
-    estimates = select(func.count()).where(
-        *_of_account(t.month_to_date, fetch), t.month_to_date.c.month <= fetch.month.first_day
-    )
-    return [*connection.execute(counts).one(), connection.scalar(statuses), connection.scalar(estimates)]
-
-
-def _months_looked_at(connection: Connection, fetch: FetchInfo) -> list[Any]:
-    """Return the results in force of the earlier months that controls look back to."""
-    earlier = [fetch.month.shifted(-back) for back in BACK]
-    query = select(*t.account_month.c["month", "reconciliation_id"]).where(*_of_month(fetch, *earlier))
-    return sorted([day.isoformat(), reconciliation_id] for day, reconciliation_id in connection.execute(query))

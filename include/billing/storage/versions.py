@@ -6,14 +6,13 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import chain, repeat
+from operator import attrgetter
 
 from sqlalchemy import Connection, Table, select, tuple_, update
 
-from billing.columns import columns_of
 from billing.models import (
     Charge,
     Contract,
@@ -26,7 +25,7 @@ from billing.models import (
     Wallet,
 )
 from billing.storage import tables as t
-from billing.storage.copy import Copy, copy_of, send
+from billing.storage.copy import copy_rows
 from billing.storage.payloads import FetchInfo
 
 RecordId = tuple[str, str]
@@ -65,7 +64,7 @@ class Change:
     """
     One version that was added.
 
-    :param cause: ``first``, ``vendor`` (the vendor's content changed) or ``derivation`` (our reading of it did).
+    :param cause: ``new``, ``vendor`` (the vendor's content changed) or ``parser`` (our reading of it did).
     """
 
     record_type: str
@@ -75,44 +74,38 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class CurrentVersion:
     """
-    The version of a record that is in force.
+    The current version of a record.
 
-    :param fetch_id: the reading that brought it.
-    :param source_sha256: of the bytes it was read from, where a list held it whole.
-    :param reader_sha256: of the code and configuration that read it; None for what an earlier Tieout stored.
+    :param fetch_id: the fetch that brought it.
     """
 
     record_key: int
     version: int
     content_sha256: bytes
     fetch_id: int
-    source_sha256: bytes | None
-    reader_sha256: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A version to be written; other fields as of ``Current``."""
+class NewVersion:
+    """A version to be written."""
 
     record_key: int
     record: object
     content_sha256: bytes
-    source_sha256: bytes | None
-    reader_sha256: bytes | None
     change: Change
 
 
 def current_versions(
-    connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]
-) -> dict[RecordId, Current]:
-    """Return the versions in force of some records, for those that are there."""
+    connection: Connection, vendor: str, account: str, record_ids: Collection[RecordId]
+) -> dict[RecordId, CurrentVersion]:
+    """Return the current versions of some records, for those that are stored."""
     version = t.record_version.c
     query = (
         select(
             *t.record.c["record_type", "record_id", "record_key", "current_version"],
-            *version["content_sha256", "fetch_id", "source_sha256", "reader_sha256"],
+            *version["content_sha256", "fetch_id"],
         )
         .join(
             t.record_version,
@@ -121,92 +114,54 @@ def current_versions(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            tuple_(t.record.c.record_type, t.record.c.record_id).in_(keys),
+            tuple_(t.record.c.record_type, t.record.c.record_id).in_(record_ids),
         )
     )
-    return {(kind, record_id): Current(*rest) for kind, record_id, *rest in connection.execute(query)}
+    return {(kind, record_id): CurrentVersion(*rest) for kind, record_id, *rest in connection.execute(query)}
 
 
-def insert_heads(connection: Connection, vendor: str, account: str, keys: Sequence[RecordId]) -> dict[RecordId, int]:
+def insert_records(
+    connection: Connection, vendor: str, account: str, record_ids: Sequence[RecordId]
+) -> dict[RecordId, int]:
     """Add records that are new, each to get its first version in this transaction; return their keys."""
-    if not keys:
+    if not record_ids:
         return {}
     rows = [
-        {"vendor": vendor, "account": account, "record_type": name, "record_id": record_id, "current_version": 1}
-        for name, record_id in keys
+        {"vendor": vendor, "account": account, "record_type": record_type, "record_id": record_id, "current_version": 1}
+        for record_type, record_id in record_ids
     ]
     columns = t.record.c["record_type", "record_id", "record_key"]
     inserted = connection.execute(t.record.insert().returning(*columns), rows)
     return {(kind, record_id): key for kind, record_id, key in inserted}
 
 
-@dataclass(frozen=True, slots=True)
-class NewVersions:
+def insert_versions(
+    connection: Connection, versions: Sequence[NewVersion], fetch: FetchInfo, recorded_at: datetime
+) -> None:
     """
-    Versions that are ready to be stored.
+    Store versions with all their rows, and make them the current ones; raises as ``copy_rows``.
 
-    :param later: keys of the records that have an earlier version.
-    :param rows: versions, records and their rows as text, in the order in which they must be sent.
+    The account is locked: nobody else adds a version.
     """
-
-    changes: Sequence[Change]
-    later: Sequence[int]
-    rows: Sequence[Copy]
-
-
-def as_text(versions: Sequence[Version], fetch: FetchInfo, now: datetime) -> NewVersions:
-    """Create versions ready to be stored; raises as ``copy_of``."""
-    columns: dict[str, Sequence[object]] = {
-        "record_key": [each.record_key for each in versions],
-        "version": [each.change.version for each in versions],
-        "cause": [each.change.cause for each in versions],
-        "content_sha256": [each.content_sha256 for each in versions],
-        "source_sha256": [each.source_sha256 for each in versions],
-        "reader_sha256": [each.reader_sha256 for each in versions],
-        "fetch_id": [fetch.fetch_id] * len(versions),
-        "dag_run": [fetch.dag_run] * len(versions),
-        "recorded_at": [now] * len(versions),
-    }
-    copies = [copy_of(t.record_version, columns)] if versions else []
+    columns = ("record_key", "version", "cause", "content_sha256", "fetch_id", "dag_run", "recorded_at")
+    source = (fetch.fetch_id, fetch.dag_run, recorded_at)
+    rows = (
+        (each.record_key, each.change.version, each.change.cause, each.content_sha256, *source) for each in versions
+    )
+    copy_rows(connection, t.record_version, columns, rows)
     for kind, record_type in RECORD_TYPES.items():
-        if ours := [each for each in versions if isinstance(each.record, kind)]:
-            copies += _copies(kind, record_type, ours)
-    changes = [each.change for each in versions]
-    return NewVersions(changes, [each.record_key for each in versions if each.change.version > 1], copies)
-
-
-def insert_versions(connection: Connection, new: NewVersions) -> None:
-    """Store versions with all their rows, and make them the current ones; raises as ``send``."""
-    for rows in new.rows:
-        send(connection, rows)
-    if new.later:  # the account is locked: nobody else moves these on
-        point = update(t.record).where(t.record.c.record_key.in_(new.later))
+        ours = [each for each in versions if isinstance(each.record, kind)]
+        _copy(connection, kind, record_type.table, ((each, each.record) for each in ours))
+        for field, row_type, table in record_type.many:
+            _copy(connection, row_type, table, ((each, row) for each in ours for row in getattr(each.record, field)))
+    if replaced := [each.record_key for each in versions if each.change.version > 1]:
+        point = update(t.record).where(t.record.c.record_key.in_(replaced))
         connection.execute(point.values(current_version=t.record.c.current_version + 1))
 
 
-def _copies(kind: type, record_type: RecordType, versions: Sequence[Version]) -> Iterator[Copy]:
-    yield _copy(kind, record_type.table, versions, [[each.record] for each in versions])
-    for field, row_type, table in record_type.many:
-        groups = [getattr(each.record, field) for each in versions]
-        if any(groups):
-            yield _copy(row_type, table, versions, groups)
-
-
-def _copy(row_type: type, table: Table, versions: Sequence[Version], groups: Sequence[Sequence[object]]) -> Copy:
-    """
-    Pair a table's columns with the fields of the same names.
-
-    :param groups: for each version its rows.
-    """
+def _copy(connection: Connection, row_type: type, table: Table, rows: Iterable[tuple[NewVersion, object]]) -> None:
+    """Write rows whose type has a field for each further column of the table."""
     names = [field.name for field in fields(row_type) if field.name in table.c]
-    columns = zip(*(columns_of(group, names) for group in groups), strict=True)
-    counts = list(map(len, groups))
-    own: dict[str, Sequence[object]] = {
-        "record_key": _repeated([each.record_key for each in versions], counts),
-        "version": _repeated([each.change.version for each in versions], counts),
-    }
-    return copy_of(table, own | {name: list(chain(*parts)) for name, parts in zip(names, columns, strict=True)})
-
-
-def _repeated(values: Sequence[int], counts: Sequence[int]) -> list[int]:
-    return list(chain.from_iterable(map(repeat, values, counts)))
+    values_of = attrgetter(*names)
+    keyed = ((each.record_key, each.change.version, *values_of(row)) for each, row in rows)
+    copy_rows(connection, table, ("record_key", "version", *names), keyed)

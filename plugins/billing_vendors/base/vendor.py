@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from billing.config.accounts import Account
     from billing.controls.control import Control
-    from billing.listed import InvoiceList
     from billing.models import AccountMonth, MonthToDate
     from billing.month import Month
     from billing.payloads.response import Response
@@ -85,8 +84,6 @@ class VendorImplementation:
     :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, asks nobody.
     :param propose_accrual: what a month should accrue before it is billed: one of :mod:`billing.storage.accrual_bases`,
         or the vendor's own function.
-    :param invoice_list: the vendor's list that holds invoices whole, if it has one: they can then be stored without
-        all of them in memory, and without reading again those that are known.
     :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored response into a value.
     :param collect_running_month: asks for what is agreed and charged so far in the running month; None if the vendor
@@ -101,7 +98,6 @@ class VendorImplementation:
     derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None
     collect_running_month: Callable[[Account[Any], Month], Iterator[Response]] | None = None
     derive_running_month: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth] | None = None
-    invoice_list: InvoiceList | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.derive import bill_of, estimate_of
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.paging import list_page
+from billing_vendors.fastly.paging import listed_ids
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 
@@ -66,7 +66,7 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
     ids: dict[str, None] = {}
     for page in hook.list_invoices(month):
         yield page
-        ids |= dict.fromkeys(row.invoice_id for row in list_page(page).rows if row.month == month)
+        ids |= dict.fromkeys(listed_ids(page, month))
     for invoice_id in ids:
         yield hook.get_invoice(invoice_id)
     usage = hook.get_usage_metrics(month)

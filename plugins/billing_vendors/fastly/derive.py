@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.listed import ListedInvoice
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.month import Month
-from billing.payloads import exact_json
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.fastly import endpoints, parse, parse_legacy
-from billing_vendors.fastly.paging import declared_total, list_page, next_cursor
+from billing_vendors.fastly.paging import declared_total, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import ServiceUsage, usage_report
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, UnknownFields
@@ -71,28 +68,6 @@ def estimate_of(response: Response) -> MonthToDate:
     if response.operation == endpoints.V2_ESTIMATE:
         return parse_legacy.parse_month_to_date(row, UnknownFields())
     return parse.parse_month_to_date(row, UnknownFields())
-
-
-def find_invoices(month: Month, pages: Iterable[Response]) -> Iterator[ListedInvoice]:
-    """
-    Find the invoices of a month in the pages of the v3 list, each once: the first of each id.
-
-    :raises PayloadError: as ``list_page``.
-    """
-    seen: set[str] = set()
-    for page in pages:
-        for row in list_page(page).rows:
-            if row.month == month and row.invoice_id not in seen:
-                seen.add(row.invoice_id)
-                yield ListedInvoice(row.invoice_id, row.source, partial(_read_listed, row.source, page.request))
-
-
-def _read_listed(source: bytes, request: str) -> Invoice:
-    try:
-        row = exact_json.loads_checked(source)  # when its page was kept
-    except PayloadError as error:
-        raise PayloadError(f"{request}: {error}") from error
-    return parse.parse_invoice(JsonObject(row, request), UnknownFields())
 
 
 def bill_of(response: Response, month: Month) -> Invoice | None:

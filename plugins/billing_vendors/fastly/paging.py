@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from billing.errors import PayloadError
-from billing.json_parts import members, page
 from billing.month import Month
-from billing.payloads import exact_json
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.fastly import endpoints
-from billing_vendors.fastly.parse import month_of
+from billing_vendors.fastly.parse import invoice_rows, month_of
 
 _MOST_PAGES = 500
-_HEAD = ("invoice_id", "billing_start_date")
 
 
 class InvoicePaging(Paging):
@@ -29,9 +25,9 @@ class InvoicePaging(Paging):
 
     def read_head(self, page: Response) -> PageHead:
         """Read ``meta``, and the ids of the invoices."""
-        invoices = list_page(page)
-        row_ids = [row.invoice_id for row in invoices.rows]
-        return PageHead(next_cursor(invoices.holder), row_ids, declared_total(invoices.holder))
+        invoices = _page(page)
+        row_ids = [row.identifier("invoice_id") for row in invoice_rows(invoices)]
+        return PageHead(next_cursor(invoices), row_ids, declared_total(invoices))
 
 
 class ServiceUsagePaging(Paging):
@@ -49,38 +45,13 @@ class ServiceUsagePaging(Paging):
         return PageHead(next_cursor(usage), row_ids, declared_total(usage))
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRow:
+def listed_ids(response: Response, month: Month) -> list[str]:
     """
-    One row of an invoice list, by what tells which it is.
-
-    :param source: the bytes of the whole row.
-    """
-
-    invoice_id: str
-    month: Month
-    source: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """
-    One page of the invoice list.
-
-    :param holder: the object that holds ``meta``.
-    """
-
-    rows: tuple[ListedRow, ...]
-    holder: JsonObject
-
-
-def list_page(response: Response) -> ListPage:
-    """
-    Find the invoices of a list page without reading their lines.
+    Return the ids of a list page's invoices of one month.
 
     :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
     """
-    return response.once(_take_apart)
+    return [row.identifier("invoice_id") for row in invoice_rows(_page(response)) if month_of(row) == month]
 
 
 def service_cursor(response: Response) -> str | None:
@@ -95,20 +66,12 @@ def declared_total(holder: JsonObject) -> int | None:
     return None if total is None else int(total)
 
 
-def _take_apart(response: Response) -> ListPage:
-    sources, meta = page(response.body, "data", "meta", response.request)
-    rows = (_row(source, f"{response.request}, data {place}") for place, source in enumerate(sources, start=1))
-    return ListPage(tuple(rows), JsonObject({"meta": exact_json.loads(meta)}, response.request))
-
-
-def _row(source: bytes, where: str) -> ListedRow:
-    row = members(source, where)
-    head = JsonObject({name: exact_json.loads(row[name]) for name in _HEAD if name in row}, where)
-    return ListedRow(head.identifier("invoice_id"), month_of(head), source)
+def _page(response: Response) -> JsonObject:
+    return JsonObject(response.json_object(), response.request)
 
 
 def _services(response: Response) -> JsonObject:
-    page = JsonObject(response.json_object(), response.request).object_or_none("data")
+    page = _page(response).object_or_none("data")
     if page is None:
         raise PayloadError(f"{response.request}: data is missing")
     return page

@@ -6,14 +6,10 @@ Amounts are in the document's ``currency_code``; a month-to-date document has no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-from billing.columns import Columns
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
 from billing.month import Month
-from billing.payloads.json_reader import JsonObject, JsonRows
+from billing.payloads.json_reader import JsonObject
 from billing_vendors.fastly.vocabulary import (
     UnknownFields,
     amount,
@@ -22,11 +18,10 @@ from billing_vendors.fastly.vocabulary import (
     interval_text,
     start_of,
     text_or_none,
-    texts_or_none,
 )
 
 
-def invoice_rows(page: JsonObject) -> Iterator[JsonObject]:
+def invoice_rows(page: JsonObject) -> list[JsonObject]:
     """
     Return the rows of one page of the invoice list.
 
@@ -111,29 +106,25 @@ def parse_usage(row: JsonObject, position: int, unknown_fields: UnknownFields) -
     )
 
 
-def _lines(row: JsonObject, unknown_fields: UnknownFields) -> Sequence[InvoiceLine]:
-    lines = row.rows("transaction_line_items")
-    products = texts_or_none(lines, "product_name", "ProductName")
-    descriptions = zip(texts_or_none(lines, "description"), products, strict=True)
-    return Columns(
-        InvoiceLine,
-        position=range(1, len(lines) + 1),
-        description=[description or product or "" for description, product in descriptions],
-        amount=lines.numbers("amount", amount),
-        product=products,
-        product_group=texts_or_none(lines, "product_group", "ProductGroup"),
-        region=texts_or_none(lines, "region", "Region"),
-        usage_type=texts_or_none(lines, "usage_type", "UsageType"),
-        quantity=lines.numbers_or_none("units", amount_or_none),
-        rate=lines.numbers_or_none("rate", amount_or_none),
-        credit_coupon=texts_or_none(lines, "credit_coupon_code"),
-        attributes=_line_attributes(lines, unknown_fields),
+def _lines(row: JsonObject, unknown_fields: UnknownFields) -> tuple[InvoiceLine, ...]:
+    lines = enumerate(row.objects("transaction_line_items"), start=1)
+    return tuple(_line(line, position, unknown_fields) for position, line in lines)
+
+
+def _line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> InvoiceLine:
+    product = text_or_none(row, "product_name", "ProductName")
+    product_line = text_or_none(row, "product_line", "ProductLine")
+    return InvoiceLine(
+        position=position,
+        description=text_or_none(row, "description") or product or "",
+        amount=amount(row, "amount"),
+        product=product,
+        product_group=text_or_none(row, "product_group", "ProductGroup"),
+        region=text_or_none(row, "region", "Region"),
+        usage_type=text_or_none(row, "usage_type", "UsageType"),
+        quantity=amount_or_none(row, "units"),
+        rate=amount_or_none(row, "rate"),
+        credit_coupon=text_or_none(row, "credit_coupon_code"),
+        attributes=({"product_line": product_line} if product_line else {})
+        | unknown_fields.attributes("invoice_line", row),
     )
-
-
-def _line_attributes(lines: JsonRows, unknown_fields: UnknownFields) -> Sequence[Mapping[str, Any]]:
-    """Return what has no place of its own; lines alike share one object, which is then written once."""
-    product_lines = texts_or_none(lines, "product_line", "ProductLine")
-    shared = {name: {"product_line": name} if name else {} for name in set(product_lines)}
-    rests = unknown_fields.attributes_of_each("invoice_line", lines)
-    return [{**shared[name], **rest} if rest else shared[name] for name, rest in zip(product_lines, rests, strict=True)]

@@ -17,7 +17,7 @@ from billing_vendors.fastly import endpoints, parse_legacy
 from billing_vendors.fastly.derive import estimate_of
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.paging import InvoicePaging, list_page
+from billing_vendors.fastly.paging import InvoicePaging, listed_ids
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED
 
 _ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
@@ -100,7 +100,7 @@ class PostedProbe(FastlyProbe):
 
     async def _listed(self, client: VendorClient, month: Month) -> ProbeResult:
         async for page in client.alist_pages(InvoicePaging(month)):
-            if any(row.month == month for row in list_page(page).rows):
+            if listed_ids(page, month):
                 return ProbeResult(True, "200, an invoice of the month")
         return ProbeResult(False, "200, no invoice of the month")
 

@@ -52,8 +52,7 @@ def make_estimate_sensor(*, account: Any, month: Any) -> BaseOperator:  # noqa: 
 
 def load_implementation() -> VendorImplementation:
     """Import and return what the tasks do."""
-    from billing.listed import InvoiceList  # noqa: PLC0415 (here and below: a plan does not need it)
-    from billing_vendors.fastly import accrual, collect, derive, endpoints  # noqa: PLC0415
+    from billing_vendors.fastly import accrual, collect, derive  # noqa: PLC0415 (a plan does not need them)
 
     return VendorImplementation(
         collect=collect.collect,
@@ -61,7 +60,6 @@ def load_implementation() -> VendorImplementation:
         propose_accrual=accrual.propose_accrual,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
-        invoice_list=InvoiceList(endpoints.V3_LIST, derive.find_invoices),
     )
 
 

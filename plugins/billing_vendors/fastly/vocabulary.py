@@ -6,14 +6,14 @@ What is not listed here is kept as it came and noted, so that somebody looks at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
-from billing.payloads.json_reader import JsonObject, JsonRows
+from billing.payloads.json_reader import JsonObject
 
 V2_STATUS = frozenset({"Pending", "Outstanding", "Paid", "MTD"})
 V2_NOT_ISSUED = frozenset({"Pending", "MTD"})
@@ -44,13 +44,6 @@ class UnknownFields:
         self._unknown.update(UnknownField(record_type, name) for name in rest)
         return {name: value for name, value in (named | rest).items() if value is not None}
 
-    def attributes_of_each(self, record_type: str, rows: JsonRows) -> Sequence[Mapping[str, Any]]:
-        """Return, for each row, the members that nobody asked for and that have a value."""
-        each = rows.rest()
-        names = set().union(*each)
-        self._unknown.update(UnknownField(record_type, name) for name in names)
-        return [{name: value for name, value in rest.items() if value is not None} for rest in each] if names else each
-
     def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:
         """Return a text of a known enumeration; another value is kept and noted."""
         value = row.text_or_none(name)
@@ -77,14 +70,6 @@ def text_or_none(row: JsonObject, *names: str) -> str | None:
     """
     texts = [row.text_or_none(name) for name in names]
     return next((text for text in texts if text), None)
-
-
-def texts_or_none(rows: JsonRows, *names: str) -> Sequence[str | None]:
-    """Return a text of each row: as ``text_or_none``."""
-    first, *others = [rows.texts_or_none(name) for name in names if name in rows] or [[None] * len(rows)]
-    for other in others:
-        first = [text or instead for text, instead in zip(first, other, strict=True)]
-    return [text or None for text in first] if "" in first else first
 
 
 def start_of(row: JsonObject, name: str) -> datetime | None:

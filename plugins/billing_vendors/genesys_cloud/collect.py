@@ -1,8 +1,8 @@
 """
 Ask Genesys Cloud for everything it has on one account and month.
 
-Nothing is understood here beyond what tells the next request: contracts name billing periods, the invoice listing
-names invoices, and `periods.py` tells which of those belong to the month.
+Only what decides the next request is read here: contracts name billing periods, the invoice listing names invoices,
+and `derive.py` decides which of those belong to the month.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from billing.payloads.response import Response
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.vendor import Document
-from billing_vendors.genesys_cloud.derive import body_of, may_belong, read_contracts, read_lines, with_month
+from billing_vendors.genesys_cloud.derive import body_of, candidates, invoice_of_month, read_contracts, read_lines
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
@@ -75,9 +75,7 @@ def _contracts(hook: GenesysCloudBillingHook) -> Generator[Response, None, list[
         yield page
         contract_ids |= dict.fromkeys(row.identifier("id") for row in rows_of(page))
     if not contract_ids:
-        raise PayloadError(
-            "the vendor lists no contract, and an account that is billed has one: is it the right client?"
-        )
+        raise PayloadError("No contracts returned. Check that the OAuth client belongs to the billed organization.")
     responses = []
     for contract_id in contract_ids:
         responses.append(hook.get_contract(contract_id))
@@ -99,15 +97,13 @@ def _invoices(
         headers |= {
             header.invoice_id: header for header in (parse_header(row, UnknownFields()) for row in rows_of(page))
         }
-    for header in headers.values():
-        if not may_belong(header, terms, month):
-            continue
+    for header in candidates(headers.values(), terms, month):
         pages = []
         for page in hook.list_invoice_lines(header.invoice_id):
             pages.append(page)
             yield page
         lines = read_lines(header.invoice_id, pages, UnknownFields())
-        if with_month(header, lines, terms, account).month == month:
+        if invoice_of_month(header, lines, terms, account, month):
             yield from _document(hook, header.invoice_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -44,7 +44,7 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
     contract_listing = read_listing("contracts", by_operation["contracts"], unknown_fields)
     contracts, terms = read_contracts(by_operation["contract"], unknown_fields)
     _same_ids("contract", set(contract_listing.row_ids), set(contracts))
-    headers, invoice_listing = _heads(by_operation["invoices"], unknown_fields)
+    headers, invoice_listing = _headers(by_operation["invoices"], unknown_fields)
     lines, line_listings = _all_lines(by_operation["invoice_lines"], unknown_fields)
     if unknown := sorted(set(lines) - set(headers)):
         raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing holds")
@@ -91,7 +91,7 @@ def read_listing(operation: str, responses: Iterable[Response], unknown_fields: 
     """
     pages, ended = in_order(responses)
     if not pages:
-        raise PayloadError(f"{operation}: the first page is not among the stored answers")
+        raise PayloadError(f"{operation}: the first page is not among the stored responses")
     for page in pages:
         note_page(page, unknown_fields)
     row_ids = tuple(row.identifier("id") for page in pages for row in rows_of(page))
@@ -116,18 +116,26 @@ def read_contracts(
     return contracts, list(terms.values())
 
 
-def may_belong(header: InvoiceHeader, terms: Sequence[ContractTerm], month: Month) -> bool:
-    """Return whether an invoice may be of this month as far as its head says; its lines may still decide otherwise."""
-    by_date = month_by_date(header.invoiced_on, header.purchase_order, terms)
-    return by_date is None or by_date[0] == month
+def candidates(
+    headers: Iterable[InvoiceHeader], terms: Sequence[ContractTerm], month: Month
+) -> Iterator[InvoiceHeader]:
+    """Yield the invoices that may be of a month as far as their header says; the lines of these are needed to tell."""
+    for header in headers:
+        by_date = month_by_date(header.invoiced_on, header.purchase_order, terms)
+        if by_date is None or by_date[0] == month:
+            yield header
 
 
-def with_month(
-    header: InvoiceHeader, lines: Sequence[InvoiceLine], terms: Sequence[ContractTerm], account: Account[Any]
-) -> Invoice:
-    """Return the whole invoice with the month it belongs to."""
+def invoice_of_month(
+    header: InvoiceHeader,
+    lines: Sequence[InvoiceLine],
+    terms: Sequence[ContractTerm],
+    account: Account[Any],
+    month: Month,
+) -> Invoice | None:
+    """Return the whole invoice of a candidate; None if its lines show that it belongs to another month."""
     decision = assign_month(header.invoiced_on, header.purchase_order, services_of(lines), terms, account.first_month)
-    return header.with_lines(lines, decision.month, decision.evidence)
+    return header.with_lines(lines, decision.month, decision.evidence) if decision.month == month else None
 
 
 def read_lines(invoice_id: str, pages: Iterable[Response], unknown_fields: UnknownFields) -> list[InvoiceLine]:
@@ -153,7 +161,7 @@ def body_of(response: Response) -> JsonObject:
     return JsonObject(with_todays_names(response.json_object()), response.request)
 
 
-def _heads(responses: Sequence[Response], unknown_fields: UnknownFields) -> tuple[dict[str, InvoiceHeader], Listing]:
+def _headers(responses: Sequence[Response], unknown_fields: UnknownFields) -> tuple[dict[str, InvoiceHeader], Listing]:
     listing = read_listing("invoices", responses, unknown_fields)
     headers = [parse_header(row, unknown_fields) for page in in_order(responses)[0] for row in rows_of(page)]
     return {header.invoice_id: header for header in headers}, listing
@@ -179,13 +187,12 @@ def _invoices(
     account: Account[Any],
     month: Month,
 ) -> Iterable[Invoice]:
-    for invoice_id, header in headers.items():
-        if not may_belong(header, terms, month):
-            continue
-        if invoice_id not in lines:
-            raise PayloadError(f"invoice {invoice_id} is listed, but its lines are not among the stored answers")
-        invoice = with_month(header, lines[invoice_id], terms, account)
-        if invoice.month == month:
+    for header in candidates(headers.values(), terms, month):
+        if header.invoice_id not in lines:
+            raise PayloadError(
+                f"invoice {header.invoice_id} is listed, but its lines are not among the stored responses"
+            )
+        if invoice := invoice_of_month(header, lines[header.invoice_id], terms, account, month):
             yield invoice
 
 
@@ -228,6 +235,6 @@ def _is_the_asked(response: Response, asked: str, found: str) -> None:
 
 def _same_ids(record_type: str, listed: set[Any], found: set[Any]) -> None:
     if missing := sorted(listed - found):
-        raise PayloadError(f"{record_type} {missing[0]!r} is listed, but its detail is not among the stored answers")
+        raise PayloadError(f"{record_type} {missing[0]!r} is listed, but its detail is not among the stored responses")
     if unknown := sorted(found - listed):
         raise PayloadError(f"{record_type} {unknown[0]!r} was read, but no listing names it")

@@ -132,7 +132,7 @@ def day_or_none(fields: JsonObject, name: str) -> date | None:
     """
     value = fields.day_or_none(name)
     if value is not None and not _EARLIEST_YEAR <= value.year <= _NEVER:
-        raise PayloadError(f"{fields.where}: {name} is {value}, which is no date of a bill")
+        raise PayloadError(f"{fields.where}: {name} is {value}, outside {_EARLIEST_YEAR}-{_NEVER}")
     return value
 
 

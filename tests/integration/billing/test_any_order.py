@@ -118,7 +118,7 @@ def test_a_second_pass_adds_no_row(vendor):
     for again in (fetches, vendor.fetch("acme", MONTHS)):
         for month in (MONTHS[2], MONTHS[0], MONTHS[3], MONTHS[1]):
             done = vendor.reconcile("acme", again[month])
-            assert (done.results_added, done.proved_again, done.changes) == (False, (), ())
+            assert (done.results_added, done.rerun, done.changes) == (False, (), ())
     assert (vendor.counts(), vendor.current("acme")) == (before, results)
 
 
@@ -139,7 +139,7 @@ def test_a_late_month_is_followed_by_those_that_look_at_it(vendor):
         vendor.reconcile("acme", fetches[month])
     versions = vendor.counts()["record_version"]
     done = vendor.reconcile("acme", fetches[MONTHS[0]])
-    assert done.proved_again == (MONTHS[1], MONTHS[2], MONTHS[3])
+    assert done.rerun == (MONTHS[1], MONTHS[2], MONTHS[3])
     assert vendor.counts()["record_version"] == versions + 2, "an invoice and a usage report: nobody else's"
 
 
@@ -148,7 +148,7 @@ def test_a_restated_month_is_followed_by_the_next(vendor):
     for month in MONTHS:
         vendor.reconcile("acme", fetches[month])
     done = vendor.reconcile("acme", vendor.ledger.fetch("restated", account="acme", month=MONTHS[2]))
-    assert done.proved_again == (MONTHS[3],)
+    assert done.rerun == (MONTHS[3],)
     rate = [row for row in vendor.current("acme") if str(row[0])[:7] == "2026-10" and row[4] == "F14"]
     assert [row[6] for row in rate] == ["EXCEPTION"]
 
@@ -164,13 +164,13 @@ def test_an_overtaken_fetch_changes_no_result(vendor):
     assert vendor.ledger.dump() == before
 
 
-def test_a_month_that_cannot_be_proved_again_does_not_hold_up_the_one_that_is_stored(vendor):
+def test_a_month_that_cannot_be_rerun_does_not_hold_up_the_one_that_is_stored(vendor):
     """Its failure is raised when everything else is stored."""
     fetches = vendor.fetch("acme", MONTHS[:2])
     vendor.reconcile("acme", fetches[MONTHS[1]])
     altered = "update billing.payload set sha256 = sha256(body) where request = 'GET /invoices' and payload_id in"
     seen = f"(select payload_id from billing.payload_sighting where fetch_id = {fetches[MONTHS[1]]})"
     vendor.ledger.tamper("payload", f"{altered} {seen}")
-    with pytest.raises(ExceptionGroup, match="proving 2025-10 again"):
+    with pytest.raises(ExceptionGroup, match="internal error in the rerun of 2025-10"):
         vendor.reconcile("acme", fetches[MONTHS[0]])
     assert vendor.ledger.one("select count(*) from billing.account_month") == 2

@@ -165,7 +165,7 @@ def test_looking_back_finds_a_restated_invoice(run, billing, simulator):
         "where record_id = :id and record_type = 'invoice' order by version",
         id=invoice.invoice_id,
     )
-    assert versions == [(1, "first"), (2, "vendor")]
+    assert versions == [(1, "new"), (2, "vendor")]
     findings = rows(
         billing,
         "select control_id, subject from billing.current_control_result "

@@ -18,7 +18,6 @@ _DROPPED = frozenset(
     """
     fetch_id first_fetch_id payload_id dag_run first_dag_run first_stored_at last_seen_at recorded_at first_seen_at
     taken_at as_of code_version inputs_sha256 results_sha256 rule_sha256
-    proved_sha256 source_sha256 reader_sha256
     """.split()  # noqa: SIM905 (a list of words reads best as words)
 )
 _SNAPSHOTS = frozenset({"month_to_date", "month_to_date_line"})

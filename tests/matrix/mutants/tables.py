@@ -175,7 +175,6 @@ _OF_GENESYS_AND_SHARED = (
             ('Decimal("0.5"))', 'Decimal("0.6"))'),
             ("return EXACT.subtract(left, right)", "return EXACT.subtract(right, left)"),
             ("scaleb(-exponent)", "scaleb(exponent)"),
-            ("rounding=ROUND_HALF_UP, context", 'rounding="ROUND_HALF_EVEN", context'),
         ),
     ),
     Group(

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from billing.config.accounts import Account, load_accounts
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.reconciliation.reconcile import reconcile_month
+from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
@@ -128,9 +128,8 @@ def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -
         else:
             fetch.keep(kept)
     fetch_id = fetch.complete().fetch_id
-    reconcile_month(
-        engine, FASTLY.load_implementation().derive, FASTLY.controls(), account, fetch_id, document_reader(documents)
-    )
+    rules = Rules(FASTLY.load_implementation().derive, FASTLY.controls(), document_reader(documents))
+    reconcile_month(engine, rules, account, fetch_id)
 
 
 def _expected(error: Planted) -> set[str]:

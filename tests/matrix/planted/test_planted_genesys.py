@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine
 from billing.config.accounts import Account, load_accounts
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.reconciliation.reconcile import reconcile_month
+from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
 from billing_vendors.base.vendor import Document
@@ -110,9 +110,8 @@ def _run(engine, account: Account[GenesysSettings], month: Month, documents: Pat
     def read_file(location: str) -> bytes:
         return (documents / location).read_bytes()
 
-    reconcile_month(
-        engine, GENESYS_CLOUD.load_implementation().derive, GENESYS_CLOUD.controls(), account, done.fetch_id, read_file
-    )
+    rules = Rules(GENESYS_CLOUD.load_implementation().derive, GENESYS_CLOUD.controls(), read_file)
+    reconcile_month(engine, rules, account, done.fetch_id)
 
 
 def _stored(engine) -> tuple[list[Row], Counter]:

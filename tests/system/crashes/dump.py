@@ -27,7 +27,7 @@ OWN_TIMES = {
     *(("month_to_date", name) for name in ("starts_at",)),
 }
 # what tells that nothing has changed hashes ids
-LEFT_OUT = TIMES - OWN_TIMES | {("payload", "headers"), ("account_month", "proved_sha256")}
+LEFT_OUT = TIMES - OWN_TIMES | {("payload", "headers"), ("account_month", "inputs_sha256")}
 # what an id stands for
 NAMES = {
     "payload_id": "select payload_id, concat_ws(' ', vendor, account, request, sha256) from billing.payload",

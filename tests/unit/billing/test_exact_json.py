@@ -10,13 +10,10 @@ from hypothesis import strategies as st
 from billing.errors import PayloadError
 from billing.payloads.exact_json import (
     canonical,
-    check,
     dumps,
     loads,
-    loads_checked,
     loads_text,
     number_text,
-    number_texts,
     sha256_of,
 )
 
@@ -70,16 +67,13 @@ def test_an_exponent_is_written_out(text, value):
 )
 def test_a_number_that_would_explode_is_refused(bomb):
     """Also in a member that nobody asks for: it would be written out into jsonb."""
-    for read in (loads, check):
-        with pytest.raises(PayloadError):
-            read(bomb)
+    with pytest.raises(PayloadError):
+        loads(bomb)
 
 
 @pytest.mark.parametrize("fine", [b"9" * 100, b"1E+99", b"1E-99", b'"1E+999999"', b'{"id": "77e123a"}'])
 def test_long_numbers_and_texts_that_look_like_one_are_read(fine):
-    check(fine)
     assert loads(fine) is not None
-    assert loads_checked(fine) == loads(fine)
 
 
 @pytest.mark.parametrize(
@@ -102,17 +96,15 @@ def test_long_numbers_and_texts_that_look_like_one_are_read(fine):
     ],
 )
 def test_what_two_readers_could_read_differently_is_refused(body):
-    for read in (loads, check):
-        with pytest.raises(PayloadError, match=f"body of {len(body)} bytes"):
-            read(body)
+    with pytest.raises(PayloadError, match=f"body of {len(body)} bytes"):
+        loads(body)
 
 
 @pytest.mark.parametrize("body", [b'"a\\u0000b"', b'{"a": ["\\u0000"]}', b'{"\\u0000": 1}'])
 def test_the_character_zero_is_refused_where_it_is_read(body):
     """Postgres has no place for it, neither in text nor in jsonb."""
-    for read in (loads, check):
-        with pytest.raises(PayloadError, match=r"U\+0000"):
-            read(body)
+    with pytest.raises(PayloadError, match=r"U\+0000"):
+        loads(body)
 
 
 def test_a_byte_order_mark_is_not_content():
@@ -196,11 +188,6 @@ def test_trailing_zeros_do_not_change_the_number_text(number, zeros):
     assert number_text(padded) == number_text(number)
 
 
-@given(st.lists(NUMBERS | st.integers(-(10**30), 10**30) | st.integers(0, 99).map(Decimal), max_size=6))
-def test_many_numbers_are_written_as_each_is(numbers):
-    assert number_texts(numbers) == [number_text(number) for number in numbers]
-
-
-def test_among_many_numbers_what_is_none_is_refused():
+def test_what_is_no_number_has_no_number_text():
     with pytest.raises(TypeError, match="NaN has no exact JSON form"):
-        number_texts([Decimal(1), Decimal("NaN")])
+        number_text(Decimal("NaN"))

@@ -7,7 +7,7 @@ import pytest
 
 from billing.errors import PayloadError
 from billing.payloads.exact_json import loads
-from billing.payloads.json_reader import JsonObject, JsonRows, day_after
+from billing.payloads.json_reader import JsonObject, day_after
 
 WHERE = "invoice 4183280, line 3"
 
@@ -186,48 +186,6 @@ def test_an_inclusive_last_day_becomes_an_exclusive_end(last, end):
     assert day_after(last) == end
 
 
-def rows(*lines):
-    return JsonObject({"lines": list(lines)}, "invoice 1").rows("lines")
-
-
-ODD = [None, "", "x", "1.5", "1E+3", "NaN", True, 0, 7, -3, 10**39, 10**40, Decimal("1.50"), Decimal("-0.0")]
-ODD += [Decimal("1E-7"), Decimal("1E+40"), Decimal("1E-41"), Decimal("0." + "1" * 41), [], {}]
-
-
-@pytest.mark.parametrize("read", [JsonObject.number, JsonObject.number_or_none, JsonObject.text_or_none])
-@pytest.mark.parametrize("odd", [*ODD, "missing"], ids=repr)
-def test_a_column_is_what_each_row_gives_or_says_what_the_first_wrong_one_says(read, odd):
-    """Whatever stands among plain values: same values, to the digit, or the same error."""
-    plain = {"member": "plain" if read is JsonObject.text_or_none else Decimal("2.10")}
-    lines = [plain, {} if odd == "missing" else {"member": odd}, plain]
-    columns = {
-        "number": JsonRows.numbers,
-        "number_or_none": JsonRows.numbers_or_none,
-        "text_or_none": JsonRows.texts_or_none,
-    }
-    column = columns[read.__name__]
-    by_row = outcome(
-        lambda: [read(JsonObject(line, f"invoice 1, lines {at}"), "member") for at, line in enumerate(lines, start=1)]
-    )
-    assert outcome(lambda: column(rows(*lines), "member")) == by_row
-
-
-def outcome(read):
-    """What was read, with types and digits, or what was said instead."""
-    try:
-        return [(type(value), str(value)) for value in read()]
-    except PayloadError as error:
-        return str(error)
-
-
 def test_a_row_that_is_no_object_is_named():
     with pytest.raises(PayloadError, match="invoice 1, lines 2: expected an object, found str 'x'"):
-        rows({}, "x")
-
-
-def test_what_nobody_asked_of_the_rows_is_left_over():
-    lines = rows({"a": "1", "new": 1}, {"a": "2"}, {"b": None})
-    assert list(lines.texts_or_none("a")) == ["1", "2", None]
-    assert list(lines.rest()) == [{"new": 1}, {}, {"b": None}]
-    lines.texts_or_none("new2")
-    assert [list(rows().numbers("a")), list(rows().rest())] == [[], []]
+        JsonObject({"lines": [{}, "x"]}, "invoice 1").objects("lines")

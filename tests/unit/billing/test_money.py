@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rounding import round_half_up
 
-from billing.money import difference, exact_sum, minor_unit, product, round_half_up, rounding_bound
+from billing.money import difference, exact_sum, minor_unit, product, rounding_bound
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: number.as_tuple().exponent >= -40 and number.adjusted() < 40 and number.as_tuple().exponent <= 40

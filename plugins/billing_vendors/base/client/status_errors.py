@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
-from billing.json_parts import is_json
 from billing.payloads import exact_json
+from billing.payloads.exact_json import is_json
 from billing_vendors.base.client.request import Request
 
 MAX_RETRY_AFTER_SECONDS = 24 * 3600.0

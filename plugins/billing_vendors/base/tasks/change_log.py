@@ -9,7 +9,7 @@ from billing.log_safe import single_line
 from billing.storage.versions import Change
 
 _NAMED = 20
-_CAUSES = {"vendor": "changed by the vendor", "derivation": "read differently by this code"}
+_CAUSES = {"vendor": "changed by the vendor", "parser": "read differently by this code"}
 
 
 def describe(changes: Sequence[Change]) -> str:
@@ -18,7 +18,7 @@ def describe(changes: Sequence[Change]) -> str:
 
         new: 12 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2
     """
-    new = Counter(change.record_type for change in changes if change.cause == "first")
+    new = Counter(change.record_type for change in changes if change.cause == "new")
     parts = ["new: " + ", ".join(f"{count} {kind}" for kind, count in new.items())] if new else []
     parts += [f"{words}: {_names(changes, cause)}" for cause, words in _CAUSES.items() if _of(changes, cause)]
     return "; ".join(parts) or "nothing changed"

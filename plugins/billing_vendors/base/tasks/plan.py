@@ -55,7 +55,7 @@ def plan_month_of_all(vendor: Vendor, registered: Sequence[Vendor], schedule: st
     if asked:
         asked = names_of_vendor(asked, accounts, account_names())
     if asked == [] or not any(account.first_month <= month for account in accounts):
-        log.info("%s %s: no account of this vendor is asked for or had begun", vendor.title, month)
+        log.info("%s %s: no active account selected for this vendor", vendor.title, month)
         return []
     return _plan(vendor, accounts, asked, month)
 

@@ -1,4 +1,4 @@
-"""The tasks that turn kept answers into rows and proof; they ask nobody."""
+"""The tasks that turn stored responses into rows and results; they ask no vendor."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
 from billing.config.accounts import Account
 from billing.month import Month
-from billing.reconciliation.code_version import reader_sha256
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Reconciled
+from billing.reconciliation.code_version import code_sha256
+from billing.reconciliation.reconciler import Reconciled, Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.fetches import latest_fetch
 from billing_vendors.base.tasks.change_log import describe
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 @clean_traceback
 def reconcile_fetched(vendor: Vendor, account_name: str, fetch_id: int) -> dict[str, int]:
     """
-    Derive, store and prove what a fetch brought; return the number of control results by state.
+    Derive and store what a fetch holds and run its controls; return the number of results by state.
 
     An exception found by a control is a finding, not a failed task.
     """
@@ -49,7 +48,7 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     with engine.connect() as connection:
         fetch_id = latest_fetch(connection, vendor.name, account.name, billing_month)
     if fetch_id is None:
-        log.warning("%s/%s %s was never fetched: nothing to derive", vendor.name, account.name, billing_month)
+        log.warning("%s/%s %s: never fetched; nothing to derive", vendor.name, account.name, billing_month)
         return {}
     done = _reconcile(vendor, engine, account, fetch_id, force=True)
     causes = [change.cause for change in done.changes]
@@ -59,23 +58,13 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
 def _reconcile(
     vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
-    """Derive, store and prove; then certify the month and the later ones whose results it, or a killed try, changed."""
-    folder = documents_folder()
-    implementation = vendor.load_implementation()
-    done = reconcile_month(
-        engine,
-        implementation.derive,
-        vendor.controls(),
-        account,
-        fetch_id,
-        document_reader(folder),
-        invoice_list=implementation.invoice_list,
-        reader=reader_sha256(account, implementation.derive.__module__),
-        force=force,
-    )
+    """Reconcile; then certify the month and the later ones whose results it, or a killed try, changed."""
+    folder, derive = documents_folder(), vendor.load_implementation().derive
+    rules = Rules(derive, tuple(vendor.controls()), document_reader(folder), code_sha256(account, derive.__module__))
+    done = reconcile_month(engine, rules, account, fetch_id, force=force)
     _log(account, done)
     left = unpublished(engine, Subject(vendor.name, account.name, done.month), folder)
-    for month in sorted({done.month, *done.proved_again, *left}):
+    for month in sorted({done.month, *done.rerun, *left}):
         place = publish(engine, Subject(vendor.name, account.name, month), folder)
         log.info("%s/%s %s: certificate %s", vendor.name, account.name, month, place)
     return done
@@ -87,4 +76,4 @@ def _log(account: Account[Any], done: Reconciled) -> None:
         *(account.vendor, account.name, done.month, done.invoices, done.lines, describe(done.changes)),
     )
     for name in done.unknown_fields:
-        log.warning("%s sends %s, which is not known here: it is kept in attributes", account.vendor, ascii(name))
+        log.warning("%s sends the unknown field %s; kept in attributes", account.vendor, ascii(name))

@@ -13,13 +13,12 @@ from sqlalchemy import text
 from billing.certificate.page import render
 from billing.certificate.publish import publish, unpublished
 from billing.certificate.sources import Subject
-from billing.certificate.vendor_month import make_vendor_certificate
+from billing.certificate.vendor_month import make_vendor_certificate, vendor_json
 from billing.certificate.verify import make_certificate, read_json, verify, write_json
 from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, PayloadError
 from billing.month import Month
-from billing.reconciliation.reconcile import reconcile_month
-from billing.reconciliation.reconciler import Rules
+from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
@@ -50,8 +49,9 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
             else:
                 fetch.keep(kept)
     files = document_reader(folder)
-    derive, fetch_id = vendor.load_implementation().derive, fetch.complete().fetch_id
-    reconcile_month(engine, derive, vendor.controls(), account, fetch_id, files)
+    reconcile_month(
+        engine, Rules(vendor.load_implementation().derive, vendor.controls(), files), account, fetch.complete().fetch_id
+    )
     yield SimpleNamespace(database=name, folder=folder, account=account, vendor=vendor)
     postgres.drop_database(name)
 
@@ -126,7 +126,7 @@ def test_a_changed_answer_is_named(stored):
     verdict = verdict_of(stored, certificate)
 
     assert not verdict.verified
-    assert "NOT VERIFIED, stored answers: payload" in verdict.sentence
+    assert "NOT VERIFIED, stored responses: payload" in verdict.sentence
     assert "no longer matches its SHA-256" in verdict.sentence
 
 
@@ -318,7 +318,7 @@ def test_a_vendor_s_month_is_certified_and_a_change_in_one_account_is_named(stor
 @pytest.mark.parametrize("change", [(b'"invoices":1', b'"invoices":2'), (b'"sha256":"', b'"sha256":"0')])
 def test_a_changed_certificate_of_a_vendor_s_month_is_named(stored, change):
     with stored.engine.connect() as connection:
-        body = write_json(make_vendor_certificate(connection, "genesys_cloud", MONTH))
+        body = vendor_json(make_vendor_certificate(connection, "genesys_cloud", MONTH))
     path = stored.folder / "month.json"
     path.write_bytes(body.replace(*change, 1))
 

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from billing.errors import StorageError
 from billing.month import Month
 from billing.storage.engine import engine_from_url
-from billing.storage.payloads import find_fetch, read_answers
+from billing.storage.payloads import find_fetch, read_responses
 
 
 def test_an_answer_is_kept_byte_for_byte_under_its_hash(ledger):
-    body = bytes(range(256)) * 40
+    body = b'\xef\xbb\xbf{ "text" :\t"' + "ü\u2028𝔘".encode() * 1000 + b'\\u00e4" }\r\n'
     fetch = ledger.begin()
     fetch.keep(ledger.response("", body=body))
     summary = fetch.complete()
@@ -89,7 +89,7 @@ def test_answers_come_back_in_the_order_of_their_arrival(ledger):
     ledger.fetch("c", "a")
     fetch_id = ledger.fetch("b", "c", "a", "c")
     with ledger.engine.connect() as connection:
-        responses = read_answers(connection, fetch_id)
+        responses = read_responses(connection, fetch_id)
     assert [response.json()["reading"] for response in responses] == ["b", "c", "a", "c"]
 
 
@@ -98,7 +98,7 @@ def test_an_answer_comes_back_as_it_was(ledger):
     fetch = ledger.begin()
     fetch.keep(kept)
     with ledger.engine.connect() as connection:
-        (read,) = read_answers(connection, fetch.complete().fetch_id)
+        (read,) = read_responses(connection, fetch.complete().fetch_id)
     assert read == kept
     assert read.received_at.utcoffset() == timedelta(0)
 
@@ -112,7 +112,7 @@ def test_a_tampered_body_is_found(ledger):
         ledger.engine.connect() as connection,
         pytest.raises(StorageError, match=r"payload 1 \(GET /invoices\) no longer"),
     ):
-        read_answers(connection, fetch_id)
+        read_responses(connection, fetch_id)
 
 
 def test_a_spoilt_body_is_found(ledger):
@@ -120,7 +120,7 @@ def test_a_spoilt_body_is_found(ledger):
     fetch_id = ledger.fetch("a")
     ledger.tamper("payload", r"update billing.payload set body = '\x00ff'")
     with ledger.engine.connect() as connection, pytest.raises(StorageError, match=r"payload 1 .* cannot be unpacked"):
-        read_answers(connection, fetch_id)
+        read_responses(connection, fetch_id)
 
 
 def test_two_runs_keeping_one_answer_at_once_make_one_row(ledger):
@@ -242,7 +242,7 @@ def test_an_empty_fetch_is_a_fetch(ledger):
     """A vendor that has nothing for the month is an answer, too."""
     fetch_id = ledger.begin().complete().fetch_id
     with ledger.engine.connect() as connection:
-        assert read_answers(connection, fetch_id) == ()
+        assert read_responses(connection, fetch_id) == ()
 
 
 def test_a_fetch_is_found_by_its_id(ledger):
@@ -261,6 +261,6 @@ def test_moments_are_utc_whatever_the_server_thinks(ledger):
     before = datetime.now(UTC)
     fetch_id = ledger.fetch("a")
     with ledger.engine.connect() as connection:
-        (response,) = read_answers(connection, fetch_id)
+        (response,) = read_responses(connection, fetch_id)
     assert response.received_at.utcoffset() == timedelta(0)
     assert before <= response.received_at <= datetime.now(UTC)

@@ -25,7 +25,7 @@ from billing.models import (
 from billing.month import Month
 from billing.storage.document_store import document_reader
 from billing.storage.evidence import load_evidence, view_account
-from billing.storage.payloads import find_fetch, read_answers
+from billing.storage.payloads import find_fetch, read_responses
 from billing.storage.snapshots import payloads_of, save_snapshot
 from vendor_simulator.pdf import invoice_pdf
 
@@ -43,7 +43,7 @@ def gather(ledger, make):
         fetch_id = ledger.one(query, month.first_day)
         with ledger.engine.connect() as connection:
             fetch = find_fetch(connection, fetch_id)
-            account_month = ledger.derive(account, month, read_answers(connection, fetch_id))
+            account_month = ledger.derive(account, month, read_responses(connection, fetch_id))
             view = view_account(connection, account.vendor, account.name)
             return load_evidence(connection, account, fetch, account_month, view, read_file)
 

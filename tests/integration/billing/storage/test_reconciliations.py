@@ -5,7 +5,7 @@ import pytest
 from billing.controls.control import Control
 from billing.controls.finding import Finding, State
 from billing.month import Month
-from billing.storage.fetches import closed_fetch, latest_fetch
+from billing.storage.fetches import latest_fetch, reconciled_fetch
 
 
 def finding(*states):
@@ -18,7 +18,7 @@ def closed(ledger, make):
 
     def send(account="acme", month=make.month_key):
         with ledger.engine.connect() as connection:
-            return closed_fetch(connection, "initech", account, month)
+            return reconciled_fetch(connection, "initech", account, month)
 
     return send
 

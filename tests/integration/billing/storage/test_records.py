@@ -96,7 +96,7 @@ def statements(engine):
 def test_every_noun_is_stored_with_its_rows(ledger, full_month):
     done = ledger.store(full_month())
     assert {(change.record_type, change.version, change.cause) for change in done.changes} == {
-        (record_type.name, 1, "first") for record_type in RECORD_TYPES.values()
+        (record_type.name, 1, "new") for record_type in RECORD_TYPES.values()
     }
     for table in DERIVED - {"unknown_field"}:
         assert ledger.one(f"select count(*) from billing.{table}") > 0, table
@@ -244,13 +244,13 @@ def test_a_parser_that_reads_better_is_not_the_vendors_change(ledger, make):
     """The same fetch again, and a later fetch of the same bytes: our reading changed, the vendor's words did not."""
     ledger.store(make.month(make.invoice("1.00")))
     ledger.readings["first"] = make.month(make.invoice("1.00", statement_number="S-1"))
-    assert [change.cause for change in ledger.reconcile(1).changes] == ["derivation"]
+    assert [change.cause for change in ledger.reconcile(1).changes] == ["parser"]
     ledger.readings["first"] = make.month(make.invoice("1.00", statement_number="S-1", attributes={"a": 1}))
-    assert [change.cause for change in ledger.reconcile(ledger.fetch("first")).changes] == ["derivation"]
+    assert [change.cause for change in ledger.reconcile(ledger.fetch("first")).changes] == ["parser"]
     assert ledger.rows("select version, cause from billing.record_version order by 1") == [
-        (1, "first"),
-        (2, "derivation"),
-        (3, "derivation"),
+        (1, "new"),
+        (2, "parser"),
+        (3, "parser"),
     ]
 
 
@@ -266,7 +266,7 @@ def test_a_document_counted_in_another_month_is_our_decision(ledger, make):
     ledger.store(make.month(make.invoice("1.00")))
     november = Month(2026, 11)
     (change,) = ledger.store(make.month(make.invoice("1.00", month=november), month=november), "second").changes
-    assert change.cause == "derivation"
+    assert change.cause == "parser"
     assert ledger.one("select month from billing.current_invoice") == date(2026, 11, 1)
 
 

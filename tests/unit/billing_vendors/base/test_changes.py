@@ -11,10 +11,10 @@ def test_no_change_is_said():
 def test_what_is_new_is_counted_and_what_has_changed_is_named():
     changes = [
         Change("invoice", "4011410", 2, "vendor"),
-        Change("invoice", "4011411", 1, "first"),
-        Change("invoice", "4011412", 1, "first"),
-        Change("usage_report", "2026-10", 1, "first"),
-        Change("contract", "c1", 3, "derivation"),
+        Change("invoice", "4011411", 1, "new"),
+        Change("invoice", "4011412", 1, "new"),
+        Change("usage_report", "2026-10", 1, "new"),
+        Change("contract", "c1", 3, "parser"),
     ]
     assert describe(changes) == (
         "new: 2 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2; "

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from billing.columns import Columns
 from billing.config.accounts import Account
 from billing.month import Month
 from billing.payloads.response import Response
@@ -52,7 +51,7 @@ def as_plain(value: object) -> Any:
             return str(value)
         case dict():
             return {name: as_plain(member) for name, member in value.items()}
-        case list() | tuple() | Columns():
+        case list() | tuple():
             return [as_plain(member) for member in value]
     members = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return {name: as_plain(member) for name, member in members.items() if member not in (None, {})}

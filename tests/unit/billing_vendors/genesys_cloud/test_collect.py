@@ -360,5 +360,5 @@ def test_a_page_that_is_sent_again_is_an_error(world, organisations, faults):
 def test_an_organisation_without_a_contract_is_none_that_is_billed(world, organisations, faults):
     faults.add("null_list", operation="genesys.contracts", times=None)
 
-    with pytest.raises(PayloadError, match="lists no contract"):
+    with pytest.raises(PayloadError, match="No contracts returned"):
         derived(organisations["sakura-support"], Month(2026, 10))

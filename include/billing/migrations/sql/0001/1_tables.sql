@@ -93,17 +93,13 @@ create table billing.record (
 create table billing.record_version (
     record_key bigint not null references billing.record,
     version integer not null check (version >= 1),
-    cause text not null check (cause in ('first', 'vendor', 'derivation')),
+    cause text not null check (cause in ('new', 'vendor', 'parser')),
     content_sha256 bytea not null check (octet_length(content_sha256) = 32),
     fetch_id bigint not null references billing.fetch,
     dag_run text not null,
     recorded_at timestamptz not null,
-    source_sha256 bytea check (octet_length(source_sha256) = 32),
-    reader_sha256 bytea check (octet_length(reader_sha256) = 32),
     primary key (record_key, version)
 );
-comment on column billing.record_version.source_sha256 is 'of the bytes that held the record whole, where a list did';
-comment on column billing.record_version.reader_sha256 is 'of the code and the configuration that read it';
 
 alter table billing.record
     add constraint record_current_version_fkey foreign key (record_key, current_version)
@@ -444,11 +440,11 @@ create table billing.account_month (
     currency text not null,
     first_stored_at timestamptz not null,
     last_seen_at timestamptz not null,
-    proved_sha256 bytea check (octet_length(proved_sha256) = 32),
+    inputs_sha256 bytea check (octet_length(inputs_sha256) = 32),
     primary key (vendor, account, month)
 );
 comment on column billing.account_month.currency is 'the currency the account is expected to be billed in';
-comment on column billing.account_month.proved_sha256 is 'of all that the results rest on; null: to be proved again';
+comment on column billing.account_month.inputs_sha256 is 'of all that the results rest on; null: reconcile again';
 
 create table billing.product_month (
     vendor text not null,

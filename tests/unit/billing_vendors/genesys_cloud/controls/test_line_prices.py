@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.rounding import round_half_up
 
-from billing.money import product, round_half_up
+from billing.money import product
 from billing_vendors.genesys_cloud.controls.g02_line_prices import G2
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.rounding import round_half_up
 
-from billing.money import minor_unit, product, round_half_up
+from billing.money import minor_unit, product
 from billing_vendors.genesys_cloud.controls.g04_overage_charge import G4
 
 
