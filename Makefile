@@ -6,7 +6,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 # one process per core, four at most: each has a database server of its own
 PYTEST = .venv/bin/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder --durations=25
-.PHONY: help demo down sql certificate rederive pictures test test-all test-long test-packages soak format lint types \
+.PHONY: help demo down sql certificate rederive pictures vendor test test-all test-long test-packages soak format lint types \
 	contracts audit check bench lock
 
 help: ## list the targets
@@ -57,6 +57,10 @@ test-packages: ## install what test-all needs of the system (Debian, Ubuntu)
 soak: ## run randomised fault and crash tests, 1 to 2 hours (TIEOUT_SEED=4711: those of that seed again)
 	@tools/bootstrap dev
 	@.venv/bin/python -m pytest -m soak $(ARGS)
+
+vendor: ## make a new vendor from a template (NAME=acme)
+	@tools/bootstrap dev
+	@.venv/bin/python tools/new_vendor.py "$(NAME)"
 
 format: ## format the code, and fix what ruff can fix
 	@tools/bootstrap dev

@@ -151,7 +151,7 @@ def floor_shapes(accounts: Accounts) -> dict[str, dict[str, Any]]:
     return {
         vendor.name: {
             "cron": vendor.schedule,
-            "waits": len(vendor.waits(account="any", month="2026-01")),
+            "waits": len(vendor.make_sensors(account="any", month="2026-01")),
             "accounts": [(each["name"], each["first_month"]) for each in accounts if each["vendor"] == vendor.name],
         }
         for vendor in vendors()

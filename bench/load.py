@@ -41,7 +41,7 @@ from vendor_simulator.world import DEFAULT_SEED
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
 CONTROL = "bench"
 TOKEN_LIMIT = 300  # requests a minute that Genesys Cloud takes from one token
-IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.client.async_transport
+IN_TRIGGERER = 50  # requests at once to one host, of one triggerer: see billing_vendors.base.client.client
 LATENCY = 0.2  # seconds until a vendor responses; one that responses at once is never asked twice at once
 GROWTH = 1.3  # the last sixth of a run may hold as much more memory than the third, when all has been imported
 SAMPLE_SECONDS = 2

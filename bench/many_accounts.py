@@ -14,7 +14,9 @@ from typing import TypeVar
 from vendor_simulator import draw
 from vendor_simulator.__main__ import main
 from vendor_simulator.fastly.accounts import FastlyAccount
+from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.genesys_cloud.accounts import Contract, Organisation
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.world import World
 
 FASTLY_SHARE = 0.6
@@ -31,9 +33,9 @@ class ManyAccounts(World):
     def __init__(self, seed: int, count: int) -> None:
         super().__init__(seed)
         fastly = round(count * FASTLY_SHARE)
-        self.fastly.accounts = copies(self.fastly.accounts, fastly, copy_account, seed)
-        self.genesys_cloud.organisations = copies(
-            self.genesys_cloud.organisations, count - fastly, copy_organisation, seed
+        self.of(FastlyWorld).accounts = copies(self.of(FastlyWorld).accounts, fastly, copy_account, seed)
+        self.of(GenesysWorld).organisations = copies(
+            self.of(GenesysWorld).organisations, count - fastly, copy_organisation, seed
         )
 
 

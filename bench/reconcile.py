@@ -67,10 +67,10 @@ def run(sizes: Iterable[int]) -> Iterator[dict[str, Any]]:
 def measure(url: str, lines: int) -> dict[str, Any]:
     """Keep a month's answers, then reconcile it and say what that cost."""
     from billing.config.accounts import Account  # noqa: PLC0415 (the parent does without)
-    from billing.controls.catalogue import GENESYS_CLOUD  # noqa: PLC0415 (the same)
     from billing.reconciliation.reconciler import Rules, reconcile_month  # noqa: PLC0415 (the same)
     from billing.storage.engine import engine_from_url  # noqa: PLC0415 (the same)
     from billing.storage.payloads import Fetch  # noqa: PLC0415 (the same)
+    from billing_vendors.genesys_cloud.controls.catalogue import CONTROLS  # noqa: PLC0415 (the same)
     from billing_vendors.genesys_cloud.derive import derive  # noqa: PLC0415 (without Airflow)
     from billing_vendors.genesys_cloud.settings import VENDOR, GenesysSettings  # noqa: PLC0415 (the same)
     from genesys_month import MONTH, responses  # noqa: PLC0415 (beside this file)
@@ -92,7 +92,7 @@ def measure(url: str, lines: int) -> dict[str, Any]:
     fetch_id = fetch.complete().fetch_id
     before = _megabytes()
     cpu, wall = time.process_time(), time.monotonic()
-    done = reconcile_month(engine, Rules(derive, GENESYS_CLOUD), account, fetch_id)
+    done = reconcile_month(engine, Rules(derive, CONTROLS), account, fetch_id)
     cpu, wall = time.process_time() - cpu, time.monotonic() - wall
     figures = {"lines": done.lines, "cpu": cpu, "wall": wall, "before": before, "peak": _megabytes()}
     return figures | {"states": done.states, "at": datetime.now(UTC).isoformat()}

@@ -17,8 +17,8 @@ MONTHLY = "30 0 1 * *"  # half an hour after the cut-off, when the month's last 
 DOC = """
 ### Accruals: what will the month that has just ended cost?
 
-Proposes one accrual for each account, from what is stored; no vendor is asked. Fastly's rests on the last month-to-date
-snapshot taken before the month's end, Genesys Cloud's on the charges of its billing periods and the month's days of
+Proposes one accrual for each account, from what is stored; no vendor is asked. It rests on what its vendor offers: the
+last month-to-date snapshot taken before the month's end, or the charges of its billing periods and the month's days of
 what is prepaid.
 
 An accrual whose basis is missing is **BLOCKED** and has no amount; its explanation says why, and what other months were
@@ -37,7 +37,7 @@ def propose_all(vendor: Vendor) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plan.plan_month_of_all(vendor, MONTHLY)
+        return plan.plan_month_of_all(vendor, vendors(), MONTHLY)
 
     @task(map_index_template="{{ account }}", multiple_outputs=False)
     def propose(account: str, month: str) -> dict[str, str | bool]:

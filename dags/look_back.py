@@ -19,7 +19,7 @@ DOC = """
 ### Look back: has a vendor restated a closed month?
 
 Each month, for the month M that was just billed, fetches M-1 and M-3 again, closed or not. Unchanged bills add no row
-except that they were seen. A changed one gets a second version beside the first, and control F20 or G25 reports the
+except that they were seen. A changed one gets a second version beside the first, and a control reports the
 difference line by line. *Billing month* is M; empty means the last month that was billed.
 """
 
@@ -30,9 +30,9 @@ def fetch_again(vendor: Vendor, months_back: int) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plan.plan_month_of_all(vendor, MONTHLY, months_back)
+        return plan.plan_month_of_all(vendor, vendors(), MONTHLY, months_back)
 
-    @task(pool=vendor.name, map_index_template="{{ account }}")
+    @task(pool=vendor.pool, map_index_template="{{ account }}")
     def fetch(account: str, month: str) -> int:
         from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
 

@@ -20,12 +20,7 @@ DOC = """
 
 Keeps what {title} says of a month that is not billed yet; accruals rest on it. None of it is a bill, and none of it is
 ever added to issued invoices.
-
-- **Fastly**: waits until each account's month-to-date estimate is generated and appends it to `billing.month_to_date`.
-  Accounts under parent pay have no estimate; mark them `parent_pay: true`.
-- **Genesys Cloud**: stores the contracts, and the charges so far of every billing period with days in the month; what
-  has changed since yesterday is a new version.
-
+{running_month}
 A missed day cannot be made up: the vendor answers with today's figures whatever day is asked for, so a backfill of
 this DAG only takes today's again.
 """
@@ -44,20 +39,20 @@ def build_dag(vendor: Vendor) -> None:
         params={"accounts": ACCOUNTS},
         default_args=task_defaults(timedelta(minutes=30)),
         tags=["billing", "daily", vendor.name],
-        doc_md=DOC.format(title=vendor.title),
+        doc_md=DOC.format(title=vendor.title, running_month=vendor.running_month),
     )
     def month_to_date() -> None:
         @task
         def plan() -> list[str]:
-            return plan_running_month(vendor)
+            return plan_running_month(vendor, vendors())
 
-        @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
+        @task(pool=vendor.pool, map_index_template="{{ account }}", multiple_outputs=False)
         def snapshot(account: str, month: str) -> dict[str, int]:
             from billing_vendors.base.tasks.fetch import take_snapshot  # noqa: PLC0415 (only the task that runs pays for it)
 
             return take_snapshot(vendor, account, month)
 
-        @task(pool=vendor.name, map_index_template="{{ account }}", multiple_outputs=False)
+        @task(pool=vendor.pool, map_index_template="{{ account }}", multiple_outputs=False)
         def keep_charges(account: str, month: str) -> dict[str, int]:
             from billing_vendors.base.tasks.fetch import keep_running_month  # noqa: PLC0415 (the same)
 
@@ -65,8 +60,8 @@ def build_dag(vendor: Vendor) -> None:
 
         @task_group
         def account_today(account: str) -> None:
-            if vendor.wait_month_to_date is not None:
-                vendor.wait_month_to_date(account=account, month=PLANNED_MONTH) >> snapshot(account, PLANNED_MONTH)
+            if vendor.make_estimate_sensor is not None:
+                vendor.make_estimate_sensor(account=account, month=PLANNED_MONTH) >> snapshot(account, PLANNED_MONTH)
             if vendor.has_running_month:
                 keep_charges(account, PLANNED_MONTH)
 
@@ -77,5 +72,5 @@ def build_dag(vendor: Vendor) -> None:
 
 wanted = get_parsing_context().dag_id  # a task reads this file for its own DAG alone
 for vendor in vendors():
-    if wanted in {None, f"month_to_date_{vendor.name}"} and (vendor.wait_month_to_date or vendor.has_running_month):
+    if wanted in {None, f"month_to_date_{vendor.name}"} and (vendor.make_estimate_sensor or vendor.has_running_month):
         build_dag(vendor)

@@ -91,9 +91,9 @@ def build_dag(vendor: Vendor) -> None:
     def monthly_invoices() -> None:
         @task(execution_timeout=timedelta(minutes=5))
         def plan_month() -> list[str]:
-            return plan.plan_month(vendor, vendor.schedule)
+            return plan.plan_month(vendor, vendors(), vendor.schedule)
 
-        @task(pool=vendor.name, map_index_template="{{ account }}")
+        @task(pool=vendor.pool, map_index_template="{{ account }}")
         def fetch(account: str, month: str, params: dict[str, Any] | None = None) -> int:
             from billing_vendors.base.tasks.fetch import fetch_month  # noqa: PLC0415 (only the task that runs pays for it)
 
@@ -118,7 +118,7 @@ def build_dag(vendor: Vendor) -> None:
         @task_group
         def account_month(account: str) -> None:
             fetched = fetch(account, PLANNED_MONTH)
-            list(vendor.waits(account=account, month=PLANNED_MONTH)) >> fetched
+            list(vendor.make_sensors(account=account, month=PLANNED_MONTH)) >> fetched
             reconciled.append(reconcile(account, fetched))  # type: ignore[arg-type]  # the result is there when it runs
 
         accounts = plan_month()

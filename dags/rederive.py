@@ -26,7 +26,7 @@ def read_again(vendor: Vendor) -> None:
 
     @task(execution_timeout=timedelta(minutes=5))
     def plan_month() -> list[str]:
-        return plan.plan_month_of_all(vendor, vendor.schedule)
+        return plan.plan_month_of_all(vendor, vendors(), vendor.schedule)
 
     @task(map_index_template="{{ account }}", multiple_outputs=False)
     def rederive(account: str, month: str) -> dict[str, int]:

@@ -25,7 +25,7 @@ _STATEMENTS = (
     order by m desc, a
     """,
     """
-    insert into billing.record (vendor, account, kind, record_id, current_version)
+    insert into billing.record (vendor, account, record_type, record_id, current_version)
     select vendor, account, 'invoice', 'INV' || fetch_id, 1 + (fetch_id %% 50 = 0)::int from billing.fetch
     order by fetch_id
     """,

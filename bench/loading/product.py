@@ -51,13 +51,13 @@ def main() -> None:
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
     vendor = vendor_named(job.vendor)
-    usual, controls = vendor.work(), vendor.catalogue()
+    usual, controls = vendor.load_implementation(), vendor.controls()
     parts: dict[str, float] = {}
     for part, (module, name) in _PARTS.items():
         found = import_module(module)
         setattr(found, name, _timed(parts, part, getattr(found, name)))
-    work = replace(usual, derive=_timed(parts, "derive", usual.derive))
-    vendor = replace(vendor, work=lambda: work, catalogue=lambda: controls)
+    implementation = replace(usual, derive=_timed(parts, "derive", usual.derive))
+    vendor = replace(vendor, load_implementation=lambda: implementation, load_controls=lambda: controls)
     run = cast("Context", {"dag_run": SimpleNamespace(run_id=f"bench {time.time()}")})
     with set_current_context(run), measured(job.dsn, job.postmaster) as cost:
         fetch_id = _timed(parts, "fetch", fetch_month)(vendor, ACCOUNT, MONTH, again=True)

@@ -36,7 +36,7 @@ def main() -> None:
     from billing_vendors.registry import vendor_named  # noqa: PLC0415
 
     vendor, month = vendor_named(job.vendor), Month.parse(MONTH)
-    work, (account,) = vendor.work(), load_accounts(vendor.name, vendor.settings_type)
+    implementation, (account,) = vendor.load_implementation(), load_accounts(vendor.name, vendor.settings_type)
     with measured(job.dsn, job.postmaster) as cost:
         started = time.monotonic()
         engine = billing_engine()
@@ -55,7 +55,7 @@ def main() -> None:
         with engine.begin() as connection:
 
             def derive(fetch_id: int) -> AccountMonth:
-                return work.derive(account, month, read_responses(connection, fetch_id))
+                return implementation.derive(account, month, read_responses(connection, fetch_id))
 
             lock_account(connection, vendor.name, ACCOUNT)
             store = RecordStore(connection, find_fetch(connection, fetch_id), derive, datetime.now(UTC))

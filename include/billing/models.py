@@ -26,7 +26,7 @@ class InvoiceLine:
     One line of an invoice.
 
     :param position: 1, 2, 3… in the vendor's order.
-    :param line_id: the vendor's identifier of the line; None where it has none (Fastly v3).
+    :param line_id: the vendor's identifier of the line; None where it has none.
     :param product: SKU, or the product's name where there is no SKU.
     :param quantity: what was metered or ordered, in ``unit``.
     :param rate: price of one unit; None where the vendor does not send one.
@@ -60,7 +60,7 @@ class Invoice:
     :param month: the month this document belongs to: each document belongs to exactly one.
     :param period_evidence: how that month was found, in words.
     :param kind: ``invoice`` or ``credit_memo``.
-    :param currency: ISO 4217 code; None where the vendor sends none (Fastly v2).
+    :param currency: ISO 4217 code; None where the vendor sends none.
     :param total: what the header says, never the sum of the lines.
     :param issued_at: posted or dated, midnight UTC where the vendor gives a day only; None if it gives nothing.
     :param service_start: start of the interval billed, if the header gives one.
@@ -93,7 +93,7 @@ class ContractItem:
     """
     One priced item of a contract's plan.
 
-    :param function: what the item is for, e.g. ``Prepay`` or ``Overage``; the vendor's own word.
+    :param function: what the item is for, in the vendor's own word; ``Overage`` prices no prepaid quantity.
     :param price: per unit and billing period, in ``currency``.
     :param effective_end: the day after the last day on which the price holds.
     :param charged_through: the last day already invoiced (inclusive, as the vendor gives it).

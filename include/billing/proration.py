@@ -1,9 +1,8 @@
 """
 To which calendar month an amount belongs: split by the time served, exactly, with nothing lost in rounding. Pure.
 
-Days are exact where a service begins and ends at midnight UTC, hours where it does not: a month of Genesys Cloud Voice
-runs from 07:00 UTC to 07:00 UTC (source: Genesys Cloud help, "The Genesys Cloud Voice billing cycle", checked
-2026-11-22).
+Days are exact where a service begins and ends at midnight UTC, hours where it does not, e.g. where a month is served
+from 07:00 UTC to 07:00 UTC.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from billing.money import difference, product
 from billing.month import Month
 
 MIDNIGHT = time(0)
-VOICE_CUT = time(7)
 
 _MICROSECOND = timedelta(microseconds=1)
 

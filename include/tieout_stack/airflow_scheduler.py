@@ -44,7 +44,7 @@ def import_own_code() -> None:
         for module in walk_packages(vendors.__path__, "billing_vendors."):
             import_module(module.name)
         for vendor in import_module("billing_vendors.registry").vendors():
-            _ = [control.rule_sha256 for control in vendor.catalogue()]  # hashes are cached
+            _ = [control.rule_sha256 for control in vendor.controls()]  # hashes are cached
     except Exception as error:  # noqa: BLE001 (an unfinished edit may raise anything; the tasks will report it)
         print(f"own code is not loaded in advance: {error!r}", file=sys.stderr, flush=True)
         forget_own_code()

@@ -45,7 +45,7 @@ class _Figure:
     kind: str
     name: str
     source: RecordVersion
-    whole: Decimal
+    source_amount: Decimal
     currency: str | None
     starts_on: date
     ends_on: date
@@ -165,12 +165,12 @@ def _price_of(priced: PricedItem, sku: str) -> Decimal:
 
 
 def _part(figure: _Figure, month: Month, unit: Decimal) -> Part:
-    whole = round_fraction(Fraction(figure.whole), unit)
+    whole = round_fraction(Fraction(figure.source_amount), unit)
     if figure.kind != "prepaid":
-        return Part(figure.kind, figure.name, figure.source, figure.whole, whole)
+        return Part(figure.kind, figure.name, figure.source, figure.source_amount, whole)
     shares = split(whole, *served(figure.starts_on, figure.ends_on), unit)
     amount = next((share.amount for share in shares if share.month == month), Decimal(0))
-    return Part(figure.kind, figure.name, figure.source, figure.whole, amount)
+    return Part(figure.kind, figure.name, figure.source, figure.source_amount, amount)
 
 
 def _cycles(periods: Sequence[ContractBillingPeriod], end: date) -> Iterator[tuple[date, date]]:

@@ -63,14 +63,14 @@ class Part:
 
     :param kind: ``month_to_date``, ``overage``, ``wallet_overage`` or ``prepaid``.
     :param source: the snapshot, or the version of the stored record, that says it.
-    :param whole: what the source says, digit for digit.
+    :param source_amount: the amount as the source has it, digit for digit.
     :param amount: the month's part of it, rounded half up to the minor unit.
     """
 
     kind: str
     name: str
     source: int | RecordVersion
-    whole: Decimal
+    source_amount: Decimal
     amount: Decimal
 
 

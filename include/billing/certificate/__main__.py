@@ -1,8 +1,8 @@
 """
 Make and verify certificates from the shell.
 
-    python -m billing.certificate month fastly acme-media 2026-10 --to FOLDER
-    python -m billing.certificate vendor fastly 2026-10 --to FOLDER
+    python -m billing.certificate month VENDOR ACCOUNT 2026-10 --to FOLDER
+    python -m billing.certificate vendor VENDOR 2026-10 --to FOLDER
     python -m billing.certificate invoice 4011410 --to FOLDER
     python -m billing.certificate verify FILE
 
@@ -123,7 +123,7 @@ def _rules(subject: Subject) -> tuple[Account[Any], Rules]:
         raise ConfigurationError(f"no vendor {subject.vendor!a} is installed")
     account = find_account(load_accounts(vendor.name, vendor.settings_type), subject.account)
     read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
-    return account, Rules(vendor.derive, tuple(vendor.controls), read_file)
+    return account, Rules(vendor.load_implementation().derive, vendor.controls(), read_file)
 
 
 def _from_environment(name: str) -> str:

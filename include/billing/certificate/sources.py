@@ -49,7 +49,7 @@ def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
             t.invoice,
             (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
         )
-        .where(t.record.c.kind == "invoice", t.record.c.record_id == invoice_id)
+        .where(t.record.c.record_type == "invoice", t.record.c.record_id == invoice_id)
         .order_by(t.record.c.vendor, t.record.c.account)
     )
     return [Subject(vendor, account, Month.of(month), invoice_id) for vendor, account, month in rows]
@@ -162,14 +162,14 @@ def _sources(connection: Connection, fetch_id: int) -> Sequence[Source]:
 def _files(connection: Connection, fetch_id: int, read_file: ReadFile | None = None) -> list[File]:
     """Return a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
     rows = connection.execute(
-        select(*t.document.c["invoice_id", "form", "sha256", "size", "location"])
+        select(*t.document.c["invoice_id", "file_format", "sha256", "size", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
         .where(t.document_sighting.c.fetch_id == fetch_id)
-        .order_by(t.document.c.invoice_id.collate("C"), t.document.c.form, t.document.c.sha256)
+        .order_by(t.document.c.invoice_id.collate("C"), t.document.c.file_format, t.document.c.sha256)
     )
     return [
-        File(invoice_id, form, sha256 if read_file is None else _hash_now(read_file, location), size)
-        for invoice_id, form, sha256, size, location in rows
+        File(invoice_id, file_format, sha256 if read_file is None else _hash_now(read_file, location), size)
+        for invoice_id, file_format, sha256, size, location in rows
     ]
 
 

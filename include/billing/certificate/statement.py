@@ -51,7 +51,7 @@ class File:
     """One file that the vendor issued; ``sha256`` is None if the bytes cannot be read."""
 
     invoice_id: str
-    form: str
+    file_format: str
     sha256: bytes | None
     size: int
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic
 
-from billing.config.accounts import Account
+from billing.config.accounts import Account, SettingsT_co
 from billing.config.tolerances import EXACT, Tolerance
 from billing.controls.finding import Finding
 from billing.models import AccountMonth, Invoice
@@ -59,22 +59,22 @@ class IssuedFile:
     """
     A file the vendor issued with an invoice.
 
-    :param form: ``pdf`` or ``csv``.
+    :param file_format: ``pdf`` or ``csv``.
     :param text: what can be read in it; None if it cannot be read.
     """
 
     invoice_id: str
-    form: str
+    file_format: str
     sha256: bytes
     text: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Generic[SettingsT_co]):
     """
     All that a control may look at: values that were derived from stored responses, nothing else.
 
-    :param account: what was configured, e.g. the currency the account is expected to be billed in.
+    :param account: what was configured, e.g. its currency, and in ``settings`` the vendor's own keys.
     :param restated: by invoice id, what a restated invoice said before.
     :param as_of: when the month was last read from the vendor; "today" for a control, so that it can be repeated.
     :param previous: the calendar month before, as stored; None if it is not stored.
@@ -88,7 +88,7 @@ class Evidence:
     :param files: the files of this month's invoices.
     """
 
-    account: Account[object]
+    account: Account[SettingsT_co]
     account_month: AccountMonth
     restated: Mapping[str, Invoice] = field(default_factory=dict)
     as_of: datetime | None = None
@@ -101,15 +101,11 @@ class Evidence:
     files: tuple[IssuedFile, ...] = ()
 
     def currency_of(self, invoice: Invoice) -> str:
-        """Return the invoice's own currency, or the account's where the vendor sends none (Fastly v2)."""
+        """Return the invoice's own currency, or the account's where the vendor sends none."""
         return invoice.currency or self.account.currency
 
-    def setting(self, name: str) -> Any:  # noqa: ANN401 (the vendor's own key, of the type it gave it)
-        """Return one of the vendor's own keys of the account; None where the vendor has no such key."""
-        return getattr(self.account.settings, name, None)
 
-
-Check = Callable[[Evidence], Iterable[Finding]]
+Check = Callable[[Evidence[Any]], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ class Control:
     """
     One control.
 
-    :param control_id: stable, e.g. ``F1``; rows, pages and tests use it.
+    :param control_id: stable: the vendor's prefix and a number; rows, pages and tests use it.
     :param statement: what is claimed, in one line.
     :param assertion: accuracy, completeness, existence, cut-off, classification, valuation or rights.
     :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
@@ -149,23 +145,30 @@ def _rule_sha256(control: Control) -> bytes:
     return hashlib.sha256(named.encode() + _source_of(control.check)).digest()
 
 
-# Values without a rule in them: a new field of an invoice makes no new rule.
-_NO_RULES = frozenset({"billing.config.accounts", "billing.payloads.response", "billing.errors", "billing.models"})
+_VALUES = frozenset({"billing.config.accounts", "billing.payloads.response", "billing.errors", "billing.models"})
 
 
 @cache
 def _source_of(check: Check) -> bytes:
-    """Return the source of the module that holds a check and of the modules of ``billing`` that it uses, by name."""
+    """
+    Return the source of the module that holds a check, and of the modules of ``billing`` and of the check's own vendor
+    that it uses, by name.
+    """
+    ours = ("billing.", f"{check.__module__.rsplit('.', 2)[0]}.")  # a vendor's controls are a folder in the vendor's
     found: dict[str, ModuleType] = {}
     ahead = [check.__module__]
     while ahead:
         name = ahead.pop()
         if name not in found:
             found[name] = sys.modules[name]
-            ahead += _used_by(found[name])
+            ahead += (each for each in _used_by(found[name]) if each.startswith(ours) and not _holds_values(each))
     return "\n".join(inspect.getsource(found[name]) for name in sorted(found)).encode()
 
 
 def _used_by(module: ModuleType) -> set[str]:
-    origins = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
-    return {name for name in origins if name.startswith("billing.") and name not in _NO_RULES}
+    return {getattr(value, "__module__", None) or "" for value in vars(module).values()}
+
+
+def _holds_values(name: str) -> bool:
+    """Return whether a module has values without a rule in them: a new field of an invoice makes no new rule."""
+    return name in _VALUES or name.endswith(".settings")

@@ -19,7 +19,7 @@ from billing.payloads.exact_json import json_value, sha256_of
 _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", "rate_card", "commitments")
 
 
-def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]]) -> bytes:
+def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[bytes]]) -> bytes:
     """
     Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
 
@@ -37,7 +37,7 @@ def evidence_sha256(evidence: Evidence, stored: Mapping[Month, Sequence[bytes]])
             "estimates_began": evidence.estimates_began,
             "payment_statuses": json_value(evidence.payment_statuses),
             "files": [
-                [file.invoice_id, file.form, file.sha256.hex(), file.text is not None] for file in evidence.files
+                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None] for file in evidence.files
             ],
         }
     )

@@ -53,7 +53,7 @@ class Outcome:
         return f"{counts or 'no results'}; {look_at or 'nothing to look at'}"
 
 
-def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
+def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Outcome:
     """
     Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one that says nothing
     is recorded as BLOCKED, too. Of many findings of one kind only the largest are named one by one.
@@ -78,7 +78,7 @@ def run_controls(controls: Iterable[Control], evidence: Evidence) -> Outcome:
     return Outcome(tuple(results), faults)
 
 
-def _check_tolerances(controls: tuple[Control, ...], evidence: Evidence) -> None:
+def _check_tolerances(controls: tuple[Control, ...], evidence: Evidence[object]) -> None:
     unknown = sorted(set(evidence.account.tolerances) - {control.control_id for control in controls})
     if unknown:
         raise ConfigurationError(
@@ -86,7 +86,7 @@ def _check_tolerances(controls: tuple[Control, ...], evidence: Evidence) -> None
         )
 
 
-def _under_policy(control: Control, finding: Finding, evidence: Evidence) -> Finding:
+def _under_policy(control: Control, finding: Finding, evidence: Evidence[object]) -> Finding:
     """
     Turn an exception that is small enough for the policy in force into a tolerated variance, and report the policy.
 
@@ -106,6 +106,6 @@ def _under_policy(control: Control, finding: Finding, evidence: Evidence) -> Fin
     )
 
 
-def policy_of(control: Control, evidence: Evidence, currency: str | None) -> Tolerance:
+def policy_of(control: Control, evidence: Evidence[object], currency: str | None) -> Tolerance:
     """Return the tolerance that the account names for a control, else the control's own, in major units."""
     return evidence.account.tolerances.get(control.control_id, control.tolerance).in_currency(currency)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.models import Contract, ContractItem, Invoice, InvoiceLine
+from billing.models import Contract, ContractItem
 from billing.money import exact_sum, product
 
 
@@ -42,7 +42,7 @@ class PriceBook:
     """
     The priced items of an account's contracts, found by SKU.
 
-    An item prices the prepaid leg unless its function is ``Overage``, and the overage leg if it has an overage price.
+    An item prices what is prepaid unless its function is overage, and the overage if it has an overage price.
     """
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
@@ -58,15 +58,14 @@ class PriceBook:
 
     def _add(self, contract_id: str, item: ContractItem) -> None:
         sku = item.sku or item.product_name or ""
-        if item.price is not None and (item.function or "").casefold() != "overage":
+        if item.price is not None and (item.function or "").casefold() != ChargeType.OVERAGE:
             self._priced[sku, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
         if item.overage_price is not None:
             self._priced[sku, ChargeType.OVERAGE].append(PricedItem(contract_id, item, item.overage_price))
 
-    def contracts_of(self, invoice: Invoice) -> frozenset[str]:
-        """Return the contracts whose purchase orders hold the invoice's; all of them if no contract knows it."""
-        order = str(invoice.attributes.get("customerPoNumber") or "").strip()
-        return frozenset(self._by_order.get(order, ())) or self.contract_ids
+    def contracts_of(self, purchase_order: str) -> frozenset[str]:
+        """Return the contracts that name a purchase order; all of them if none does."""
+        return frozenset(self._by_order.get(purchase_order, ())) or self.contract_ids
 
     def items(self, sku: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
         """Return what prices a product in these contracts, in force or not."""
@@ -76,25 +75,16 @@ class PriceBook:
         """Return what prices a product on a day: nothing, one item, or several where a contract was amended."""
         return [priced for priced in self.items(sku, charge_type, contracts) if priced.in_force(day)]
 
-    def leg_of(self, line: InvoiceLine, contracts: frozenset[str]) -> ChargeType | None:
+    def charge_type_of(self, sku: str, contracts: frozenset[str]) -> ChargeType | None:
         """
-        Return which leg a line bills; no field says it, so the vendor's own wording does, then the contract.
+        Return how a product is paid by what these contracts price.
 
-            "Genesys Cloud CX 3 - Prepay"                     -> prepaid
-            "Genesys Cloud CX 3 - overage"                    -> overage
-            "Genesys Cloud CX 3", priced in both ways         -> overage
-            "Set-up", priced in one way alone                 -> that way
-            "Set-up", of a product that no contract prices    -> None
-
-        Source: Genesys Cloud help, "Understand your invoice" ("User" and "User - Prepay"), checked 2026-11-22.
+            priced in both ways      -> overage
+            priced in one way alone  -> that way
+            not priced               -> None
         """
-        words = line.description.casefold()
-        if "prepay" in words or "prepaid" in words:
-            return ChargeType.PREPAID
-        if "overage" in words:
-            return ChargeType.OVERAGE
-        legs = [charge_type for charge_type in ChargeType if self.items(line.product or "", charge_type, contracts)]
-        return legs[-1] if legs else None
+        found = [charge_type for charge_type in ChargeType if self.items(sku, charge_type, contracts)]
+        return found[-1] if found else None
 
 
 def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None:

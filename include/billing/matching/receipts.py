@@ -8,9 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
+
+
+class MatchingTerms(Protocol):
+    """How a vendor's rows say by what they are matched: in members or wording of the vendor's own."""
+
+    def purchase_order(self, invoice: Invoice) -> str:
+        """Return the purchase order that an invoice names; empty if it names none."""
+
+    def charge_type(self, line: InvoiceLine) -> ChargeType | None:
+        """Return how what a line bills is paid, by the line's own wording; None if it does not say."""
+
+    def organizations(self, row: InvoiceLine | Charge | Wallet) -> frozenset[str]:
+        """Return the identifiers of the organizations that a row is for; empty if it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """An invoice line and the leg it bills; None if that cannot be told."""
+    """An invoice line and how what it bills is paid; None if that cannot be told."""
 
     invoice: Invoice
     line: InvoiceLine
@@ -55,19 +69,26 @@ def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     return frozenset(held)
 
 
-def billed_lines(account_month: AccountMonth, price_book: PriceBook) -> Iterator[Billed]:
-    """Yield every line that bills something, with the contracts it may be under and the leg it bills."""
+def billed_lines(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> Iterator[Billed]:
+    """Yield every line that bills something, with the contracts it may be under and how what it bills is paid."""
     held = held_documents(account_month.invoices)
     for invoice in account_month.invoices:
         if invoice.invoice_id in held or invoice.kind == "credit_memo":
             continue
-        contracts = price_book.contracts_of(invoice)
+        contracts = price_book.contracts_of(terms.purchase_order(invoice))
         for line in invoice.lines:
             if line.amount >= 0:
-                yield Billed(invoice, line, price_book.leg_of(line, contracts), contracts)
+                yield Billed(invoice, line, charge_type_of(line, contracts, price_book, terms), contracts)
 
 
-def receipts_of(periods: Iterable[ContractBillingPeriod]) -> Iterator[Receipt]:
+def charge_type_of(
+    line: InvoiceLine, contracts: frozenset[str], price_book: PriceBook, terms: MatchingTerms
+) -> ChargeType | None:
+    """Return how what a line bills is paid: the line's own wording says it, else what the contracts price."""
+    return terms.charge_type(line) or price_book.charge_type_of(line.product or "", contracts)
+
+
+def receipts_of(periods: Iterable[ContractBillingPeriod], terms: MatchingTerms) -> Iterator[Receipt]:
     """
     Yield what each charge and wallet of the periods says was received.
 
@@ -76,26 +97,21 @@ def receipts_of(periods: Iterable[ContractBillingPeriod]) -> Iterator[Receipt]:
     """
     for period in periods:
         for charge in period.charges:
-            yield from _of_charge(period, charge)
+            yield from _of_charge(period, charge, terms.organizations(charge))
         for wallet in period.wallets:
             if wallet.overage_quantity or wallet.overage_charge:
-                sku, organizations = wallet.sku or wallet.name or "", organizations_of(wallet)
+                sku, organizations = wallet.sku or wallet.name or "", terms.organizations(wallet)
                 amounts = (wallet.overage_quantity, wallet.overage_charge, wallet.currency)
                 yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
 
 
-def _of_charge(period: ContractBillingPeriod, charge: Charge) -> Iterator[Receipt]:
-    sku, organizations = charge.sku or charge.product_name or "", organizations_of(charge)
+def _of_charge(period: ContractBillingPeriod, charge: Charge, organizations: frozenset[str]) -> Iterator[Receipt]:
+    sku = charge.sku or charge.product_name or ""
     if charge.prepaid_quantity:
         yield Receipt(period, sku, ChargeType.PREPAID, organizations, charge.prepaid_quantity, None, charge.currency)
     if charge.overage_quantity or charge.overage_charge:
         amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
         yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
-
-
-def organizations_of(row: Charge | Wallet) -> frozenset[str]:
-    """Return the identifiers of the organizations that a charge or wallet is for; empty if it names none."""
-    return frozenset(str(each.get("id")) for each in row.attributes.get("organizations", ()) if each.get("id"))
 
 
 def _substance(line: InvoiceLine) -> tuple[object, ...]:

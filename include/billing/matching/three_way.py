@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agreed_amount
-from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
+from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of
 from billing.models import AccountMonth
 from billing.money import difference, exact_sum
 
@@ -109,7 +109,7 @@ class Match:
         return received if abs(difference(found, received)) < 1 and found == found.to_integral_value() else found
 
 
-def match_month(account_month: AccountMonth, price_book: PriceBook) -> tuple[Match, ...]:
+def match_month(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> tuple[Match, ...]:
     """
     Pair a month's invoice lines with what its billing periods charge, by contract, SKU, organization and leg.
 
@@ -117,16 +117,17 @@ def match_month(account_month: AccountMonth, price_book: PriceBook) -> tuple[Mat
     of one product are for overlapping organizations, these are one match: a line is never given to one by chance.
     """
     groups: dict[object, Match] = {}
-    receipts = _by_product(receipts_of(account_month.billing_periods), _told_apart(account_month, price_book))
+    told_apart = _told_apart(account_month, price_book, terms)
+    receipts = _by_product(receipts_of(account_month.billing_periods, terms), told_apart)
     for (sku, charge_type), found in receipts.items():
         for key, receipt in found:
             groups.setdefault(key, Match(sku, charge_type)).receipts.append(receipt)
     ended: dict[frozenset[str], date | None] = {}
-    for billed in billed_lines(account_month, price_book):
+    for billed in billed_lines(account_month, price_book, terms):
         if billed.contracts not in ended:
             ended[billed.contracts] = _latest_end(account_month, billed.contracts)
         advance = _begins_after(billed, ended[billed.contracts])
-        key = _key(billed, receipts, advance)
+        key = _key(billed, receipts, advance, terms.organizations(billed.line))
         match = groups.setdefault(
             key, Match(billed.line.product or "", billed.charge_type or ChargeType.OVERAGE, advance)
         )
@@ -179,9 +180,10 @@ def _price_of_receipt(receipt: Receipt, price_book: PriceBook) -> Decimal | None
 _Receipts = dict[tuple[str, ChargeType], list[tuple[object, Receipt]]]
 
 
-def _told_apart(account_month: AccountMonth, price_book: PriceBook) -> bool:
+def _told_apart(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> bool:
     """Return whether each invoice is under one contract only."""
-    return all(len(price_book.contracts_of(invoice)) == 1 for invoice in account_month.invoices)
+    orders = map(terms.purchase_order, account_month.invoices)
+    return all(len(price_book.contracts_of(order)) == 1 for order in orders)
 
 
 def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
@@ -201,16 +203,15 @@ def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
     return found
 
 
-def _key(billed: Billed, receipts: _Receipts, advance: bool) -> object:
+def _key(billed: Billed, receipts: _Receipts, advance: bool, organizations: frozenset[str]) -> object:
     """Return the key of the match that a line belongs to: that of its receipt, else one of its own kind."""
-    organization = str((billed.line.attributes.get("organization") or {}).get("id") or "")
     sku = billed.line.product or ""
     if billed.charge_type is not None and not advance:
         for key, receipt in receipts.get((sku, billed.charge_type), ()):
             ours = receipt.billing_period.contract_id in billed.contracts
-            if ours and (not organization or not receipt.organizations or organization in receipt.organizations):
+            if ours and (not receipt.organizations or organizations <= receipt.organizations):
                 return key
-    return (billed.contracts, sku, billed.charge_type, organization, advance)
+    return (billed.contracts, sku, billed.charge_type, organizations, advance)
 
 
 def _latest_end(account_month: AccountMonth, contracts: frozenset[str]) -> date | None:

@@ -9,16 +9,16 @@ from billing.storage.tables import SCHEMA, metadata
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Look at schema billing alone when models and database are compared."""
+    """Return whether Alembic compares this object with the models: of all schemas, only ``billing``."""
     return kind != "schema" or name == SCHEMA
 
 
 def _run(connection: Connection) -> None:
-    # Two set-ups at once wait for each other here, and each for the transactions of tasks. The lock is the
-    # session's: it outlives each migration's commit.
+    # Two migrations at once wait for each other here, and each for the transactions of tasks. The lock belongs to the
+    # session, so it is kept when a revision commits.
     connection.execute(text(f"select pg_advisory_lock({MIGRATION_LOCK})"))
     if not connection.scalar(text("select to_regnamespace(:name)"), {"name": SCHEMA}):
-        # asked first: "if not exists" wants the right to create schemas even where there is nothing to create
+        # asked first: "create schema if not exists" needs the right to create schemas even if the schema exists
         connection.execute(text(f"create schema {SCHEMA}"))
     _act_as_owner(connection)
     connection.commit()
@@ -42,7 +42,7 @@ def _run(connection: Connection) -> None:
 
 
 def _act_as_owner(connection: Connection) -> None:
-    """Whoever migrates acts as the schema's owner: all that is in it has one owner, whose other logins can go on."""
+    """Set the role of the schema's owner, so that everything in it has one owner, whichever login migrates."""
     owner = connection.scalar(
         text("select nullif(pg_get_userbyid(nspowner), current_user) from pg_namespace where nspname = :name"),
         {"name": SCHEMA},

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 
 
-def text_of(body: bytes, form: str) -> str | None:
+def text_of(body: bytes, file_format: str) -> str | None:
     """
     Return a file's text: all pages of a PDF, one after the other, or a CSV as it is.
 
-    None if it cannot be read: a broken PDF, a CSV that is not UTF-8, or another form.
+    None if it cannot be read: a broken PDF, a CSV that is not UTF-8, or another format.
     """
-    if form == "csv":
+    if file_format == "csv":
         return _decoded(body)
-    return _pdf_text(body) if form == "pdf" else None
+    return _pdf_text(body) if file_format == "pdf" else None
 
 
 def _decoded(body: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,23 +25,25 @@ from billing.models import Contract, ContractBillingPeriod
 from billing.month import Month
 from billing.storage import tables as t
 from billing.storage.stored_months import load_records
+from billing.storage.versions import RECORD_TYPES
+
+ProposeAccrual = Callable[[Connection, Account[Any], Month], Proposal]
+"""Propose what a month should accrue from what is stored; each vendor has one, ``from_…`` here or its own."""
 
 
-def proposal_from_store(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
+def proposal_from_store(
+    connection: Connection, account: Account[Any], month: Month, propose: ProposeAccrual
+) -> Proposal:
     """
     Propose an account's accrual for a month by what was known before the month's first document was stored.
 
     Whenever it is asked: an estimate that has seen the bill is none.
     """
-    proposal = _proposal(connection, account, month, basis)
-    return with_known_bills(proposal, _known_bills(connection, account, month))
+    return with_known_bills(propose(connection, account, month), _known_bills(connection, account, month))
 
 
-def _proposal(connection: Connection, account: Account[Any], month: Month, basis: Basis) -> Proposal:
-    if basis is Basis.PERIOD_CHARGES:
-        return _from_periods(connection, account, month)
-    if getattr(account.settings, "parent_pay", False):
-        return blocked(month, basis, account.currency, "another account pays, so the vendor makes no estimate of it")
+def from_snapshots(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+    """Propose by the vendor's month-to-date estimates."""
     return propose_from_snapshots(month, account.currency, _snapshots(connection, account, month), account.accrual)
 
 
@@ -53,21 +55,18 @@ def _snapshots(connection: Connection, account: Account[Any], month: Month) -> l
     return [Snapshot(month=month, **row) for row in rows.mappings()]
 
 
-def _from_periods(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+def from_billing_periods(connection: Connection, account: Account[Any], month: Month) -> Proposal:
+    """Propose by the charges of contracts' billing periods, and the month's days of what is prepaid."""
     billed_by = _first_fetch_of_bill(connection, account, month)
     days = (
         t.billing_period.c.starts_on < month.end.date(),
         t.billing_period.c.ends_on > month.first_day,
     )
-    periods = _known_versions(connection, account, "billing_period", t.billing_period, billed_by, days)
-    if (
-        not periods
-        and billed_by
-        and _known_versions(connection, account, "billing_period", t.billing_period, None, days)
-    ):
+    periods = _known_versions(connection, account, ContractBillingPeriod, billed_by, days)
+    if not periods and billed_by and _known_versions(connection, account, ContractBillingPeriod, None, days):
         reason = f"the billing periods of {month} were first read together with its bill: that is no estimate"
         return blocked(month, Basis.PERIOD_CHARGES, account.currency, reason)
-    contracts = _known_versions(connection, account, "contract", t.contract, billed_by, ())
+    contracts = _known_versions(connection, account, Contract, billed_by, ())
     loaded = load_records(connection, ContractBillingPeriod, list(periods))
     agreed = load_records(connection, Contract, list(contracts))
     return propose_from_periods(
@@ -84,7 +83,9 @@ def _first_fetch_of_bill(connection: Connection, account: Account[Any], month: M
         select(func.min(t.record_version.c.fetch_id))
         .join(t.record, t.record.c.record_key == t.record_version.c.record_key)
         .join(t.invoice, current_version(t.invoice))
-        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.month == month.first_day)
+        .where(
+            *of_account(t.record, account), t.record.c.record_type == "invoice", t.invoice.c.month == month.first_day
+        )
     )
     return found
 
@@ -92,22 +93,21 @@ def _first_fetch_of_bill(connection: Connection, account: Account[Any], month: M
 def _known_versions(
     connection: Connection,
     account: Account[Any],
-    kind: str,
-    record_type: Table,
+    record_type: type,
     before: int | None,
     where: Sequence[ColumnElement[bool]],
 ) -> dict[RecordVersion, datetime]:
-    """Return the newest version of each record that was read before a fetch, and when it was read."""
-    version = t.record_version
+    """Return the newest version of each record of a type that was read before a fetch, and when it was read."""
+    version, of_type = t.record_version, RECORD_TYPES[record_type]
     query = (
         select(version.c.record_key, version.c.version, t.fetch.c.completed_at)
         .join(t.record, t.record.c.record_key == version.c.record_key)
         .join(t.fetch, t.fetch.c.fetch_id == version.c.fetch_id)
         .join(
-            record_type,
-            (record_type.c.record_key == version.c.record_key) & (record_type.c.version == version.c.version),
+            of_type.table,
+            (of_type.table.c.record_key == version.c.record_key) & (of_type.table.c.version == version.c.version),
         )
-        .where(*of_account(t.record, account), t.record.c.kind == kind, *where)
+        .where(*of_account(t.record, account), t.record.c.record_type == of_type.name, *where)
         .order_by(version.c.record_key, version.c.version)
     )
     if before is not None:
@@ -123,7 +123,7 @@ def _known_bills(connection: Connection, account: Account[Any], month: Month) ->
     bills = (
         select(t.invoice.c.month, currency, func.sum(t.invoice.c.total))
         .join(t.record, current_version(t.invoice))
-        .where(*of_account(t.record, account), t.record.c.kind == "invoice", t.invoice.c.month < month.first_day)
+        .where(*of_account(t.record, account), t.record.c.record_type == "invoice", t.invoice.c.month < month.first_day)
         .group_by(t.invoice.c.month, currency)
         .order_by(t.invoice.c.month.desc(), currency)
     )

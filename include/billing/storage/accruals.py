@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from billing.accruals.proposal import Basis, Document, Proposal, RecordVersion, is_billed, true_up
+from billing.accruals.proposal import Document, Proposal, RecordVersion, is_billed, true_up
 from billing.config.accounts import Account
 from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
-from billing.storage.accrual_bases import current_version, of_account, proposal_from_store
+from billing.storage.accrual_bases import ProposeAccrual, current_version, of_account, proposal_from_store
 from billing.storage.records import lock_account
 
 
@@ -58,10 +58,10 @@ class AccrualBook:
         self._account = account
         self._by = {"dag_run": dag_run, "recorded_at": now}
 
-    def propose(self, month: Month, basis: Basis) -> Proposed:
+    def propose(self, month: Month, propose: ProposeAccrual) -> Proposed:
         """Propose the accrual of a month from what is stored; no vendor is asked. Holds the account's lock."""
         lock_account(self._connection, self._account.vendor, self._account.name)
-        proposal = proposal_from_store(self._connection, self._account, month, basis)
+        proposal = proposal_from_store(self._connection, self._account, month, propose)
         digest = _inputs_sha256(proposal)
         last = self._last(month)
         if last is not None and bytes(last.inputs_sha256) == digest:
@@ -117,7 +117,9 @@ class AccrualBook:
         rows = self._connection.execute(
             select(*(t.invoice.c[name] for name in names))
             .join(t.record, current_version(t.invoice))
-            .where(*of_account(t.record, self._account), t.record.c.kind == "invoice", t.invoice.c.month.in_(days))
+            .where(
+                *of_account(t.record, self._account), t.record.c.record_type == "invoice", t.invoice.c.month.in_(days)
+            )
         )
         found: dict[Month, list[Document]] = defaultdict(list)
         for row in rows:
@@ -172,7 +174,7 @@ class AccrualBook:
                 "kind": part.kind,
                 "name": part.name,
                 **_source(part.source),
-                "whole": part.whole,
+                "source_amount": part.source_amount,
                 "amount": part.amount,
             }
             for position, part in enumerate(proposal.parts, start=1)
@@ -228,7 +230,7 @@ def _inputs_sha256(proposal: Proposal) -> bytes:
                     "kind": part.kind,
                     "name": part.name,
                     **_source(part.source),
-                    "whole": part.whole,
+                    "source_amount": part.source_amount,
                     "amount": part.amount,
                 }
                 for part in proposal.parts

@@ -38,38 +38,41 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
 
 def task_engine(url: str | URL) -> Engine:
     """
-    Create the engine of a task: with one connection, whose every transaction holds the schema's version.
+    Create the engine of a task: one connection; migrations wait for each of its transactions.
 
-    :raises StorageError: by each use, if the schema is of another version, or the server is gone, is full, or has
+    Two listeners of SQLAlchemy do it, wherever the code begins a transaction: ``hold_revision`` at each begin, and
+    ``_raise_storage_error`` at each error.
+
+    :raises StorageError: at each use, if the schema has another version, or the server is gone, is full, or has
         ended the transaction: the task may be run again.
     """
     engine = engine_from_url(url, keep_open=True)
     event.listen(engine, "begin", hold_revision)
-    event.listen(engine, "handle_error", _explain)
+    event.listen(engine, "handle_error", _raise_storage_error)
     return engine
 
 
 @contextmanager
 def server_errors() -> Iterator[None]:
     """
-    Say in one sentence what a server does to a statement that goes past SQLAlchemy, as COPY does.
+    Raise the server's errors as ``task_engine`` does, for COPY: it uses the driver's cursor, not SQLAlchemy.
 
-    :raises StorageError: as for ``task_engine``.
+    :raises StorageError: the server is gone, is full, or has ended the transaction.
     """
     try:
         yield
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise _in_a_sentence(error) from error
+        raise _storage_error(error) from error
 
 
-def _explain(context: ExceptionContext) -> None:
+def _raise_storage_error(context: ExceptionContext) -> None:
     error = context.original_exception
     if isinstance(error, psycopg2.OperationalError) or context.is_disconnect:
-        raise _in_a_sentence(error) from error
+        raise _storage_error(error) from error
 
 
-def _in_a_sentence(error: BaseException) -> StorageError:
-    # libpq names host, port, user and database, and no password; the statement's values stay out
-    lost = isinstance(error, psycopg2.InterfaceError)  # noticed at the roll-back: its cause was said before
-    said = "the connection was lost" if lost else " ".join(str(error).split()).rstrip(".")
-    return StorageError(f"the billing database (connection billing_db) failed: {said}. The task may be run again")
+def _storage_error(error: BaseException) -> StorageError:
+    """Return one sentence, without values of the statement. libpq names host, port, user and database, no password."""
+    lost = isinstance(error, psycopg2.InterfaceError)  # raised by the rollback; the error before it has the cause
+    reason = "the connection was lost" if lost else " ".join(str(error).split()).rstrip(".")
+    return StorageError(f"the billing database (connection billing_db) failed: {reason}. The task may be run again")

@@ -58,7 +58,7 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
             t.record,
             (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
         )
-        .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.kind == "invoice")
+        .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.record_type == "invoice")
         .order_by(t.invoice.c.month, t.invoice.c.invoice_id.collate("C"))
     ).mappings()
     summaries = tuple(InvoiceSummary(**{**row, "month": Month.of(row["month"])}) for row in rows)
@@ -96,7 +96,7 @@ class EvidenceWithHashes:
     :param stored: content hashes of the earlier months in it, by month.
     """
 
-    evidence: Evidence
+    evidence: Evidence[object]
     stored: Mapping[Month, tuple[bytes, ...]]
 
 
@@ -165,7 +165,9 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
     rows = connection.execute(
         select(t.record.c.record_id, statuses)
         .join(t.payment_status, t.payment_status.c.record_key == t.record.c.record_key)
-        .where(*_of_account(t.record, account_month), t.record.c.kind == "invoice", t.record.c.record_id.in_(ids))
+        .where(
+            *_of_account(t.record, account_month), t.record.c.record_type == "invoice", t.record.c.record_id.in_(ids)
+        )
         .group_by(t.record.c.record_id)
     )
     return {invoice_id: tuple(statuses) for invoice_id, statuses in rows}
@@ -177,18 +179,18 @@ def _files(
     """Return the files that this reading of the month brought."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
-        select(*t.document.c["invoice_id", "form", "sha256", "location"])
+        select(*t.document.c["invoice_id", "file_format", "sha256", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
-        .order_by(t.document.c.invoice_id, t.document.c.form, t.document.c.sha256)
+        .order_by(t.document.c.invoice_id, t.document.c.file_format, t.document.c.sha256)
     )
     return tuple(
-        IssuedFile(invoice_id, form, sha256, _text(location, form, sha256, read_file))
-        for invoice_id, form, sha256, location in rows
+        IssuedFile(invoice_id, file_format, sha256, _text(location, file_format, sha256, read_file))
+        for invoice_id, file_format, sha256, location in rows
     )
 
 
-def _text(location: str, form: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
+def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
     """Read a file's text; None if the file is missing or no longer what it was, or cannot be read."""
     if read_file is None:
         return None
@@ -196,7 +198,7 @@ def _text(location: str, form: str, sha256: bytes, read_file: ReadFile | None) -
         body = read_file(location)
     except OSError:
         return None
-    return text_of(body, form) if hashlib.sha256(body).digest() == sha256 else None
+    return text_of(body, file_format) if hashlib.sha256(body).digest() == sha256 else None
 
 
 def _of_account(table: Any, account_month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)

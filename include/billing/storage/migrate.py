@@ -30,12 +30,12 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the schema back to a revision; ``base`` removes all of it, rows included."""
+    """Downgrade the schema to a revision; ``base`` removes all of it, rows included."""
     _run(url, lambda config: command.downgrade(config, revision))
 
 
 def head() -> str:
-    """Return the newest schema version; ``billing.storage.revision`` must name the same."""
+    """Return the newest schema version; ``REVISION`` in ``billing.storage.revision`` must be the same."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     if revision is None:
         raise StorageError("the installation is incomplete: it holds no migrations")

@@ -123,7 +123,7 @@ class Fetch:
         )
         return payload_id
 
-    def keep_document(self, invoice_id: str, form: str, media_type: str, request: str, body: bytes) -> None:
+    def keep_document(self, invoice_id: str, file_format: str, media_type: str, request: str, body: bytes) -> None:
         """
         Store one file at once, unless the same bytes for the same invoice are there.
 
@@ -134,18 +134,21 @@ class Fetch:
             "vendor": self._vendor,
             "account": self._account,
             "invoice_id": invoice_id,
-            "form": form,
+            "file_format": file_format,
             "media_type": media_type,
             "sha256": hashlib.sha256(body).digest(),
             "size": len(body),
             "location": keep_document(
-                self._documents, body, form, f"the {form} of invoice {invoice_id!a} of {self._vendor}/{self._account}"
+                self._documents,
+                body,
+                file_format,
+                f"the {file_format} of invoice {invoice_id!a} of {self._vendor}/{self._account}",
             ),
             "request": request,
             "first_seen_at": now,
             "first_dag_run": self._dag_run,
         }
-        key = ["vendor", "account", "invoice_id", "form", "sha256"]
+        key = ["vendor", "account", "invoice_id", "file_format", "sha256"]
         with self._engine.begin() as connection:
             statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
             document_id = connection.scalar(statement.returning(t.document.c.document_id))
@@ -155,7 +158,9 @@ class Fetch:
                     select(t.document.c.document_id).where(*(t.document.c[name] == values[name] for name in key))
                 )
         if document_id is None:
-            raise StorageError(f"invoice {invoice_id}: its {form} was neither stored nor found in billing.document")
+            raise StorageError(
+                f"invoice {invoice_id}: its {file_format} was neither stored nor found in billing.document"
+            )
         self._document_sightings[document_id] = now
         self._bytes += len(body)
 

@@ -15,7 +15,7 @@ insert into billing.product_month (vendor, month, currency, product, lines, amou
 select r.vendor, i.month, coalesce(i.currency, ''), coalesce(l.product, ''), sum(s.sign), sum(s.sign * l.amount)
 from unnest(cast(:ids as text[]), cast(:versions as integer[])) as changed (record_id, version)
 join billing.record r
-    on (r.vendor, r.account, r.kind, r.record_id) = (:vendor, :account, 'invoice', changed.record_id)
+    on (r.vendor, r.account, r.record_type, r.record_id) = (:vendor, :account, 'invoice', changed.record_id)
 cross join lateral (values (changed.version, 1), (changed.version - 1, -1)) as s (version, sign)
 join billing.invoice i on (i.record_key, i.version) = (r.record_key, s.version)
 join billing.invoice_line l on (l.record_key, l.version) = (r.record_key, s.version)
@@ -34,7 +34,7 @@ def add_to_product_months(connection: Connection, vendor: str, account: str, cha
 
     :param changes: the versions that this transaction has added.
     """
-    invoices = [change for change in changes if change.kind == "invoice"]
+    invoices = [change for change in changes if change.record_type == "invoice"]
     if invoices:
         named = {"ids": [each.record_id for each in invoices], "versions": [each.version for each in invoices]}
         connection.execute(_ADD, {"vendor": vendor, "account": account} | named)

@@ -75,7 +75,7 @@ def candidates_in(account_month: AccountMonth) -> Records:
     ):
         record_type = RECORD_TYPES[type(record)]
         candidate = CandidateRecord(
-            (record_type.kind, getattr(record, record_type.identity)), record, content_sha256(record)
+            (record_type.name, getattr(record, record_type.identity)), record, content_sha256(record)
         )
         other = found.setdefault(candidate.record_id, candidate)
         if other.content_sha256 != candidate.content_sha256:
@@ -177,7 +177,7 @@ class RecordStore:
         query = select(t.record.c.record_id, t.record.c.record_key, latest, newest_fetch).where(
             t.record.c.vendor == account_month.vendor,
             t.record.c.account == account_month.account,
-            t.record.c.kind == "invoice",
+            t.record.c.record_type == "invoice",
             t.record.c.record_id.in_(statuses),
         )
         rows = [

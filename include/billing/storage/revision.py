@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+import psycopg2.errors
+from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from billing.errors import StorageError
 from billing.storage.tables import SCHEMA
 
-REVISION = "0005"
+REVISION = "0001"
 
 MIGRATION_LOCK = "hashtextextended('billing migrations', 0)"
-"""A migration holds this advisory lock alone, a task's transaction beside others."""
+"""The advisory lock that a migration holds exclusively, and each transaction of a task shared."""
 
-_UNDEFINED_TABLE = "42P01"
+_LOCK = f"select pg_advisory_xact_lock_shared({MIGRATION_LOCK})"
+_VERSION = f"select version_num from {SCHEMA}.alembic_version"  # noqa: S608 (our own constant)
 
 
 def check_revision(connection: Connection) -> None:
     """
-    Refuse to work on a schema of another version.
+    Raise an error unless the schema has the version that this code needs.
 
-    :raises StorageError: says which version is there, which is needed and which command fixes it.
+    :raises StorageError: names the version found, the version needed and the command that migrates.
     """
-    known = connection.scalar(text("select to_regclass(:name)"), {"name": f"{SCHEMA}.alembic_version"})
-    version = text(f"select version_num from {SCHEMA}.alembic_version")  # noqa: S608 (our own constant)
-    found = connection.scalar(version) if known else None
-    _check(found)
+    _check(_read_version(connection, _VERSION))
 
 
 def hold_revision(connection: Connection) -> None:
     """
-    Keep the schema as it is until the transaction that begins here ends, or refuse as ``check_revision`` does.
+    Keep migrations out until the transaction that begins here ends, then check the version as ``check_revision`` does.
 
-    A migration waits for the transactions in flight, and they for it: nobody writes to a schema that is changing, and
-    a task that has outlived a migration is refused at its next transaction. As every transaction takes this lock
-    before any other, the wait cannot go round in a circle.
+    A migration waits for the transactions in flight, and they wait for it: no task writes to a schema that is changing,
+    and a task that was running during a migration is refused at its next transaction. Every transaction takes this lock
+    before any other lock, so there is no deadlock.
     """
-    try:  # one message, two statements: the version is read once the lock is there
-        found = connection.exec_driver_sql(
-            f"select pg_advisory_xact_lock_shared({MIGRATION_LOCK}); select version_num from {SCHEMA}.alembic_version"  # noqa: S608 (the same)
-        ).scalar()
+    # both statements in one message: the version is read after the lock is granted, at the cost of one round trip
+    _check(_read_version(connection, f"{_LOCK}; {_VERSION}"))
+
+
+def _read_version(connection: Connection, statement: str) -> str | None:
+    """Return the result of the statement; None if there is no version table."""
+    try:
+        return connection.exec_driver_sql(statement).scalar()
     except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
-            raise
-        found = None
-    _check(found)
+        if isinstance(error.orig, psycopg2.errors.UndefinedTable):
+            return None
+        raise
 
 
 def _check(found: str | None) -> None:

@@ -1,7 +1,7 @@
 """
-Which role may do what with which table. Granted again by every migration, so that no table is ever forgotten.
+Which role may do what with which table. Each run of the migrations grants it again, new tables included.
 
-Where a role does not exist nothing is granted: the roles come from ``roles.sql``, and an owner can do without them.
+A role that does not exist is left out: ``roles.sql`` creates the roles, and an owner can work without them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ UPDATED = {
     "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at", "inputs_sha256"),
     "product_month": ("lines", "amount"),
 }
-"""The only columns that tasks change: which version is current, what holds for a month, and sums."""
+"""The only columns that tasks update: a record's current version, a month's last reconciliation, and sums."""
 
 AS_RECEIVED = {"payload": ("headers", "body")}
-"""Columns with a vendor's words as they came: links to pay by, people's names, whatever a vendor adds tomorrow."""
+"""Columns with responses as received, which may contain payment links and people's names: hidden from readers."""
 
 
 def grant_rights(connection: Connection) -> None:
-    """Return each role that exists what it needs, and take what it does not; in the caller's transaction."""
+    """Grant each existing role what it needs and revoke everything else, in the caller's transaction."""
     tables = _relations(connection, "r")
     views = _relations(connection, "v")
     if not tables:
@@ -38,7 +38,7 @@ def grant_rights(connection: Connection) -> None:
 
 
 def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[str]]) -> list[str]:
-    """Return the statements for one role, starting from nothing."""
+    """Return the statements that revoke all rights of one role, then grant those that it needs."""
     start = [
         f"revoke all on all tables in schema {SCHEMA} from {role}",
         f"revoke all on all sequences in schema {SCHEMA} from {role}",
@@ -52,13 +52,14 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
     if role != WRITER:
         return start + read
     add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name != VERSION_TABLE]
+    # after a downgrade, a table or a column of it may be missing
     there = {name: [column for column in UPDATED[name] if column in tables[name]] for name in UPDATED if name in tables}
-    move = [f"grant update ({', '.join(columns)}) on {SCHEMA}.{name} to {role}" for name, columns in there.items()]
-    return start + read + add + move
+    change = [f"grant update ({', '.join(columns)}) on {SCHEMA}.{name} to {role}" for name, columns in there.items()]
+    return start + read + add + change
 
 
 def _relations(connection: Connection, kind: str) -> dict[str, list[str]]:
-    """Return the columns of each table (``r``) or view (``v``) that is there."""
+    """Return the columns of each existing table (``r``) or view (``v``)."""
     rows = connection.execute(
         text(
             "select c.relname, array_agg(a.attname::text order by a.attnum) as columns from pg_class c "

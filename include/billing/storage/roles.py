@@ -1,5 +1,5 @@
 """
-Make the roles of the billing database, by ``roles.sql``; for who has no psql at hand.
+Create the roles of the billing database by ``roles.sql``, without psql.
 
     python -m billing.storage.roles postgresql+psycopg2://administrator:password@host/billing
 """
@@ -18,7 +18,7 @@ URL_VARIABLE = "TIEOUT_ADMINISTRATOR_URL"
 
 
 def create_roles(url: str) -> None:
-    """Run ``roles.sql`` in the database of that URL, in one transaction; what is there already stays."""
+    """Run ``roles.sql`` in the database of that URL, in one transaction; existing roles are kept."""
     statements = files(__package__).joinpath("roles.sql").read_text(encoding="utf-8")
     with engine_from_url(url).begin() as connection:
         connection.connection.cursor().execute(statements)  # without values: a % in it is a %

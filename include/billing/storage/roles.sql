@@ -3,12 +3,12 @@
 --
 --     psql --set ON_ERROR_STOP=1 --file roles.sql billing          or: python -m billing.storage.roles
 --
--- It may run again at any time. What each role may do with each table is granted by every migration (rights.py).
+-- It may run again at any time. Each run of the migrations grants what a role may do with each table (rights.py).
 --
 --   billing_owner    owns the schema and all in it: migrations act as this role
---   billing_writer   what tasks are: adds rows, moves two pointers, changes and removes nothing
---   billing_reader   analysts: reads all but the vendors' answers as received
---   billing_auditor  a reader who may read those too, to verify certificates
+--   billing_writer   tasks: adds rows, updates the columns named in rights.py, removes nothing
+--   billing_reader   analysts: reads everything but the vendors' responses as received
+--   billing_auditor  a reader who may read the responses, too, to verify certificates
 --
 -- None of them has a login. Make one for each person and process:
 --
@@ -24,7 +24,7 @@ begin
         end if;
         execute format('grant connect on database %I to %I', current_database(), role);
     end loop;
-    -- only who administers the server makes temporary tables, schemas or connections without a role
+    -- without a role, only the server's administrator connects or creates temporary tables and schemas
     execute format('revoke all on database %I from public', current_database());
     if not pg_has_role('billing_owner', 'usage') then
         execute format('grant billing_owner to %I', current_user);

@@ -73,7 +73,7 @@ def load_months(
     found: dict[Month, dict[RecordVersion, Any]] = {month: {} for month in months}
     versions = _current_versions(connection, vendor, account, months)
     for kind in kinds:
-        for version, record in load_records(connection, kind, versions[RECORD_TYPES[kind].kind]).items():
+        for version, record in load_records(connection, kind, versions[RECORD_TYPES[kind].name]).items():
             found[record.month][version] = record
     for month, contracts in _contracts(connection, vendor, account, months).items():
         found[month] |= contracts
@@ -97,7 +97,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == RECORD_TYPES[Invoice].kind,
+            t.record.c.record_type == RECORD_TYPES[Invoice].name,
             t.invoice.c.month == month.first_day,
         )
         .order_by(t.record.c.record_id.collate("C"))
@@ -119,7 +119,7 @@ def previous_invoices(connection: Connection, account_month: AccountMonth) -> di
         .where(
             t.record.c.vendor == account_month.vendor,
             t.record.c.account == account_month.account,
-            t.record.c.kind == RECORD_TYPES[Invoice].kind,
+            t.record.c.record_type == RECORD_TYPES[Invoice].name,
             t.record.c.record_id.in_([invoice.invoice_id for invoice in account_month.invoices]),
             t.record_version.c.cause == "vendor",
         )
@@ -165,7 +165,7 @@ def _current_versions(
     days = [month.first_day for month in months]
     found: dict[str, list[RecordVersion]] = defaultdict(list)
     queries = (
-        select(t.record.c.kind, t.record.c.record_key, t.record.c.current_version)
+        select(t.record.c.record_type, t.record.c.record_key, t.record.c.current_version)
         .join(
             record_type.table,
             (record_type.table.c.record_key == t.record.c.record_key)
@@ -174,7 +174,7 @@ def _current_versions(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            t.record.c.kind == record_type.kind,
+            t.record.c.record_type == record_type.name,
             record_type.table.c.month.in_(days),
         )
         for record_type in (RECORD_TYPES[kind] for kind in _OF_A_MONTH)
@@ -209,7 +209,7 @@ def _contracts(
             t.record,
             (record.vendor == month.vendor)
             & (record.account == month.account)
-            & (record.kind == RECORD_TYPES[Contract].kind)
+            & (record.record_type == RECORD_TYPES[Contract].name)
             & (record.record_id == billing_period.contract_id),
         )
         .join(

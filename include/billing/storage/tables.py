@@ -3,7 +3,7 @@ The tables of schema ``billing``.
 
 Columns carry the names of the fields of ``billing.models`` that they hold. Numbers are unconstrained ``numeric``,
 times ``timestamptz`` in UTC, identifiers of a vendor text. All but ``MUTABLE_TABLES`` are append-only: the database
-refuses UPDATE, DELETE and TRUNCATE on them (the migrations, which also hold the views).
+refuses UPDATE, DELETE and TRUNCATE on them (``migrations/sql``, where the views are, too).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _sha256(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-# -- what a vendor answered ---------------------------------------------------------------------------------------
+# -- responses as received ----------------------------------------------------------------------------------------
 
 payload = Table(
     "payload",
@@ -77,7 +77,7 @@ payload = Table(
     _moment("first_seen_at"),
     _required("first_dag_run"),
 )
-# The hash of the request: a cursor can be longer than an index entry may be.
+# The request by its hash: a cursor can be longer than an index entry may be.
 Index("payload_address_key", *payload.c["vendor", "account", "sha256"], text("md5(request)"), unique=True)
 
 fetch = Table(
@@ -112,7 +112,7 @@ document = Table(
     _required("vendor"),
     _required("account"),
     _required("invoice_id"),
-    _required("form"),
+    _required("file_format"),
     _required("media_type"),
     _sha256("sha256"),
     Column("size", BigInteger, nullable=False),
@@ -120,7 +120,7 @@ document = Table(
     _required("request"),
     _moment("first_seen_at"),
     _required("first_dag_run"),
-    UniqueConstraint("vendor", "account", "invoice_id", "form", "sha256"),
+    UniqueConstraint("vendor", "account", "invoice_id", "file_format", "sha256"),
 )
 
 document_sighting = Table(
@@ -143,19 +143,19 @@ unknown_field = Table(
     PrimaryKeyConstraint("vendor", "record_type", "name"),
 )
 
-# -- what was derived from it, by version -------------------------------------------------------------------------
+# -- records and their versions -----------------------------------------------------------------------------------
 
-# A record points at its current version and the reference is NOT NULL: there is exactly one, by construction.
+# A record refers to its current version and the reference is NOT NULL: there is exactly one.
 record = Table(
     "record",
     metadata,
     Column("record_key", BigInteger, Identity(always=True), primary_key=True),
     _required("vendor"),
     _required("account"),
-    _required("kind"),
+    _required("record_type"),
     _required("record_id"),
     Column("current_version", Integer, nullable=False),
-    UniqueConstraint("vendor", "account", "kind", "record_id"),
+    UniqueConstraint("vendor", "account", "record_type", "record_id"),
     ForeignKeyConstraint(
         ["record_key", "current_version"],
         ["billing.record_version.record_key", "billing.record_version.version"],
@@ -182,12 +182,12 @@ record_version = Table(
 )
 
 
-def _noun(name: str, *columns: Column[object], many: bool = False) -> Table:
+def _record_table(name: str, *columns: Column[object], many: bool = False) -> Table:
     """
-    Create the table of one noun: one row per version of a record, or ``many`` rows by position.
+    Create the table of one record type: one row per version of a record, or ``many`` rows by position.
 
-    That the version of many rows exists is held by a trigger once a statement (the migrations): a foreign key looks at
-    each row, and for an invoice's lines that took longer than to write them.
+    That the version of many rows exists is checked by a trigger once a statement (``4_triggers.sql``): a foreign key
+    looks at each row, and for an invoice's lines that took longer than to write them.
     """
     key: list[Column[object]] = [
         Column("record_key", BigInteger, nullable=False),
@@ -228,7 +228,7 @@ def _instant(name: str) -> Column[object]:
     return Column(name, DateTime(timezone=True))
 
 
-invoice = _noun(
+invoice = _record_table(
     "invoice",
     Column("invoice_id", Text, nullable=False),
     Column("month", Date, nullable=False),
@@ -243,7 +243,7 @@ invoice = _noun(
 )
 Index("invoice_month_idx", invoice.c.month)
 
-invoice_line = _noun(
+invoice_line = _record_table(
     "invoice_line",
     _text("line_id"),
     Column("description", Text, nullable=False),
@@ -271,7 +271,7 @@ payment_status = Table(
     PrimaryKeyConstraint("record_key", "fetch_id"),
 )
 
-contract = _noun(
+contract = _record_table(
     "contract",
     Column("contract_id", Text, nullable=False),
     _text("external_number"),
@@ -286,7 +286,7 @@ contract = _noun(
     _day("ramp_ends_on"),
 )
 
-contract_item = _noun(
+contract_item = _record_table(
     "contract_item",
     Column("plan_id", Text, nullable=False),
     _text("plan_name"),
@@ -308,7 +308,7 @@ contract_item = _noun(
     many=True,
 )
 
-billing_period = _noun(
+billing_period = _record_table(
     "billing_period",
     Column("billing_period_id", Text, nullable=False),
     Column("contract_id", Text, nullable=False),
@@ -317,9 +317,9 @@ billing_period = _noun(
     Column("ends_on", Date, nullable=False),
     _text("status"),
 )
-Index("billing_period_period_idx", billing_period.c.month)
+Index("billing_period_month_idx", billing_period.c.month)
 
-charge = _noun(
+charge = _record_table(
     "charge",
     _text("charge_id"),
     _text("name"),
@@ -338,7 +338,7 @@ charge = _noun(
     many=True,
 )
 
-wallet = _noun(
+wallet = _record_table(
     "wallet",
     _text("wallet_id"),
     _text("name"),
@@ -356,7 +356,7 @@ wallet = _noun(
     many=True,
 )
 
-usage_report = _noun(
+usage_report = _record_table(
     "usage_report",
     Column("report_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -367,7 +367,7 @@ usage_report = _noun(
 )
 Index("usage_report_month_idx", usage_report.c.month)
 
-usage_line = _noun(
+usage_line = _record_table(
     "usage_line",
     Column("name", Text, nullable=False),
     _number("quantity", nullable=False),
@@ -380,7 +380,7 @@ usage_line = _noun(
     many=True,
 )
 
-# -- estimates, never mixed with issued costs ---------------------------------------------------------------------
+# -- estimates of the running month: never added to invoices ------------------------------------------------------
 
 month_to_date = Table(
     "month_to_date",
@@ -419,7 +419,7 @@ month_to_date_line = Table(
     PrimaryKeyConstraint("snapshot_id", "position"),
 )
 
-# -- accruals: estimates of whole months, and what became of them ---------------------------------------------------
+# -- accruals: estimates of whole months, their reversals and their differences from the bill ---------------------
 
 accrual = Table(
     "accrual",
@@ -456,7 +456,7 @@ accrual_part = Table(
     Column("snapshot_id", BigInteger, ForeignKey(month_to_date.c.snapshot_id)),
     Column("record_key", BigInteger),
     Column("version", Integer),
-    Column("whole", Numeric, nullable=False, comment="what the source says"),
+    Column("source_amount", Numeric, nullable=False, comment="the amount as the source has it"),
     Column("amount", Numeric, nullable=False, comment="the month's part, in whole minor units"),
     PrimaryKeyConstraint("accrual_id", "position"),
     ForeignKeyConstraint(
@@ -507,7 +507,7 @@ true_up_document = Table(
     ),
 )
 
-# -- what was reconciled ------------------------------------------------------------------------------------------
+# -- reconciliations ----------------------------------------------------------------------------------------------
 
 reconciliation = Table(
     "reconciliation",
@@ -578,4 +578,4 @@ product_month = Table(
 )
 
 MUTABLE_TABLES = frozenset({"record", "account_month", "product_month"})
-"""The tables that may change: which version is current, what holds for a month, and sums over current versions."""
+"""The tables with columns that change: current versions, a month's last reconciliation, sums of current versions."""

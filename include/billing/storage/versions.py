@@ -29,7 +29,7 @@ from billing.storage.copy import copy_rows
 from billing.storage.payloads import FetchInfo
 
 RecordId = tuple[str, str]
-"""Kind and identifier: unique within a vendor's account."""
+"""Record type and identifier: unique within a vendor's account."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RecordType:
     :param many: field of the type with its rows, the rows' type and their table.
     """
 
-    kind: str
+    name: str
     identity: str
     table: Table
     many: tuple[tuple[str, type, Table], ...]
@@ -67,7 +67,7 @@ class Change:
     :param cause: ``new``, ``vendor`` (the vendor's content changed) or ``parser`` (our reading of it did).
     """
 
-    kind: str
+    record_type: str
     record_id: str
     version: int
     cause: str
@@ -104,7 +104,7 @@ def current_versions(
     version = t.record_version.c
     query = (
         select(
-            *t.record.c["kind", "record_id", "record_key", "current_version"],
+            *t.record.c["record_type", "record_id", "record_key", "current_version"],
             *version["content_sha256", "fetch_id"],
         )
         .join(
@@ -114,7 +114,7 @@ def current_versions(
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
-            tuple_(t.record.c.kind, t.record.c.record_id).in_(record_ids),
+            tuple_(t.record.c.record_type, t.record.c.record_id).in_(record_ids),
         )
     )
     return {(kind, record_id): CurrentVersion(*rest) for kind, record_id, *rest in connection.execute(query)}
@@ -127,10 +127,10 @@ def insert_records(
     if not record_ids:
         return {}
     rows = [
-        {"vendor": vendor, "account": account, "kind": kind, "record_id": record_id, "current_version": 1}
-        for kind, record_id in record_ids
+        {"vendor": vendor, "account": account, "record_type": record_type, "record_id": record_id, "current_version": 1}
+        for record_type, record_id in record_ids
     ]
-    columns = t.record.c["kind", "record_id", "record_key"]
+    columns = t.record.c["record_type", "record_id", "record_key"]
     inserted = connection.execute(t.record.insert().returning(*columns), rows)
     return {(kind, record_id): key for kind, record_id, key in inserted}
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.errors import error, refuse_v2, refuse_v3
 from vendor_simulator.fastly.month import Invoice, month_of
+from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Refused
 from vendor_simulator.web.state import State
@@ -21,7 +22,7 @@ class FastlyDesk:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.world = state.world.fastly
+        self.world = state.world.of(FastlyWorld)
         self._accounts = {account.token: account for account in self.world.accounts}
 
     def owner(self, request: web.Request) -> FastlyAccount | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from vendor_simulator import exact
 from vendor_simulator.fastly import month as months
@@ -12,6 +14,7 @@ from vendor_simulator.fastly.month import FastlyMonth, Invoice
 from vendor_simulator.fastly.planted import ALSO, RAISED_RATE, ROTATION, plant
 from vendor_simulator.months import Month
 from vendor_simulator.planted import FIRST_ERROR, Planted, rotated, turn
+from vendor_simulator.world import TrueInvoice
 
 VENDOR = "fastly"
 
@@ -30,6 +33,53 @@ class FastlyWorld:
         self._months: dict[tuple[str, Month], FastlyMonth] = {}
         self._planted: dict[Month, tuple[Planted, FastlyMonth] | None] = {}
 
+    def account_entries(self) -> list[dict[str, Any]]:
+        """List the accounts as ``accounts.yaml`` holds them."""
+        return [
+            {
+                "name": account.name,
+                "vendor": VENDOR,
+                "conn_id": account.conn_id,
+                "customer_id": account.customer_id,
+                "api": account.api,
+                **({"parent_pay": True} if account.parent_pay else {}),
+                "currency": account.currency,
+                "first_month": str(account.first_month),
+                "posting_day": account.posting_day,
+                **_commitments(account),
+            }
+            for account in self.accounts
+        ]
+
+    def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
+        """List the Airflow connections by their ids."""
+        return {
+            account.conn_id: {
+                "conn_type": VENDOR,
+                "host": base_url,
+                "login": None,
+                "password": account.token,
+                "extra": {},
+            }
+            for account in self.accounts
+        }
+
+    def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
+        """Yield the invoices of one account and month."""
+        customer = {each.name: each for each in self.accounts}[account]
+        for invoice in self.month(customer, month).invoices:
+            yield TrueInvoice(
+                VENDOR,
+                account,
+                month,
+                str(invoice.invoice_id),
+                invoice.currency,
+                invoice.total,
+                len(invoice.lines),
+                invoice.lines_total,
+                invoice.posted_at.date(),
+            )
+
     def month(self, account: FastlyAccount, month: Month) -> FastlyMonth:
         """Tell all about one customer and month, errors and restatements included."""
         key = (account.name, month)
@@ -43,16 +93,17 @@ class FastlyWorld:
             return ()
         return months.charges(self.seed, account, month, self._raises(account, month))
 
-    def restate(self, invoice_id: int) -> None:
+    def restate(self, invoice_id: str) -> None:
         """
         Change a posted invoice: one more credit line each time this is called.
 
         :raises KeyError: there is no such invoice.
         """
+        number = int(invoice_id)
         for account in self.accounts:
-            month = months.month_of(account, invoice_id)
-            if any(invoice.invoice_id == invoice_id for invoice in self.month(account, month).invoices):
-                self._restated[invoice_id] = self._restated.get(invoice_id, 0) + 1
+            month = months.month_of(account, number)
+            if any(invoice.invoice_id == number for invoice in self.month(account, month).invoices):
+                self._restated[number] = self._restated.get(number, 0) + 1
                 del self._months[account.name, month]
                 return
         raise KeyError(f"there is no Fastly invoice {invoice_id}")
@@ -120,3 +171,10 @@ class FastlyWorld:
             amount = exact.total((invoice.total, line.amount))
             invoice = replace(invoice, lines=(*invoice.lines, line), total=amount)
         return invoice
+
+
+def _commitments(account: FastlyAccount) -> dict[str, Any]:
+    """Give the agreed minimum of a customer whose API does not say it."""
+    if account.api == "v2" or not account.minimum:
+        return {}
+    return {"commitments": [{"amount": format(account.minimum, "f"), "from": str(account.first_month)}]}

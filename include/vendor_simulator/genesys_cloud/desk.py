@@ -10,6 +10,7 @@ from vendor_simulator.genesys_cloud import documents
 from vendor_simulator.genesys_cloud.accounts import HISTORY_START, Contract, Organisation
 from vendor_simulator.genesys_cloud.errors import refuse_unknown
 from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Period, period_of
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.months import Month
 from vendor_simulator.web.state import State
 
@@ -19,7 +20,7 @@ class GenesysDesk:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.world = state.world.genesys_cloud
+        self.world = state.world.of(GenesysWorld)
 
     def periods(self, contract: Contract) -> list[Period]:
         """List the contract's periods that have begun, oldest first."""

@@ -10,6 +10,7 @@ from aiohttp import web
 from vendor_simulator.genesys_cloud.accounts import Organisation
 from vendor_simulator.genesys_cloud.credentials import Credentials
 from vendor_simulator.genesys_cloud.errors import error, refuse
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.web.answers import Answer, Refused
 from vendor_simulator.web.pipeline import BODY, Handler
 from vendor_simulator.web.state import State
@@ -22,7 +23,7 @@ class Login:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self.credentials = Credentials(state.world.genesys_cloud.organisations, state.tokens)
+        self.credentials = Credentials(state.world.of(GenesysWorld).organisations, state.tokens)
 
     def token(self, request: web.Request) -> Answer:
         """Log in with client credentials."""

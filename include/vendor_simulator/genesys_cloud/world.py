@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from vendor_simulator import exact
 from vendor_simulator.genesys_cloud import month as months
@@ -13,6 +14,7 @@ from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
 from vendor_simulator.genesys_cloud.planted import ROTATION, plant
 from vendor_simulator.months import Month
 from vendor_simulator.planted import Planted, rotated, turn
+from vendor_simulator.world import TrueInvoice
 
 VENDOR = "genesys_cloud"
 
@@ -31,6 +33,53 @@ class GenesysWorld:
         self._months: dict[tuple[str, Month], GenesysMonth] = {}
         self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
         self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
+
+    def account_entries(self) -> list[dict[str, Any]]:
+        """List the accounts as ``accounts.yaml`` holds them."""
+        return [
+            {
+                "name": organisation.name,
+                "vendor": VENDOR,
+                "conn_id": organisation.conn_id,
+                "organization_id": organisation.organization_id,
+                "trustor_organization_id": organisation.organization_id,  # each is its own trustee: one token will do
+                "bill_to": organisation.bill_to.number,
+                "currency": organisation.currency,
+                "first_month": str(organisation.first_month),
+                "posting_day": organisation.posting_day,
+            }
+            for organisation in self.organisations
+        ]
+
+    def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
+        """List the Airflow connections by their ids."""
+        return {
+            organisation.conn_id: {
+                "conn_type": VENDOR,
+                "host": None,
+                "login": organisation.client_id,
+                "password": organisation.client_secret,
+                "extra": {"api_host": base_url, "login_host": base_url},
+            }
+            for organisation in self.organisations
+        }
+
+    def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
+        """Yield the invoices of one account and month."""
+        organisation = {each.name: each for each in self.organisations}[account]
+        for contract in organisation.contracts:
+            for invoice in self.month(contract, month).invoices:
+                yield TrueInvoice(
+                    VENDOR,
+                    account,
+                    month,
+                    invoice.invoice_id,
+                    invoice.currency,
+                    invoice.amount,
+                    len(invoice.lines),
+                    invoice.lines_total,
+                    invoice.invoiced_on,
+                )
 
     def month(self, contract: Contract, month: Month) -> GenesysMonth:
         """Tell all about the closed period that ends in a month, errors and restatements included."""

@@ -27,8 +27,11 @@ _ON_ITS_WAY_SECONDS = 0.02  # a reset overtakes what was not read yet
 _BLANKS = b" " * 65536
 
 
-class Vendor(Protocol):
-    """What the pipeline asks of a vendor, whatever the operation."""
+class VendorApp(Protocol):
+    """What the server asks of a vendor, whatever the operation."""
+
+    def routes(self) -> list[tuple[str, str, str, Handler]]:
+        """List operation, method, path and handler; a literal segment stands before a parameter."""
 
     def account_of(self, request: web.Request) -> str:
         """Name the account whose credential the request carries; empty if none."""
@@ -44,7 +47,7 @@ class Vendor(Protocol):
 
 
 def serve(
-    state: State, vendor: Vendor, operation: str, handler: Handler
+    state: State, vendor: VendorApp, operation: str, handler: Handler
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Wrap a handler, which computes an answer, into what the HTTP server calls."""
 
@@ -70,7 +73,7 @@ def serve(
     return respond
 
 
-def _answer(vendor: Vendor, handler: Handler, request: web.Request) -> Answer:
+def _answer(vendor: VendorApp, handler: Handler, request: web.Request) -> Answer:
     try:
         answer = handler(request)
     except Refused as refused:
@@ -86,7 +89,7 @@ def _plain(answer: Answer) -> web.Response:
 
 async def _spoilt(
     state: State,
-    vendor: Vendor,
+    vendor: VendorApp,
     operation: str,
     handler: Handler,
     request: web.Request,
@@ -115,7 +118,7 @@ async def _spoilt(
     return _plain(answer)
 
 
-def _instead(vendor: Vendor, operation: str, request: web.Request, fault: Fault) -> Answer | None:
+def _instead(vendor: VendorApp, operation: str, request: web.Request, fault: Fault) -> Answer | None:
     """Give the answer of a fault that needs no handler."""
     match fault.kind:
         case "status" | "retired":

@@ -1,7 +1,7 @@
 """
 Waiting for a vendor: what one look is, when the next one is due, and when it is over.
 
-Nothing here blocks or awaits: sensors (in a worker) and triggers (in the triggerer) drive the same objects.
+Sensors (in a worker) and triggers (in the triggerer) drive the same objects: both look by ``Wait.poke``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from billing.errors import ConfigurationError, NotReady, VendorUnavailable
 
 if TYPE_CHECKING:
-    from billing_vendors.base.client.request import RequestFlow
+    from billing_vendors.base.client.client import VendorClient
     from billing_vendors.base.hooks import VendorHook
 
 MAX_RETRY_AFTER = timedelta(hours=1)
@@ -54,7 +54,7 @@ class Probe:
         """Create the hook to ask with; a retry inside a look is useless, the next look comes anyway."""
         raise NotImplementedError
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """
         Ask what must be asked and say what was seen.
 
@@ -140,16 +140,31 @@ class Wait:
     """
     One wait in progress.
 
+    :param probe: what is looked at.
     :param subject: vendor, account and month, for messages.
     :param attempts: how many were taken; after a triggerer's restart the count starts at what was stored.
     :param last_seen: what the vendor last answered.
     """
 
-    thing: str
+    probe: Probe
     subject: str
     poll_schedule: PollSchedule
     attempts: int = 0
     last_seen: str = "nothing"
+
+    async def poke(self, client: VendorClient) -> WaitResult | datetime:
+        """
+        Look once: ``ready``, ``absent``, or when the next look is due.
+
+        :raises NotReady: the deadline has passed, or the vendor will not be asked again before it.
+        :raises BillingError: whatever else than ``VendorUnavailable`` the look met; it ends the wait.
+        """
+        seen: ProbeResult | VendorUnavailable
+        try:
+            seen = await self.probe.poke(client)
+        except VendorUnavailable as error:
+            seen = error
+        return self.next_poll(seen, datetime.now(UTC))
 
     def next_poll(self, seen: ProbeResult | VendorUnavailable, now: datetime) -> WaitResult | datetime:
         """
@@ -180,6 +195,6 @@ class Wait:
         """Return the error of a wait that took too long."""
         since = self.poll_schedule.first_poke_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         return NotReady(
-            f"{self.thing} of {self.subject} was not there after {self.attempts} looks since {since} UTC; "
+            f"{self.probe.thing} of {self.subject} was not there after {self.attempts} looks since {since} UTC; "
             f"the vendor last answered: {self.last_seen}"
         )

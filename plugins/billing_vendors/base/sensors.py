@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
 from billing.config.accounts import Account, find_account, load_accounts
-from billing.errors import BillingError, NotReady, VendorUnavailable
+from billing.errors import BillingError, NotReady
 from billing.month import Month
-from billing_vendors.base.polling import PollSchedule, Probe, ProbeResult, Wait, WaitResult
+from billing_vendors.base.polling import PollSchedule, Probe, Wait
 from billing_vendors.base.retries import VendorRetryPolicy
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.triggers import VendorTrigger, error_of, xcom_payload
@@ -26,10 +25,9 @@ class VendorSensor(BaseSensorOperator):
     """
     Wait until one account's month has reached some state at the vendor.
 
-    Deferrable by default: it looks once in a worker, then waits in the triggerer. ``deferrable=False`` waits in mode
-    ``poke`` or ``reschedule`` by the same rules. A vendor that is busy or down is waited for; a refusal or a response
-    of another shape fails the task at once, without retries. After ``timeout`` seconds since the first look the task
-    fails with ``NotReady``; with ``soft_fail`` it is skipped.
+    It looks once in a worker, then waits in the triggerer; there is no other mode. A vendor that is busy or down is
+    waited for; a refusal or a response of another shape fails the task at once, without retries. After ``timeout``
+    seconds since the first look the task fails with ``NotReady``; with ``soft_fail`` it is skipped.
 
     Hands on ``{"state": "ready" | "absent", "account": …, "month": …, "attempts": …}``; read it with
     :func:`billing_vendors.base.triggers.read_outcome`.
@@ -54,7 +52,6 @@ class VendorSensor(BaseSensorOperator):
         account: Any,  # noqa: ANN401 (a name, a template, an XComArg or a mapped argument)
         month: Any,  # noqa: ANN401 (the same)
         conn_id: str | None = None,
-        deferrable: bool = True,
         longest_interval: float = 900.0,
         ends_in_trigger: bool = True,
         **kwargs: Any,  # noqa: ANN401 (Airflow's own)
@@ -69,7 +66,6 @@ class VendorSensor(BaseSensorOperator):
         self.account = account
         self.month = month
         self.conn_id = conn_id
-        self.deferrable = deferrable
         self.longest_interval = longest_interval
         self.ends_in_trigger = ends_in_trigger
 
@@ -90,13 +86,11 @@ class VendorSensor(BaseSensorOperator):
     # What Airflow calls.
 
     @clean_traceback
-    def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401 (Airflow's context)
+    def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 (Airflow's context)
         """Look, and wait if it is not ready."""
         account, month = self._subject()
-        probe = self.probe(account, month)
-        wait = self._wait(probe, account, month, context)
         try:
-            return self._until_ready(probe, wait, self.conn_id or account.conn_id)
+            return self._look(self._wait(account, month), self.conn_id or account.conn_id)
         except NotReady as error:
             raise self._fitting(error) from error
 
@@ -125,46 +119,30 @@ class VendorSensor(BaseSensorOperator):
         account.check_month(month)
         return account, month
 
-    def _wait(self, probe: Probe, account: Account[Any], month: Month, context: Any) -> Wait:  # noqa: ANN401 (Airflow's context)
-        first, attempts = datetime.now(UTC), 0
-        if self.reschedule and not self.deferrable:
-            first = context["ti"].get_first_reschedule_date(context) or first
-            attempts = context.get("task_reschedule_count", 0)
+    def _wait(self, account: Account[Any], month: Month) -> Wait:
+        probe, now = self.probe(account, month), datetime.now(UTC)
         poll_schedule = PollSchedule(
-            first_poke_at=first,
-            deadline=first + timedelta(seconds=self.timeout),
+            first_poke_at=now,
+            deadline=now + timedelta(seconds=self.timeout),
             absent_after=self.absent_after(account, month),
             shortest_seconds=self.poke_interval,
             longest_seconds=self.longest_interval,
         )
-        return Wait(probe.thing, f"{self.vendor}/{account.name} for {month}", poll_schedule, attempts=attempts)
+        return Wait(probe, f"{self.vendor}/{account.name} for {month}", poll_schedule)
 
-    def _until_ready(self, probe: Probe, wait: Wait, conn_id: str) -> dict[str, Any]:
-        with probe.hook(conn_id) as hook:
-            while True:
-                seen: ProbeResult | VendorUnavailable
-                try:
-                    seen = hook.run_flow(probe.poke())
-                except VendorUnavailable as error:
-                    seen = error
-                next_poll = wait.next_poll(seen, datetime.now(UTC))
-                if not isinstance(next_poll, datetime):
-                    return self._end(next_poll, wait)
-                self.log.info("attempt %s: %s; next check at %s", wait.attempts, wait.last_seen, next_poll)
-                if self.deferrable:
-                    self._hand_over(probe, wait, conn_id, next_poll)
-                if self.reschedule:
-                    raise AirflowRescheduleException(next_poll)  # type: ignore[no-untyped-call]  # Airflow's
-                time.sleep(max(0.0, (next_poll - datetime.now(UTC)).total_seconds()))
-
-    def _end(self, end: WaitResult, wait: Wait) -> dict[str, Any]:
-        self.log.info("%s of %s: %s at look %s", wait.thing, wait.subject, end, wait.attempts)
+    def _look(self, wait: Wait, conn_id: str) -> dict[str, Any]:
+        with wait.probe.hook(conn_id) as hook:
+            end = hook.call(wait.poke, hook)
+        if isinstance(end, datetime):
+            self.log.info("attempt %s: %s; next check at %s", wait.attempts, wait.last_seen, end)
+            self._hand_over(wait, conn_id, end)
+        self.log.info("%s of %s: %s at look %s", wait.probe.thing, wait.subject, end, wait.attempts)
         return xcom_payload(end, self.account, self.month, wait.attempts)
 
-    def _hand_over(self, probe: Probe, wait: Wait, conn_id: str, due: datetime) -> None:
+    def _hand_over(self, wait: Wait, conn_id: str, due: datetime) -> NoReturn:
         trigger = VendorTrigger(
             conn_id=conn_id,
-            probe=probe.to_json(),
+            probe=wait.probe.to_json(),
             poll_schedule=wait.poll_schedule.to_json(),
             vendor=self.vendor,
             account=self.account,

@@ -20,7 +20,7 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from billing_vendors.base.polling import PollSchedule, Probe, ProbeResult, Wait, WaitResult
+from billing_vendors.base.polling import PollSchedule, Probe, Wait, WaitResult
 
 
 class VendorTrigger(BaseTrigger):
@@ -84,28 +84,17 @@ class VendorTrigger(BaseTrigger):
         yield _success(xcom) if self.ends_task else _event(xcom)
 
     async def _wait(self) -> tuple[Wait, WaitResult]:
-        from billing_vendors.base.client.async_transport import loop_state  # noqa: PLC0415 (sensors need the class alone)
-
         probe = Probe.from_json(self.probe)
         subject = f"{self.vendor}/{self.account} for {self.month}"
         poll_schedule = PollSchedule.from_json(self.poll_schedule)
-        wait = Wait(probe.thing, subject, poll_schedule, attempts=self.attempts, last_seen=self.last_seen)
-        hook = probe.hook(self.conn_id)
+        wait = Wait(probe, subject, poll_schedule, attempts=self.attempts, last_seen=self.last_seen)
         due = datetime.fromisoformat(self.next_poke_at)
-        async with loop_state().session():  # held between looks, so that the connection to the vendor stays open
+        async with probe.hook(self.conn_id) as hook:  # so that the connection to the vendor stays open between looks
             await asyncio.sleep(_first_pause_seconds(due, poll_schedule))
-            while True:
-                seen: ProbeResult | VendorUnavailable
-                try:
-                    seen = await hook.arun_flow(probe.poke())
-                except VendorUnavailable as error:
-                    seen = error
-                next_poll = wait.next_poll(seen, datetime.now(UTC))
-                if not isinstance(next_poll, datetime):
-                    return wait, next_poll
-                due = next_poll
-                self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, due)
-                await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+            while isinstance(end := await wait.poke(hook), datetime):
+                self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, end)
+                await asyncio.sleep((end - datetime.now(UTC)).total_seconds())
+        return wait, end
 
 
 def _first_pause_seconds(due: datetime, poll_schedule: PollSchedule) -> float:

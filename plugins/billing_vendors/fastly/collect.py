@@ -8,8 +8,8 @@ from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.request import CSV, PDF
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.vendor import Document
 from billing_vendors.fastly.derive import bill_of, estimate_of
 from billing_vendors.fastly.errors import NoBill

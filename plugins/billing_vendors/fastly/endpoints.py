@@ -1,5 +1,5 @@
 """
-Fastly's billing operations as questions.
+Fastly's billing operations as requests.
 
 Source: reference pages "Billing" (v2), "Invoices" and "Usage metrics" (v3), official clients 7.0.0 and 15.0.0,
 checked 2026-11-22.

@@ -12,17 +12,17 @@ from billing.payloads.response import Response
 from billing_vendors.base.client.connection import (
     ConnectionFields,
     ConnectionSettings,
+    Credential,
     base_url_of,
     read_extra,
     required,
 )
-from billing_vendors.base.client.credentials import Credential
-from billing_vendors.base.client.request import JSON, Request, RequestFlow
+from billing_vendors.base.client.request import JSON, Request
 from billing_vendors.base.client.status_errors import RawResponse
 from billing_vendors.base.hooks import VendorHook
 from billing_vendors.fastly import endpoints
 from billing_vendors.fastly.errors import fastly_status_error
-from billing_vendors.fastly.paging import invoice_pages, service_usage_pages
+from billing_vendors.fastly.paging import InvoicePaging, ServiceUsagePaging
 
 DEFAULT_HOST = "https://api.fastly.com"
 
@@ -78,7 +78,7 @@ class FastlyBillingHook(VendorHook):
 
     def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of the v3 invoices around a month: more than those of the month."""
-        return self.turn_pages(invoice_pages(month))
+        return self.list_pages(InvoicePaging(month))
 
     def get_invoice(self, invoice_id: str) -> Response:
         """Read one v3 invoice."""
@@ -98,7 +98,7 @@ class FastlyBillingHook(VendorHook):
 
     def list_service_usage_metrics(self, month: Month, product_id: str, usage_type: str) -> Iterator[Response]:
         """Yield each page of one product's use by service; of all products together if both texts are empty."""
-        return self.turn_pages(service_usage_pages(month, product_id, usage_type))
+        return self.list_pages(ServiceUsagePaging(month, product_id, usage_type))
 
     # what the common hook wants to know
 
@@ -116,9 +116,8 @@ class FastlyBillingHook(VendorHook):
             password=required(connection, "password", "the API token"),
         )
 
-    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
+    async def authenticate(self, connection_settings: ConnectionSettings) -> Credential:
         """Use the token of the connection."""
-        yield from ()
         return Credential({"Fastly-Key": connection_settings.password}, secret=connection_settings.password)
 
     def test_request(self) -> Request:

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from billing.errors import PayloadError
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
-from billing_vendors.base.client.page_check import PageConsistencyCheck
-from billing_vendors.base.client.request import Pages
+from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.fastly import endpoints
 from billing_vendors.fastly.parse import invoice_rows, month_of
 
-MOST_PAGES = 500
+_MOST_PAGES = 500
 
 
-def invoice_pages(month: Month) -> Pages:
-    """Page through the invoices around a month; the cursor is ``meta.next_cursor``."""
-    first = endpoints.v3_list_invoices(month)
-    return Pages(first, list_cursor, most=MOST_PAGES, check=_Whole(first.operation, _invoices))
+class InvoicePaging(Paging):
+    """The invoices around a month."""
+
+    most_pages: ClassVar[int] = _MOST_PAGES
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(endpoints.v3_list_invoices(month))
+
+    def read_head(self, page: Response) -> PageHead:
+        """Read ``meta``, and the ids of the invoices."""
+        invoices = _page(page)
+        row_ids = [row.identifier("invoice_id") for row in invoice_rows(invoices)]
+        return PageHead(next_cursor(invoices), row_ids, declared_total(invoices))
 
 
-def service_usage_pages(month: Month, product_id: str, usage_type: str) -> Pages:
-    """Page through the services of one product; the cursor is ``data.meta.next_cursor``."""
-    first = endpoints.v3_service_usage_metrics(month, product_id, usage_type)
-    return Pages(first, service_cursor, most=MOST_PAGES, check=_Whole(first.operation, _services))
+class ServiceUsagePaging(Paging):
+    """The services that used one product; ``data`` is one object here, and ``meta`` stands in it."""
+
+    most_pages: ClassVar[int] = _MOST_PAGES
+
+    def __init__(self, month: Month, product_id: str, usage_type: str) -> None:
+        super().__init__(endpoints.v3_service_usage_metrics(month, product_id, usage_type))
+
+    def read_head(self, page: Response) -> PageHead:
+        """Read ``data.meta``, and the ids of the services."""
+        usage = _services(page)
+        row_ids = [row.identifier("service_id") for row in usage.objects("details")]
+        return PageHead(next_cursor(usage), row_ids, declared_total(usage))
 
 
 def listed_ids(response: Response, month: Month) -> list[str]:
@@ -37,14 +54,9 @@ def listed_ids(response: Response, month: Month) -> list[str]:
     return [row.identifier("invoice_id") for row in invoice_rows(_page(response)) if month_of(row) == month]
 
 
-def list_cursor(response: Response) -> str | None:
-    """Return the next cursor of an invoice list; None, null, or an empty text at the end."""
-    return next_cursor(_page(response))
-
-
 def service_cursor(response: Response) -> str | None:
     """Return the next cursor of a service usage answer, whose ``data`` is one object."""
-    return next_cursor(_services(response)[0])
+    return next_cursor(_services(response))
 
 
 def declared_total(holder: JsonObject) -> int | None:
@@ -54,39 +66,15 @@ def declared_total(holder: JsonObject) -> int | None:
     return None if total is None else int(total)
 
 
-class _Whole:
-    """
-    Makes sure that one paged read brings every row, once.
-
-    :param page_of: gives the object that holds ``meta``, and the ids of the rows.
-    """
-
-    def __init__(self, operation: str, page_of: Callable[[Response], tuple[JsonObject, list[str]]]) -> None:
-        self._page_of = page_of
-        self._seen = PageConsistencyCheck(operation)
-
-    def __call__(self, response: Response, cursor: str | None) -> None:
-        """Take in a page; at the end compare with how many rows Fastly says there are."""
-        holder, ids = self._page_of(response)
-        self._seen.take(ids, cursor)
-        if not cursor:
-            self._seen.check(declared_total(holder))
-
-
-def _invoices(response: Response) -> tuple[JsonObject, list[str]]:
-    page = _page(response)
-    return page, [row.identifier("invoice_id") for row in invoice_rows(page)]
-
-
 def _page(response: Response) -> JsonObject:
     return JsonObject(response.parsed, response.request)
 
 
-def _services(response: Response) -> tuple[JsonObject, list[str]]:
+def _services(response: Response) -> JsonObject:
     page = _page(response).object_or_none("data")
     if page is None:
         raise PayloadError(f"{response.request}: data is missing")
-    return page, [row.identifier("service_id") for row in page.objects("details")]
+    return page
 
 
 def next_cursor(holder: JsonObject) -> str | None:

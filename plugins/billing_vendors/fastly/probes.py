@@ -10,14 +10,14 @@ from billing.models import MonthToDate
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
-from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import RequestFlow, one_page
+from billing_vendors.base.client.client import VendorClient
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import Probe, ProbeResult
 from billing_vendors.fastly import endpoints, parse_legacy
 from billing_vendors.fastly.derive import estimate_of
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
-from billing_vendors.fastly.paging import invoice_pages, listed_ids
+from billing_vendors.fastly.paging import InvoicePaging, listed_ids
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED
 
 _ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
@@ -47,13 +47,13 @@ class EstimateProbe(FastlyProbe):
 
     thing: ClassVar[str] = "the month-to-date estimate"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Ask once."""
         month = Month.parse(self.month)
         by_v2 = self.api == "v2"
         request = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
         try:
-            response = yield request
+            response = await client.asend(request)
         except VendorRejected as error:
             raise self._explained(error) from error
         if response.status == 202 or _is_receipt(response):
@@ -83,15 +83,14 @@ class PostedProbe(FastlyProbe):
 
     thing: ClassVar[str] = "the posted invoice"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
         month = Month.parse(self.month)
-        seen = yield from (self._bill(month) if self.api == "v2" else self._listed(month))
-        return seen
+        return await (self._bill(client, month) if self.api == "v2" else self._listed(client, month))
 
-    def _bill(self, month: Month) -> RequestFlow[ProbeResult]:
+    async def _bill(self, client: VendorClient, month: Month) -> ProbeResult:
         try:
-            response = yield endpoints.v2_invoice_by_month(month)
+            response = await client.asend(endpoints.v2_invoice_by_month(month))
         except NoBill:
             return ProbeResult(False, "404, no bill")
         row = JsonObject(response.json_object(), response.request)
@@ -99,17 +98,11 @@ class PostedProbe(FastlyProbe):
         issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
         return ProbeResult(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
 
-    def _listed(self, month: Month) -> RequestFlow[ProbeResult]:
-        pages = invoice_pages(month)
-        request = pages.first
-        while True:
-            response = yield from one_page(pages, request)
-            if listed_ids(response, month):
+    async def _listed(self, client: VendorClient, month: Month) -> ProbeResult:
+        async for page in client.alist_pages(InvoicePaging(month)):
+            if listed_ids(page, month):
                 return ProbeResult(True, "200, an invoice of the month")
-            following = pages.after(response)
-            if following is None:
-                return ProbeResult(False, "200, no invoice of the month")
-            request = following
+        return ProbeResult(False, "200, no invoice of the month")
 
 
 def _is_receipt(response: Response) -> bool:

@@ -1,4 +1,4 @@
-"""What the DAGs know of Fastly."""
+"""Fastly, as the DAGs and the storage see it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from billing_vendors.base.vendor import Vendor, Work
+from billing_vendors.base.vendor import Vendor, VendorImplementation
+from billing_vendors.fastly.connection import CONNECTION_TYPE
 from billing_vendors.fastly.sensors import FastlyInvoicePostedSensor, FastlyMonthToDateSensor
 from billing_vendors.fastly.settings import FastlySettings
 
 if TYPE_CHECKING:
     from billing.controls.control import Control
 
+RUNNING_MONTH = """
+Waits until each account's month-to-date estimate is generated and appends it to `billing.month_to_date`. Accounts under
+parent pay have no estimate; mark them `parent_pay: true`.
+"""
 
-def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
-    """Create the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it looks."""
+
+def make_sensors(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
+    """Create the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it pokes."""
     return (
         FastlyInvoicePostedSensor(
             task_id="wait_for_invoice",
@@ -31,7 +37,7 @@ def waits(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN40
     )
 
 
-def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
+def make_estimate_sensor(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
     """Create the sensor for the estimate of an account; skipped where a parent account pays."""
     return FastlyMonthToDateSensor(
         task_id="wait_for_estimate",
@@ -44,34 +50,36 @@ def wait_month_to_date(*, account: Any, month: Any) -> BaseOperator:  # noqa: AN
     )
 
 
-def work() -> Work:
-    """Import and give what the tasks do."""
-    from billing.accruals.proposal import Basis  # noqa: PLC0415 (here and below: a plan does not need it)
-    from billing_vendors.fastly import collect, derive  # noqa: PLC0415
+def load_implementation() -> VendorImplementation:
+    """Import and return what the tasks do."""
+    from billing_vendors.fastly import accrual, collect, derive  # noqa: PLC0415 (a plan does not need them)
 
-    return Work(
+    return VendorImplementation(
         collect=collect.collect,
         derive=derive.derive,
-        accrual_basis=Basis.SNAPSHOT,
+        propose_accrual=accrual.propose_accrual,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
     )
 
 
-def catalogue() -> Sequence[Control]:
-    """Import and give what is proved of every month."""
-    from billing.controls import catalogue  # noqa: PLC0415 (only the task that proves needs it)
+def load_controls() -> Sequence[Control]:
+    """Import and return what is checked of every month."""
+    from billing_vendors.fastly.controls.catalogue import CONTROLS  # noqa: PLC0415 (only the task that reconciles needs it)
 
-    return catalogue.FASTLY
+    return CONTROLS
 
 
 FASTLY = Vendor(
     name="fastly",
     title="Fastly",
+    control_prefix="F",
     settings_type=FastlySettings,
-    waits=waits,
+    connection_type=CONNECTION_TYPE,
     schedule="0 6 3 * *",
-    work=work,
-    catalogue=catalogue,
-    wait_month_to_date=wait_month_to_date,
+    make_sensors=make_sensors,
+    load_implementation=load_implementation,
+    load_controls=load_controls,
+    running_month=RUNNING_MONTH,
+    make_estimate_sensor=make_estimate_sensor,
 )

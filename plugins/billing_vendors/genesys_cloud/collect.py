@@ -15,8 +15,8 @@ from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud.derive import body_of, candidates, invoice_of_month, read_contracts, read_lines
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook

@@ -14,18 +14,24 @@ from billing.errors import BillingError, ConfigurationError, PayloadError, Vendo
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
-from billing_vendors.base.client.connection import ConnectionFields, ConnectionSettings, is_local, read_extra, required
-from billing_vendors.base.client.credentials import Credential
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.connection import (
+    ConnectionFields,
+    ConnectionSettings,
+    Credential,
+    is_local,
+    read_extra,
+    required,
+)
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS, fetch_pdf
-from billing_vendors.base.client.request import Request, RequestFlow
+from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse, error_text
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.hooks import VendorHook
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.month_assignment import search_window
-from billing_vendors.genesys_cloud.paging import pages_of
+from billing_vendors.genesys_cloud.paging import GenesysPaging
 from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
 from billing_vendors.genesys_cloud.regions import FIELDS, base_urls
@@ -65,7 +71,7 @@ class GenesysCloudBillingHook(VendorHook):
 
     def list_contracts(self) -> Iterator[Response]:
         """Yield each page of contracts, of any status."""
-        return self._pages(endpoints.contracts())
+        return self._list(endpoints.contracts())
 
     def get_contract(self, contract_id: str) -> Response:
         """Read one contract with its plans and the billing periods it names."""
@@ -77,11 +83,11 @@ class GenesysCloudBillingHook(VendorHook):
 
     def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of the invoices among which those of a month are: more than those."""
-        return self._pages(endpoints.invoices(*search_window(month)))
+        return self._list(endpoints.invoices(*search_window(month)))
 
     def list_invoice_lines(self, invoice_id: str) -> Iterator[Response]:
         """Yield each page of one invoice's lines."""
-        return self._pages(endpoints.invoice_lines(invoice_id))
+        return self._list(endpoints.invoice_lines(invoice_id))
 
     def get_document(self, invoice_id: str) -> Document:
         """
@@ -92,7 +98,7 @@ class GenesysCloudBillingHook(VendorHook):
         """
         response = self.send(endpoints.invoice_document(invoice_id))
         host = urlsplit(self.connection_settings().base_urls["api"]).hostname or ""
-        body = fetch_pdf(_link(response), response.request, local=is_local(host), limits=self._document_limits)
+        body = self.call(fetch_pdf, _link(response), response.request, is_local(host), self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", response.request, body)
 
     def get_billable_usage(self, dates: Month | Interval) -> Response:
@@ -136,10 +142,10 @@ class GenesysCloudBillingHook(VendorHook):
             fields=fields,
         )
 
-    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
+    async def authenticate(self, connection_settings: ConnectionSettings) -> Credential:
         """Get a token. There is no refresh token for this grant: one signs in again."""
         pair = base64.b64encode(f"{connection_settings.login}:{connection_settings.password}".encode()).decode()
-        response = yield endpoints.token(f"Basic {pair}")
+        response = await self.asend(endpoints.token(f"Basic {pair}"))
         row = JsonObject(response.json_object(), response.request)
         token, seconds = row.optional("access_token"), row.optional("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
@@ -163,29 +169,18 @@ class GenesysCloudBillingHook(VendorHook):
 
     # --- within the rate limit
 
-    def send(self, request: Request) -> Response:
-        """Ask as the common hook does, but not faster than the vendor's allowance lasts."""
-        if pause := self._gate.turn(time.monotonic()):
-            self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
-            time.sleep(pause)
-        return self._noted(super().send(request))
-
     async def asend(self, request: Request) -> Response:
-        """Ask, awaited, but not faster than the vendor's allowance lasts."""
-        if pause := self._gate.turn(time.monotonic()):
+        """Send as the common hook does, but not faster than the vendor's allowance lasts."""
+        gate = _GATES.setdefault(self.conn_id, RateGate())
+        if pause := gate.turn(time.monotonic()):
+            self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
             await asyncio.sleep(pause)
-        return self._noted(await super().asend(request))
-
-    @property
-    def _gate(self) -> RateGate:
-        return _GATES.setdefault(self.conn_id, RateGate())
-
-    def _noted(self, response: Response) -> Response:
-        self._gate.note(response.headers, time.monotonic())
+        response = await super().asend(request)
+        gate.note(response.headers, time.monotonic())
         return response
 
-    def _pages(self, first: Request) -> Iterator[Response]:
-        return self.turn_pages(pages_of(first))
+    def _list(self, first: Request) -> Iterator[Response]:
+        return self.list_pages(GenesysPaging(first))
 
 
 def _link(response: Response) -> str:

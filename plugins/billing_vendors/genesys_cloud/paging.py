@@ -9,17 +9,16 @@ Source: contract reference of the vendor's clients, checked 2026-11-22.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from billing.errors import PayloadError
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
-from billing_vendors.base.client.page_check import PageConsistencyCheck
-from billing_vendors.base.client.request import Pages, Request
+from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields, objects, with_todays_names
 
 CURSOR = "after"
-_MOST_PAGES = 2000
 
 
 def rows_of(response: Response) -> list[JsonObject]:
@@ -53,25 +52,16 @@ def next_cursor(response: Response) -> str | None:
     return query[CURSOR][0] if CURSOR in query else None
 
 
-def pages_of(first: Request) -> Pages:
-    """Return the requests of one paged read."""
-    return Pages(first, next_cursor, parameter=CURSOR, most=_MOST_PAGES, check=_Fitting(first.operation))
+class GenesysPaging(Paging):
+    """Any of the vendor's listings. Some are known never to end: they lead from one empty page to another."""
 
+    cursor_parameter: ClassVar[str] = CURSOR
+    most_pages: ClassVar[int] = 2000
 
-class _Fitting:
-    """
-    Makes sure that the pages of one read fit together.
-
-    Some of the vendor's listings are known never to end: they lead from one empty page to another.
-    """
-
-    def __init__(self, operation: str) -> None:
-        self._seen = PageConsistencyCheck(operation)
-
-    def __call__(self, response: Response, cursor: str | None) -> None:
-        """Take in a page; a row without an id, if there is one, is not looked for on others."""
-        ids = (row.optional("id") for row in rows_of(response))
-        self._seen.take((row_id for row_id in ids if isinstance(row_id, str)), cursor)
+    def read_head(self, page: Response) -> PageHead:
+        """Read the cursor and the ids of the rows; a row without an id, if there is one, is left out."""
+        ids = (row.optional("id") for row in rows_of(page))
+        return PageHead(next_cursor(page), [row_id for row_id in ids if isinstance(row_id, str)])
 
 
 def in_order(responses: Iterable[Response]) -> tuple[Sequence[Response], bool]:

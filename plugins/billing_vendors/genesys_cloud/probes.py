@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from billing.month import Month
-from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import RequestFlow, all_pages
+from billing_vendors.base.client.client import VendorClient
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import Probe, ProbeResult
 from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.derive import body_of
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.month_assignment import ContractTerm, assign_month, search_window
-from billing_vendors.genesys_cloud.paging import pages_of, rows_of
+from billing_vendors.genesys_cloud.paging import GenesysPaging, rows_of
 from billing_vendors.genesys_cloud.parse import parse_header
 from billing_vendors.genesys_cloud.parse_contracts import parse_contract
 from billing_vendors.genesys_cloud.parse_usage import is_complete
@@ -51,11 +51,10 @@ class BillableUsageProbe(_GenesysProbe):
 
     thing: ClassVar[str] = "the billable usage report"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Look at each report's status; an unknown one is a ``PayloadError``."""
-        terms = yield from _read_terms()
-        seen = yield from _see_usage_reports(terms, self.calendar_month)
-        return seen
+        terms = await _read_terms(client)
+        return await _see_usage_reports(client, terms, self.calendar_month)
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ class BillingPeriodClosedProbe(_GenesysProbe):
 
     thing: ClassVar[str] = "the end of the billing periods"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Look at the state of each billing period of each contract."""
-        return _see_periods((yield from _read_terms()), self.calendar_month)
+        return _see_periods(await _read_terms(client), self.calendar_month)
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,10 @@ class InvoicePostedProbe(_GenesysProbe):
 
     thing: ClassVar[str] = "the invoice"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Look for an invoice that belongs to the month as far as its head tells."""
-        terms = yield from _read_terms()
-        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
-        return seen
+        terms = await _read_terms(client)
+        return await _see_invoices(client, terms, self.calendar_month, Month.parse(self.first_month))
 
 
 @dataclass(frozen=True)
@@ -103,23 +101,22 @@ class MonthReadyProbe(_GenesysProbe):
 
     thing: ClassVar[str] = "the month (closed billing periods, usage reports, invoice)"
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Look as far as the first that is not there."""
-        terms = yield from _read_terms()
+        terms = await _read_terms(client)
         seen = _see_periods(terms, self.calendar_month)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
-        seen = yield from _see_usage_reports(terms, self.calendar_month)
+        seen = await _see_usage_reports(client, terms, self.calendar_month)
         if not seen.ready:
             return replace(seen, may_be_absent=False)
-        seen = yield from _see_invoices(terms, self.calendar_month, Month.parse(self.first_month))
-        return seen
+        return await _see_invoices(client, terms, self.calendar_month, Month.parse(self.first_month))
 
 
-def _see_usage_reports(terms: Sequence[ContractTerm], month: Month) -> RequestFlow[ProbeResult]:
+async def _see_usage_reports(client: VendorClient, terms: Sequence[ContractTerm], month: Month) -> ProbeResult:
     states = []
     for interval in usage_intervals(month, terms):  # all of them: the vendor makes them side by side
-        response = yield endpoints.billable_usage(interval)
+        response = await client.asend(endpoints.billable_usage(interval))
         states.append(is_complete(body_of(response)))
     return ProbeResult(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
 
@@ -130,9 +127,11 @@ def _see_periods(terms: Sequence[ContractTerm], month: Month) -> ProbeResult:
     return ProbeResult(ready=not still, seen=f"{len(states) - still} of {len(states)} billing periods closed")
 
 
-def _see_invoices(terms: Sequence[ContractTerm], month: Month, first_month: Month) -> RequestFlow[ProbeResult]:
-    pages = yield from all_pages(pages_of(endpoints.invoices(*search_window(month))))
-    headers = [parse_header(row, UnknownFields()) for page in pages for row in rows_of(page)]
+async def _see_invoices(
+    client: VendorClient, terms: Sequence[ContractTerm], month: Month, first_month: Month
+) -> ProbeResult:
+    pages = client.alist_pages(GenesysPaging(endpoints.invoices(*search_window(month))))
+    headers = [parse_header(row, UnknownFields()) async for page in pages for row in rows_of(page)]
     found = [
         header
         for header in headers
@@ -142,13 +141,13 @@ def _see_invoices(terms: Sequence[ContractTerm], month: Month, first_month: Mont
     return ProbeResult(ready=bool(found), seen=f"{len(found)} invoices of the month among {len(headers)} listed")
 
 
-def _read_terms() -> RequestFlow[list[ContractTerm]]:
+async def _read_terms(client: VendorClient) -> list[ContractTerm]:
     """Read the contracts' billing periods from the listing; a row that names none is asked for by itself."""
     terms = []
-    for page in (yield from all_pages(pages_of(endpoints.contracts()))):
+    async for page in client.alist_pages(GenesysPaging(endpoints.contracts())):
         for row in rows_of(page):
             source = row
             if row.optional("billingPeriods") is None:
-                source = body_of((yield endpoints.contract(row.identifier("id"))))
+                source = body_of(await client.asend(endpoints.contract(row.identifier("id"))))
             terms.append(parse_contract(source, UnknownFields())[1])
     return terms

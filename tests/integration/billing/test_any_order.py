@@ -9,9 +9,9 @@ from itertools import permutations
 
 import pytest
 
-from billing.controls.catalogue import FASTLY
 from billing.models import UsageLine, UsageReport
 from billing.month import Month
+from billing_vendors.fastly.controls.catalogue import CONTROLS
 
 # the second looks at the first, the third at the first (a year on), the fourth at all: it bears the first's number
 MONTHS = [Month(2025, 9), Month(2025, 10), Month(2026, 9), Month(2026, 10)]
@@ -30,7 +30,7 @@ CURRENT = """
 @pytest.fixture
 def vendor(ledger, make):
     """Four months of a vendor, each with an invoice and usage; the first and the last share a statement number."""
-    ledger.controls = FASTLY
+    ledger.controls = CONTROLS
     return FourMonths(ledger, make)
 
 

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 import billing
 from billing.content_hash import content_sha256
-from billing.controls.checks.footing import F1
-from billing.controls.checks.restatement import F20
 from billing.controls.control import Control
 from billing.controls.finding import Finding, State
 from billing.errors import PayloadError, StorageError
@@ -20,7 +18,9 @@ from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.storage.stored_months import previous_invoices
+from billing_vendors.fastly.controls.f01_footing import F1
 from billing_vendors.fastly.controls.f04_calendar_month import F4
+from billing_vendors.fastly.controls.f20_restatement import F20
 
 OCTOBER = Month(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")

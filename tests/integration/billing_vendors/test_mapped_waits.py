@@ -27,7 +27,7 @@ with DAG("mapped_waits", schedule=None):
 
     @task_group
     def account_month(account):
-        for wait in FASTLY.waits(account=account, month="{{ ti.xcom_pull(task_ids='plan', key='month') }}"):
+        for wait in FASTLY.make_sensors(account=account, month="{{ ti.xcom_pull(task_ids='plan', key='month') }}"):
             wait.poke_interval = 0.1
             wait.grace_days = 10_000
             after(account, wait.output)

@@ -162,7 +162,7 @@ def test_looking_back_finds_a_restated_invoice(run, billing, simulator):
     versions = rows(
         billing,
         "select version, cause from billing.record_version join billing.record using (record_key) "
-        "where record_id = :id and kind = 'invoice' order by version",
+        "where record_id = :id and record_type = 'invoice' order by version",
         id=invoice.invoice_id,
     )
     assert versions == [(1, "new"), (2, "vendor")]

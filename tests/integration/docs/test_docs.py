@@ -10,7 +10,6 @@ from billing.config.accounts import load_accounts
 from billing.storage.rights import AUDITOR, READER, WRITER
 from billing.storage.tables import metadata
 from billing_vendors.base.client.connection import SIMULATOR_VARIABLE
-from billing_vendors.provider import get_provider_info
 from billing_vendors.registry import vendors
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,27 +52,40 @@ def test_the_example_of_accounts_loads(tmp_path):
     (example,) = re.findall(r"```yaml\n(.*?)```", read("accounts.md"), re.DOTALL)
     path = tmp_path / "accounts.yaml"
     path.write_text(example, encoding="utf-8")
-    for vendor in vendors():
-        (account,) = load_accounts(vendor.name, vendor.settings_type, path)
-        assert account.vendor == vendor.name
+    assert sum(len(load_accounts(vendor.name, vendor.settings_type, path)) for vendor in vendors()) == 2
 
 
-def test_every_key_of_accounts_is_explained():
+def test_every_key_that_accounts_have_in_common_is_explained():
     page = read("accounts.md")
-    keys = {name for vendor in vendors() for name in vendor.settings_type.__dataclass_fields__}
-    keys |= {"name", "vendor", "conn_id", "currency", "first_month", "posting_day"}
+    keys = {"name", "vendor", "conn_id", "currency", "first_month", "posting_day"}
     keys |= {"tolerances", "rate_card", "commitments", "accrual"}
     assert {key for key in keys if f"| `{key}` |" not in page} == set()
 
 
-def test_every_connection_type_and_field_is_explained():
-    page = read("connections.md")
-    for kind in get_provider_info()["connection-types"]:
-        assert f"type `{kind['connection-type']}`" in page
-        for label in [*kind["ui-field-behaviour"]["relabeling"].values()]:
-            assert f"| {label} |" in page
-        for name in kind.get("conn-fields", {}):
-            assert f"`{name}`" in page
+@pytest.mark.parametrize("vendor", vendors(), ids=lambda vendor: vendor.name)
+class TestPageOfAVendor:
+    """Its README: one page for all that only this vendor has."""
+
+    def test_its_keys_of_accounts_are_explained(self, vendor):
+        page = vendor.documentation.read_text(encoding="utf-8")
+        assert {key for key in vendor.settings_type.__dataclass_fields__ if f"| `{key}` |" not in page} == set()
+
+    def test_its_example_of_an_account_loads(self, vendor, tmp_path):
+        (example,) = re.findall(r"```yaml\n(.*?)```", vendor.documentation.read_text(encoding="utf-8"), re.DOTALL)
+        path = tmp_path / "accounts.yaml"
+        path.write_text(example, encoding="utf-8")
+        (account,) = load_accounts(vendor.name, vendor.settings_type, path)
+        assert account.vendor == vendor.name
+
+    def test_its_connection_is_explained(self, vendor):
+        page, kind = vendor.documentation.read_text(encoding="utf-8"), vendor.connection_type
+        assert f"type `{kind.name}`" in page
+        assert {label for label in kind.labels.values() if f"| {label} |" not in page} == set()
+        assert {name for name in kind.fields if f"`{name}`" not in page} == set()
+
+    def test_it_says_when_it_was_last_checked(self, vendor):
+        page = vendor.documentation.read_text(encoding="utf-8")
+        assert re.search(r"[Cc]hecked\s+(on\s+)?20\d\d-\d\d-\d\d", page)
 
 
 def test_every_dependency_has_its_reason():
@@ -100,7 +112,12 @@ def test_every_test_that_the_security_page_names_is_there():
     assert {name for name in ROLES if f"| `{name}` |" not in page} == set()
 
 
-@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md")], ids=lambda page: page.name)
+VENDOR_PAGES = (ROOT / "plugins" / "billing_vendors").rglob("*.md")
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *ROOT.glob("*.md"), *VENDOR_PAGES], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]

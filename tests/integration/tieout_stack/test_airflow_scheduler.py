@@ -42,7 +42,7 @@ before = set(sys.modules)
 from billing_vendors.base import sensors, triggers
 from billing_vendors.base.tasks import accrue, announce, fetch, plan, reconcile
 from billing_vendors.registry import vendors
-assert [(each.collect, each.derive, each.controls) for each in vendors()]
+assert [(each.load_implementation(), each.controls()) for each in vendors()]
 print(sorted(set(sys.modules) - before))
 """
 

@@ -1,4 +1,4 @@
-"""Every fault, where it can strike, and how a run must end then: the table behind the tests and ``docs/faults.md``."""
+"""Every fault, where it can occur, and how a run must end then: the table behind the tests and ``docs/faults.md``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from tests.matrix.faults.works import LIMITS
+from tests.matrix.faults.scenarios import LIMITS
 
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 
 SAME = "same rows"
 KEPT = "same figures"
@@ -36,10 +36,10 @@ class Fault:
 
     :param name: for test ids.
     :param words: what the vendor does, for people.
-    :param arms: the simulator's faults; each without ``operation`` is put on the endpoint that is struck.
+    :param simulated: the simulator's faults; each without ``operation`` is put on the endpoint where it is to occur.
     :param ends: how the run ends.
-    :param kinds: of endpoints that it can strike.
-    :param but: other ends, by ``work/endpoint`` pattern; the first that fits counts.
+    :param kinds: of endpoints that it can occur.
+    :param exceptions: other ends, by ``scenario/endpoint`` pattern; the first that fits counts.
     :param limits: those of the run.
     :param in_pages: make the vendor's pages small, so that a listing has several.
     :param like: another fault that takes the same way through the code and is tried everywhere; this one then is tried
@@ -48,18 +48,18 @@ class Fault:
 
     name: str
     words: str
-    arms: tuple[Mapping[str, Any], ...]
+    simulated: tuple[Mapping[str, Any], ...]
     ends: str
     kinds: frozenset[str] = ANY
-    but: Mapping[str, str] = field(default_factory=dict)
+    exceptions: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = LIMITS
     in_pages: bool = False
     like: str = ""
 
     @property
     def passes(self) -> bool:
-        """Tell whether it strikes once and is gone."""
-        return all(arm["times"] == 1 for arm in self.arms)
+        """Tell whether it occurs once and is gone."""
+        return all(fault["times"] == 1 for fault in self.simulated)
 
 
 def _always(kind: str, **members: Any) -> tuple[Mapping[str, Any], ...]:
@@ -79,7 +79,7 @@ FAULTS = (
         "429 once, with `Retry-After: 1`",
         _once("status", status=429, retry_after="1"),
         SAME,
-        but={"*/download": UNAVAILABLE},
+        exceptions={"*/download": UNAVAILABLE},
     ),
     Fault(
         "429-date",
@@ -99,10 +99,10 @@ FAULTS = (
         Fault(f"{status}", f"{status}", _always("status", status=status), UNAVAILABLE, like=like)
         for status, like in ((500, "503"), (502, "503"), (503, ""), (504, "503"))
     ),
-    Fault("503-once", "503 once", _once("status", status=503), SAME, but={"*/download": UNAVAILABLE}),
+    Fault("503-once", "503 once", _once("status", status=503), SAME, exceptions={"*/download": UNAVAILABLE}),
     Fault("refused", "connection refused", _always("refuse"), UNAVAILABLE),
     Fault("reset", "connection reset before the headers", _always("reset"), UNAVAILABLE),
-    Fault("reset-once", "connection reset once", _once("reset"), SAME, but={"*/download": UNAVAILABLE}),
+    Fault("reset-once", "connection reset once", _once("reset"), SAME, exceptions={"*/download": UNAVAILABLE}),
     Fault("reset-body", "connection reset within the body", _always("reset_body"), UNAVAILABLE),
     Fault("cut-body", "connection closed within the body", _always("cut"), UNAVAILABLE),
     Fault(
@@ -111,7 +111,7 @@ FAULTS = (
         _always("drip", seconds=60),
         UNAVAILABLE,
         limits=IMPATIENT,
-        but={"wait-*": NOT_HERE},
+        exceptions={"wait-*": NOT_HERE},
     ),
     Fault(
         "time-out",
@@ -119,7 +119,7 @@ FAULTS = (
         _always("delay", seconds=60),
         UNAVAILABLE,
         limits=IMPATIENT,
-        but={"wait-*": NOT_HERE},
+        exceptions={"wait-*": NOT_HERE},
     ),
     Fault("401", "401, credential refused", _always("status", status=401), REJECTED),
     Fault("403", "403, permission refused", _always("status", status=403), REJECTED),
@@ -129,14 +129,16 @@ FAULTS = (
     Fault("bom", "byte order mark before the body", _once("bom"), SAME, JSON),
     Fault("charset", "body in UTF-16", _always("charset"), PAYLOAD, JSON),
     Fault("duplicate-key", "duplicate key in the JSON", _always("duplicate_key"), PAYLOAD, JSON),
-    Fault("nan", "`NaN` instead of a number", _always("nan"), PAYLOAD, JSON, but={"*/invoice_document": NOT_HERE}),
+    Fault(
+        "nan", "`NaN` instead of a number", _always("nan"), PAYLOAD, JSON, exceptions={"*/invoice_document": NOT_HERE}
+    ),
     Fault(
         "infinity",
         "`Infinity` instead of a number",
         _always("nan", text="Infinity"),
         PAYLOAD,
         JSON,
-        but={"*/invoice_document": NOT_HERE},
+        exceptions={"*/invoice_document": NOT_HERE},
         like="nan",
     ),
     Fault(
@@ -145,7 +147,7 @@ FAULTS = (
         _always("word_for_number"),
         PAYLOAD,
         JSON,
-        but={
+        exceptions={
             "wait-genesys-month/usage_report": SAME,
             "wait-genesys-month/contracts": PAYLOAD,
             "*/invoice_document": NOT_HERE,
@@ -163,7 +165,7 @@ FAULTS = (
         _always("text_numbers"),
         SAME,
         JSON,
-        but={
+        exceptions={
             "*/usage_report": NOT_HERE,
             "*/trustee_overview": NOT_HERE,
             "*/invoice_document": NOT_HERE,
@@ -180,7 +182,7 @@ FAULTS = (
         _always("number_for_text"),
         PAYLOAD,
         JSON,
-        but={
+        exceptions={
             "*/usage_report": NOT_HERE,
             "genesys-*/billing_period": NOT_HERE,
             "*v3-month/invoices": SAME,
@@ -197,7 +199,7 @@ FAULTS = (
         _always("null_list"),
         PAYLOAD,
         JSON,
-        but={
+        exceptions={
             "wait-genesys-month/invoices": EMPTY,
             "*/token": NOT_HERE,
             "*/invoice_document": NOT_HERE,
@@ -215,7 +217,7 @@ FAULTS = (
         _always("unknown_enum"),
         NOTED,
         JSON,
-        but={
+        exceptions={
             "v2-*": KEPT,
             "genesys-month/invoices": KEPT,
             "*/trustee_overview": KEPT,
@@ -236,29 +238,29 @@ FAULTS = (
         _always("extra_field"),
         KEPT,
         JSON,
-        but={"*/token": SAME, "*/invoice_document": SAME, "genesys-charges/contracts": SAME, "wait-*": SAME},
+        exceptions={"*/token": SAME, "*/invoice_document": SAME, "genesys-charges/contracts": SAME, "wait-*": SAME},
     ),
     Fault(
         "redirect",
         "redirect to another host",
         _always("redirect", url="https://169.254.169.254/latest"),
         REJECTED,
-        but={"*/download": PAYLOAD},
+        exceptions={"*/download": PAYLOAD},
     ),
     Fault(
         "oversize",
         "body larger than the limit",
         _always("oversize", size=LIMITS.body_bytes + 1),
         PAYLOAD,
-        but={"wait-*": NOT_HERE},
+        exceptions={"wait-*": NOT_HERE},
     ),
-    Fault("endless-body", "body without an end", _always("endless_body"), PAYLOAD, but={"wait-*": NOT_HERE}),
+    Fault("endless-body", "body without an end", _always("endless_body"), PAYLOAD, exceptions={"wait-*": NOT_HERE}),
     Fault(
         "bomb",
         "body that decompresses to a thousand times its size",
         _always("bomb", size=30_000_000),
         PAYLOAD,
-        but={"wait-*": NOT_HERE},
+        exceptions={"wait-*": NOT_HERE},
     ),
     Fault(
         "cursor-repeats",
@@ -267,7 +269,7 @@ FAULTS = (
         PAYLOAD,
         LISTING,
         in_pages=True,
-        but={"wait-v3-invoice/*": SAME},
+        exceptions={"wait-v3-invoice/*": SAME},
     ),
     Fault(
         "cursor-endless",
@@ -276,7 +278,7 @@ FAULTS = (
         PAYLOAD,
         LISTING,
         in_pages=True,
-        but={"wait-v3-invoice/*": NOT_HERE},
+        exceptions={"wait-v3-invoice/*": NOT_HERE},
     ),
     Fault(
         "cursor-endless-rows",
@@ -293,7 +295,7 @@ FAULTS = (
         PAYLOAD,
         LISTING,
         in_pages=True,
-        but={"wait-v3-invoice/*": NOT_HERE},
+        exceptions={"wait-v3-invoice/*": NOT_HERE},
     ),
     Fault(
         "cursor-expires",
@@ -318,7 +320,12 @@ FAULTS = (
         UNAVAILABLE,
         LISTING,
         in_pages=True,
-        but={"genesys-month/invoices": KEPT, "genesys-charges/*": UNSEEN, "genesys-*": FOUND, "wait-genesys-*": SAME},
+        exceptions={
+            "genesys-month/invoices": KEPT,
+            "genesys-charges/*": UNSEEN,
+            "genesys-*": FOUND,
+            "wait-genesys-*": SAME,
+        },
     ),
     Fault(
         "rows-move-on",
@@ -327,7 +334,7 @@ FAULTS = (
         UNAVAILABLE,
         LISTING,
         in_pages=True,
-        but={"wait-genesys-month/invoices": SAME, "wait-v3-invoice/*": PAYLOAD, "*genesys-*/contracts": PAYLOAD},
+        exceptions={"wait-genesys-month/invoices": SAME, "wait-v3-invoice/*": PAYLOAD, "*genesys-*/contracts": PAYLOAD},
     ),
     Fault(
         "rows-move-up",
@@ -336,7 +343,7 @@ FAULTS = (
         UNAVAILABLE,
         LISTING,
         in_pages=True,
-        but={
+        exceptions={
             "wait-v3-invoice/*": SAME,
             "genesys-month/invoices": KEPT,
             "genesys-charges/*": UNSEEN,
@@ -350,7 +357,7 @@ FAULTS = (
         _once("drop_rows"),
         UNAVAILABLE,
         LISTING,
-        but={
+        exceptions={
             "wait-v3-invoice/*": SAME,
             "genesys-month/invoices": KEPT,
             "genesys-charges/*": UNSEEN,
@@ -364,7 +371,7 @@ FAULTS = (
         _always("wrong_total"),
         UNAVAILABLE,
         LISTING,
-        but={"wait-v3-invoice/*": SAME, "*genesys-*": NOT_HERE},
+        exceptions={"wait-v3-invoice/*": SAME, "*genesys-*": NOT_HERE},
     ),
     Fault(
         "token-expires",
@@ -373,7 +380,7 @@ FAULTS = (
         SAME,
         LISTING,
         in_pages=True,
-        but={"*v3-*": NOT_HERE},
+        exceptions={"*v3-*": NOT_HERE},
     ),
     Fault(
         "revoked",
@@ -389,7 +396,7 @@ FAULTS = (
         _always("accepted"),
         NOT_READY,
         frozenset({"job"}),
-        but={"genesys-month/*": UNAVAILABLE},
+        exceptions={"genesys-month/*": UNAVAILABLE},
     ),
     Fault("link-elsewhere", "document link to another host", _always("document_host", text="localhost"), SAME, LINK),
     Fault(

@@ -1,4 +1,4 @@
-"""One fault at one endpoint of one work: struck, judged, lifted, tried again."""
+"""One fault at one endpoint of one scenario: run with it, judged, run again without it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from tests.matrix.faults.canaries import listening
 from tests.matrix.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
-from tests.matrix.faults.works import LONG_WAIT, SHORT_WAIT, WORKS, Endpoint, Outcome, Work
+from tests.matrix.faults.scenarios import LONG_WAIT, SCENARIOS, SHORT_WAIT, Endpoint, Outcome, Scenario
+from tests.matrix.faults.secret_markers import captured_logs
 
 from billing.errors import VendorUnavailable
 from vendor_simulator.testing import Simulator
@@ -22,16 +22,16 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Cell:
-    """A fault at an endpoint of a work."""
+    """A fault at an endpoint of a scenario."""
 
     fault: Fault
-    work: Work
+    scenario: Scenario
     endpoint: Endpoint
 
     @property
     def place(self) -> str:
-        """Work and endpoint."""
-        return f"{self.work.name}/{self.endpoint.id}".replace(" ", "-")
+        """Scenario and endpoint."""
+        return f"{self.scenario.name}/{self.endpoint.id}".replace(" ", "-")
 
     @property
     def id(self) -> str:
@@ -41,23 +41,25 @@ class Cell:
     @property
     def soaked(self) -> bool:
         """Tell whether the short run leaves it out."""
-        return self.endpoint.id in self.work.soaked or bool(self.fault.like)
+        return self.endpoint.id in self.scenario.soaked or bool(self.fault.like)
 
     @property
     def tried_again(self) -> bool:
         """Tell whether the short run tries again after an error that has left no row: at the first endpoint it does."""
         fitting = [
-            each for each in self.work.endpoints if each.kind in self.fault.kinds and each.id not in self.work.soaked
+            each
+            for each in self.scenario.endpoints
+            if each.kind in self.fault.kinds and each.id not in self.scenario.soaked
         ]
         return bool(fitting) and self.endpoint == fitting[0]
 
     @property
     def ends(self) -> str:
         """How it must end."""
-        for pattern, other in self.fault.but.items():
+        for pattern, other in self.fault.exceptions.items():
             if fnmatchcase(self.place, pattern):
                 return other
-        if self.work.stores:
+        if self.scenario.stores:
             return self.fault.ends
         return {UNAVAILABLE: NOT_READY, NOT_READY: NOT_READY}.get(self.fault.ends, self.fault.ends)
 
@@ -66,7 +68,7 @@ TRIES = 4
 
 
 @dataclass(frozen=True)
-class Struck:
+class FaultRun:
     """
     What came of a run under a fault.
 
@@ -92,54 +94,56 @@ class Struck:
 
 
 def every_cell() -> Iterator[Cell]:
-    """Yield each fault at each endpoint where it can strike."""
-    for work in WORKS:
-        for endpoint in work.endpoints:
+    """Yield each fault at each endpoint where it can occur."""
+    for scenario in SCENARIOS:
+        for endpoint in scenario.endpoints:
             for fault in FAULTS:
-                cell = Cell(fault, work, endpoint)
+                cell = Cell(fault, scenario, endpoint)
                 if endpoint.kind in fault.kinds and cell.ends != NOT_HERE:
                     yield cell
 
 
-def strike(simulator: Simulator, cell: Cell) -> Struck:
+def run_with_fault(simulator: Simulator, cell: Cell) -> FaultRun:
     """
-    Run the work under the fault; lift it in the end.
+    Run the scenario under the fault; lift it in the end.
 
     Where a fault is a matter of time the client is impatient, and a busy machine may make it give up on an answer
-    before the one that is struck: that says nothing of the fault, so the work is run anew.
+    before the one with the fault: that says nothing of the fault, so the scenario is run anew.
     """
     for _ in range(TRIES):
-        struck = _strike(simulator, cell)
-        if struck.met or not isinstance(struck.outcome.error, VendorUnavailable):
+        fault_run = _run_with_fault(simulator, cell)
+        if fault_run.met or not isinstance(fault_run.outcome.error, VendorUnavailable):
             break
-    return struck
+    return fault_run
 
 
-def _strike(simulator: Simulator, cell: Cell) -> Struck:
+def _run_with_fault(simulator: Simulator, cell: Cell) -> FaultRun:
     simulator.settings.page_limit = cell.endpoint.page_limit if cell.fault.in_pages else 0
-    armed = [
+    active = [
         simulator.faults.add(
-            **{"operation": cell.endpoint.operation, **arm, "after": arm.get("after", 0) + cell.endpoint.after}
+            **{"operation": cell.endpoint.operation, **fault, "after": fault.get("after", 0) + cell.endpoint.after}
         )
-        for arm in cell.fault.arms
+        for fault in cell.fault.simulated
     ]
     simulator.stats.clear()
     started = time.monotonic()
-    with listening() as heard:
+    with captured_logs() as captured:
         try:
-            outcome = cell.work.run(cell.work, cell.fault.limits, LONG_WAIT if cell.fault.passes else SHORT_WAIT)
+            outcome = cell.scenario.run(
+                cell.scenario, cell.fault.limits, LONG_WAIT if cell.fault.passes else SHORT_WAIT
+            )
         finally:
             seconds = time.monotonic() - started
             simulator.lift_faults()
             simulator.settings.page_limit = 0
-    return Struck(
+    return FaultRun(
         outcome,
         tuple(simulator.stats.requests),
         seconds,
-        sum(fault.met for fault in armed),
-        sum(fault.changed for fault in armed),
+        sum(fault.met for fault in active),
+        sum(fault.changed for fault in active),
         simulator.stats.tokens_leaked,
-        heard.text,
+        captured.text,
     )
 
 

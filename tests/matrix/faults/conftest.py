@@ -1,4 +1,4 @@
-"""The ground of the fault matrix, and its table at the end of the report."""
+"""The environment of the fault matrix, and its table at the end of the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.matrix.faults.ground import Ground
+from tests.matrix.faults.environment import Environment
 from tests.matrix.faults.report import Line, Report, tell
 
 from tieout_stack.postgres import PostgresServer
@@ -30,27 +30,27 @@ def vendors() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def session_ground(
+def session_environment(
     postgres: PostgresServer,
     migrated_template: str,
     vendors: Simulator,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Ground]:
-    """The ground of all cells."""
-    ground = Ground(postgres, vendors, migrated_template, tmp_path_factory.mktemp("faults"))
-    yield ground
-    ground.drop()
+) -> Iterator[Environment]:
+    """The environment of all cells."""
+    environment = Environment(postgres, vendors, migrated_template, tmp_path_factory.mktemp("faults"))
+    yield environment
+    environment.drop()
 
 
 @pytest.fixture
-def ground(session_ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
-    """The ground, and the Airflow connections to it."""
-    for conn_id, connection in session_ground.simulator.connections().items():
+def environment(session_environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """The environment, and the Airflow connections to it."""
+    for conn_id, connection in session_environment.simulator.connections().items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
-    monkeypatch.setenv("AIRFLOW_CONN_BILLING_DB", "")  # so that what the ground sets is taken back
+    monkeypatch.setenv("AIRFLOW_CONN_BILLING_DB", "")  # so that what the environment sets is taken back
     monkeypatch.setenv("TIEOUT_ACCOUNTS", str(ROOT / "include" / "accounts.yaml"))
-    monkeypatch.setenv("TIEOUT_DOCUMENTS", str(session_ground.documents))
-    return session_ground
+    monkeypatch.setenv("TIEOUT_DOCUMENTS", str(session_environment.documents))
+    return session_environment
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ class Dump:
     def _names(self) -> dict[tuple[str, Any], str]:
         """Name rows by what they are about instead of by a number."""
         records = {
-            ("record_key", row["record_key"]): f"{row['account']}/{row['kind']}/{row['record_id']}"
+            ("record_key", row["record_key"]): f"{row['account']}/{row['record_type']}/{row['record_id']}"
             for row in self.rows["record"]
         }
         proofs: dict[tuple[str, Any], str] = {}

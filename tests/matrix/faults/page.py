@@ -94,7 +94,7 @@ def _name(end: str) -> str:
 
 
 def _row(fault: Fault) -> str:
-    others = dict.fromkeys(end for end in fault.but.values() if end not in {NOT_HERE, fault.ends})
+    others = dict.fromkeys(end for end in fault.exceptions.values() if end not in {NOT_HERE, fault.ends})
     return f"| {fault.words} | {_name(fault.ends)} | {'; '.join(map(_name, others))} |\n"
 
 

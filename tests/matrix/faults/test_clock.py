@@ -11,40 +11,40 @@ import pytest
 import time_machine
 from sqlalchemy import text
 from tests.matrix.faults.dump import Dump, JsonRows
-from tests.matrix.faults.ground import Ground
-from tests.matrix.faults.works import LIMITS, WORKS, Work, fetch_and_prove
+from tests.matrix.faults.environment import Environment
+from tests.matrix.faults.scenarios import LIMITS, SCENARIOS, Scenario, fetch_and_prove
 
-MONTHS = [work for work in WORKS if work.run is fetch_and_prove]
+MONTHS = [scenario for scenario in SCENARIOS if scenario.run is fetch_and_prove]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @contextmanager
-def at(ground: Ground, moment: datetime, zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def at(environment: Environment, moment: datetime, zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let it be a moment, for us and for the vendors, in a process of another zone."""
-    before = ground.simulator.state.fixed_now
-    ground.simulator.set_now(moment)
+    before = environment.simulator.state.fixed_now
+    environment.simulator.set_now(moment)
     with monkeypatch.context() as patch, time_machine.travel(moment, tick=True):
         patch.setenv("TZ", zone)
         time.tzset()
         try:
             yield
         finally:
-            ground.simulator.set_now(before)
+            environment.simulator.set_now(before)
             patch.undo()
             time.tzset()
 
 
-def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> JsonRows:
+def stored(environment: Environment, scenario: Scenario, month: str, zone: str = "UTC") -> JsonRows:
     """Give the rows of one month in a database that had none, whose sessions have a zone of their own."""
-    with ground.database(ground.empty) as engine:
+    with environment.copy_of(environment.empty) as engine:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"alter database \"{engine.url.database}\" set timezone = '{zone}'"))
-        outcome = fetch_and_prove(work, LIMITS, month=month)
+        outcome = fetch_and_prove(scenario, LIMITS, month=month)
         assert outcome.error is None, outcome.error
         return Dump(engine).derived()
 
 
-@pytest.mark.parametrize("work", MONTHS, ids=lambda work: work.name.replace(" ", "-"))
+@pytest.mark.parametrize("scenario", MONTHS, ids=lambda scenario: scenario.name.replace(" ", "-"))
 @pytest.mark.parametrize(
     ("month", "moment", "zone"),
     [
@@ -57,19 +57,19 @@ def stored(ground: Ground, work: Work, month: str, zone: str = "UTC") -> JsonRow
         ("2025-10", datetime(2026, 11, 22, 12, tzinfo=UTC), "America/New_York"),  # in Postgres too: see below
     ],
 )
-def test_a_month_is_the_same_wherever_and_whenever_it_is_read(work, month, moment, zone, ground, monkeypatch):
-    with at(ground, moment, "UTC", monkeypatch):
-        expected = stored(ground, work, month)
-    with at(ground, moment, zone, monkeypatch):
-        assert stored(ground, work, month, zone) == expected
+def test_a_month_is_the_same_wherever_and_whenever_it_is_read(scenario, month, moment, zone, environment, monkeypatch):
+    with at(environment, moment, "UTC", monkeypatch):
+        expected = stored(environment, scenario, month)
+    with at(environment, moment, zone, monkeypatch):
+        assert stored(environment, scenario, month, zone) == expected
 
 
-@pytest.mark.parametrize("work", MONTHS, ids=lambda work: work.name.replace(" ", "-"))
-def test_a_leap_day_is_in_its_month(work, ground):
+@pytest.mark.parametrize("scenario", MONTHS, ids=lambda scenario: scenario.name.replace(" ", "-"))
+def test_a_leap_day_is_in_its_month(scenario, environment):
     """29 February 2024 belongs to the month: the vendors' total of it is stored, to the last digit."""
-    truth = ground.simulator.truth(work.vendor.name, work.account, "2024-02")
-    with ground.database(ground.empty) as engine:
-        assert fetch_and_prove(work, LIMITS, month="2024-02").error is None
+    truth = environment.simulator.truth(scenario.vendor.name, scenario.account, "2024-02")
+    with environment.copy_of(environment.empty) as engine:
+        assert fetch_and_prove(scenario, LIMITS, month="2024-02").error is None
         with engine.connect() as connection:
             query = "select invoice_id, total from billing.current_invoice where month = '2024-02-01' order by 1"
             rows = [tuple(row) for row in connection.execute(text(query))]

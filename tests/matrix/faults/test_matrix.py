@@ -1,16 +1,16 @@
-"""Every fault at every endpoint where it can strike: nothing lost, nothing half-written, nobody asked too often."""
+"""Every fault at every endpoint where it can occur: nothing lost, nothing half-written, nobody asked too often."""
 
 from __future__ import annotations
 
 import pytest
 from airflow.sdk.definitions.retry_policy import RetryAction
-from tests.matrix.faults.canaries import shown
 from tests.matrix.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SAME, UNAVAILABLE, UNSEEN
-from tests.matrix.faults.cells import Cell, Struck, every_cell, strike
+from tests.matrix.faults.cells import Cell, FaultRun, every_cell, run_with_fault
 from tests.matrix.faults.dump import Dump
-from tests.matrix.faults.ground import Ground, Truth
+from tests.matrix.faults.environment import Environment, Truth
 from tests.matrix.faults.report import Line, Report
-from tests.matrix.faults.works import LIMITS, LONG_WAIT, Outcome
+from tests.matrix.faults.scenarios import LIMITS, LONG_WAIT, Outcome
+from tests.matrix.faults.secret_markers import shown
 
 from billing.errors import VendorUnavailable
 from billing_vendors.base.polling import MAX_RETRY_AFTER
@@ -30,7 +30,7 @@ def first_cells() -> set[str]:
     """Choose the first cell of each fault and vendor; one of signing in only if there is no other."""
     first: dict[tuple[str, str], str] = {}
     for cell in sorted(CELLS, key=lambda cell: cell.endpoint.kind == "token"):
-        first.setdefault((cell.fault.name, cell.work.vendor.name), cell.id)
+        first.setdefault((cell.fault.name, cell.scenario.vendor.name), cell.id)
     return set(first.values())
 
 
@@ -42,51 +42,55 @@ def as_parameter(cell: Cell):
 
 
 @pytest.mark.parametrize("cell", [as_parameter(cell) for cell in CELLS if cell.id in SAMPLE or not cell.soaked])
-def test_a_run_under_a_fault(cell: Cell, ground: Ground, report: Report) -> None:
+def test_a_run_under_a_fault(cell: Cell, environment: Environment, report: Report) -> None:
     """It ends right, or in the right error with no row changed; and the next run, without the fault, ends right."""
-    _run(cell, ground, report, again=cell.tried_again)
+    _run(cell, environment, report, again=cell.tried_again)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "cell", [pytest.param(cell, id=cell.id) for cell in CELLS if cell.soaked or not cell.tried_again]
 )
-def test_a_run_under_a_fault_and_the_next_one(cell: Cell, ground: Ground, report: Report) -> None:
+def test_a_run_under_a_fault_and_the_next_one(cell: Cell, environment: Environment, report: Report) -> None:
     """As above; where the short run has only made sure that an error left no row, the next run is tried, too."""
-    _run(cell, ground, report, again=True)
+    _run(cell, environment, report, again=True)
 
 
-def _run(cell: Cell, ground: Ground, report: Report, *, again: bool) -> None:
-    if cell.work.stores:
-        with ground.stage(cell.work) as stage:
-            struck = strike(ground.simulator, cell)
-            seen = Dump(stage.engine)
-            outcome = _stored(struck.outcome, seen, stage.truth)
-            report(_line(cell, struck, outcome))
-            _judge(cell, struck, outcome)
-            _search(ground, struck, {"database": seen.text()})
-            stage.as_before = struck.outcome.error is not None and seen.fetches == stage.truth.before.fetches
+def _run(cell: Cell, environment: Environment, report: Report, *, again: bool) -> None:
+    if cell.scenario.stores:
+        with environment.database_of(cell.scenario) as database:
+            fault_run = run_with_fault(environment.simulator, cell)
+            seen = Dump(database.engine)
+            outcome = _stored(fault_run.outcome, seen, database.truth)
+            report(_line(cell, fault_run, outcome))
+            _judge(cell, fault_run, outcome)
+            _search(environment, fault_run, {"database": seen.text()})
+            database.as_before = fault_run.outcome.error is not None and seen.fetches == database.truth.before.fetches
             if outcome in STORED_AS_SENT or (again and outcome != SAME):
-                stage.as_before = False
-                second = cell.work.run(cell.work, LIMITS, LONG_WAIT)
+                database.as_before = False
+                second = cell.scenario.run(cell.scenario, LIMITS, LONG_WAIT)
                 assert second.error is None, second.error
-                _compare(outcome, Dump(stage.engine), stage.truth)
+                _compare(outcome, Dump(database.engine), database.truth)
     else:
-        struck = strike(ground.simulator, cell)
-        outcome = _waited(struck.outcome)
-        report(_line(cell, struck, outcome))
-        _judge(cell, struck, outcome)
-        _search(ground, struck, {})
+        fault_run = run_with_fault(environment.simulator, cell)
+        outcome = _waited(fault_run.outcome)
+        report(_line(cell, fault_run, outcome))
+        _judge(cell, fault_run, outcome)
+        _search(environment, fault_run, {})
         if again:
-            assert _waited(cell.work.run(cell.work, LIMITS, LONG_WAIT)) == SAME
+            assert _waited(cell.scenario.run(cell.scenario, LIMITS, LONG_WAIT)) == SAME
 
 
-def _search(ground: Ground, struck: Struck, texts: dict[str, str]) -> None:
+def _search(environment: Environment, fault_run: FaultRun, texts: dict[str, str]) -> None:
     """Look for every secret of the run wherever it could have been left."""
-    ground.canaries.add_issued(ground.simulator, struck.requests)
-    places = {"logs": struck.logged, "errors": shown(struck.outcome.error), "xcom": repr(struck.outcome.handed_on)}
-    assert ground.canaries.leaks(places | texts) == []
-    assert struck.tokens_leaked == 0, "a document was asked for with a token"
+    environment.secret_markers.add_issued(environment.simulator, fault_run.requests)
+    places = {
+        "logs": fault_run.logged,
+        "errors": shown(fault_run.outcome.error),
+        "xcom": repr(fault_run.outcome.handed_on),
+    }
+    assert environment.secret_markers.leaks(places | texts) == []
+    assert fault_run.tokens_leaked == 0, "a document was asked for with a token"
 
 
 def _stored(outcome: Outcome, seen: Dump, truth: Truth) -> str:
@@ -112,19 +116,19 @@ def _waited(outcome: Outcome) -> str:
     return SAME if outcome.handed_on[0]["state"] == "ready" else EMPTY
 
 
-def _judge(cell: Cell, struck: Struck, outcome: str) -> None:
-    assert struck.met, "the fault met no request"
-    assert struck.changed or cell.fault.arms[0]["kind"] not in SPOILING, "the fault does not fit the answer"
-    expected = UNSEEN if cell.work.stores and cell.ends == EMPTY else cell.ends
-    assert outcome == expected, struck.outcome.error
-    name, most = struck.busiest
+def _judge(cell: Cell, fault_run: FaultRun, outcome: str) -> None:
+    assert fault_run.met, "the fault met no request"
+    assert fault_run.changed or cell.fault.simulated[0]["kind"] not in SPOILING, "the fault does not fit the answer"
+    expected = UNSEEN if cell.scenario.stores and cell.ends == EMPTY else cell.ends
+    assert outcome == expected, fault_run.outcome.error
+    name, most = fault_run.busiest
     assert most <= MOST_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
-    assert struck.seconds < DEADLINE_SECONDS
-    if struck.outcome.error is not None:
-        decision = VendorRetryPolicy().evaluate(struck.outcome.error, try_number=1, max_tries=4)
+    assert fault_run.seconds < DEADLINE_SECONDS
+    if fault_run.outcome.error is not None:
+        decision = VendorRetryPolicy().evaluate(fault_run.outcome.error, try_number=1, max_tries=4)
         assert (decision.action is not RetryAction.FAIL) == (outcome == UNAVAILABLE)
         assert decision.retry_delay is None or decision.retry_delay <= MAX_RETRY_AFTER
-        assert isinstance(struck.outcome.error, VendorUnavailable) == (outcome == UNAVAILABLE)
+        assert isinstance(fault_run.outcome.error, VendorUnavailable) == (outcome == UNAVAILABLE)
 
 
 def _compare(outcome: str, seen: Dump, truth: Truth) -> None:
@@ -136,5 +140,5 @@ def _compare(outcome: str, seen: Dump, truth: Truth) -> None:
         assert seen.responses() == truth.after.responses()
 
 
-def _line(cell: Cell, struck: Struck, outcome: str) -> Line:
-    return Line(cell.fault.name, cell.place, outcome, len(struck.requests), struck.busiest[1], struck.seconds)
+def _line(cell: Cell, fault_run: FaultRun, outcome: str) -> Line:
+    return Line(cell.fault.name, cell.place, outcome, len(fault_run.requests), fault_run.busiest[1], fault_run.seconds)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.matrix.faults.cells import busiest
-from tests.matrix.faults.ground import Ground
-from tests.matrix.faults.works import MONTH, RUNNING
+from tests.matrix.faults.environment import Environment
+from tests.matrix.faults.scenarios import MONTH, RUNNING
 
 from billing.errors import NotReady, VendorUnavailable
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import PollSchedule, ProbeResult, Wait
 from billing_vendors.base.sensors import VendorSensor
 from billing_vendors.fastly.probes import EstimateProbe, PostedProbe
@@ -50,12 +50,12 @@ def patience_of(sensor: VendorSensor, seconds: float) -> PollSchedule:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("operation", PROBES)
-def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, ground: Ground) -> None:
+def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str, environment: Environment) -> None:
     """What sensors and triggers drive, driven through two hours in an instant."""
     kind, conn_id, probe = PROBES[operation]
-    wait = Wait(probe.thing, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
-    ground.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
-    ground.simulator.stats.clear()
+    wait = Wait(probe, "an account", patience_of(kind(task_id="w", account="a", month=MONTH), 7200.0))
+    environment.simulator.faults.add(operation=operation, times=None, **FAULTS[fault])
+    environment.simulator.stats.clear()
     requests: list[Request] = []
     now = START
     hook = probe.hook(conn_id)
@@ -64,20 +64,20 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
         while True:
             seen: ProbeResult | VendorUnavailable
             try:
-                seen = hook.run_flow(probe.take())
+                seen = hook.call(probe.poke, hook)
             except VendorUnavailable as error:
                 seen = error
-            for request in ground.simulator.stats.requests:
+            for request in environment.simulator.stats.requests:
                 request.at = now
                 requests.append(request)
-            ground.simulator.stats.clear()
-            due = wait.heard(seen, now)
+            environment.simulator.stats.clear()
+            due = wait.next_poll(seen, now)
             assert isinstance(due, datetime), "the fault was not met"
             now = due
     except NotReady as error:
         message = str(error)
     finally:
-        ground.simulator.lift_faults()
+        environment.simulator.lift_faults()
 
     assert now <= wait.poll_schedule.deadline
     assert f"{wait.attempts} looks" in message

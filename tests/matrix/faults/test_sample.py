@@ -1,4 +1,4 @@
-"""`make test` meets each fault of the catalogue at each vendor that it can strike."""
+"""`make test` meets each fault of the catalogue at each vendor that it can occur."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def test_each_fault_and_vendor_has_its_cell_in_make_test():
     chosen = set(re.findall(r"\[(\S+)\]$", done.stdout, re.MULTILINE))
 
     assert chosen, done.stdout + done.stderr
-    met = {(cell.fault.name, cell.work.vendor.name) for cell in every_cell() if cell.id in chosen}
-    assert met == {(cell.fault.name, cell.work.vendor.name) for cell in every_cell()}
+    met = {(cell.fault.name, cell.scenario.vendor.name) for cell in every_cell() if cell.id in chosen}
+    assert met == {(cell.fault.name, cell.scenario.vendor.name) for cell in every_cell()}

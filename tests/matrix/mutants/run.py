@@ -30,6 +30,7 @@ from tables import GROUPS, SURVIVORS, Group
 import vendor_simulator.testing  # noqa: F401 (the same; it shares no code with what is mutated)
 
 ROOT = Path(__file__).resolve().parents[3]
+SOURCES = (ROOT / "include", ROOT / "plugins")
 TESTS = ROOT / "tests" / "unit"
 LONGEST_SECONDS = 120
 PASSED, FAILED = 0, 1
@@ -38,9 +39,8 @@ PASSED, FAILED = 0, 1
 class Mutated(SourceFileLoader, importlib.abc.MetaPathFinder):
     """Gives one module from a changed source."""
 
-    def __init__(self, path: Path, source: str) -> None:
-        _, *module = path.relative_to(ROOT).with_suffix("").parts  # without include or plugins
-        super().__init__(".".join(module), str(path))
+    def __init__(self, file: str, source: str) -> None:
+        super().__init__(".".join(Path(file).with_suffix("").parts), str(path_of(file)))
         self._source = source
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002 (the interface)
@@ -50,6 +50,10 @@ class Mutated(SourceFileLoader, importlib.abc.MetaPathFinder):
 
     def get_code(self, fullname: str):  # noqa: ARG002 (the interface)
         return compile(self._source, self.path, "exec")
+
+
+def path_of(file: str) -> Path:
+    return next(folder / file for folder in SOURCES if (folder / file).exists())
 
 
 def outcome(tests: list[str], mutated: Mutated | None, log: Path) -> int:
@@ -77,7 +81,7 @@ def chosen(every: int, only: str) -> Iterator[tuple[Group, list[tuple[str, str]]
 
 
 def source_with(group: Group, original: str, changed: str) -> str:
-    source = (ROOT / group.file).read_text(encoding="utf-8")
+    source = path_of(group.file).read_text(encoding="utf-8")
     if source.count(original) != 1:
         sys.exit(f"{group.file}: {original!r} is found {source.count(original)} times, not once: mend the table")
     return source.replace(original, changed)
@@ -114,7 +118,7 @@ def run(every: int, only: str, log: Path) -> int:
         tests = [str(TESTS / test) for test in group.tests]
         here = 0
         for original, changed in mutants:
-            code = outcome(tests, Mutated(ROOT / group.file, source_with(group, original, changed)), log)
+            code = outcome(tests, Mutated(group.file, source_with(group, original, changed)), log)
             if code not in {PASSED, FAILED}:
                 sys.exit(f"{group.file}: with {changed!r} the tests do not run:\n{log.read_text()}")
             here += code == FAILED

@@ -122,13 +122,13 @@ def _run(engine: Engine, account: Account[Any], month: Month, documents: Path) -
     fetch = Fetch(
         engine, documents, purpose="month", vendor=FASTLY.name, account=account.name, month=month, dag_run="backfill"
     )
-    for kept in FASTLY.collect(account, month):
+    for kept in FASTLY.load_implementation().collect(account, month):
         if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+            fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
     fetch_id = fetch.complete().fetch_id
-    rules = Rules(FASTLY.derive, FASTLY.controls, document_reader(documents))
+    rules = Rules(FASTLY.load_implementation().derive, FASTLY.controls(), document_reader(documents))
     reconcile_month(engine, rules, account, fetch_id)
 
 
@@ -163,7 +163,7 @@ def test_each_planted_error_is_found_by_its_control_and_nothing_else_is(history)
 
 @pytest.mark.sample
 def test_the_36_months_hold_every_kind_of_error():
-    planted = World(seed=7).planted(Month.parse(str(ALL[0])), Month.parse(str(ALL[0].shifted(ALL[1] - 1))))
+    planted = World(seed=7).planted(SimulatedMonth(2023, 11), SimulatedMonth(2026, 10))
     kinds = {error.control for error in planted if error.vendor == "fastly"}
     assert kinds == {"F1", "F2", "F4", "F6", "F11", "F12", "F13", "F14", "F15"}
 

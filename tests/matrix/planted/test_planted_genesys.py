@@ -100,9 +100,9 @@ def _accounts(world: World, folder: Path, first: Month) -> list[Account[GenesysS
 def _run(engine, account: Account[GenesysSettings], month: Month, documents: Path) -> None:
     named = {"vendor": VENDOR, "account": account.name, "month": month}
     fetch = Fetch(engine, documents, purpose="month", dag_run=f"manual__{month}", **named)
-    for kept in GENESYS_CLOUD.collect(account, month):
+    for kept in GENESYS_CLOUD.load_implementation().collect(account, month):
         if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+            fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
     done = fetch.complete()
@@ -110,7 +110,7 @@ def _run(engine, account: Account[GenesysSettings], month: Month, documents: Pat
     def read_file(location: str) -> bytes:
         return (documents / location).read_bytes()
 
-    rules = Rules(GENESYS_CLOUD.derive, GENESYS_CLOUD.controls, read_file)
+    rules = Rules(GENESYS_CLOUD.load_implementation().derive, GENESYS_CLOUD.controls(), read_file)
     reconcile_month(engine, rules, account, done.fetch_id)
 
 
@@ -175,4 +175,4 @@ def test_only_a_planted_currency_keeps_a_control_from_judging(history):
 
 def test_every_control_judged_something(history):
     judged = {control for control, state in history.states if state not in {"NOT_APPLICABLE", "BLOCKED"}}
-    assert judged == {control.control_id for control in GENESYS_CLOUD.controls}
+    assert judged == {control.control_id for control in GENESYS_CLOUD.controls()}

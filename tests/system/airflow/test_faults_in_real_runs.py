@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
-from tests.matrix.faults.canaries import Canaries, command_lines, files_below
 from tests.matrix.faults.dump import Dump
+from tests.matrix.faults.secret_markers import SecretMarkers, command_lines, files_below
 from tests.system.airflow.conftest import ACCOUNTS, FASTLY, GENESYS, Services
 
 LINKED = "genesys.invoice_document"
@@ -122,11 +122,11 @@ def test_the_month_is_what_the_vendor_billed(services, ended, what):
 def test_no_secret_is_left_in_airflow_or_in_what_we_keep(services, ended):
     """Task logs, every table of Airflow's database (XCom and rendered templates too), ours, files, command lines."""
     simulator, stack = services.simulator, services.stack
-    canaries = Canaries()
-    canaries.add_connections(simulator.connections())
-    canaries.add_issued(simulator, simulator.stats.requests)
-    canaries.add("password of the tasks' login", stack.database_connection()["password"])
-    canaries.add("password of the database", stack.postgres.password)
+    secret_markers = SecretMarkers()
+    secret_markers.add_connections(simulator.connections())
+    secret_markers.add_issued(simulator, simulator.stats.requests)
+    secret_markers.add("password of the tasks' login", stack.database_connection()["password"])
+    secret_markers.add("password of the database", stack.postgres.password)
     billing = create_engine(stack.billing_url, poolclass=NullPool)
     texts = {
         "Airflow's logs": files_below(stack.state.airflow_home / "logs"),
@@ -136,9 +136,9 @@ def test_no_secret_is_left_in_airflow_or_in_what_we_keep(services, ended):
         "command lines": "\n".join(ended["command lines"]),
     }
 
-    assert canaries.leaks(texts) == []
+    assert secret_markers.leaks(texts) == []
     assert all(texts.values())
-    assert {"link signature", "access token", "Fastly token", "client secret"} <= canaries.by_kind.keys()
+    assert {"link signature", "access token", "Fastly token", "client secret"} <= secret_markers.by_kind.keys()
     for known, place in (
         ("PayloadError", "Airflow's logs"),
         ("fetch_id", "Airflow's database"),

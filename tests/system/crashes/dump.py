@@ -31,11 +31,11 @@ LEFT_OUT = TIMES - OWN_TIMES | {("payload", "headers"), ("account_month", "input
 # what an id stands for
 NAMES = {
     "payload_id": "select payload_id, concat_ws(' ', vendor, account, request, sha256) from billing.payload",
-    "document_id": "select document_id, concat_ws(' ', vendor, account, invoice_id, form, sha256) "
+    "document_id": "select document_id, concat_ws(' ', vendor, account, invoice_id, file_format, sha256) "
     "from billing.document",
     "fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, month) from billing.fetch",
     "first_fetch_id": "select fetch_id, concat_ws(' ', purpose, vendor, account, month) from billing.fetch",
-    "record_key": "select record_key, concat_ws(' ', vendor, account, kind, record_id) from billing.record",
+    "record_key": "select record_key, concat_ws(' ', vendor, account, record_type, record_id) from billing.record",
     "reconciliation_id": "select reconciliation_id, concat_ws(' ', vendor, account, month, inputs_sha256, "
     "results_sha256) from billing.reconciliation",
     "snapshot_id": "select snapshot_id, concat_ws(' ', vendor, account, month, total) from billing.month_to_date",

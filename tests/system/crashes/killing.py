@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.system.crashes.dump import Dump, differences, files
-from tests.system.crashes.points import Point, Trace
+from tests.system.crashes.kill_points import KillPoint, Trace
 from tests.system.crashes.stage import Case, Place, Stage
 from tests.system.crashes.task_process import Limits, Step, Told
 
@@ -64,7 +64,7 @@ class Killing:
             trace = Trace(list(place.http.events), list(place.sql.events), told.file_events, new, seconds)
         return beginning, end, trace
 
-    def survive(self, points: Sequence[Point]) -> int:
+    def survive(self, points: Sequence[KillPoint]) -> int:
         """
         Kill a run at a point, and each retry at the next one; the last retry is left alone. Compare.
 
@@ -96,7 +96,7 @@ class Killing:
         assert {n for n in found.shown.keys() | end.shown.keys() if found.shown.get(n) != end.shown.get(n)} == set()
         certificates_say_what_the_rows_say(place, self.stage.case)
 
-    def _kill(self, place: Place, steps: Sequence[Step], fetched: int | None, point: Point) -> Told:
+    def _kill(self, place: Place, steps: Sequence[Step], fetched: int | None, point: KillPoint) -> Told:
         limits = Limits(
             file_event=point.number if point.wire == "file" else 0,
             file_bytes=point.number if point.wire == "bytes" else 0,

@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import make_url
 from tests.system.crashes.dump import JsonRows
 from tests.system.crashes.task_process import Step, TaskProcess, Told
-from tests.system.crashes.wiretap import Http, Postgres, Wiretap
+from tests.system.crashes.wire_proxy import Http, Postgres, WireProxy
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -55,8 +55,8 @@ class Place:
     url: str
     documents: Path
     environment: dict[str, str]
-    http: Wiretap
-    sql: Wiretap
+    http: WireProxy
+    sql: WireProxy
 
     @property
     def rows(self) -> JsonRows:
@@ -86,8 +86,8 @@ class Stage:
         self._accounts = folder / "accounts.yaml"
         accounts = [each for each in simulator.world.accounts() if each["name"] == case.account]
         self._accounts.write_text(yaml.safe_dump({"accounts": accounts}), encoding="utf-8")
-        self._vendor = Wiretap(make_url(simulator.base_url).port, Http)
-        self._sql = Wiretap(postgres.port, Postgres)
+        self._vendor = WireProxy(make_url(simulator.base_url).port, Http)
+        self._sql = WireProxy(postgres.port, Postgres)
         self._template = f"stage_{secrets.token_hex(4)}"
         postgres.create_database(self._template, template=template)
         self._prepare()

@@ -28,8 +28,8 @@ from billing_vendors.registry import vendors
 # what the tasks import when they start is imported once, before the fork
 VENDORS = {vendor.name: vendor for vendor in vendors()}
 for _vendor in VENDORS.values():
-    _vendor.work()
-    _vendor.catalogue()
+    _vendor.load_implementation()
+    _vendor.controls()
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload([__name__])

@@ -18,7 +18,7 @@ from airflow.sdk import RetryDecision
 from tests.system.crashes.conftest import CASES, a_vendor
 from tests.system.crashes.killing import Killing, left
 from tests.system.crashes.stage import Stage
-from tests.system.crashes.wiretap import ANSWERED, BEFORE
+from tests.system.crashes.wire_proxy import ANSWERED, BEFORE
 
 from billing.errors import StorageError
 from billing.storage.migrate import upgrade

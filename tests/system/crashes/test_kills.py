@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tests.system.crashes.conftest import CASES
-from tests.system.crashes.points import choose, one_of_each_place, points_of
+from tests.system.crashes.kill_points import choose, one_of_each_place, points_of
 
 SEED = 20260822
 SOAK_KILLS_OF_A_CASE = 500

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from vendor_simulator.fastly.world import FastlyWorld
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.months import Month
 
 HERE = Path(__file__).parent
@@ -77,7 +79,7 @@ def test_fastly_v3(sim, read, requirement, name):
     assert answer["by_id"] == answer["invoices"][0]
     assert answer["statuses"] == [202, 200]
     assert Decimal(answer["estimate"]) > 0
-    usage = sim.world.fastly.month(account_of(sim, name), Month(2026, 10)).usage
+    usage = sim.world.of(FastlyWorld).month(account_of(sim, name), Month(2026, 10)).usage
     assert [(name, Decimal(quantity), raw) for name, quantity, raw in answer["metrics"]] == [
         (row.meter.name, row.quantity, row.raw_quantity) for row in usage
     ]
@@ -85,7 +87,7 @@ def test_fastly_v3(sim, read, requirement, name):
 
 
 def account_of(sim, name: str):
-    return next(account for account in sim.world.fastly.accounts if account.name == name)
+    return next(account for account in sim.world.of(FastlyWorld).accounts if account.name == name)
 
 
 def test_fastly_v2(sim, read):
@@ -104,7 +106,7 @@ def test_fastly_v2(sim, read):
 @pytest.mark.parametrize("name", ["nord-contact", "pacific-care", "sakura-support"])
 def test_genesys_cloud(sim, read, name):
     connection = sim.connections()["genesys_" + name.replace("-", "_")]
-    owner = next(each for each in sim.world.genesys_cloud.organisations if each.name == name)
+    owner = next(each for each in sim.world.of(GenesysWorld).organisations if each.name == name)
     answer = read(
         "purecloudplatformclientv2==269.0.0",
         "read_genesys_cloud.py",

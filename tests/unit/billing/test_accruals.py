@@ -48,7 +48,7 @@ class TestProposal:
 
         assert (found.state, found.amount, found.currency) == ("PROPOSED", Decimal("980.00"), "USD")
         assert (found.as_of, found.cut_off, found.extrapolated) == (LATE, datetime(2026, 11, 1, tzinfo=UTC), False)
-        assert [(part.kind, part.source, part.whole) for part in found.parts] == [
+        assert [(part.kind, part.source, part.source_amount) for part in found.parts] == [
             ("month_to_date", 2, Decimal("980.00"))
         ]
 

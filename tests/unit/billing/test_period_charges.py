@@ -63,7 +63,7 @@ def proposed(contracts, periods, currency="EUR"):
 
 
 def figures(found):
-    return [(part.kind, part.whole, part.amount) for part in found.parts]
+    return [(part.kind, part.source_amount, part.amount) for part in found.parts]
 
 
 def test_overage_of_charges_and_wallets_and_the_prepaid_month():

@@ -1,23 +1,31 @@
 """The connection types as Airflow sees them."""
 
 import json
+from importlib import import_module
 
 import pytest
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from billing_vendors.genesys_cloud.regions import DOMAINS
 from billing_vendors.provider import get_provider_info
+from billing_vendors.registry import connection_types, vendors
 
 TYPES = {entry["connection-type"]: entry for entry in get_provider_info()["connection-types"]}
 
 
-def test_both_types_are_found_by_their_entry_point():
+def test_every_vendor_s_type_is_found_by_the_entry_point():
     hooks = ProvidersManagerTaskRuntime().hooks
-    assert {name: hooks[name].hook_class_name for name in TYPES} == {
-        "fastly": "billing_vendors.fastly.hooks.FastlyBillingHook",
-        "genesys_cloud": "billing_vendors.genesys_cloud.hooks.GenesysCloudBillingHook",
-    }
+    declared = {vendor.connection_type.name: vendor.connection_type.hook for vendor in vendors()}
+    assert {name: hooks[name].hook_class_name for name in TYPES} == declared
     assert {hooks[name].package_name for name in TYPES} == {"tieout"}
+
+
+@pytest.mark.parametrize("vendor", vendors(), ids=lambda vendor: vendor.name)
+def test_a_hook_and_the_type_of_its_connections_name_each_other(vendor):
+    module, _, name = vendor.connection_type.hook.rpartition(".")
+    hook = getattr(import_module(module), name)
+    assert (hook.conn_type, hook.hook_name) == (vendor.connection_type.name, vendor.connection_type.title)
+    assert vendor.connection_type in connection_types()
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))

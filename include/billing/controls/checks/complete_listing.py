@@ -1,17 +1,16 @@
-"""F10, G14: a paged listing was read to its end, each row once."""
+"""A paged listing was read to its end, each row once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from billing.controls.control import Control, Evidence
-from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.controls.control import Evidence
+from billing.controls.finding import Finding, State, blocked
 from billing.models import Listing
-from billing_vendors.fastly.controls.api_version import is_legacy
 
 
-def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
+def listings_are_whole(evidence: Evidence[object]) -> Iterator[Finding]:
     """
     Judge each paged read by what its own pages say; without a whole listing nothing else can be relied on.
 
@@ -21,12 +20,9 @@ def listings_are_whole(evidence: Evidence) -> Iterator[Finding]:
         the same row twice                      -> BLOCKED
         the last page names a next one          -> BLOCKED
         no paged read at all                    -> BLOCKED
-        Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    if not account_month.listings and is_legacy(evidence):
-        yield not_applicable(str(account_month.month), "the v2 API answers one bill a month; it pages nothing")
-    elif not account_month.listings:
+    if not account_month.listings:
         yield blocked(str(account_month.month), "no paged listing was read")
     for listing in account_month.listings:
         yield _of_listing(str(account_month.month), listing)
@@ -52,9 +48,3 @@ def _of_listing(subject: str, listing: Listing) -> Finding:
             "ended": listing.ended,
         },
     )
-
-
-_OPERANDS = "rows read, their identifiers, the total that the vendor declares, the last cursor"
-
-F10 = Control("F10", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)
-G14 = Control("G14", "Paged listings are whole", "completeness", "blocked", listings_are_whole, _OPERANDS)

@@ -1,4 +1,4 @@
-"""F7: no document is a second copy of another one."""
+"""No document is a second copy of another one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from billing.controls.checks.document_keys import DocumentKey, amount_of, document_keys, numbers_of
-from billing.controls.control import Control, Evidence, InvoiceSummary
+from billing.controls.control import Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 
 NEAR = timedelta(days=7)
 """How near two documents of different months must be issued to be a weak match."""
 
 
-def no_document_comes_twice(evidence: Evidence) -> Iterator[Finding]:
+def no_document_comes_twice(evidence: Evidence[object]) -> Iterator[Finding]:
     """
     Compare each document of the month with the others of the month and with earlier ones, in three strengths.
 
@@ -99,13 +99,3 @@ def _order(summary: InvoiceSummary) -> tuple[object, ...]:
         summary.issued_at.isoformat() if summary.issued_at else "",
         summary.invoice_id,
     )
-
-
-F7 = Control(
-    "F7",
-    "No document comes twice",
-    "existence",
-    "hold",
-    no_document_comes_twice,
-    operands="invoice id, statement number, currency, amount, month and date of issue of all documents",
-)

@@ -1,14 +1,14 @@
-"""F1, G1: lines foot to the header."""
+"""Lines foot to the header."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
 
 
-def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
+def lines_foot_to_header(evidence: Evidence[object]) -> Iterator[Finding]:
     """
     Compare each invoice's total with the sum of its lines; each of n lines may have been rounded once.
 
@@ -29,9 +29,3 @@ def lines_foot_to_header(evidence: Evidence) -> Iterator[Finding]:
             currency=evidence.currency_of(invoice),
             roundings=len(invoice.lines),
         )
-
-
-_OPERANDS = "sum of the lines, total of the header"
-
-F1 = Control("F1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)
-G1 = Control("G1", "Lines foot to the header", "accuracy", "exception", lines_foot_to_header, _OPERANDS)

@@ -1,4 +1,4 @@
-"""What a line of a Fastly invoice is: a charge, a credit, or the shortfall to a minimum. Pure."""
+"""What an invoice line is: a charge, a credit, or the shortfall to an agreed minimum. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ def is_credit(line: InvoiceLine) -> bool:
 
 
 def is_shortfall(line: InvoiceLine) -> bool:
-    """
-    Return whether a line lifts the month to its minimum.
-
-    Source: Fastly guide "About the charges on your bill": the gap is a commit-shortfall amount; checked 2026-11-22.
-    """
+    """Return whether a line lifts the month to its minimum: it is called a shortfall."""
     return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
 
 

@@ -7,7 +7,7 @@ from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import AccountMonth
 
 
-def month_before(evidence: Evidence) -> AccountMonth | Finding:
+def month_before(evidence: Evidence[object]) -> AccountMonth | Finding:
     """
     Return the month before, or the finding that says why there is nothing to compare with.
 
@@ -17,12 +17,12 @@ def month_before(evidence: Evidence) -> AccountMonth | Finding:
     return evidence.previous or _reason(evidence, 1)
 
 
-def year_before(evidence: Evidence) -> AccountMonth | Finding:
+def year_before(evidence: Evidence[object]) -> AccountMonth | Finding:
     """Return the same month a year before, or the finding that says why there is nothing to compare with."""
     return evidence.year_before or _reason(evidence, 12)
 
 
-def _reason(evidence: Evidence, back: int) -> Finding:
+def _reason(evidence: Evidence[object], back: int) -> Finding:
     account_month = evidence.account_month.month
     wanted, first = account_month.shifted(-back), evidence.account.first_month
     if wanted < first:

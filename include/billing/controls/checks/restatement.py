@@ -1,17 +1,17 @@
-"""F20, G25: an issued invoice keeps its content."""
+"""An issued invoice keeps its content."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from billing.controls.checks.invoice_diff import differences, shown
-from billing.controls.control import Control, Evidence, InvoiceSummary
+from billing.controls.control import Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice
 from billing.money import difference
 
 
-def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
+def invoices_are_not_restated(evidence: Evidence[object]) -> Iterator[Finding]:
     """
     Compare each invoice with what it said before its vendor last changed it.
 
@@ -40,7 +40,7 @@ def invoices_are_not_restated(evidence: Evidence) -> Iterator[Finding]:
     yield from map(_vanished, vanished)
 
 
-def _restated(before: Invoice, now: Invoice, evidence: Evidence) -> Finding:
+def _restated(before: Invoice, now: Invoice, evidence: Evidence[object]) -> Finding:
     found = differences(before, now)
     currencies = evidence.currency_of(before), evidence.currency_of(now)
     return Finding(
@@ -65,13 +65,3 @@ def _vanished(summary: InvoiceSummary) -> Finding:
         currency=summary.currency,
         operands={"vanished": summary.invoice_id},
     )
-
-
-_OPERANDS = "content of the current version, content before the vendor changed it"
-
-F20 = Control(
-    "F20", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
-)
-G25 = Control(
-    "G25", "An issued invoice is not restated", "existence", "exception", invoices_are_not_restated, _OPERANDS
-)

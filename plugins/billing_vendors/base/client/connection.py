@@ -1,9 +1,12 @@
-"""What an Airflow connection may say, checked: nothing else in it reaches a vendor."""
+"""What an Airflow connection may say, checked: nothing else in it reaches a vendor. And the credential made of it."""
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
+import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,6 +15,7 @@ from urllib.parse import urlsplit
 from billing.errors import ConfigurationError
 
 SIMULATOR_VARIABLE = "TIEOUT_SIMULATOR_HOST"
+_MARGIN_SECONDS = 60.0  # a token is renewed a little before the vendor ends it: a request takes its time
 
 
 class ConnectionFields(Protocol):
@@ -43,6 +47,51 @@ class ConnectionSettings:
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Credential:
+    """
+    Headers that sign a request.
+
+    :param secret: what must never be shown; masked in logs.
+    :param lives_seconds: how long the vendor accepts it; None = until a person changes it, so that asking for
+        another one after a refusal is useless.
+    """
+
+    headers: Mapping[str, str] = field(repr=False)
+    secret: str = field(repr=False)
+    lives_seconds: float | None = None
+
+
+class CredentialCache:
+    """The credential in use for one connection; its user sees to it that one renews at a time."""
+
+    def __init__(self) -> None:
+        self._credential: Credential | None = None
+        self._until = -math.inf
+
+    def get(self) -> Credential | None:
+        """Return the credential in use; None if there is none or it is about to end."""
+        return self._credential if time.monotonic() < self._until else None
+
+    def store(self, credential: Credential) -> Credential:
+        """Use a new credential from now on."""
+        lives = credential.lives_seconds
+        margin = 0.0 if lives is None else min(_MARGIN_SECONDS, lives / 10)
+        self._credential = credential
+        self._until = math.inf if lives is None else time.monotonic() + lives - margin
+        return credential
+
+    def invalidate(self, credential: Credential) -> bool:
+        """
+        Note that the vendor refused a credential; True if asking for another one may help.
+
+        Another user may have renewed it meanwhile: then the new one stays.
+        """
+        if credential is self._credential and credential.lives_seconds is not None:
+            self._credential, self._until = None, -math.inf
+        return credential.lives_seconds is not None
+
+
 def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, str]:
     """
     Read a vendor's own fields from a connection's extra; those left empty are left out.
@@ -66,11 +115,13 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     """
     Read a field that must be filled in.
 
-    :raises ConfigurationError: names the field and what belongs there.
+    :raises ConfigurationError: it is empty or holds a line break; names the field and what belongs there.
     """
     value = getattr(connection, name)
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) is empty")
+    if any(unicodedata.category(character) == "Cc" for character in value.strip()):  # it may become a header
+        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) holds a control character")
     return value.strip()
 
 

@@ -25,7 +25,8 @@ def propose_accrual(vendor: Vendor, account_name: str, month: str) -> dict[str, 
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     run = str(get_current_context()["dag_run"].run_id)
     with billing_engine().begin() as connection:
-        done = AccrualBook(connection, account, run, datetime.now(UTC)).propose(billing_month, vendor.accrual_basis)
+        book = AccrualBook(connection, account, run, datetime.now(UTC))
+        done = book.propose(billing_month, vendor.load_implementation().propose_accrual)
     log.log(
         logging.INFO if done.proposal.as_of else logging.WARNING,
         "%s/%s %s: accrual %s, %s%s. %s",

@@ -18,7 +18,7 @@ def describe(changes: Sequence[Change]) -> str:
 
         new: 12 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2
     """
-    new = Counter(change.kind for change in changes if change.cause == "new")
+    new = Counter(change.record_type for change in changes if change.cause == "new")
     parts = ["new: " + ", ".join(f"{count} {kind}" for kind, count in new.items())] if new else []
     parts += [f"{words}: {_names(changes, cause)}" for cause, words in _CAUSES.items() if _of(changes, cause)]
     return "; ".join(parts) or "nothing changed"
@@ -31,6 +31,7 @@ def _of(changes: Sequence[Change], cause: str) -> list[Change]:
 def _names(changes: Sequence[Change], cause: str) -> str:
     found = _of(changes, cause)
     named = ", ".join(
-        f"{each.kind} {single_line(each.record_id, 100)} is now version {each.version}" for each in found[:_NAMED]
+        f"{each.record_type} {single_line(each.record_id, 100)} is now version {each.version}"
+        for each in found[:_NAMED]
     )
     return named + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")

@@ -42,7 +42,9 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
             *(vendor.name, account.name, billing_month, fetch_id),
         )
         return fetch_id
-    fetched = _keep(engine, account, billing_month, "month", vendor.collect(account, billing_month))
+    fetched = _keep(
+        engine, account, billing_month, "month", vendor.load_implementation().collect(account, billing_month)
+    )
     log.info(
         "%s/%s %s: fetch %s complete; %s responses (%s new), %s documents (%s new), %s bytes",
         *(vendor.name, account.name, billing_month, fetched.fetch_id, fetched.responses, fetched.new_payloads),
@@ -58,19 +60,19 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
 
     :raises NotReady: the vendor is generating the estimate again; the sensor before this task had seen it ready.
     """
-    if vendor.collect_month_to_date is None or vendor.derive_month_to_date is None:
+    implementation = vendor.load_implementation()
+    collect, derive = implementation.collect_month_to_date, implementation.derive_month_to_date
+    if collect is None or derive is None:
         raise TypeError(f"{vendor.name} has no month-to-date estimate")
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
-    fetched = _keep(
-        engine, account, billing_month, "month_to_date", vendor.collect_month_to_date(account, billing_month)
-    )
+    fetched = _keep(engine, account, billing_month, "month_to_date", collect(account, billing_month))
     new = 0
     with engine.begin() as connection:
         fetch = find_fetch(connection, fetched.fetch_id)
         responses = read_responses(connection, fetched.fetch_id)
         for response, (payload_id, taken_at) in zip(responses, payloads_of(connection, fetched.fetch_id), strict=True):
-            estimate = vendor.derive_month_to_date(account, response)
+            estimate = derive(account, response)
             new += save_snapshot(connection, estimate, fetch, payload_id, taken_at)
     log.info("%s/%s %s: %s estimates, %s of them new", vendor.name, account.name, billing_month, fetched.responses, new)
     return {"estimates": fetched.responses, "new": new}
@@ -79,8 +81,8 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
 @clean_traceback
 def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """Keep what is agreed and charged so far in the running month: the responses, and a version of what has changed."""
-    work = vendor.work()
-    collect, derive = work.collect_running_month, work.derive_running_month
+    implementation = vendor.load_implementation()
+    collect, derive = implementation.collect_running_month, implementation.derive_running_month
     if collect is None or derive is None:
         raise TypeError(f"{vendor.name} cannot tell what is charged so far")
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
@@ -90,7 +92,7 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
 
         def derive_fetch(fetch_id: int) -> AccountMonth:
             fetch = find_fetch(connection, fetch_id)
-            by_purpose = work.derive if fetch.purpose == "month" else derive
+            by_purpose = implementation.derive if fetch.purpose == "month" else derive
             return by_purpose(account, fetch.month, read_responses(connection, fetch_id))
 
         lock_account(connection, account.vendor, account.name)
@@ -130,7 +132,9 @@ def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSumm
     """Store what arrives, each before the next is asked for, and record the fetch when all has arrived."""
     for arrived in arriving:
         if isinstance(arrived, Document):
-            fetch.keep_document(arrived.invoice_id, arrived.form, arrived.media_type, arrived.request, arrived.body)
+            fetch.keep_document(
+                arrived.invoice_id, arrived.file_format, arrived.media_type, arrived.request, arrived.body
+            )
         else:
             fetch.keep(arrived)
     return fetch.complete()

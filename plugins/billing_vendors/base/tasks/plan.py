@@ -19,7 +19,6 @@ from billing.month import Month
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run, names_of_vendor
 from billing_vendors.base.vendor import Vendor
-from billing_vendors.registry import vendors
 
 log = logging.getLogger(__name__)
 
@@ -27,29 +26,31 @@ _MONTH = "month"
 
 
 @clean_traceback
-def plan_month(vendor: Vendor, schedule: str) -> list[str]:
+def plan_month(vendor: Vendor, registered: Sequence[Vendor], schedule: str) -> list[str]:
     """
     Choose the run's month and accounts; hand the month on as XCom ``month``.
 
+    :param registered: all vendors: an account of any other is an error.
     :raises ConfigurationError: wrong parameters or accounts, an account of no vendor among them, before any vendor
         is asked.
     """
     context = get_current_context()
-    accounts = _accounts(vendor)
+    accounts = _accounts(vendor, registered)
     return _plan(vendor, accounts, context["params"].get("accounts"), month_of_run(context, schedule))
 
 
 @clean_traceback
-def plan_month_of_all(vendor: Vendor, schedule: str, months_back: int = 0) -> list[str]:
+def plan_month_of_all(vendor: Vendor, registered: Sequence[Vendor], schedule: str, months_back: int = 0) -> list[str]:
     """
     Choose one vendor's part of a run over all vendors; empty where it has none.
 
+    :param registered: as ``plan_month``.
     :param months_back: how many months before the run's own month to look at.
     :raises ConfigurationError: as ``plan_month``, and an account that no vendor has.
     """
     context = get_current_context()
     month = month_of_run(context, schedule).shifted(-months_back)
-    accounts = _accounts(vendor)
+    accounts = _accounts(vendor, registered)
     asked = context["params"].get("accounts")
     if asked:
         asked = names_of_vendor(asked, accounts, account_names())
@@ -64,9 +65,9 @@ def month_xcom_template(task_id: str = "plan_month") -> str:
     return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
 
 
-def _accounts(vendor: Vendor) -> tuple[Account[Any], ...]:
+def _accounts(vendor: Vendor, registered: Sequence[Vendor]) -> tuple[Account[Any], ...]:
     """Read the vendor's accounts, once it is sure that every account of the file has a vendor."""
-    check_vendors({each.name for each in vendors()})
+    check_vendors({each.name for each in registered})
     return load_accounts(vendor.name, vendor.settings_type)
 
 
@@ -78,12 +79,12 @@ def _plan(vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str]
 
 
 @clean_traceback
-def plan_running_month(vendor: Vendor) -> list[str]:
+def plan_running_month(vendor: Vendor, registered: Sequence[Vendor]) -> list[str]:
     """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
     context = get_current_context()
     month = Month.of(datetime.now(UTC))
     context["ti"].xcom_push(key=_MONTH, value=str(month))
-    accounts = _accounts(vendor)
+    accounts = _accounts(vendor, registered)
     asked = context["params"].get("accounts")
     chosen = [find_account(accounts, name) for name in dict.fromkeys(asked)] if asked else accounts
     return [account.name for account in chosen if account.first_month <= month]

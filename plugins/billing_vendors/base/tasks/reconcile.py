@@ -59,8 +59,8 @@ def _reconcile(
     vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
     """Reconcile; then certify the month and the later ones whose results it, or a killed try, changed."""
-    folder, derive = documents_folder(), vendor.derive
-    rules = Rules(derive, tuple(vendor.controls), document_reader(folder), code_sha256(account, derive.__module__))
+    folder, derive = documents_folder(), vendor.load_implementation().derive
+    rules = Rules(derive, tuple(vendor.controls()), document_reader(folder), code_sha256(account, derive.__module__))
     done = reconcile_month(engine, rules, account, fetch_id, force=force)
     _log(account, done)
     left = unpublished(engine, Subject(vendor.name, account.name, done.month), folder)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from billing.controls.control import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import UsageReport
+from billing_vendors.fastly.settings import FastlySettings
 
 USAGE_METRICS = "usage_metrics"
 
 
-def is_legacy(evidence: Evidence) -> bool:
+def is_legacy(evidence: Evidence[FastlySettings]) -> bool:
     """Return whether the account is billed by the v2 API: no currency, no usage metrics, no paged listing."""
-    return bool(evidence.setting("api") == "v2")
+    return evidence.account.settings.api == "v2"
 
 
-def usage_metrics(evidence: Evidence) -> UsageReport | Finding:
+def usage_metrics(evidence: Evidence[FastlySettings]) -> UsageReport | Finding:
     """
     Return what Fastly metered in the month, or the finding that says why that is not there.
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing.controls.control import Estimate, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.money import difference
+from billing_vendors.fastly.settings import FastlySettings
 
 
 def charges_of(estimate: Estimate) -> Decimal:
@@ -14,7 +15,7 @@ def charges_of(estimate: Estimate) -> Decimal:
     return difference(difference(estimate.total, estimate.credits), estimate.shortfall)
 
 
-def missing_estimates(evidence: Evidence) -> Finding | None:
+def missing_estimates(evidence: Evidence[FastlySettings]) -> Finding | None:
     """
     Say why a month has no snapshot; None if it has one.
 
@@ -25,7 +26,7 @@ def missing_estimates(evidence: Evidence) -> Finding | None:
     if evidence.estimates:
         return None
     subject = str(evidence.account_month.month)
-    if evidence.setting("parent_pay"):
+    if evidence.account.settings.parent_pay:
         return not_applicable(subject, "another account pays, so Fastly makes no estimate of this one")
     if not evidence.estimates_began:
         return not_applicable(subject, "no snapshot was taken; the month closed before snapshots began")

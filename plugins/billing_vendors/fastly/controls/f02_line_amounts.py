@@ -10,11 +10,12 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable, state_of
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, product
+from billing_vendors.fastly.settings import FastlySettings
 
 _ROUNDINGS = 1  # the vendor rounds a line once
 
 
-def amounts_are_rate_times_units(evidence: Evidence) -> Iterator[Finding]:
+def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Recompute each line; the vendor rounds a line once, to half a minor unit.
 

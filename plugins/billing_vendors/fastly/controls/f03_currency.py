@@ -10,9 +10,10 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, Invoice
 from billing.money import minor_unit
 from billing_vendors.fastly.controls.api_version import is_legacy
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def currency_is_the_same(evidence: Evidence) -> Iterator[Finding]:
+def currency_is_the_same(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Hold each invoice's currency against ISO 4217, the account's configuration, and the month before.
 

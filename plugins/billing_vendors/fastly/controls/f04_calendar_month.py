@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def period_is_one_whole_month(evidence: Evidence) -> Iterator[Finding]:
+def period_is_one_whole_month(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare each invoice's own interval with the calendar month, both half-open and in UTC.
 

@@ -11,11 +11,12 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import AccountMonth, Invoice
 from billing.month import Month
+from billing_vendors.fastly.settings import FastlySettings
 
 Interval = tuple[datetime, datetime]
 
 
-def every_day_is_billed_once(evidence: Evidence) -> Iterator[Finding]:
+def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Lay the intervals of this month's invoices and the last month's beside each other.
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import AccountMonth, Invoice
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def one_posted_invoice(evidence: Evidence) -> Iterator[Finding]:
+def one_posted_invoice(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Count the month's invoices. A credit memo, or a document of credits alone, is a correction and does not count.
 

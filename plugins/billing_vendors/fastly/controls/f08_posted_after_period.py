@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def invoice_is_posted_after_its_period(evidence: Evidence) -> Iterator[Finding]:
+def invoice_is_posted_after_its_period(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the moment of posting with the end of the period: Fastly bills in arrears.
 

@@ -8,9 +8,10 @@ from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def invoice_is_posted_in_time(evidence: Evidence) -> Iterator[Finding]:
+def invoice_is_posted_in_time(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the posting with the end (UTC) of the account's posting day in the next month. "Today" is when the month
     was last read from the vendor.
@@ -43,7 +44,7 @@ def invoice_is_posted_in_time(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _posted(bill: Invoice, evidence: Evidence) -> Finding:
+def _posted(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     due = evidence.account.posting_deadline(evidence.account_month.month)
     if bill.issued_at is None:
         return blocked(bill.invoice_id, "the invoice does not say when it was posted")

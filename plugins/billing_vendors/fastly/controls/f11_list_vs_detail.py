@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from billing.controls.checks.invoice_diff import differences, shown
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def listed_invoice_equals_the_one_by_id(evidence: Evidence) -> Iterator[Finding]:
+def listed_invoice_equals_the_one_by_id(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare both readings of each invoice by content: two sources of one document must be one document.
 

@@ -13,12 +13,13 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import InvoiceLine, UsageLine, UsageReport
 from billing.money import exact_sum
 from billing_vendors.fastly.controls.api_version import usage_metrics
+from billing_vendors.fastly.settings import FastlySettings
 
 Metered = tuple[str, str]
 """The metric's name and its region, in lower case; an empty region where there is none."""
 
 
-def billed_quantity_is_metered(evidence: Evidence) -> Iterator[Finding]:
+def billed_quantity_is_metered(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the units billed for each metric and region with the usage metrics of the month; quantities are exact.
 

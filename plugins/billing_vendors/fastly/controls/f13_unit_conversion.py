@@ -11,13 +11,14 @@ from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import UsageLine
 from billing.money import product
 from billing_vendors.fastly.controls.api_version import usage_metrics
+from billing_vendors.fastly.settings import FastlySettings
 
 # Source: Fastly guide "How we calculate your bill", checked 2026-11-22.
 REQUESTS, GIGABYTE = Decimal(10_000), Decimal(10**9)
 _GIGABYTES = frozenset({"gb", "gigabyte", "gigabytes"})
 
 
-def units_are_converted(evidence: Evidence) -> Iterator[Finding]:
+def units_are_converted(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Recompute each metric's base quantity from its priced quantity.
 

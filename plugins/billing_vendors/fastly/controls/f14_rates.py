@@ -15,6 +15,7 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import difference
+from billing_vendors.fastly.settings import FastlySettings
 
 Rates = dict[ChargeKey, set[Decimal]]
 
@@ -27,7 +28,7 @@ class _Known:
     before: Rates
 
 
-def rates_are_agreed(evidence: Evidence) -> Iterator[Finding]:
+def rates_are_agreed(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the rate of each thing charged for with the account's rate card; where that is silent, with last month's.
 

@@ -11,9 +11,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Invoice
 from billing.money import difference, exact_sum
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def shortfall_fills_the_minimum(evidence: Evidence) -> Iterator[Finding]:
+def shortfall_fills_the_minimum(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the shortfall billed with the minimum less the charges, or nothing where the charges reach it.
 
@@ -38,7 +39,7 @@ def shortfall_fills_the_minimum(evidence: Evidence) -> Iterator[Finding]:
             yield _compared(other, Decimal(0), "a second shortfall", evidence)
 
 
-def _of_first(bill: Invoice, evidence: Evidence) -> Finding:
+def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     minimum = _minimum(bill, evidence)
     if minimum is None:
         if any(is_shortfall(line) for line in bill.lines):
@@ -50,7 +51,7 @@ def _of_first(bill: Invoice, evidence: Evidence) -> Finding:
     return _compared(bill, due, f"the shortfall of charges of {charges:f} to the minimum of {minimum:f}", evidence)
 
 
-def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence) -> Finding:
+def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence[FastlySettings]) -> Finding:
     billed = exact_sum(line.amount for line in bill.lines if is_shortfall(line))
     return compare_amounts(
         bill.invoice_id,
@@ -63,7 +64,7 @@ def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence) -> Fin
     )
 
 
-def _minimum(bill: Invoice, evidence: Evidence) -> Decimal | None:
+def _minimum(bill: Invoice, evidence: Evidence[FastlySettings]) -> Decimal | None:
     totals = bill.attributes.get("total")
     given = totals.get("plan_minimum") if isinstance(totals, dict) else None
     if isinstance(given, int | Decimal) and not isinstance(given, bool):

@@ -9,9 +9,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, exact_sum
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def credits_are_marked_and_covered(evidence: Evidence) -> Iterator[Finding]:
+def credits_are_marked_and_covered(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Ask of every line: is it negative if, and only if, it bears a coupon? And of the month: do its charges cover them?
 
@@ -39,7 +40,7 @@ def _is_strange(line: InvoiceLine) -> bool:
     return (line.amount < 0 and line.credit_coupon is None) or (line.amount > 0 and line.credit_coupon is not None)
 
 
-def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence) -> Finding:
+def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence[FastlySettings]) -> Finding:
     fault = "negative, but bears no coupon" if line.amount < 0 else "charged, but bears a coupon"
     return Finding(
         invoice.invoice_id,
@@ -50,7 +51,7 @@ def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence) -> Finding
     )
 
 
-def _cover(evidence: Evidence, currency: str) -> Finding:
+def _cover(evidence: Evidence[FastlySettings], currency: str) -> Finding:
     """Compare credits with charges, both of one currency; the difference is what is not covered."""
     lines = [
         line for inv in evidence.account_month.invoices if evidence.currency_of(inv) == currency for line in inv.lines

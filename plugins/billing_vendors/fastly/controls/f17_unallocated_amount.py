@@ -8,12 +8,13 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, compare_amounts, not_applicable
 from billing.models import Invoice
+from billing_vendors.fastly.settings import FastlySettings
 
 # Wide enough for any bill; a share is a hint and may be rounded.
 _SHARE = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
-def residual_is_classified(evidence: Evidence) -> Iterator[Finding]:
+def residual_is_classified(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Name what is left between header and lines. F1 finds the same difference as a fault of footing; this asks for
     its nature.
@@ -32,7 +33,7 @@ def residual_is_classified(evidence: Evidence) -> Iterator[Finding]:
     yield from (_of_invoice(invoice, evidence) for invoice in evidence.account_month.invoices)
 
 
-def _of_invoice(invoice: Invoice, evidence: Evidence) -> Finding:
+def _of_invoice(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     footing = compare_amounts(
         invoice.invoice_id,
         "header less lines",

@@ -9,9 +9,10 @@ from billing.controls.control import Control, Estimate, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.money import difference
 from billing_vendors.fastly.controls.estimates import charges_of, missing_estimates
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def estimate_never_falls(evidence: Evidence) -> Iterator[Finding]:
+def estimate_never_falls(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare each month-to-date snapshot with the one before it, without credits: usage adds up, a credit takes away.
 
@@ -43,7 +44,7 @@ def estimate_never_falls(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _fall(subject: str, before: Estimate, after: Estimate, evidence: Evidence) -> Finding:
+def _fall(subject: str, before: Estimate, after: Estimate, evidence: Evidence[FastlySettings]) -> Finding:
     return Finding(
         subject,
         State.EXCEPTION,

@@ -13,6 +13,7 @@ from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import InvoiceLine
 from billing.money import difference, exact_sum
 from billing_vendors.fastly.controls.estimates import charges_of, missing_estimates
+from billing_vendors.fastly.settings import FastlySettings
 
 LATEST = timedelta(days=1)
 """How long before the month's end the last snapshot may end; snapshots are taken daily."""
@@ -20,7 +21,7 @@ LATEST = timedelta(days=1)
 POLICY = Tolerance(percent=Decimal(10), minor_units=10_000)
 
 
-def last_estimate_was_near(evidence: Evidence) -> Iterator[Finding]:
+def last_estimate_was_near(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the charges billed with those of the last snapshot before the month's end: what an accrual would miss.
 
@@ -53,7 +54,7 @@ def last_estimate_was_near(evidence: Evidence) -> Iterator[Finding]:
     yield _compared(subject, last, evidence)
 
 
-def _compared(subject: str, last: Estimate, evidence: Evidence) -> Finding:
+def _compared(subject: str, last: Estimate, evidence: Evidence[FastlySettings]) -> Finding:
     lines = [line for invoice in evidence.account_month.invoices for line in invoice.lines]
     expected, actual = charges_of(last), _sum(lines, is_charge)
     gap = difference(actual, expected)

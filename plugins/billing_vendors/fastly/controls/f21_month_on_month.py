@@ -9,9 +9,10 @@ from billing.controls.checks.prior_months import month_before, year_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding
 from billing.models import AccountMonth, InvoiceLine
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def month_compares(evidence: Evidence) -> Iterator[Finding]:
+def month_compares(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the sum of all lines with the month before, then with the same month a year before, and split the
     difference: price + volume + rounding + other, with nothing left over; the ten largest products are shown.

@@ -12,6 +12,7 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
+from billing_vendors.fastly.settings import FastlySettings
 
 POLICY = Tolerance(percent=Decimal(50), minor_units=100_000)
 _SHOWN = 20
@@ -22,7 +23,7 @@ _DIMENSIONS: dict[str, Callable[[InvoiceLine], str | None]] = {
 }
 
 
-def dimensions_are_known(evidence: Evidence) -> Iterator[Finding]:
+def dimensions_are_known(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare what is charged for with last month: the sets of products, regions and usage types.
 
@@ -40,7 +41,7 @@ def dimensions_are_known(evidence: Evidence) -> Iterator[Finding]:
     yield before if isinstance(before, Finding) else _compared(evidence, before)
 
 
-def _compared(evidence: Evidence, before: AccountMonth) -> Finding:
+def _compared(evidence: Evidence[FastlySettings], before: AccountMonth) -> Finding:
     account_month = evidence.account_month
     subject = str(account_month.month)
     then, now = charges_of(before.invoices), charges_of(account_month.invoices)

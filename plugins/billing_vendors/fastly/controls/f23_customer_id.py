@@ -7,26 +7,29 @@ from collections.abc import Iterator
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def customer_is_ours(evidence: Evidence) -> Iterator[Finding]:
+def customer_is_ours(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the customer id on each invoice with the account's in accounts.yaml; the case of letters counts.
 
-        xTRzc8Zo on both                                         -> PASS
-        another customer's id                                    -> EXCEPTION: do not pay it
-        the invoice has no customer id, or accounts.yaml has none -> BLOCKED
-        the month has no invoice                                 -> NOT_APPLICABLE
+        xTRzc8Zo on both                -> PASS
+        another customer's id           -> EXCEPTION: do not pay it
+        the invoice has no customer id  -> BLOCKED
+        the month has no invoice        -> NOT_APPLICABLE
     """
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
-    yield from (_of_invoice(invoice, evidence.setting("customer_id")) for invoice in evidence.account_month.invoices)
+    yield from (
+        _of_invoice(invoice, evidence.account.settings.customer_id) for invoice in evidence.account_month.invoices
+    )
 
 
-def _of_invoice(invoice: Invoice, ours: object) -> Finding:
+def _of_invoice(invoice: Invoice, ours: str) -> Finding:
     theirs = invoice.attributes.get("customer_id")
-    if not ours or not theirs:
-        return blocked(invoice.invoice_id, f"{'accounts.yaml' if not ours else 'the invoice'} has no customer_id")
+    if not theirs:
+        return blocked(invoice.invoice_id, "the invoice has no customer_id")
     same = theirs == ours
     return Finding(
         invoice.invoice_id,

@@ -13,9 +13,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import exact_sum
+from billing_vendors.fastly.settings import FastlySettings
 
 
-def sums_cross_foot(evidence: Evidence) -> Iterator[Finding]:
+def sums_cross_foot(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Foot each invoice both ways: by product, by region, and (v2) by the subtotals that the bill itself shows.
 
@@ -36,7 +37,7 @@ def sums_cross_foot(evidence: Evidence) -> Iterator[Finding]:
         yield from summarize_passes(invoice.invoice_id, "sums", findings, listed=True)
 
 
-def _lines(invoice: Invoice, evidence: Evidence) -> Finding:
+def _lines(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     by_product = _sums(invoice.lines, lambda line: charge_key(line)[0])
     by_region = _sums(invoice.lines, lambda line: line.region or "none")
     return compare_amounts(
@@ -49,7 +50,7 @@ def _lines(invoice: Invoice, evidence: Evidence) -> Finding:
     )
 
 
-def _subtotals(invoice: Invoice, evidence: Evidence) -> Iterator[Finding]:
+def _subtotals(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """Compare v2's subtotals with each other and with the lines; what a bill does not show is not compared."""
     totals, regions = _members(invoice, "total"), _members(invoice, "regions")
     costs = [_number(region, "cost") for region in regions.values()] or [None]

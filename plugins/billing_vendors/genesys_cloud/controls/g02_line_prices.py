@@ -13,9 +13,11 @@ from billing.matching.price_book import PriceBook
 from billing.matching.receipts import Billed, held_documents
 from billing.matching.three_way import Match, match_month, price_of_line, prices_of_line
 from billing.models import Invoice
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def lines_have_agreed_prices(evidence: Evidence) -> Iterator[Finding]:
+def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Recompute each line from the contract: the price, or the overage price, in force when its service began, times
     the line's quantity, against its amount; a line is rounded once. No division, so no rate is ever rounded.
@@ -34,7 +36,7 @@ def lines_have_agreed_prices(evidence: Evidence) -> Iterator[Finding]:
         return
     price_book = PriceBook(account_month.contracts)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(account_month, price_book):
+    for match in match_month(account_month, price_book, TERMS):
         for billed in match.billed:
             findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book))
     held = held_documents(account_month.invoices)

@@ -11,9 +11,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import Charge
 from billing.money import EXACT, difference, exact_sum, product
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def overage_is_beyond_the_allowance(evidence: Evidence) -> Iterator[Finding]:
+def overage_is_beyond_the_allowance(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Recompute the overage quantity of each charge by its kind: actual less what is prepaid and what is free of charge,
     never below zero. A charge that was paid from a wallet has no overage; its tokens x units per token are what was

@@ -11,9 +11,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Charge, Wallet
 from billing.money import product
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def overage_charges_are_quantity_times_rate(evidence: Evidence) -> Iterator[Finding]:
+def overage_charges_are_quantity_times_rate(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Recompute the overage charge of each charge and of each wallet; the vendor rounds it once.
 

@@ -14,9 +14,11 @@ from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.three_way import Match, Outcome, compare, match_month
 from billing.models import Contract
 from billing.money import difference, exact_sum
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def charges_are_billed_as_they_are(evidence: Evidence) -> Iterator[Finding]:
+def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Pair each product's charges of the month's billing periods with the invoice lines that bill them, and both with
     the contract's price; one finding for each product and leg, its outcome among the operands. This control judges
@@ -37,7 +39,7 @@ def charges_are_billed_as_they_are(evidence: Evidence) -> Iterator[Finding]:
     """
     account_month = evidence.account_month
     price_book = PriceBook(account_month.contracts)
-    matches = match_month(account_month, price_book)
+    matches = match_month(account_month, price_book, TERMS)
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     contracts = {contract.contract_id: contract for contract in account_month.contracts}

@@ -14,12 +14,13 @@ from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, UsageReport
 from billing.money import exact_sum
 from billing_vendors.genesys_cloud.controls.usage_dates import billable_usage_of
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _Days = tuple[date, date]
 _Charged = dict[str, list[tuple[ContractBillingPeriod, Charge]]]
 
 
-def charged_usage_was_metered(evidence: Evidence) -> Iterator[Finding]:
+def charged_usage_was_metered(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare each product's actual quantity over all charges of the same days with the total of that name in the
     billable usage report of those days. The report knows no contract: it holds what all of them used.

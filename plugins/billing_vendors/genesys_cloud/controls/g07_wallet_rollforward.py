@@ -11,9 +11,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import ContractBillingPeriod, Wallet
 from billing.money import difference, exact_sum
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def wallets_roll_forward(evidence: Evidence) -> Iterator[Finding]:
+def wallets_roll_forward(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Ask three things of each wallet, in its own unit, exactly: does the period's start + increase - decrease -
     consumption lead to its end, what is below zero being overage; is the consumption what the charges converted to
@@ -76,7 +77,7 @@ def _consumed(period: ContractBillingPeriod) -> Finding:
     return compare_quantities(subject, what, expected=exact_sum(tokens), actual=exact_sum(consumed))
 
 
-def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet) -> Finding:
+def _continues(evidence: Evidence[GenesysSettings], period: ContractBillingPeriod, wallet: Wallet) -> Finding:
     subject, what = period.billing_period_id, f"wallet {wallet.name or wallet.wallet_id}"
     contract = next((each for each in evidence.account_month.contracts if each.contract_id == period.contract_id), None)
     if contract is not None and contract.starts_on is not None and contract.starts_on >= period.starts_on:
@@ -99,7 +100,7 @@ def _continues(evidence: Evidence, period: ContractBillingPeriod, wallet: Wallet
     )
 
 
-def _before(evidence: Evidence, period: ContractBillingPeriod) -> ContractBillingPeriod | None:
+def _before(evidence: Evidence[GenesysSettings], period: ContractBillingPeriod) -> ContractBillingPeriod | None:
     """Return the contract's billing period that ended where this one begins, of this month or of the one before."""
     earlier = evidence.previous.billing_periods if evidence.previous else ()
     known = (*evidence.account_month.billing_periods, *earlier)

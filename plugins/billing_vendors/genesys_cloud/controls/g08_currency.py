@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def currencies_agree(evidence: Evidence) -> Iterator[Finding]:
+def currencies_agree(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare each invoice's currency with those of the contracts' items and of the period's charges and wallets.
 

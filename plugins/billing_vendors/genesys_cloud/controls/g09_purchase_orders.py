@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def invoices_name_our_purchase_orders(evidence: Evidence) -> Iterator[Finding]:
+def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Look for each invoice's purchase order among those of the account's contracts; spaces around it do not count.
 
@@ -29,7 +31,7 @@ def invoices_name_our_purchase_orders(evidence: Evidence) -> Iterator[Finding]:
         {order.strip() for contract in account_month.contracts for order in contract.purchase_order_numbers}
     )
     for invoice in account_month.invoices:
-        order = str(invoice.attributes.get("customerPoNumber") or "").strip()
+        order = TERMS.purchase_order(invoice)
         yield _judged(invoice.invoice_id, order, agreed, contracts=len(account_month.contracts))
     yield not_applicable(str(account_month.month), "headroom: the vendor's API gives no amount of a purchase order")
 

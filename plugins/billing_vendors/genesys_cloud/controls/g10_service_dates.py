@@ -9,9 +9,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, ContractBillingPeriod, Invoice
 from billing.month import Month
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def service_dates_are_in_period(evidence: Evidence) -> Iterator[Finding]:
+def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Ask of every line: do its service dates lie in one billing period of the month, or in the one after it
     (billed in advance), and within the contract?

@@ -13,10 +13,14 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import exact_sum, minor_unit
-from billing.proration import MIDNIGHT, VOICE_CUT, served, split
+from billing.proration import MIDNIGHT, served, split
+from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+VOICE_CUT = time(7)
+"""UTC; source: Genesys Cloud help, "The Genesys Cloud Voice billing cycle", checked 2026-11-22."""
 
 
-def lines_are_split_to_calendar_months(evidence: Evidence) -> Iterator[Finding]:
+def lines_are_split_to_calendar_months(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Split every line's amount to the calendar months (UTC) of its service and add the parts up again: nothing is lost.
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def billing_periods_are_closed(evidence: Evidence) -> Iterator[Finding]:
+def billing_periods_are_closed(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Read each billing period's own status: while it is open, its charges may change and nothing can be approved.
 

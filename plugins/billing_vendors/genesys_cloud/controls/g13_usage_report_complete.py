@@ -9,9 +9,10 @@ from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked
 from billing.models import AccountMonth
 from billing_vendors.genesys_cloud.controls.usage_dates import billable_usage_of
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def usage_report_is_complete(evidence: Evidence) -> Iterator[Finding]:
+def usage_report_is_complete(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Ask for a billable usage report of the days of every billing period that ends in the month, and of the calendar
     month if none does. The figures of a report in the making never get this far: reading one is an error, so that a

@@ -8,10 +8,11 @@ from dataclasses import replace
 from billing.controls.checks.duplicate_documents import no_document_comes_twice
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State
-from billing.models import Invoice
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def no_contract_is_billed_twice(evidence: Evidence) -> Iterator[Finding]:
+def no_contract_is_billed_twice(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare documents as F7 does, in three strengths, with one thing more: an account may have many contracts, and two
     of them may well bill the same amount in one month. A medium match counts only under one purchase order; a
@@ -25,7 +26,7 @@ def no_contract_is_billed_twice(evidence: Evidence) -> Iterator[Finding]:
         a document of the month is not among the stored ones        -> BLOCKED
         no document                                                 -> NOT_APPLICABLE
     """
-    orders = {invoice.invoice_id: _order_of(invoice) for invoice in evidence.account_month.invoices}
+    orders = {invoice.invoice_id: TERMS.purchase_order(invoice) for invoice in evidence.account_month.invoices}
     for finding in no_document_comes_twice(evidence):
         yield _of_one_contract(finding, orders) if finding.operands.get("strength") == "medium" else finding
 
@@ -43,10 +44,6 @@ def _of_one_contract(finding: Finding, orders: dict[str, str]) -> Finding:
         explanation=f"{others} has the same amount, but bills another purchase order",
         operands={"purchase_order": ours, "same_amount": finding.operands["like"]},
     )
-
-
-def _order_of(invoice: Invoice) -> str:
-    return str(invoice.attributes.get("customerPoNumber") or "").strip()
 
 
 G15 = Control(

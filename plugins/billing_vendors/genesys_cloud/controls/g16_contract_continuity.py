@@ -8,9 +8,10 @@ from itertools import pairwise
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, ContractBillingPeriod
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def billing_periods_adjoin(evidence: Evidence) -> Iterator[Finding]:
+def billing_periods_adjoin(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     For each contract, put the billing periods that end in this month behind those that end in the month before: each
     must begin on the day on which the one before it ended, and a contract that runs must have one.
@@ -32,7 +33,7 @@ def billing_periods_adjoin(evidence: Evidence) -> Iterator[Finding]:
         yield from _of_contract(evidence, contract)
 
 
-def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
+def _of_contract(evidence: Evidence[GenesysSettings], contract: Contract) -> Iterator[Finding]:
     now = _periods(evidence.account_month.billing_periods, contract)
     before = _periods(evidence.previous.billing_periods if evidence.previous else (), contract)
     name = contract.external_number or contract.contract_id
@@ -62,7 +63,9 @@ def _of_contract(evidence: Evidence, contract: Contract) -> Iterator[Finding]:
         )
 
 
-def _without_period(evidence: Evidence, contract: Contract, name: str, before: list[ContractBillingPeriod]) -> Finding:
+def _without_period(
+    evidence: Evidence[GenesysSettings], contract: Contract, name: str, before: list[ContractBillingPeriod]
+) -> Finding:
     subject, month = str(evidence.account_month.month), evidence.account_month.month
     begins, ends = contract.starts_on, contract.ends_on
     if begins is not None and begins >= month.shifted(1).first_day:

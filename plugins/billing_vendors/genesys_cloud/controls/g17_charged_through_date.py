@@ -9,11 +9,12 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import ContractBillingPeriod, ContractItem
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
 
 
-def charging_advances(evidence: Evidence) -> Iterator[Finding]:
+def charging_advances(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare, for each recurring item in force, the day through which it is charged with the last day of the month's
     billing period, and with what the contract said a month ago. A month that is read late shows a later day: that it
@@ -73,7 +74,7 @@ def _in_force(item: ContractItem, period: ContractBillingPeriod) -> bool:
     return begun and (item.effective_end is None or item.effective_end > period.starts_on)
 
 
-def _earlier(evidence: Evidence) -> dict[tuple[object, ...], date]:
+def _earlier(evidence: Evidence[GenesysSettings]) -> dict[tuple[object, ...], date]:
     contracts = evidence.previous.contracts if evidence.previous else ()
     return {
         _name(contract.contract_id, item): item.charged_through

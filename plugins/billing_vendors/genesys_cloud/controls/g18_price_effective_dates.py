@@ -12,9 +12,11 @@ from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.matching.receipts import Billed, billed_lines
 from billing.models import AccountMonth, Contract
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
+def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Find, for each line, the effective dates of the contract's prices for its product around its service, as far as
     the service lies in its billing period: days outside are G10's. And look at each contract's ramp: it must lie
@@ -40,7 +42,7 @@ def lines_are_in_their_price_window(evidence: Evidence) -> Iterator[Finding]:
     price_book = PriceBook(account_month.contracts)
     windows = _Windows(account_month, price_book)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for billed in billed_lines(account_month, price_book):
+    for billed in billed_lines(account_month, price_book, TERMS):
         findings[billed.invoice.invoice_id].append(windows.of_line(billed))
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):

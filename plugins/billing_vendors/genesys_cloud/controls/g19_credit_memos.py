@@ -11,11 +11,12 @@ from billing.controls.control import Control, Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing.money import difference, exact_sum
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _WORD = re.compile(r"[A-Za-z]{1,6}-?[0-9]{4,}")
 
 
-def credits_are_credits(evidence: Evidence) -> Iterator[Finding]:
+def credits_are_credits(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Ask of each document whether its sign is that of its type: an invoice is not below zero, a credit memo and each of
     its lines are. Of each credit memo also which invoice it gives back: the vendor has no field for it, but its
@@ -57,7 +58,7 @@ def _sign(invoice: Invoice) -> Finding:
     )
 
 
-def _references(evidence: Evidence) -> Iterator[Finding]:
+def _references(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     memos: dict[str, list[Invoice]] = defaultdict(list)
     for memo in evidence.account_month.invoices:
         if memo.kind != "credit_memo":

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _KNOWN = frozenset({"paid", "unpaid"})
 
 
-def payment_only_proceeds(evidence: Evidence) -> Iterator[Finding]:
+def payment_only_proceeds(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Read every payment status that was seen of an invoice, in order; ``UnPaid`` and ``Unpaid`` are one.
 

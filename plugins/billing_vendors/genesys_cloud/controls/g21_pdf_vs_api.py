@@ -10,13 +10,14 @@ from billing.controls.control import Control, Evidence, IssuedFile
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing.money import difference
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _LABEL = re.compile(r"(?<!sub)(?<!sub[- ])\b(total|amount due|balance due)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?P<minus>[-−(]\s*)?(?P<digits>\d[\d.,'’\u00a0\u202f]*\d|\d)(?P<after>\))?")
 _SPACE = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
-def documents_say_the_same(evidence: Evidence) -> Iterator[Finding]:
+def documents_say_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Look in the text of each invoice's PDF for the invoice's number, and for its total in the lines that speak of a
     total or an amount due (or, where such a line ends with its label, in the next one). ``1,234.50``, ``1.234,50``
@@ -31,7 +32,7 @@ def documents_say_the_same(evidence: Evidence) -> Iterator[Finding]:
     """
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
-    files = {file.invoice_id: file for file in evidence.files if file.form == "pdf"}
+    files = {file.invoice_id: file for file in evidence.files if file.file_format == "pdf"}
     for invoice in evidence.account_month.invoices:
         yield _judged(invoice, files.get(invoice.invoice_id))
 

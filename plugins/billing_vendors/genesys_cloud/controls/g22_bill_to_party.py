@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, Invoice
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def bills_are_ours(evidence: Evidence) -> Iterator[Finding]:
+def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare the customer that each invoice is billed to with the account's ``bill_to``, and the customer it is sold to
     with those of the account's contracts.
@@ -20,7 +21,7 @@ def bills_are_ours(evidence: Evidence) -> Iterator[Finding]:
         the invoice does not say to whom it is billed     -> BLOCKED
         no invoice                                        -> NOT_APPLICABLE
     """
-    account_month, ours = evidence.account_month, str(evidence.setting("bill_to") or "")
+    account_month, ours = evidence.account_month, evidence.account.settings.bill_to
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:

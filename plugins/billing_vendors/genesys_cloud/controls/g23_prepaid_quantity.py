@@ -13,9 +13,10 @@ from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.models import Contract, ContractBillingPeriod
 from billing.money import exact_sum
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def prepaid_quantities_are_agreed(evidence: Evidence) -> Iterator[Finding]:
+def prepaid_quantities_are_agreed(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare, for each product of a billing period, the prepaid quantity of its charges with that of the contract's
     items in force when the period begins.

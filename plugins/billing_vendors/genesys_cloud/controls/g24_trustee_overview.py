@@ -13,13 +13,14 @@ from billing.controls.finding import Finding, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.models import Charge, ContractBillingPeriod, UsageLine, UsageReport
 from billing.money import exact_sum
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ALLOWANCE = "fair-use"
 
 _Charges = dict[str, list[tuple[ContractBillingPeriod, Charge]]]
 
 
-def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
+def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare, product by product, the usage and the prepaid quantity of the trustee's overview with those of the billing
     period's charges, and its overage price, which is before tax, with the contract's. Not every row is a charge:
@@ -40,7 +41,7 @@ def trustee_sees_the_same(evidence: Evidence) -> Iterator[Finding]:
     charges = _charges_by_sku(account_month.billing_periods)
     overview = next((report for report in account_month.usage_reports if report.kind == "trustee_overview"), None)
     if overview is None:
-        if evidence.setting("trustor_organization_id"):
+        if evidence.account.settings.trustor_organization_id:
             yield blocked(str(account_month.month), "the vendor gave no trustee overview of the month")
         else:
             yield not_applicable(str(account_month.month), "the account is not read by a trustee")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
-def nothing_is_unknown(evidence: Evidence) -> Iterator[Finding]:
+def nothing_is_unknown(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     List the members and the values of enumerations that were in the month's answers and that this release does not
     know. They are kept with their records; somebody has to see whether they change what a bill means.

@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _NET_DAYS = re.compile(r"\bnet\s*-?(\d{1,3})\b|\b(\d{1,3})\s*days?(?:\s+net)?\b", re.IGNORECASE)
 _AT_ONCE = re.compile(r"\b(due|payable)\s+(on|upon)\s+receipt\b|\bimmediate", re.IGNORECASE)
 
 
-def bills_are_paid_in_time(evidence: Evidence) -> Iterator[Finding]:
+def bills_are_paid_in_time(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Derive each invoice's due date, which the vendor's API does not give: the invoice's date + N days for ``Net N``.
     A bill is late if it was still unpaid after that day when it was last read.

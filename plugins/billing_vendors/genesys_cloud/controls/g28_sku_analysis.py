@@ -11,15 +11,17 @@ from billing.controls.checks.prior_months import month_before, year_before
 from billing.controls.control import Control, Evidence
 from billing.controls.finding import Finding
 from billing.matching.price_book import PriceBook
-from billing.matching.receipts import held_documents
+from billing.matching.receipts import charge_type_of, held_documents
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 # A cost per user is a hint and may be rounded; nothing is judged by it.
 _PER_USER = Context(prec=200, rounding=ROUND_HALF_UP)
 
 
-def products_compare(evidence: Evidence) -> Iterator[Finding]:
+def products_compare(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare what is billed with the month before, then with the same month a year before, as F21 does, but by SKU and
     leg: an invoice line has no rate, so the contract's price in force stands in for it. The difference is split into
@@ -60,13 +62,13 @@ def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
     found = []
     for invoice in account_month.invoices:
         if invoice.invoice_id not in held:
-            contracts = price_book.contracts_of(invoice)
+            contracts = price_book.contracts_of(TERMS.purchase_order(invoice))
             found += [_priced(line, price_book, contracts) for line in invoice.lines]
     return found
 
 
 def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str]) -> InvoiceLine:
-    charge_type = price_book.leg_of(line, contracts)
+    charge_type = charge_type_of(line, contracts, price_book, TERMS)
     if line.amount < 0 or charge_type is None or line.service_start is None:
         return line
     prices = {

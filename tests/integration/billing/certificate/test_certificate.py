@@ -43,13 +43,15 @@ def proved(postgres, migrated_template, simulator, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
-        for kept in vendor.collect(account, MONTH):
+        for kept in vendor.load_implementation().collect(account, MONTH):
             if isinstance(kept, Document):
-                fetch.keep_document(kept.invoice_id, kept.form, kept.media_type, kept.request, kept.body)
+                fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
             else:
                 fetch.keep(kept)
     files = document_reader(folder)
-    reconcile_month(engine, Rules(vendor.derive, vendor.controls, files), account, fetch.complete().fetch_id)
+    reconcile_month(
+        engine, Rules(vendor.load_implementation().derive, vendor.controls(), files), account, fetch.complete().fetch_id
+    )
     yield SimpleNamespace(database=name, folder=folder, account=account, vendor=vendor)
     postgres.drop_database(name)
 
@@ -62,7 +64,7 @@ def stored(postgres, proved, tmp_path):
     folder = tmp_path / "documents"
     shutil.copytree(proved.folder, folder)
     engine = engine_from_url(postgres.url(name))
-    rules = Rules(proved.vendor.derive, tuple(proved.vendor.controls), document_reader(folder))
+    rules = Rules(proved.vendor.load_implementation().derive, proved.vendor.controls(), document_reader(folder))
     yield SimpleNamespace(engine=engine, url=postgres.url(name), account=proved.account, rules=rules, folder=folder)
     postgres.drop_database(name)
 

@@ -11,13 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ProgrammingError
 
-from billing.accruals.proposal import Basis
 from billing.config.accrual_policy import AccrualPolicy
 from billing.models import Charge, Contract, ContractBillingPeriod, ContractItem, MonthToDate
 from billing.month import Month
+from billing.storage.accrual_bases import from_billing_periods, from_snapshots
 from billing.storage.accruals import AccrualBook
 from billing.storage.payloads import find_fetch
 from billing.storage.snapshots import payloads_of, save_snapshot
+from billing_vendors.fastly.accrual import propose_accrual
+from billing_vendors.fastly.settings import FastlySettings
 
 OCTOBER = Month(2026, 10)
 LATE = datetime(2026, 10, 31, 23, 41, tzinfo=UTC)
@@ -44,9 +46,9 @@ class Book:
             ((payload_id, _),) = payloads_of(connection, fetch_id)
             save_snapshot(connection, taken, find_fetch(connection, fetch_id), payload_id, taken_at)
 
-    def propose(self, month=OCTOBER, basis=Basis.SNAPSHOT, **changed):
+    def propose(self, month=OCTOBER, propose=from_snapshots, **changed):
         with self.ledger.engine.begin() as connection:
-            return AccrualBook(connection, replace(self.account, **changed), "accruals__1", NOW).propose(month, basis)
+            return AccrualBook(connection, replace(self.account, **changed), "accruals__1", NOW).propose(month, propose)
 
     def bill(self, *invoices, month=OCTOBER, **rest):
         """Let the vendor bill a month: store and prove it as a run does."""
@@ -90,7 +92,7 @@ class TestProposal:
             )
         ]
         assert book.ledger.rows(
-            "select p.kind, p.whole::text, p.amount::text, m.total::text from billing.accrual_part p "
+            "select p.kind, p.source_amount::text, p.amount::text, m.total::text from billing.accrual_part p "
             "join billing.month_to_date m using (snapshot_id)"
         ) == [("month_to_date", "980.005", "980.01", "980.005")]
 
@@ -119,12 +121,9 @@ class TestProposal:
         assert explanation.endswith("instead: 2026-08 was billed 1200.00 USD; 2025-10 was billed 990.00 USD.")
 
     def test_an_account_that_another_pays_for_has_no_estimate(self, book):
-        @dataclass(frozen=True)
-        class Settings:
-            parent_pay: bool = True
-
+        settings = FastlySettings("xTRzc8Zo", parent_pay=True)
         book.estimate("980.00")
-        assert "another account pays" in book.propose(settings=Settings()).proposal.explanation
+        assert "another account pays" in book.propose(propose=propose_accrual, settings=settings).proposal.explanation
 
     def test_another_basis_supersedes_it_within_the_month(self, book):
         book.estimate("310.00", datetime(2026, 10, 11, tzinfo=UTC))
@@ -318,7 +317,7 @@ class TestContracts:
 
     def test_what_was_read_before_the_bill_is_accrued(self, book):
         book.bill(**self.records())
-        assert book.propose(basis=Basis.PERIOD_CHARGES).added
+        assert book.propose(propose=from_billing_periods).added
 
         assert book.ledger.rows(
             "select a.state, a.amount::text, p.kind, p.amount::text, r.record_id, p.version "
@@ -333,19 +332,19 @@ class TestContracts:
         """Proposed before or after: the newest version that was read before the bill counts."""
         book.bill(**self.records())
         book.bill(**self.records(overage="13.00"))
-        book.propose(basis=Basis.PERIOD_CHARGES)
+        book.propose(propose=from_billing_periods)
         book.bill(issued(make, "45.00"), **self.records("Closed", "14.00"))
 
-        assert not book.propose(basis=Basis.PERIOD_CHARGES).added
+        assert not book.propose(propose=from_billing_periods).added
         assert book.ledger.rows("select actual::text, amount::text from billing.true_up") == [("45.00", "1.00")]
 
     def test_what_was_first_read_with_the_bill_is_no_estimate(self, book, make):
         book.bill(issued(make, "45.00"), **self.records("Closed"))
-        assert "first read together with its bill" in book.propose(basis=Basis.PERIOD_CHARGES).proposal.explanation
+        assert "first read together with its bill" in book.propose(propose=from_billing_periods).proposal.explanation
         assert book.ledger.rows("select state, amount from billing.accrual") == [("BLOCKED", None)]
 
     def test_without_a_billing_period_it_is_blocked(self, book):
-        assert "no billing period of 2026-10" in book.propose(basis=Basis.PERIOD_CHARGES).proposal.explanation
+        assert "no billing period of 2026-10" in book.propose(propose=from_billing_periods).proposal.explanation
 
 
 def test_how_good_past_accruals_were(book, make):

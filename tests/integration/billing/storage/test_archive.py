@@ -165,13 +165,13 @@ def test_a_document_is_one_row_however_often_it_is_seen(ledger):
 
 
 @pytest.mark.parametrize(
-    ("invoice_id", "form", "body"),
+    ("invoice_id", "file_format", "body"),
     [("I-2", "pdf", b"%PDF one"), ("I-1", "csv", b"%PDF one"), ("I-1", "pdf", b"%PDF two")],
 )
-def test_another_invoice_form_or_content_is_another_document(ledger, invoice_id, form, body):
+def test_another_invoice_form_or_content_is_another_document(ledger, invoice_id, file_format, body):
     fetch = ledger.begin()
     fetch.keep_document("I-1", "pdf", "application/pdf", "GET /invoices/I-1", b"%PDF one")
-    fetch.keep_document(invoice_id, form, "application/pdf", "GET /invoices/I-1", body)
+    fetch.keep_document(invoice_id, file_format, "application/pdf", "GET /invoices/I-1", body)
     assert fetch.complete().new_documents == 2
     for location, sha256 in ledger.rows("select location, sha256 from billing.document"):
         assert hashlib.sha256((ledger.folder / location).read_bytes()).digest() == bytes(sha256)

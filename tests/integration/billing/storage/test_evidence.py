@@ -243,7 +243,7 @@ def with_files(ledger, make):
 
 def test_what_a_file_says_can_be_read(ledger, gather, with_files):
     files = gather(read_file=document_reader(ledger.folder)).evidence.files
-    readable = {file.form: file.text for file in files if file.text is not None}
+    readable = {file.file_format: file.text for file in files if file.text is not None}
     assert len(files) == 4
     assert readable["csv"] == "number,größe\r\nI-1,1.00\r\n"
     assert "I-1" in readable["pdf"]

@@ -9,7 +9,6 @@ import psycopg2
 import pytest
 
 from billing.month import Month
-from billing.storage.migrate import downgrade, upgrade
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 STORED = "select vendor, month, currency, product, lines, amount from billing.product_month where lines <> 0"
@@ -82,14 +81,6 @@ def test_tasks_at_once_neither_lose_nor_block_one_another(ledger, make, bill, ag
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(store, range(12)))
     assert agree() == dict.fromkeys(products, Decimal("0.12"))
-
-
-def test_a_migration_sums_what_is_there(ledger, make, bill, agree, migrated_url):
-    ledger.store(make.month(bill([("CDN", "3"), ("TLS", "0.5")])))
-    ledger.store(make.month(bill([("CDN", "4"), ("TLS", "0.5")])), "restated")
-    downgrade(migrated_url, "0004")
-    upgrade(migrated_url)
-    assert agree() == {"CDN": Decimal(4), "TLS": Decimal("0.5")}
 
 
 @pytest.mark.parametrize(

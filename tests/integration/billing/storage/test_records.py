@@ -95,8 +95,8 @@ def statements(engine):
 
 def test_every_noun_is_stored_with_its_rows(ledger, full_month):
     done = ledger.store(full_month())
-    assert {(change.kind, change.version, change.cause) for change in done.changes} == {
-        (record_type.kind, 1, "new") for record_type in RECORD_TYPES.values()
+    assert {(change.record_type, change.version, change.cause) for change in done.changes} == {
+        (record_type.name, 1, "new") for record_type in RECORD_TYPES.values()
     }
     for table in DERIVED - {"unknown_field"}:
         assert ledger.one(f"select count(*) from billing.{table}") > 0, table
@@ -208,7 +208,7 @@ def test_other_bytes_with_the_same_content_add_no_version(ledger, full_month):
 def test_changed_lines_add_a_version_and_the_old_one_stays(ledger, make, amounts):
     ledger.store(make.month(make.invoice("10.00", "5.00", total="15.00")))
     (change,) = ledger.store(make.month(make.invoice(*amounts, total="15.00")), "second").changes
-    assert (change.kind, change.record_id, change.version, change.cause) == ("invoice", "I-1", 2, "vendor")
+    assert (change.record_type, change.record_id, change.version, change.cause) == ("invoice", "I-1", 2, "vendor")
     lines = "select position, amount::text from billing.{} where {} order by 1"
     assert ledger.rows(lines.format("invoice_line", "version = 1")) == [(1, "10.00"), (2, "5.00")]
     assert ledger.rows(lines.format("current_invoice_line", "true")) == list(enumerate(amounts, start=1))
@@ -220,7 +220,7 @@ def test_only_what_changed_gets_a_version(ledger, full_month):
     """A contract's price: the invoice, the period and the usage stay as they are."""
     ledger.store(full_month())
     changes = ledger.store(full_month(price="9.99"), "second").changes
-    assert [(change.kind, change.version) for change in changes] == [("contract", 2)]
+    assert [(change.record_type, change.version) for change in changes] == [("contract", 2)]
     assert ledger.rows("select version, price::text from billing.contract_item order by 1") == [
         (1, "9.990000001"),
         (2, "9.99"),
@@ -334,7 +334,7 @@ def test_the_database_refuses_a_record_without_a_current_version(ledger, full_mo
     ledger.store(full_month())
     with pytest.raises(psycopg2.errors.ForeignKeyViolation, match="record_current_version_fkey"):
         ledger.rows(
-            "insert into billing.record (vendor, account, kind, record_id, current_version) "
+            "insert into billing.record (vendor, account, record_type, record_id, current_version) "
             "values ('v', 'a', 'k', 'i', 1)"
         )
     with pytest.raises(psycopg2.errors.ForeignKeyViolation):
@@ -346,10 +346,10 @@ def test_the_database_refuses_a_record_without_a_current_version(ledger, full_mo
 def test_the_database_refuses_two_current_versions(ledger, full_month):
     """A record points at one version; a second row of the same record is refused."""
     ledger.store(full_month())
-    with pytest.raises(psycopg2.errors.UniqueViolation, match="record_vendor_account_kind_record_id_key"):
+    with pytest.raises(psycopg2.errors.UniqueViolation, match="record_vendor_account_record_type_record_id_key"):
         ledger.rows(
-            "insert into billing.record (vendor, account, kind, record_id, current_version) "
-            "select vendor, account, kind, record_id, current_version from billing.record limit 1"
+            "insert into billing.record (vendor, account, record_type, record_id, current_version) "
+            "select vendor, account, record_type, record_id, current_version from billing.record limit 1"
         )
     with pytest.raises(psycopg2.errors.UniqueViolation, match="record_version_pkey"):
         ledger.rows("insert into billing.record_version select * from billing.record_version limit 1")

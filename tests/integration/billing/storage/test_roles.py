@@ -366,7 +366,7 @@ def test_a_right_given_by_hand_is_taken_back_by_the_next_migration(owner, writer
 
 def test_a_schema_from_before_is_handed_over(postgres, billing_url):
     """One that a superuser migrated, before there were roles."""
-    migrate.upgrade(billing_url, "0002")
+    migrate.upgrade(billing_url)
     create_roles(billing_url)
     migrate.upgrade(billing_url)
     with engine_from_url(billing_url).connect() as connection:

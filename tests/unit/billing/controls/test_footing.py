@@ -2,7 +2,8 @@
 
 import pytest
 
-from billing.controls.checks.footing import F1, G1
+from billing_vendors.fastly.controls.f01_footing import F1
+from billing_vendors.genesys_cloud.controls.g01_footing import G1
 
 CONTROLS = pytest.mark.parametrize("control", [F1, G1], ids=lambda control: control.control_id)
 

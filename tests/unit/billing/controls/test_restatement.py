@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.checks.restatement import F20, G25
 from billing.controls.control import InvoiceSummary
+from billing_vendors.fastly.controls.f20_restatement import F20
+from billing_vendors.genesys_cloud.controls.g25_restatement import G25
 
 CONTROLS = pytest.mark.parametrize("control", [F20, G25], ids=lambda control: control.control_id)
 

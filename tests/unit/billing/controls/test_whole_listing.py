@@ -2,8 +2,9 @@
 
 import pytest
 
-from billing.controls.checks.complete_listing import F10, G14
 from billing.models import Listing
+from billing_vendors.fastly.controls.f10_complete_listings import F10
+from billing_vendors.genesys_cloud.controls.g14_complete_listings import G14
 
 
 @pytest.mark.parametrize("control", [F10, G14], ids=lambda control: control.control_id)
@@ -26,7 +27,7 @@ def test_the_worked_examples(control, make, state_of, rows, total, ended, state)
 
 
 def test_no_listing_at_all_is_no_proof(make, state_of):
-    assert state_of(F10, month=make.month()) == "BLOCKED"
+    assert state_of(G14, month=make.month()) == "BLOCKED"
 
 
 def test_every_listing_is_judged_and_every_fault_named(make, judge):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from billing.payloads.response import Response
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
 TOKEN = "open-sesame-4711"

@@ -4,22 +4,26 @@ import asyncio
 import gzip
 import json
 import logging
+import os
+import signal
+import time
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import aiohttp
 import pytest
 from airflow.sdk.log import redact
-from requests.adapters import HTTPAdapter
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base import hooks
-from billing_vendors.base.client import async_client
-from billing_vendors.base.client.async_transport import loop_state
-from billing_vendors.base.client.credentials import Credential
-from billing_vendors.base.client.limits import Limits
-from billing_vendors.base.client.request import PDF, Pages, Request
+from billing_vendors.base.client import client
+from billing_vendors.base.client.connection import Credential
+from billing_vendors.base.client.paging import PageHead, Paging
+from billing_vendors.base.client.request import PDF, Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.fastly.hooks import FastlyBillingHook
+from billing_vendors.fastly.probes import EstimateProbe
 
 TOKEN = "open-sesame-4711"
 SENT = {"accept", "accept-encoding", "user-agent", "fastly-key", "host", "connection"}
@@ -55,6 +59,14 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="only https"):
             send()
 
+    def test_a_token_with_a_line_break_is_refused(self, send, connect, server):
+        """It was pasted in two lines, or would add a header of its own."""
+        connect(host=server.url, password="s3cr3t\nX-Other: 1")
+        with pytest.raises(ConfigurationError, match=r"password .* holds a control character") as refused:
+            send()
+        assert "s3cr3t" not in str(refused.value)
+        assert server.seen == []
+
     def test_a_missing_connection_is_named(self):
         hook = FastlyBillingHook("no_such_connection")
         with pytest.raises(ConfigurationError, match="no_such_connection"):
@@ -67,6 +79,16 @@ class TestConnection:
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
         send()
         assert "authorization" not in server.seen[0].headers
+
+    @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+    @pytest.mark.parametrize("scheme", ["http://", ""])
+    def test_the_environment_s_proxy_is_used(self, send, connect, server, monkeypatch, variable, scheme):
+        for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(variable, scheme + server.url.removeprefix("http://"))
+        connect(host="http://localhost:9", password=TOKEN)
+        send()
+        assert server.targets == ["http://localhost:9/path"]
 
     def test_cookies_are_not_kept(self, conn_id, server):
         server.responses({"headers": {"Set-Cookie": "a=b"}})
@@ -85,8 +107,9 @@ class TestConnection:
         assert TOKEN not in message
 
     def test_the_stock_way_to_ask_is_closed(self, conn_id, server):
-        with pytest.raises(TypeError, match="ask"):
-            FastlyBillingHook(conn_id).run("/path")
+        for stock in (FastlyBillingHook.run, FastlyBillingHook.get_conn):
+            with pytest.raises(TypeError, match=r"call send\(request\)"):
+                stock(FastlyBillingHook(conn_id))
         assert server.seen == []
 
 
@@ -193,7 +216,7 @@ class TestLimits:
 
 
 class TestSendingAgain:
-    """Inside one read a worker asks again a few times; a trigger leaves that to its next look."""
+    """Inside one read a request is sent again a few times; a look leaves that to the next look."""
 
     @pytest.mark.parametrize(
         "reply", [{"status": 429}, {"status": 502}, {"status": 503}, {"status": 504}, {"vanish": True}]
@@ -240,11 +263,23 @@ class TestSendingAgain:
         assert busy.value.retry_after == 121
         assert len(server.seen) == 1
 
-    def test_a_trigger_does_not_ask_again_by_itself(self, conn_id, server):
-        server.responses({"status": 503})
+    @pytest.mark.parametrize("reply", [{"status": 503}, {"vanish": True}])
+    def test_a_look_does_not_ask_again_by_itself(self, conn_id, server, reply):
+        server.responses(reply)
+        probe = EstimateProbe("abc", "v3", "2026-10")
         with pytest.raises(VendorUnavailable):
-            asyncio.run(FastlyBillingHook(conn_id).asend(Request("test", "/path")))
+            asyncio.run(probe.poke(probe.hook(conn_id)))
         assert len(server.seen) == 1
+
+    @pytest.mark.parametrize("way", ["blocking", "awaited"])
+    def test_the_library_does_not_ask_again_by_itself(self, conn_id, server, way):
+        """aiohttp would send a GET again after a broken connection, and hide what happened."""
+        server.responses({}, {"vanish": True}, {})
+        hook = FastlyBillingHook(conn_id, limits=Limits(attempts=1))
+        ask = {"blocking": _send_all, "awaited": lambda *arguments: asyncio.run(_ask_all(*arguments))}[way]
+        with pytest.raises(VendorUnavailable, match="ServerDisconnectedError"):
+            ask(hook, [Request("test", "/1"), Request("test", "/2")])
+        assert server.targets == ["/1", "/2"]
 
 
 @pytest.fixture
@@ -279,10 +314,9 @@ class TestLog:
 class TokenHook(FastlyBillingHook):
     """A vendor whose credential is a token with an end."""
 
-    def authenticate(self, connection_settings):
-        response = yield Request(
-            "test.token", "/token", method="POST", form={"secret": connection_settings.password}, signed=False
-        )
+    async def authenticate(self, connection_settings):
+        form = {"secret": connection_settings.password}
+        response = await self.asend(Request("test.token", "/token", method="POST", form=form, signed=False))
         token = response.json()["token"]
         return Credential({"Authorization": f"Bearer {token}"}, token, lives_seconds=3600)
 
@@ -321,9 +355,16 @@ class TestCredential:
         assert server.targets.count("/token") == 1
 
 
+def _send_all(hook, questions):
+    with hook:
+        for request in questions:
+            hook.send(request)
+
+
 async def _ask_all(hook, questions):
-    for request in questions:
-        await hook.asend(request)
+    async with hook:
+        for request in questions:
+            await hook.asend(request)
 
 
 @pytest.mark.parametrize("way", ["blocking", "awaited"])
@@ -342,7 +383,7 @@ class TestTriggersTogether:
     """A thousand triggers on one event loop."""
 
     async def test_they_share_connections_to_the_vendor(self, conn_id, server):
-        async with loop_state().session():
+        async with FastlyBillingHook(conn_id):
             for _ in range(3):
                 await asyncio.gather(*(FastlyBillingHook(conn_id).asend(Request("test", f"/{n}")) for n in range(200)))
         assert len(server.seen) == 600
@@ -360,16 +401,17 @@ class TestTriggersTogether:
         await FastlyBillingHook(conn_id).asend(Request("test", "/1"))
         connect(host=server.url, password="another-token")
         await FastlyBillingHook(conn_id).asend(Request("test", "/2"))
-        monkeypatch.setattr(async_client, "CONNECTION_SECONDS", 0.0)
+        monkeypatch.setattr(client, "CONNECTION_SECONDS", 0.0)
         await FastlyBillingHook(conn_id).asend(Request("test", "/3"))
         assert [seen.headers["fastly-key"] for seen in server.seen] == [TOKEN, TOKEN, "another-token"]
 
-    async def test_the_session_is_closed_when_the_last_has_left(self, conn_id):
-        state = loop_state()
-        async with state.session() as shared:
-            await FastlyBillingHook(conn_id).asend(Request("test", "/1"))
-            assert not shared.closed
-        assert shared.closed
+    async def test_the_session_is_closed_when_the_last_has_left(self, conn_id, server):
+        async with FastlyBillingHook(conn_id):
+            async with FastlyBillingHook(conn_id) as second:
+                await second.asend(Request("test", "/1"))
+            await FastlyBillingHook(conn_id).asend(Request("test", "/2"))
+        await FastlyBillingHook(conn_id).asend(Request("test", "/3"))
+        assert server.connections == 2
 
     async def test_a_slow_vendor_does_not_stop_the_loop(self, conn_id, server):
         server.responses({"hang_seconds": 0.5})
@@ -381,21 +423,76 @@ class TestTriggersTogether:
         assert turns > 5
 
 
+class Pages(Paging):
+    """A listing whose pages hold a cursor and nothing else."""
+
+    def read_head(self, page):
+        return PageHead(page.json()["next"], [])
+
+
 def test_pages_are_asked_for_when_they_are_wanted(conn_id, server):
     """Each answer is stored before the next request goes out."""
     server.responses(said({"next": "c2"}), said({"next": ""}))
-    turned = FastlyBillingHook(conn_id).turn_pages(
-        Pages(Request("test", "/list"), lambda response: response.json()["next"])
-    )
-    next(turned)
+    read = FastlyBillingHook(conn_id).list_pages(Pages(Request("test", "/list")))
+    next(read)
     assert server.targets == ["/list"]
-    assert len(list(turned)) == 1
+    assert len(list(read)) == 1
     assert server.targets == ["/list", "/list?cursor=c2"]
 
 
-def test_the_adapter_never_retries_by_itself():
-    """A silent retry of the library's would hide what the vendor said."""
-    with hooks.sync_transport.open_session() as session:
-        adapter = session.get_adapter("https://api.example.com")
-    assert isinstance(adapter, HTTPAdapter)
-    assert adapter.max_retries.total == 0
+class TimeOut(BaseException):
+    """As Airflow's own: a worker's signal handler raises it wherever the task is."""
+
+
+@pytest.fixture
+def alarm():
+    """Make the next alarm signal raise, as Airflow's ``execution_timeout`` does."""
+
+    def ring(*_):
+        raise TimeOut
+
+    before = signal.signal(signal.SIGALRM, ring)
+    yield lambda seconds: signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+class TestTaskTimeOut:
+    """Airflow ends a task by a signal; it must end the request, wherever in the event loop it comes."""
+
+    def test_it_ends_a_request_that_waits(self, conn_id, server, alarm):
+        server.responses({"hang_seconds": 5.0})
+        started = time.monotonic()
+        with FastlyBillingHook(conn_id) as hook:
+            alarm(0.3)
+            with pytest.raises(TimeOut):
+                hook.send(Request("test", "/path"))
+        assert time.monotonic() - started < 3.0
+
+    @pytest.mark.parametrize("place", ["callback", "parser"])
+    def test_it_is_not_lost_in_the_event_loop_or_in_the_library(self, conn_id, server, monkeypatch, place):
+        """Both log or wrap what is raised in them."""
+
+        def ring(*_):
+            raise TimeOut
+
+        server.responses({"hang_seconds": 5.0 if place == "callback" else 0.0})
+        with FastlyBillingHook(conn_id) as hook:
+            if place == "callback":
+                hook._runner.get_loop().call_later(0.1, ring)
+            else:
+                monkeypatch.setattr(aiohttp.StreamReader, "feed_data", ring)
+            with pytest.raises(TimeOut):
+                hook.send(Request("test", "/path"))
+
+
+def test_a_fork_sends_on_a_loop_of_its_own(conn_id, server):
+    """A task is forked from a process that may have asked a vendor."""
+    FastlyBillingHook(conn_id).send(Request("test", "/1"))
+    if (pid := os.fork()) == 0:
+        with suppress(BaseException):
+            FastlyBillingHook(conn_id).send(Request("test", "/2"))
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert server.targets == ["/1", "/2"]

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected
 from billing_vendors.base.retries import VendorRetryPolicy
@@ -20,16 +20,6 @@ READY = {"body": json.dumps(ESTIMATE).encode()}
 MAKING = {"status": 202, "body": b""}
 NO_INVOICE = {"body": b'{"data": []}'}
 OUTCOME = {"state": "ready", "account": "acme", "month": "2026-10"}
-
-
-class NoReschedulesYet:
-    """The part of a task instance that a sensor asks."""
-
-    def __init__(self, first: datetime | None = None) -> None:
-        self.first = first
-
-    def get_first_reschedule_date(self, _context: object) -> datetime | None:
-        return self.first
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +41,8 @@ def sensor(kind=FastlyMonthToDateSensor, **arguments):
     return kind(**{"task_id": "wait", "account": "acme", "month": "2026-10", "poke_interval": 0.02, **arguments})
 
 
-class TestDeferrable:
-    """The default: one look in a worker, the rest in the triggerer."""
+class TestDeferral:
+    """One look in a worker, the rest in the triggerer."""
 
     def test_what_is_ready_is_not_deferred(self, server):
         server.responses(READY)
@@ -103,37 +93,10 @@ class TestDeferrable:
         with pytest.raises(NotReady, match=r"fastly/acme for 2026-10.*triggerer"):
             sensor().resume_execution("__fail__", {"error": "Trigger timeout"}, {})
 
-
-class TestOtherModes:
-    """The same rules where a worker waits, or a task is put off."""
-
-    def test_poke_waits_in_the_worker(self, server):
-        server.responses(MAKING, {"status": 503}, READY)
-        assert sensor(deferrable=False).execute({}) == {**OUTCOME, "attempts": 3}
-
-    def test_poke_obeys_retry_after(self, server):
-        server.responses({"status": 429, "headers": {"Retry-After": "1"}}, READY)
-        sensor(deferrable=False).execute({})
-        assert server.seen[1].at - server.seen[0].at >= 1.0
-
-    def test_poke_ends_at_its_deadline(self, server):
+    def test_a_deadline_that_has_passed_ends_the_wait_at_the_first_look(self, server):
         server.responses(MAKING)
         with pytest.raises(NotReady, match=r"the month-to-date estimate of fastly/acme for 2026-10.*answered: 202"):
-            sensor(deferrable=False, timeout=0.2).execute({})
-
-    def test_reschedule_puts_the_task_off(self, server):
-        server.responses(MAKING)
-        with pytest.raises(AirflowRescheduleException) as put_off:
-            sensor(deferrable=False, mode="reschedule", poke_interval=30).execute({"ti": NoReschedulesYet()})
-        pause = put_off.value.reschedule_date - datetime.now(UTC)
-        assert timedelta(seconds=20) < pause < timedelta(seconds=35)
-
-    def test_reschedule_counts_its_deadline_from_the_first_look(self, server):
-        server.responses(MAKING)
-        first = datetime.now(UTC) - timedelta(hours=2)
-        context = {"ti": NoReschedulesYet(first), "task_reschedule_count": 8}
-        with pytest.raises(NotReady, match=f"after 9 looks since {first:%Y-%m-%d %H:%M:%S} UTC"):
-            sensor(deferrable=False, mode="reschedule", timeout=3600.0).execute(context)
+            sensor(timeout=0.001).execute({})
 
 
 class TestAbsence:
@@ -179,7 +142,7 @@ class TestArguments:
     def test_soft_fail_skips_a_wait_that_took_too_long_but_not_a_refusal(self, server):
         server.responses(MAKING)
         with pytest.raises(AirflowSkipException, match="not there"):
-            sensor(deferrable=False, timeout=0.1, soft_fail=True).execute({})
+            sensor(timeout=0.001, soft_fail=True).execute({})
         server.responses({"status": 401})
         with pytest.raises(VendorRejected):
             sensor(soft_fail=True).execute({})

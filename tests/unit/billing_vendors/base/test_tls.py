@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.pdf_download import fetch_pdf
 from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
@@ -267,7 +267,7 @@ def use_proxy(monkeypatch, proxy: SecureVendor) -> None:
 def test_a_document_s_store_is_verified_as_the_vendor_is(vendor_with, authority):
     vendor = vendor_with(authority.certificate_for("localhost"))
     with pytest.raises(VendorUnavailable, match="SSL"):
-        fetch_pdf(f"https://localhost:{vendor.port}/a", "GET /document", local=True, limits=LIMITS)
+        asyncio.run(fetch_pdf(f"https://localhost:{vendor.port}/a", "GET /document", local=True, limits=LIMITS))
     assert vendor.seen == []
 
 
@@ -286,7 +286,7 @@ def test_the_address_that_is_connected_to_is_the_one_that_is_judged(vendor_with,
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)  # the name server is the attacker's
     with pytest.raises(PayloadError, match="into a private network"):
-        fetch_pdf(f"https://{name}:{vendor.port}/a", "GET /document", limits=LIMITS)
+        asyncio.run(fetch_pdf(f"https://{name}:{vendor.port}/a", "GET /document", limits=LIMITS))
     assert vendor.seen == []
 
 
@@ -295,6 +295,6 @@ def test_behind_a_proxy_a_name_is_judged_by_what_it_stands_for_here(vendor_with,
     use_proxy(monkeypatch, vendor_with(None))
     for host in ("localhost", "2130706433"):
         with pytest.raises(PayloadError, match="into a private network"):
-            fetch_pdf(f"https://{host}/a", "GET /document", limits=LIMITS)
+            asyncio.run(fetch_pdf(f"https://{host}/a", "GET /document", limits=LIMITS))
     with pytest.raises(VendorUnavailable):
-        fetch_pdf("https://files.unheard-of.invalid/a?sig=x", "GET /document", limits=LIMITS)
+        asyncio.run(fetch_pdf("https://files.unheard-of.invalid/a?sig=x", "GET /document", limits=LIMITS))

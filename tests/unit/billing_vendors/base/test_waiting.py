@@ -16,7 +16,7 @@ WAITING = ProbeResult(ready=False, seen="202, being made")
 
 def wait(**changes: object) -> Wait:
     values = {**PATIENCE.__dict__, **changes}
-    return Wait("the estimate", "fastly/acme for 2026-10", PollSchedule(**values))
+    return Wait(EstimateProbe("abc", "v3", "2026-10"), "fastly/acme for 2026-10", PollSchedule(**values))
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 10), (10, 15), (60, 40), (1000, 510), (1180, 600), (9000, 600)])
@@ -88,7 +88,8 @@ def test_the_deadline_says_what_was_waited_for_since_when_and_what_was_seen_last
     with pytest.raises(NotReady) as late:
         waiting.next_poll(ProbeResult(False, "200, status Pending"), START + timedelta(hours=12))
     assert str(late.value) == (
-        "the estimate of fastly/acme for 2026-10 was not there after 2 looks since 2026-11-22 12:00:00 UTC; "
+        "the month-to-date estimate of fastly/acme for 2026-10 was not there after 2 looks since 2026-11-22 12:00:00 "
+        "UTC; "
         "the vendor last answered: 200, status Pending"
     )
 

@@ -16,6 +16,7 @@ from billing.config.accounts import Account
 from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.fastly.settings import FastlySettings
+from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
@@ -109,5 +110,5 @@ def accounts(simulated) -> dict[str, Account[FastlySettings]]:
             known.posting_day,
             FastlySettings(known.customer_id, known.api, known.parent_pay),
         )
-        for known in simulated.world.fastly.accounts
+        for known in simulated.world.of(FastlyWorld).accounts
     }

@@ -12,12 +12,12 @@ MONTHS = ["2026-10", "2026-03", "2025-04"]
 
 
 def collected(account, month: str):
-    return list(FASTLY.collect(account, Month.parse(month)))
+    return list(FASTLY.load_implementation().collect(account, Month.parse(month)))
 
 
 def derived(account, month: str):
     responses = [kept for kept in collected(account, month) if isinstance(kept, Response)]
-    return FASTLY.derive(account, Month.parse(month), responses)
+    return FASTLY.load_implementation().derive(account, Month.parse(month), responses)
 
 
 @pytest.mark.parametrize("list_filter", ["overlap", "within"])
@@ -47,7 +47,7 @@ def test_the_use_by_service_adds_up_to_the_use(accounts):
 
 def test_a_v2_month_brings_the_bill_and_its_files(accounts):
     kept = collected(accounts["legacy-press"], "2026-10")
-    assert [item.form if isinstance(item, Document) else item.operation for item in kept] == [
+    assert [item.file_format if isinstance(item, Document) else item.operation for item in kept] == [
         "v2.invoice_by_month",
         "v2.invoice_by_id",
         "csv",
@@ -73,7 +73,7 @@ def test_a_v2_bill_made_while_the_back_end_was_down_is_not_kept(account, server,
 
 def test_each_answer_comes_before_the_next_question(accounts, simulated):
     simulated.stats.clear()
-    arriving = FASTLY.collect(accounts["acme-media"], Month(2026, 10))
+    arriving = FASTLY.load_implementation().collect(accounts["acme-media"], Month(2026, 10))
     assert next(arriving).operation == "v3.list_invoices"
     assert len(simulated.stats.requests) == 1
     arriving.close()
@@ -123,8 +123,8 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     november = Month(2026, 11)
     for name in ("acme-media", "legacy-press"):
-        (response,) = FASTLY.collect_month_to_date(accounts[name], november)
-        estimate = FASTLY.derive_month_to_date(accounts[name], response)
+        (response,) = FASTLY.load_implementation().collect_month_to_date(accounts[name], november)
+        estimate = FASTLY.load_implementation().derive_month_to_date(accounts[name], response)
         assert estimate.month == november
         assert estimate.total > 0
 
@@ -132,4 +132,4 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
 def test_an_estimate_of_another_month_is_not_taken_for_it(accounts, simulated, monkeypatch):
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
     with pytest.raises(PayloadError, match="wanted 2026-10"):
-        list(FASTLY.collect_month_to_date(accounts["acme-media"], Month(2026, 10)))
+        list(FASTLY.load_implementation().collect_month_to_date(accounts["acme-media"], Month(2026, 10)))

@@ -1,5 +1,6 @@
 """What Fastly's two sensors look for, and how they end, against the simulated Fastly."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -53,7 +54,7 @@ class TestEstimate:
         monkeypatch.setattr(simulated.settings, "estimate_asks", 3)
         simulated.set_now(datetime(2026, 11, 27, tzinfo=UTC))  # what other tests had made is older than its cache
         with pytest.raises(TaskDeferred) as deferred:
-            estimate_sensor(account).execute({})
+            await asyncio.to_thread(estimate_sensor(account).execute, {})  # a worker runs no event loop
         (event,) = await ended(deferred.value)
         assert event.xcoms["return_value"] == {"state": "ready", "account": account, "month": "2026-11", "attempts": 4}
 
@@ -99,7 +100,9 @@ class TestPosted:
     async def test_it_waits_until_the_invoice_is_posted(self, simulated, account):
         simulated.set_now(EARLY)
         with pytest.raises(TaskDeferred) as deferred:
-            posted_sensor(account, grace_days=10_000).execute({})
+            await asyncio.to_thread(
+                posted_sensor(account, grace_days=10_000).execute, {}
+            )  # a worker runs no event loop
         simulated.set_now(datetime(2026, 11, 22, tzinfo=UTC))
         (event,) = await ended(deferred.value)
         assert event.xcoms["return_value"]["state"] == "ready"
@@ -122,13 +125,14 @@ class TestPosted:
     async def test_a_refusal_during_the_wait_wakes_the_task_in_its_own_class(self, simulated):
         simulated.set_now(EARLY)
         with pytest.raises(TaskDeferred) as deferred:
-            posted_sensor(grace_days=10_000).execute({})
+            await asyncio.to_thread(posted_sensor(grace_days=10_000).execute, {})  # a worker runs no event loop
         simulated.faults.add("status", "fastly.v3.invoices", status=403)
         (event,) = await ended(deferred.value)
         assert isinstance(error_of(event.payload), VendorRejected)
 
 
 def test_the_sensors_of_a_month_share_the_vendor_s_pool():
-    waits = [*FASTLY.waits(account="acme", month="2026-10"), FASTLY.wait_month_to_date(account="acme", month="2026-10")]
+    where = {"account": "acme", "month": "2026-10"}
+    waits = [*FASTLY.make_sensors(**where), FASTLY.make_estimate_sensor(**where)]
     assert {wait.pool for wait in waits} == {"fastly"}
-    assert all(wait.deferrable and wait.retries and wait.execution_timeout for wait in waits)
+    assert all(wait.retries and wait.execution_timeout for wait in waits)

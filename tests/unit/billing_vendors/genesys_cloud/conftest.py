@@ -234,7 +234,7 @@ def logged(caplog) -> Iterator[Logged]:
     """Listen to everything; Airflow's loggers have levels and an output of their own."""
     import airflow.sdk.log  # noqa: F401 (configures the loggers, so it must be loaded before they change)
 
-    for logger in (None, "airflow", "airflow.task", "urllib3"):
+    for logger in (None, "airflow", "airflow.task", "aiohttp", "asyncio"):
         caplog.set_level(logging.DEBUG, logger=logger)
     before = structlog.get_config()
     captured = LogCapture()

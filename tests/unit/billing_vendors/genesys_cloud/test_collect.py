@@ -25,6 +25,7 @@ from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
+from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.testing import Simulator
 from vendor_simulator.world import World
 
@@ -50,7 +51,7 @@ def january(genesys):
 
 
 def collect(account, month):
-    return list(GENESYS_CLOUD.collect(account, month))
+    return list(GENESYS_CLOUD.load_implementation().collect(account, month))
 
 
 def operations(collected):
@@ -79,7 +80,7 @@ def test_what_is_collected_can_be_derived(january, connect):
     account = make_account(connect())
     responses = [part for part in collect(account, JANUARY) if isinstance(part, Response)]
 
-    month = GENESYS_CLOUD.derive(account, JANUARY, responses)
+    month = GENESYS_CLOUD.load_implementation().derive(account, JANUARY, responses)
 
     assert {invoice.invoice_id for invoice in month.invoices} == {"INV00501234", "INV00498765", "CM00012345"}
     assert [month.billing_period_id for month in month.billing_periods] == ["bp-2025-01"]
@@ -94,7 +95,7 @@ def test_no_link_is_in_what_is_kept(january, connect):
 
 
 def test_each_answer_is_yielded_before_the_next_question(january, connect):
-    collection = GENESYS_CLOUD.collect(make_account(connect()), JANUARY)
+    collection = GENESYS_CLOUD.load_implementation().collect(make_account(connect()), JANUARY)
 
     next(collection)
 
@@ -134,7 +135,7 @@ def test_figures_in_progress_are_not_kept(january, connect, monkeypatch):
     kept = []
 
     with pytest.raises(VendorUnavailable, match="still InProgress"):
-        kept.extend(GENESYS_CLOUD.collect(make_account(connect()), JANUARY))
+        kept.extend(GENESYS_CLOUD.load_implementation().collect(make_account(connect()), JANUARY))
 
     assert "billable_usage" not in operations(kept)
 
@@ -206,7 +207,7 @@ def organisations(world, monkeypatch):
     """The account of each organisation, with its connection."""
     for conn_id, fields in world.connections().items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(fields))
-    return {each.name: account_of(each) for each in world.world.genesys_cloud.organisations}
+    return {each.name: account_of(each) for each in world.world.of(GenesysWorld).organisations}
 
 
 def account_of(organisation):
@@ -225,7 +226,7 @@ def derived(account, month):
     collected = collect(account, month)
     responses = [part for part in collected if isinstance(part, Response)]
     documents = [part.invoice_id for part in collected if isinstance(part, Document)]
-    return GENESYS_CLOUD.derive(account, month, responses), documents
+    return GENESYS_CLOUD.load_implementation().derive(account, month, responses), documents
 
 
 @pytest.mark.parametrize("name", ORGANISATIONS)

@@ -1,5 +1,6 @@
 """The file behind a document link: what is fetched, what is refused, and that the link leaves no trace."""
 
+import asyncio
 import dataclasses
 import ipaddress
 import time
@@ -8,9 +9,9 @@ import pytest
 from tests.unit.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.client.limits import Limits
 from billing_vendors.base.client.pdf_download import _judge, fetch_pdf
 from billing_vendors.base.client.request import Request
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -51,7 +52,7 @@ def test_the_file_is_fetched_and_the_link_is_forgotten(hook, genesys, store, log
 
     document = hook.get_document("INV1")
 
-    assert (document.invoice_id, document.form, document.media_type) == ("INV1", "pdf", "application/pdf")
+    assert (document.invoice_id, document.file_format, document.media_type) == ("INV1", "pdf", "application/pdf")
     assert (document.request, document.body) == (REQUEST, PDF)
     assert store.seen[0].query == {"sig": SIGNATURE}
     assert REQUEST in logged.text
@@ -121,7 +122,7 @@ def test_a_vendor_elsewhere_does_not_lead_to_this_machine(store, host):
     link = f"https://{host}:{store.url.rpartition(':')[2]}/a"
 
     with pytest.raises(PayloadError, match="into a private network"):
-        fetch_pdf(link, REQUEST, local=False)
+        asyncio.run(fetch_pdf(link, REQUEST, local=False))
 
     assert store.seen == []
 
@@ -237,4 +238,4 @@ class TestWhatComesBack:
         store.responses("/a", pdf(chunks=drip(), length=10**12))
 
         with pytest.raises(VendorUnavailable, match=r"not finished after 0\.2 s"):
-            fetch_pdf(f"{store.url}/a", REQUEST, local=True, limits=Limits(total_seconds=0.2))
+            asyncio.run(fetch_pdf(f"{store.url}/a", REQUEST, local=True, limits=Limits(total_seconds=0.2)))

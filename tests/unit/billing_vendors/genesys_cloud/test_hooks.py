@@ -15,7 +15,7 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
 
 from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing.month import Month
-from billing_vendors.base.client.limits import Limits
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import Interval
 
@@ -162,7 +162,7 @@ class TestCursors:
         assert len(genesys.asked("/contracts")) == 3
 
     def test_cursors_with_rows_end_too(self, hook, genesys, monkeypatch):
-        monkeypatch.setattr("billing_vendors.genesys_cloud.paging._MOST_PAGES", 7)
+        monkeypatch.setattr("billing_vendors.genesys_cloud.paging.GenesysPaging.most_pages", 7)
         count = iter(range(1000))
         genesys.billing(
             "/contracts",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.controls.checks.document_keys import same_number
-from billing.controls.checks.duplicate_documents import F7
+from billing_vendors.fastly.controls.f07_duplicate_documents import F7
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.config.tolerances import Tolerance
-from billing.controls.checks.footing import F1
+from billing_vendors.fastly.controls.f01_footing import F1
 from billing_vendors.fastly.controls.f17_unallocated_amount import F17
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.money import exact_sum
-from billing.proration import MIDNIGHT, VOICE_CUT, served, split
+from billing.proration import MIDNIGHT, served, split
+from billing_vendors.genesys_cloud.controls.g11_advance_and_arrears import VOICE_CUT
 
 UNITS = [Decimal(1), Decimal("0.01"), Decimal("0.001")]
 

@@ -107,7 +107,7 @@ def test_without_a_pdf_nothing_is_proved(g, states):
     month = g.month(g.invoice(g.line()))
     assert states(G21, month) == ["BLOCKED"]
     assert states(G21, month, files=(g.file("INV1 Total 1782.00", invoice_id="INV2"),)) == ["BLOCKED"]
-    csv = replace(g.file("INV1 Total 1782.00"), form="csv")
+    csv = replace(g.file("INV1 Total 1782.00"), file_format="csv")
     assert states(G21, month, files=(csv,)) == ["BLOCKED"]
     assert states(G21, g.month()) == ["NOT_APPLICABLE"]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.controls.checks.footing import G1
 from billing.money import minor_unit
+from billing_vendors.genesys_cloud.controls.g01_footing import G1
 
 
 @pytest.mark.parametrize(

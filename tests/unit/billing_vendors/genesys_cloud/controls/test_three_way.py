@@ -9,16 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.matching.price_book import ChargeType, PriceBook, agreed_amount
-from billing.matching.receipts import held_documents
+from billing.matching.receipts import charge_type_of, held_documents
 from billing.matching.three_way import Outcome, compare, match_month, price_of_line, variance
 from billing.money import difference, product
+from billing_vendors.genesys_cloud.matching_terms import TERMS
 
 
 def matched(month):
     price_book = PriceBook(month.contracts)
     return {
         (match.sku, match.charge_type, match.advance): compare(match, price_book)
-        for match in match_month(month, price_book)
+        for match in match_month(month, price_book, TERMS)
     }
 
 
@@ -121,10 +122,10 @@ def test_the_purchase_order_tells_contracts_apart(g):
     )
     month = g.month(*invoices, contracts=contracts, billing_periods=periods)
     price_book = PriceBook(contracts)
-    found = [match for match in match_month(month, price_book) if match.charge_type is ChargeType.OVERAGE]
+    found = [match for match in match_month(month, price_book, TERMS) if match.charge_type is ChargeType.OVERAGE]
     assert [compare(match, price_book)[0] for match in found] == [Outcome.MATCHED, Outcome.MATCHED]
     unknown = replace(invoices[1], attributes={})
-    merged = match_month(replace(month, invoices=(invoices[0], unknown)), price_book)
+    merged = match_month(replace(month, invoices=(invoices[0], unknown)), price_book, TERMS)
     assert [(len(m.receipts), len(m.billed)) for m in merged if m.charge_type is ChargeType.OVERAGE] == [(2, 2)]
 
 
@@ -137,10 +138,10 @@ def test_the_organization_tells_charges_of_one_product_apart(g):
 
     charges = (of("a"), of("b", overage_quantity="2", overage_charge="297.00", prepaid_quantity="0"))
     month = g.clean(g.prepay(), line_for("b", "297.00", "2"), line_for("a", "1782.00", "12"), charges=charges)
-    found = [m for m in match_month(month, PriceBook(month.contracts)) if m.charge_type is ChargeType.OVERAGE]
+    found = [m for m in match_month(month, PriceBook(month.contracts), TERMS) if m.charge_type is ChargeType.OVERAGE]
     assert [(m.charged, m.invoiced) for m in found] == [(Decimal("1782.00"),) * 2, (Decimal("297.00"),) * 2]
     shared = (of("a"), of("b", attributes={"organizations": [{"id": "a"}, {"id": "b"}]}))
-    mixed = match_month(replace(month, billing_periods=(g.billing_period(*shared),)), PriceBook(month.contracts))
+    mixed = match_month(replace(month, billing_periods=(g.billing_period(*shared),)), PriceBook(month.contracts), TERMS)
     assert [len(m.receipts) for m in mixed if m.charge_type is ChargeType.OVERAGE] == [2]
 
 
@@ -150,7 +151,7 @@ def test_the_organization_tells_charges_of_one_product_apart(g):
 )
 def test_a_fractional_receipt_stands_behind_a_line_that_is_cut_to_an_integer(g, shown, metered, counts):
     month = g.clean(g.prepay(), g.line("1841.40", shown), charges=(g.charge(overage_quantity=metered),))
-    (match,) = (m for m in match_month(month, PriceBook(month.contracts)) if m.charge_type is ChargeType.OVERAGE)
+    (match,) = (m for m in match_month(month, PriceBook(month.contracts), TERMS) if m.charge_type is ChargeType.OVERAGE)
     assert match.invoiced_quantity == Decimal(counts)
     expected = product(Decimal(counts), Decimal("148.50"))
     assert price_of_line(match.billed[0], match, PriceBook(month.contracts)) == expected
@@ -167,13 +168,13 @@ def test_a_fractional_receipt_stands_behind_a_line_that_is_cut_to_an_integer(g, 
 )
 def test_the_vendors_wording_tells_the_leg(g, description, charge_type):
     price_book = PriceBook((g.contract(),))
-    assert price_book.leg_of(g.line(description=description), frozenset({"con-1"})) is charge_type
+    assert charge_type_of(g.line(description=description), frozenset({"con-1"}), price_book, TERMS) is charge_type
 
 
 def test_else_the_only_way_in_which_a_product_is_priced_does(g):
     one_way = PriceBook((g.contract(g.item(overage_price=None)),))
-    assert one_way.leg_of(g.line(description="CX3"), frozenset({"con-1"})) is ChargeType.PREPAID
-    assert one_way.leg_of(g.line(sku="GHOST", description="Set-up"), frozenset({"con-1"})) is None
+    assert charge_type_of(g.line(description="CX3"), frozenset({"con-1"}), one_way, TERMS) is ChargeType.PREPAID
+    assert charge_type_of(g.line(sku="GHOST", description="Set-up"), frozenset({"con-1"}), one_way, TERMS) is None
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_nothing_is_left_over_however_a_charge_is_billed(g, lines, metered):
     billed = [g.line(str(Decimal(cents).scaleb(-2)), str(quantity)) for quantity, cents in lines]
     month = g.clean(g.prepay(), *billed, charges=(charge,))
     price_book = PriceBook(month.contracts)
-    match = next(each for each in match_month(month, price_book) if each.charge_type is ChargeType.OVERAGE)
+    match = next(each for each in match_month(month, price_book, TERMS) if each.charge_type is ChargeType.OVERAGE)
     _, found = compare(match, price_book)
     if metered:
         assert found.price + found.quantity == match.invoiced - product(Decimal(metered), Decimal("148.50"))

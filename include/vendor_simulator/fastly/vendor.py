@@ -1,0 +1,7 @@
+"""Fastly, as the simulator finds it."""
+
+from vendor_simulator.fastly.app import FastlyApp
+from vendor_simulator.fastly.world import VENDOR, FastlyWorld
+from vendor_simulator.registry import SimulatedVendor
+
+FASTLY = SimulatedVendor(VENDOR, FastlyWorld, FastlyApp)

@@ -1,0 +1,7 @@
+"""Genesys Cloud, as the simulator finds it."""
+
+from vendor_simulator.genesys_cloud.app import GenesysApp
+from vendor_simulator.genesys_cloud.world import VENDOR, GenesysWorld
+from vendor_simulator.registry import SimulatedVendor
+
+GENESYS_CLOUD = SimulatedVendor(VENDOR, GenesysWorld, GenesysApp)

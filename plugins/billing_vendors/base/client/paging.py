@@ -1,0 +1,125 @@
+"""Read a listing page by page, by cursor, and check that its pages fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from billing.errors import PayloadError, VendorUnavailable
+from billing.payloads.response import Response
+from billing_vendors.base.client.request import Request
+
+_EMPTY_PAGES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """
+    What a page says of its place among the others.
+
+    :param next_cursor: of the page after it; None or an empty text on the last page.
+    :param row_ids: what identifies its rows; a row without an identifier is left out.
+    :param total: how many rows the vendor counts over all pages; None if it does not say.
+    """
+
+    next_cursor: str | None
+    row_ids: Sequence[str]
+    total: int | None = None
+
+
+class Paging:
+    """
+    One paged read, while it goes on. A vendor's subclass reads the head of a page.
+
+    :ivar first: the request of the first page.
+    :ivar request: the request of the next page; None at the end.
+    :cvar cursor_parameter: the query parameter that carries the cursor.
+    :cvar most_pages: more pages than this are an error: some listings never end.
+    """
+
+    cursor_parameter: ClassVar[str] = "cursor"
+    most_pages: ClassVar[int] = 1000
+
+    def __init__(self, first: Request) -> None:
+        self.first = first
+        self.request: Request | None = first
+        self._cursors: set[str] = set()
+        self._check = PageConsistencyCheck(first.operation)
+
+    def read_head(self, page: Response) -> PageHead:
+        """
+        Read cursor, row identifiers and total of a page.
+
+        :raises PayloadError: the response is not a page.
+        """
+        raise NotImplementedError
+
+    def advance(self, page: Response) -> None:
+        """
+        Check a page against those before it, and set the next request.
+
+        :raises PayloadError: the cursor was used before, or there are too many pages.
+        :raises VendorUnavailable: see :class:`PageConsistencyCheck`.
+        """
+        head = self.read_head(page)
+        if head.next_cursor in self._cursors:
+            raise PayloadError(f"{self.first.operation}: page {len(self._cursors) + 1} leads back to an earlier page")
+        self._check.take(head.row_ids, head.next_cursor)
+        if not head.next_cursor:
+            self._check.check(head.total)
+            self.request = None
+            return
+        if len(self._cursors) + 1 >= self.most_pages:
+            raise PayloadError(f"{self.first.operation}: no end after {self.most_pages} pages")
+        self._cursors.add(head.next_cursor)
+        self.request = replace(self.first, params={**self.first.params, self.cursor_parameter: head.next_cursor})
+
+
+class PageConsistencyCheck:
+    """
+    The rows of one paged read, while it goes on.
+
+    A vendor writes its listing while it is read. A row that is inserted pushes another onto the next page, where it
+    comes again; one that is removed pulls another onto the page before, where nobody sees it. Reading again helps.
+
+    :param operation: for messages.
+    """
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._ids: set[str] = set()
+        self._empty = 0
+
+    def take(self, ids: Iterable[str], following: str | None) -> None:
+        """
+        Add the rows of a page.
+
+        :param following: the cursor of the next page; None or empty if there is none.
+        :raises VendorUnavailable: rows of an earlier page come again.
+        :raises PayloadError: several pages in a row have no row, and still another is named.
+        """
+        page = set(ids)
+        if again := sorted(self._ids & page):
+            raise VendorUnavailable(
+                f"{self._operation}: a page repeats {len(again)} rows of an earlier one, {ascii(again[0])[:60]} among "
+                "them: the listing changed while it was read, so others may be missing"
+            )
+        self._ids |= page
+        self._empty = 0 if page else self._empty + 1
+        if following and self._empty >= _EMPTY_PAGES_IN_A_ROW:
+            raise PayloadError(
+                f"{self._operation}: {self._empty} pages in a row without a row, and the vendor names another"
+            )
+
+    def check(self, total: int | None) -> None:
+        """
+        Compare with how many rows the vendor counts, if it does.
+
+        :raises VendorUnavailable: it counts others.
+        """
+        if total is not None and total != len(self._ids):
+            raise VendorUnavailable(
+                f"{self._operation}: {len(self._ids)} rows read, but the vendor counts {total}: the listing changed "
+                "while it was read, or lacks rows"
+            )

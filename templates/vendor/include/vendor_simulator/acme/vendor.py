@@ -1,0 +1,7 @@
+"""Acme, as the simulator finds it."""
+
+from vendor_simulator.acme.app import AcmeApp
+from vendor_simulator.acme.world import VENDOR, AcmeWorld
+from vendor_simulator.registry import SimulatedVendor
+
+ACME = SimulatedVendor(VENDOR, AcmeWorld, AcmeApp)
