@@ -12,6 +12,7 @@ import pytest
 from billing.models import UsageLine, UsageReport
 from billing.month import Month
 from billing_vendors.fastly.controls.catalogue import CONTROLS
+from billing_vendors.fastly.settings import FastlySettings
 
 # the second looks at the first, the third at the first (a year on), the fourth at all: it bears the first's number
 MONTHS = [Month(2025, 9), Month(2025, 10), Month(2026, 9), Month(2026, 10)]
@@ -39,7 +40,7 @@ class FourMonths:
         self.ledger, self.make = ledger, make
 
     def account(self, name):
-        return replace(self.make.account(name), first_month=MONTHS[0])
+        return replace(self.make.account(name), first_month=MONTHS[0], settings=FastlySettings("xTRzc8Zo"))
 
     def month(self, name, month):
         rate, units = Decimal(RATES[month]), Decimal(month.month)
