@@ -57,7 +57,7 @@ def split(amount: Decimal, start: datetime, end: datetime, unit: Decimal) -> tup
     :raises ValueError: the service ends before it begins.
     """
     if end < start:
-        raise ValueError(f"a service from {start} to {end} runs backwards")
+        raise ValueError(f"a service from {start} to {end} ends before it starts")
     if end == start:
         return (Part(Month.of(start), amount, Fraction(1)),)
     parts: list[Part] = []

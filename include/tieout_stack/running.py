@@ -22,7 +22,7 @@ REDERIVE = "rederive"
 SECONDS = 600
 DERIVED = """
     SELECT count(*) FROM billing.record_version
-    WHERE cause = 'derivation' AND recorded_at >= :since
+    WHERE cause = 'parser' AND recorded_at >= :since
 """
 
 

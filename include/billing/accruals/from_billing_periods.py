@@ -81,7 +81,9 @@ def propose_from_periods(
         found = sorted({figure.currency or currency for figure in figures}) or [currency]
         unit = minor_unit(found[0])
         if len(found) > 1 or unit is None:
-            raise _MissingOperandError(f"its figures are in {', '.join(found)}: no one smallest amount is known")
+            raise _MissingOperandError(
+                f"its figures are in {', '.join(found)}: one currency with a known smallest unit is needed"
+            )
     except _MissingOperandError as missing:
         return blocked(month, Basis.PERIOD_CHARGES, currency, str(missing))
     as_of = min(each.read_at for each in periods)
@@ -91,8 +93,8 @@ def propose_from_periods(
         month,
         Basis.PERIOD_CHARGES,
         found[0],
-        f"Charges of {len(periods)} billing periods{state}, and the month's days of what is prepaid; "
-        f"read from {as_of:%Y-%m-%d %H:%M} UTC on.",
+        f"Charges of {len(periods)} billing periods{state}, plus the month's days of prepaid items; "
+        f"read since {as_of:%Y-%m-%d %H:%M} UTC.",
         tuple(_part(figure, month, unit) for figure in figures),
         as_of,
     )

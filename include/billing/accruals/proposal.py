@@ -178,7 +178,7 @@ def propose_from_snapshots(
     currency = last.currency or currency
     unit = minor_unit(currency)
     if unit is None:
-        reason = f"the snapshot is in {currency}, whose smallest amount is unknown"
+        reason = f"the snapshot is in {currency}, whose smallest unit is unknown"
         return blocked(month, Basis.SNAPSHOT, currency, reason)
     until = last.covers_until
     scaled = policy.extrapolate and month.start < until < month.end
@@ -189,7 +189,8 @@ def propose_from_snapshots(
         month,
         Basis.SNAPSHOT,
         currency,
-        f"Snapshot of {last.taken_at:%Y-%m-%d %H:%M} UTC, which covers until {until:%Y-%m-%d %H:%M} UTC, {how}.",
+        f"Snapshot of {last.taken_at:%Y-%m-%d %H:%M} UTC, which covers the month up to "
+        f"{until:%Y-%m-%d %H:%M} UTC, {how}.",
         (part,),
         last.taken_at,
         scaled,
@@ -201,7 +202,7 @@ def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal
     if proposal.amount is not None:
         return proposal
     said = "; ".join(f"{each.month} was billed {each.total:f} {each.currency}" for each in known)
-    return replace(proposal, explanation=f"{proposal.explanation} What can be said instead: {said or 'nothing'}.")
+    return replace(proposal, explanation=f"{proposal.explanation} Other months: {said or 'none'}.")
 
 
 def is_billed(documents: Sequence[Document]) -> bool:
@@ -222,13 +223,13 @@ def true_up(accrued: Decimal, currency: str, month: Month, documents: Sequence[D
     days = _days_after(month, [each.issued_at for each in documents if each.issued_at is not None])
     others = sorted({each.currency for each in documents} - {currency})
     if others:
-        text = f"Accrued in {currency}, billed in {', '.join(others)}: the two are not compared."
+        text = f"Accrued in {currency}, billed in {', '.join(others)}: the amounts are not compared."
         return TrueUp(documents, None, None, None, days, text)
     actual = exact_sum(each.total for each in documents)
     left = difference(actual, accrued)
     percent = round_fraction(Fraction(left) / abs(Fraction(accrued)) * 100, _PERCENT_UNIT) if accrued else None
     count = f"{len(documents)} document{'' if len(documents) == 1 else 's'}"
-    text = f"{actual:f} {currency} billed by {count}, {accrued:f} accrued: {left:f} left."
+    text = f"{actual:f} {currency} billed in {count}, {accrued:f} accrued: difference {left:f}."
     return TrueUp(documents, actual, left, percent, days, text)
 
 

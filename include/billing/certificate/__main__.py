@@ -78,7 +78,7 @@ def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
     found = find_invoice(connection, arguments.invoice_id)
     if len(found) != 1:
         places = ", ".join(map(str, found)) or "nowhere"
-        raise ConfigurationError(f"invoice {arguments.invoice_id!a} is stored {places}: give the month instead")
+        raise ConfigurationError(f"invoice {arguments.invoice_id!a} is stored {places}: specify the month instead")
     return found[0]
 
 

@@ -65,7 +65,9 @@ def verify_vendor_certificate(
         if not verdict.verified:
             return Verdict(False, f"{subject.account}: {verdict.sentence}")
     if found := first_difference(dict(certificate), made):
-        return Verdict(False, f"NOT VERIFIED, certificate: {found.where} is not what the stored responses give")
+        return Verdict(
+            False, f"NOT VERIFIED, certificate: {found.where} differs from what the stored responses produce"
+        )
     return Verdict(True, f"VERIFIED: {vendor} {month}: the months of {len(made['accounts'])} accounts")
 
 

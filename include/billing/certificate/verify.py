@@ -76,21 +76,21 @@ def verify(
     if found := first_difference(stored, recomputed):
         return Verdict(
             False,
-            f"NOT VERIFIED, stored rows: {found.where}: the rows say {_shown(found.left)}, "
-            f"the stored responses give {_shown(found.right)}",
+            f"NOT VERIFIED, stored rows: {found.where}: the rows have {_shown(found.left)}, "
+            f"the stored responses produce {_shown(found.right)}",
         )
     given = {name: value for name, value in certificate.items() if name != "sha256"}
     if found := first_difference(given, recomputed):
         return Verdict(
             False,
-            f"NOT VERIFIED, certificate: {found.where}: it says {_shown(found.left)}, "
-            f"the stored responses give {_shown(found.right)}{_older(given, recomputed)}",
+            f"NOT VERIFIED, certificate: {found.where}: it has {_shown(found.left)}, "
+            f"the stored responses produce {_shown(found.right)}{_older(given, recomputed)}",
         )
     if certificate.get("sha256") != seal_of(given):
-        return Verdict(False, "NOT VERIFIED, certificate: sha256: its own hash does not match what it says")
+        return Verdict(False, "NOT VERIFIED, certificate: sha256: its hash does not match its content")
     return Verdict(
         True,
-        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored responses, derived again, give every figure of "
+        f"VERIFIED: {subject}: {len(recomputed['responses'])} stored responses, derived again, match every figure of "
         f"this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",
     )
 

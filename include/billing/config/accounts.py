@@ -82,9 +82,7 @@ class Account(Generic[SettingsT_co]):
         :raises ConfigurationError: says since when the account exists.
         """
         if month < self.first_month:
-            raise ConfigurationError(
-                f"{self.vendor}/{self.name}: {month} lies before its first month {self.first_month}"
-            )
+            raise ConfigurationError(f"{self.vendor}/{self.name}: {month} is before its first month {self.first_month}")
 
 
 def accounts_path() -> Path:
@@ -155,7 +153,7 @@ class _Loader(SafeLoader):
         repeated = [key for position, key in enumerate(keys) if key in keys[:position]]
         if repeated:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {repeated[0]!r} is given twice", node.start_mark
+                None, None, f"the key {repeated[0]!r} appears twice", node.start_mark
             )
         return super().construct_mapping(node, deep)
 
@@ -183,7 +181,7 @@ def _located_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             raise ConfigurationError(f"{where}: expected keys and values, found {type(row).__name__}")
         where += f" ({row['name']})" if isinstance(row.get("name"), str) else ""
         if not isinstance(row.get("vendor"), str):
-            raise ConfigurationError(f"{where}: the key 'vendor' is missing or no text: nobody would bill this account")
+            raise ConfigurationError(f"{where}: 'vendor' must be a string")
         yield where, row
 
 

@@ -104,7 +104,7 @@ def parse_commitments(value: object) -> tuple[Commitment, ...]:
     for where, row in _entries("commitments", value, _COMMITMENT_KEYS):
         entry = Commitment(*_months(row, where), amount=decimal_text(row, "amount", where))
         if any(other.overlaps(entry) for other in found):
-            raise ConfigurationError(f"{where}: two commitments hold in one month")
+            raise ConfigurationError(f"{where}: two commitments apply in one month")
         found.append(entry)
     return tuple(found)
 
@@ -131,7 +131,7 @@ def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, 
 def _months(row: dict[str, Any], where: str) -> tuple[Month, Month | None]:
     first, last = _month(row, "from", where), _month(row, "to", where) if "to" in row else None
     if last is not None and last < first:
-        raise ConfigurationError(f"{where}: to {last} lies before from {first}")
+        raise ConfigurationError(f"{where}: to {last} is before from {first}")
     return first, last
 
 
@@ -145,5 +145,5 @@ def _month(row: dict[str, Any], key: str, where: str) -> Month:
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row.get(key)
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{where}: {key} {value!r} should be a text")
+        raise ConfigurationError(f"{where}: {key} {value!r} should be a string")
     return value

@@ -90,7 +90,7 @@ def parse_tolerances(value: object) -> dict[str, Tolerance]:
     found: dict[str, Tolerance] = {}
     for control_id, limits in value.items():
         if not isinstance(control_id, str) or not _CONTROL_ID.fullmatch(control_id):
-            raise ConfigurationError(f"tolerances: {control_id!r} is no control, e.g. F19")
+            raise ConfigurationError(f"tolerances: {control_id!r} is not a control id such as F19")
         found[control_id] = _tolerance(f"tolerances, {control_id}", limits)
     return found
 

@@ -49,7 +49,7 @@ class Finding:
 
 def blocked(subject: str, missing: str) -> Finding:
     """Say that a control could not run, because of what."""
-    return Finding(subject, State.BLOCKED, f"cannot be judged: {missing}")
+    return Finding(subject, State.BLOCKED, f"cannot be checked: {missing}")
 
 
 def not_applicable(subject: str, reason: str) -> Finding:
@@ -104,7 +104,7 @@ def _verdict(state: State, gap: Decimal, roundings: int, bound: Decimal | None) 
         case State.PASS:
             return "agrees"
         case State.BLOCKED:
-            return f"differs by {gap}, and without a known currency no rounding bound exists"
+            return f"differs by {gap}, and the currency is unknown, so no rounding bound can be calculated"
         case State.PASS_WITHIN_ROUNDING:
             return f"differs by {gap}, which {roundings} roundings explain"
         case _:

@@ -50,7 +50,7 @@ class Outcome:
             for state in _OPEN
             if any(other is state for other, _ in named)
         )
-        return f"{counts or 'no results'}; {look_at or 'nothing to look at'}"
+        return f"{counts or 'no results'}; {look_at or 'nothing to review'}"
 
 
 def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Outcome:
@@ -68,7 +68,7 @@ def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Out
         try:
             judged = (_under_policy(control, finding, evidence) for finding in control.check(evidence))
             findings = keep_largest(judged)
-            findings = findings or [blocked(str(evidence.account_month.month), "the control found nothing to judge")]
+            findings = findings or [blocked(str(evidence.account_month.month), "the control found nothing to check")]
         except Exception as error:  # noqa: BLE001 (recorded as BLOCKED and raised by the caller once all have run)
             faults[control.control_id] = error
             findings = [

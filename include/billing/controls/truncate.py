@@ -56,7 +56,7 @@ def _one_for_all(further: Sequence[Finding]) -> Finding:
     return Finding(
         first.subject,
         first.state,
-        f"{len(further)} more of the same kind, not named one by one{total}",
+        f"{len(further)} more of the same kind, not listed individually{total}",
         expected=expected,
         actual=actual,
         difference=difference,

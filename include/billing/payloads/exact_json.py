@@ -33,7 +33,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
     Read UTF-8 JSON: numbers with a fraction or an exponent as ``Decimal``, other numbers as ``int`` of any size.
 
     :raises PayloadError: not JSON, not UTF-8, cut short, a duplicate key, NaN or Infinity, a number of more than 100
-        digits on one side of the point, or a text with U+0000, which Postgres cannot store.
+        digits before or after the decimal point, or a text with U+0000, which Postgres cannot store.
     """
     try:
         value = jiter.from_json(
@@ -70,12 +70,12 @@ def _check_numbers(value: object) -> None:
 
 
 def _too_many_digits(number: Decimal) -> PayloadError:
-    return PayloadError(f"the number {number!s:.40} has over {_MAX_DIGITS} digits on one side of the point")
+    return PayloadError(f"the number {number!s:.40} has over {_MAX_DIGITS} digits before or after the decimal point")
 
 
 def _check_texts(value: object) -> None:
     if isinstance(value, str) and "\x00" in value:
-        raise PayloadError(f"the text {value[:40]!a} holds U+0000, which Postgres cannot store")
+        raise PayloadError(f"the text {value[:40]!a} contains U+0000, which Postgres cannot store")
     if isinstance(value, dict):
         for key in value:
             _check_texts(key)

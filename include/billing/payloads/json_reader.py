@@ -86,7 +86,7 @@ class JsonObject:
         """Return a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
         value = self.text(name)
         if not _NUMBER.fullmatch(value):
-            raise self._unexpected(name, "a decimal in a text", value)
+            raise self._unexpected(name, "a decimal number in a string", value)
         return self._bounded(name, Decimal(value))
 
     def number_in_text_or_none(self, name: str) -> Decimal | None:
@@ -123,7 +123,7 @@ class JsonObject:
         except ValueError:
             raise self._unexpected(name, "a date-time", value) from None
         if moment.tzinfo is None:
-            raise self._unexpected(name, "a date-time with its zone", value)
+            raise self._unexpected(name, "a date-time with a time zone", value)
         try:
             return moment.astimezone(UTC)
         except OverflowError:

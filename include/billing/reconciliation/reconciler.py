@@ -252,7 +252,7 @@ class MonthReconciler:
         derived = account_month.vendor, account_month.account, account_month.month
         if derived != (fetch.vendor, fetch.account, fetch.month):
             raise TypeError(
-                f"the parser of {fetch.vendor} made {account_month.vendor}/{account_month.account} "
+                f"the parser of {fetch.vendor} returned {account_month.vendor}/{account_month.account} "
                 f"{account_month.month} out of fetch {fetch.fetch_id}, which is of "
                 f"{fetch.vendor}/{fetch.account} {fetch.month}"
             )

@@ -25,8 +25,8 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     """
     Append rows to a table inside the connection's transaction, in batches; return their number.
 
-    :raises PayloadError: a text holds U+0000 or half a surrogate pair, or a number is NaN or Infinity: Postgres cannot
-        store the first two and must not store the last.
+    :raises PayloadError: a string contains U+0000 or half a surrogate pair, which Postgres cannot store, or a number is
+        NaN or Infinity, which it must not store.
     :raises StorageError: the server is gone, or has ended the transaction.
     """
     statement = f"copy {table.fullname} ({', '.join(columns)}) from stdin"
@@ -53,7 +53,7 @@ def _line(row: Sequence[object]) -> str:
 
 def _number(number: Decimal) -> str:
     if not number.is_finite():
-        raise PayloadError(f"{number} is not a number that can be billed")
+        raise PayloadError(f"{number} is not a finite number")
     return str(number)
 
 
@@ -63,7 +63,7 @@ def _text(text: str) -> str:
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        raise PayloadError(f"the text {text[:40]!a} holds U+0000, which Postgres cannot store")
+        raise PayloadError(f"the text {text[:40]!a} contains U+0000, which Postgres cannot store")
     if not text.isascii():
         try:
             text.encode()

@@ -88,7 +88,7 @@ def document_reader(root: Folder) -> Callable[[str], bytes]:
 
     def read(location: str) -> bytes:
         if not _LOCATION.fullmatch(location):
-            raise FileNotFoundError(f"{location[:80]!a} is no place of a document")
+            raise FileNotFoundError(f"{location[:80]!a} is not a valid document location")
         folder, _, name = location.partition("/")
         return (_local(root) / folder / name).read_bytes()
 
@@ -108,8 +108,8 @@ def _writing(root: Folder, what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"{what} cannot be written to the folder of documents {root}: {error.strerror or type(error).__name__}; "
-            "make room there or mend its rights, then clear the task"
+            f"{what} cannot be written to the document folder {root}: {error.strerror or type(error).__name__}; "
+            "free disk space or fix its permissions, then clear the task"
         ) from error
 
 

@@ -38,7 +38,7 @@ def head() -> str:
     """Return the newest schema version; ``REVISION`` in ``billing.storage.revision`` must be the same."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     if revision is None:
-        raise StorageError("the installation is incomplete: it holds no migrations")
+        raise StorageError("the installation is incomplete: it contains no migrations; install tieout again")
     return revision
 
 

@@ -81,8 +81,8 @@ def candidates_in(account_month: AccountMonth) -> Records:
         if other.content_sha256 != candidate.content_sha256:
             kind, record_id = candidate.record_id
             raise PayloadError(
-                f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor gave two "
-                f"different contents for {kind} {record_id!a} in one reading; nothing was stored, look at its payloads"
+                f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor returned two "
+                f"different contents for {kind} {record_id!a} in one fetch; nothing was stored: compare its payloads"
             )
     return found
 

@@ -120,7 +120,7 @@ class VendorHook(VendorClient, HttpHook):
 
     def get_conn(self, headers: Any = None, extra_options: Any = None) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Refuse: the stock session sends the connection's extra as headers."""
-        raise TypeError(f"{type(self).__name__} has no session to hand out; call send(request)")
+        raise TypeError(f"{type(self).__name__} does not provide a session; call send(request)")
 
     def run(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
         """Refuse: the stock way logs whole bodies, has no time-out and follows redirects with the token."""

@@ -79,10 +79,10 @@ class Probe:
             probe = probe_class(**stored["fields"])
         except (ImportError, AttributeError, TypeError) as error:
             raise ConfigurationError(
-                f"{stored['class']} is not a look of this version: clear the task ({error})"
+                f"{stored['class']} is not a probe of this version: clear the task ({error})"
             ) from error
         if not isinstance(probe, Probe):
-            raise ConfigurationError(f"{stored['class']} is not a look")
+            raise ConfigurationError(f"{stored['class']} is not a probe")
         return probe
 
 
@@ -195,6 +195,6 @@ class Wait:
         """Return the error of a wait that took too long."""
         since = self.poll_schedule.first_poke_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         return NotReady(
-            f"{self.probe.thing} of {self.subject} was not there after {self.attempts} looks since {since} UTC; "
-            f"the vendor last answered: {self.last_seen}"
+            f"{self.probe.thing} of {self.subject} was not ready after {self.attempts} attempts since {since} UTC; "
+            f"last response: {self.last_seen}"
         )

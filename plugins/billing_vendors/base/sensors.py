@@ -107,8 +107,8 @@ class VendorSensor(BaseSensorOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:
             raise NotReady(
-                f"{self.vendor}/{self.account} for {self.month}: the deadline passed and no triggerer had ended the "
-                f"wait; is one running, and has it room?"
+                f"{self.vendor}/{self.account} for {self.month}: the deadline passed and no triggerer ended the "
+                f"wait: check that one is running and has free capacity"
             ) from error
 
     # How.
@@ -136,7 +136,7 @@ class VendorSensor(BaseSensorOperator):
         if isinstance(end, datetime):
             self.log.info("attempt %s: %s; next check at %s", wait.attempts, wait.last_seen, end)
             self._hand_over(wait, conn_id, end)
-        self.log.info("%s of %s: %s at look %s", wait.probe.thing, wait.subject, end, wait.attempts)
+        self.log.info("%s of %s: %s at attempt %s", wait.probe.thing, wait.subject, end, wait.attempts)
         return xcom_payload(end, self.account, self.month, wait.attempts)
 
     def _hand_over(self, wait: Wait, conn_id: str, due: datetime) -> NoReturn:

@@ -58,7 +58,7 @@ def collect_month_to_date(
         else:
             response = hook.get_month_to_date()
     if (month := estimate_of(response).month) != billing_month:
-        raise PayloadError(f"{response.request}: wanted {billing_month}, but the estimate is of {month}")
+        raise PayloadError(f"{response.request}: expected an estimate of {billing_month}, but it is of {month}")
     yield response
 
 
@@ -73,7 +73,9 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
     yield usage
     kinds = metered_kinds(usage, month)
     if len(kinds) > MOST_KINDS:
-        hook.log.warning("%s kinds of usage in %s: usage by service is read for all together", len(kinds), month)
+        hook.log.warning(
+            "%s kinds of usage in %s: usage by service is fetched in one request for all kinds", len(kinds), month
+        )
         kinds = [("", "")]
     for product_id, usage_type in kinds:
         yield from hook.list_service_usage_metrics(month, product_id, usage_type)
@@ -95,5 +97,7 @@ def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iter
     for form, media_type, magic in (("csv", CSV, b""), ("pdf", PDF, b"%PDF-")):
         file = hook.get_legacy_invoice(customer_id, bill.invoice_id, media_type)
         if not file.body.startswith(magic):
-            raise PayloadError(f"{file.request}: the {form} of {len(file.body)} bytes does not start as one")
+            raise PayloadError(
+                f"{file.request}: the {form} of {len(file.body)} bytes does not start with the signature of its format"
+            )
         yield Document(bill.invoice_id, form, file.media_type, file.request, file.body)

@@ -31,7 +31,7 @@ def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
             status=status,
         )
     if message.casefold().startswith("record not found"):
-        return NoBill(f"{request.line} answered 404: there is no such bill", status=status)
+        return NoBill(f"{request.line} answered 404: there is no bill for this request", status=status)
     return status_error(request, raw)
 
 

@@ -131,5 +131,5 @@ class FastlyBillingHook(VendorHook):
 
 def _finished(response: Response) -> Response:
     if response.status == 202:
-        raise NotReady(f"{response.request} answered 202: the estimate is being made")
+        raise NotReady(f"{response.request} answered 202: the estimate is not ready")
     return response

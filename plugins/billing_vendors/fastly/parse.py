@@ -40,7 +40,7 @@ def month_of(row: JsonObject) -> Month:
     """
     start = start_of(row, "billing_start_date")
     if start is None:
-        raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be found without")
+        raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be determined without it")
     return Month.of(start)
 
 

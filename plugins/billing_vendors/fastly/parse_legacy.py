@@ -87,7 +87,7 @@ def parse_month_to_date(row: JsonObject, unknown_fields: UnknownFields) -> Month
     invoice_id = row.identifier("invoice_id")
     start = start_of(row, "start_time")
     if start is None:
-        raise PayloadError(f"{row.where}: start_time is missing; its month cannot be found without")
+        raise PayloadError(f"{row.where}: start_time is missing; its month cannot be determined without it")
     status, _ = _status(row, unknown_fields)
     total, totals = _total(row, unknown_fields)
     lines = enumerate(row.objects("line_items"), start=1)

@@ -57,21 +57,21 @@ class EstimateProbe(FastlyProbe):
         except VendorRejected as error:
             raise self._explained(error) from error
         if response.status == 202 or _is_receipt(response):
-            return ProbeResult(False, f"{response.status}, being made")
+            return ProbeResult(False, f"estimate not ready (HTTP {response.status})")
         return self._seen(estimate_of(response), month)
 
     def _seen(self, estimate: MonthToDate, month: Month) -> ProbeResult:
         if estimate.month > month:
             raise ConfigurationError(
-                f"the month-to-date estimate of {month} cannot be had any more: Fastly answers for {estimate.month}"
+                f"the month-to-date estimate of {month} is no longer available: Fastly returns that of {estimate.month}"
             )
-        return ProbeResult(estimate.month == month, f"200, an estimate of {estimate.month}")
+        return ProbeResult(estimate.month == month, f"estimate of {estimate.month} (HTTP 200)")
 
     def _explained(self, error: VendorRejected) -> VendorRejected:
         if error.status not in _NO_ESTIMATE:
             return error
         return type(error)(
-            f"{error}. Fastly makes no estimate for a customer whose parent account pays: if {self.customer_id} is "
+            f"{error}. Fastly provides no estimate for a customer whose parent account pays: if {self.customer_id} is "
             f"one, set `parent_pay: true` for it in accounts.yaml; if not, ask Fastly",
             status=error.status,
         )
@@ -92,17 +92,18 @@ class PostedProbe(FastlyProbe):
         try:
             response = await client.asend(endpoints.v2_invoice_by_month(month))
         except NoBill:
-            return ProbeResult(False, "404, no bill")
+            return ProbeResult(False, "no bill (HTTP 404)")
         row = JsonObject(response.json_object(), response.request)
         status, state = parse_legacy.status_of(row), row.text_or_none("vendor_state")
         issued = status is not None and status not in V2_NOT_ISSUED and state != "down"
-        return ProbeResult(issued, f"200, status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a}")
+        seen = f"bill with status {str(status)[:40]!a}, vendor_state {str(state)[:40]!a} (HTTP 200)"
+        return ProbeResult(issued, seen)
 
     async def _listed(self, client: VendorClient, month: Month) -> ProbeResult:
         async for page in client.alist_pages(InvoicePaging(month)):
             if listed_ids(page, month):
-                return ProbeResult(True, "200, an invoice of the month")
-        return ProbeResult(False, "200, no invoice of the month")
+                return ProbeResult(True, "an invoice of the month (HTTP 200)")
+        return ProbeResult(False, "no invoice of the month (HTTP 200)")
 
 
 def _is_receipt(response: Response) -> bool:

@@ -31,7 +31,7 @@ class FastlyMonthToDateSensor(VendorSensor):
         if account.settings.parent_pay:
             raise AirflowSkipException(
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
-                f"makes no month-to-date estimate of it, so there is nothing to wait for"
+                f"provides no month-to-date estimate for it, so there is nothing to wait for"
             )
         from billing_vendors.fastly.probes import EstimateProbe  # noqa: PLC0415 (a plan takes no look)
 

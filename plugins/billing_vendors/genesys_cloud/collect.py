@@ -140,7 +140,7 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
             yield response
             return
         index += _months(found) - _months(month)
-    _LOG.warning("the vendor gives no trustee overview of %s", month)
+    _LOG.warning("the vendor returned no trustee overview for %s", month)
 
 
 def _months(month: Month) -> int:

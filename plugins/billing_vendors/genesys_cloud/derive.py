@@ -47,7 +47,7 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
     headers, invoice_listing = _headers(by_operation["invoices"], unknown_fields)
     lines, line_listings = _all_lines(by_operation["invoice_lines"], unknown_fields)
     if unknown := sorted(set(lines) - set(headers)):
-        raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing holds")
+        raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing contains")
     cycles = [cycle for term in terms for cycle in term.cycles if cycle.month == month]
     return AccountMonth(
         vendor=account.vendor,
@@ -225,12 +225,12 @@ def _asked_interval(response: Response) -> Interval:
     try:
         return Interval(*(date.fromisoformat(asked[name].partition("T")[0]) for name in ("startDate", "endDate")))
     except (KeyError, ValueError):
-        raise PayloadError(f"{response.request}: the request does not say which days it asks for") from None
+        raise PayloadError(f"{response.request}: the request does not state the days it is for") from None
 
 
 def _is_the_asked(response: Response, asked: str, found: str) -> None:
     if found != asked:
-        raise PayloadError(f"{response.request}: the answer is about {ascii(found)[:80]}")
+        raise PayloadError(f"{response.request}: the response is about {ascii(found)[:80]}")
 
 
 def _same_ids(record_type: str, listed: set[Any], found: set[Any]) -> None:

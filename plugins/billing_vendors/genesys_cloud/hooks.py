@@ -116,7 +116,7 @@ class GenesysCloudBillingHook(VendorHook):
             if probe < _REQUESTS_PER_REPORT - 1:
                 time.sleep(pause * 2**probe)
         raise VendorUnavailable(
-            f"{response.request}: the report is still InProgress after {_REQUESTS_PER_REPORT} looks"
+            f"{response.request}: the report is still InProgress after {_REQUESTS_PER_REPORT} requests"
         )
 
     def get_trustee_overview(self, organization_id: str, index: int) -> Response:
@@ -149,7 +149,7 @@ class GenesysCloudBillingHook(VendorHook):
         row = JsonObject(response.json_object(), response.request)
         token, seconds = row.optional("access_token"), row.optional("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
-            raise PayloadError(f"{response.request}: the answer holds no usable access_token")
+            raise PayloadError(f"{response.request}: the response has no usable access_token")
         lives = float(seconds) if isinstance(seconds, int | Decimal) and seconds > 0 else _SHORTEST_TOKEN_SECONDS
         return Credential(headers={"Authorization": f"Bearer {token}"}, secret=token, lives_seconds=lives)
 
@@ -187,5 +187,5 @@ def _link(response: Response) -> str:
     """Take the link out of the one response that is never kept; an error shows nothing of it."""
     link = response.json_object().get("url")
     if not isinstance(link, str) or not link:
-        raise PayloadError(f"{response.request}: the answer holds no url")
+        raise PayloadError(f"{response.request}: the response has no url")
     return link

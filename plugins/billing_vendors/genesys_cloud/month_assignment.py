@@ -228,4 +228,4 @@ def _lines_say(services: Sequence[Service], cycle: BillingCycle) -> str:
         return f"every dated line ({len(services)}) bills services in it"
     first = min(service.starts_on for service in outside)
     last = max(service.ends_on for service in outside) - _ONE_DAY
-    return f"against it: {len(outside)} of {len(services)} dated lines bill services outside it, from {first} to {last}"
+    return f"but {len(outside)} of {len(services)} dated lines bill services outside it, from {first} to {last}"

@@ -48,7 +48,7 @@ def next_cursor(response: Response) -> str | None:
     try:
         query = parse_qs(urlsplit(next_uri or "").query)
     except ValueError:
-        raise PayloadError(f"{response.request}: nextUri is not an address") from None
+        raise PayloadError(f"{response.request}: nextUri is not a URL") from None
     return query[CURSOR][0] if CURSOR in query else None
 
 

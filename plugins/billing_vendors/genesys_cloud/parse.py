@@ -126,5 +126,7 @@ def _parties(row: JsonObject, unknown_fields: UnknownFields) -> dict[str, Any]:
 def _invoiced_on(row: JsonObject) -> date:
     day = day_or_none(row, "dateInvoiced")
     if day is None or day.year == 9999:
-        raise PayloadError(f"{row.where}: dateInvoiced is {day or 'missing'}; its month cannot be found without")
+        raise PayloadError(
+            f"{row.where}: dateInvoiced is {day or 'missing'}; its month cannot be determined without it"
+        )
     return day

@@ -84,7 +84,7 @@ def parse_billing_period(row: JsonObject, contract_id: str, unknown_fields: Unkn
 def _purchase_orders(row: JsonObject) -> tuple[str, ...]:
     orders = row.optional("purchaseOrderNumbers") or []
     if not isinstance(orders, list) or not all(isinstance(order, str) for order in orders):
-        raise PayloadError(f"{row.where}: purchaseOrderNumbers should be a list of texts")
+        raise PayloadError(f"{row.where}: purchaseOrderNumbers should be a list of strings")
     return tuple(orders)
 
 

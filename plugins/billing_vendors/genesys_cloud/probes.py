@@ -118,7 +118,8 @@ async def _see_usage_reports(client: VendorClient, terms: Sequence[ContractTerm]
     for interval in usage_intervals(month, terms):  # all of them: the vendor makes them side by side
         response = await client.asend(endpoints.billable_usage(interval))
         states.append(is_complete(body_of(response)))
-    return ProbeResult(ready=all(states), seen=f"200, {states.count(False)} of {len(states)} reports InProgress")
+    seen = f"{states.count(False)} of {len(states)} usage reports InProgress (HTTP 200)"
+    return ProbeResult(ready=all(states), seen=seen)
 
 
 def _see_periods(terms: Sequence[ContractTerm], month: Month) -> ProbeResult:

@@ -80,8 +80,8 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
         environment.simulator.lift_faults()
 
     assert now <= wait.poll_schedule.deadline
-    assert f"{wait.attempts} looks" in message
-    assert "the vendor last answered: GET" in message or "the vendor last answered: POST" in message
+    assert f"{wait.attempts} attempts" in message
+    assert "last response: GET" in message or "last response: POST" in message
     name, most = busiest(requests)
     assert most <= MOST_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
     assert wait.attempts >= (2 if fault == "429-days" else 10)

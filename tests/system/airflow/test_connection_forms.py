@@ -56,7 +56,7 @@ def test_a_good_connection_passes(stack, simulated, conn_id):
 @pytest.mark.parametrize(
     ("conn_id", "sentence"),
     [
-        ("fastly_acme_media", "the credential is refused: check the connection"),
+        ("fastly_acme_media", "the credential was rejected: check the connection"),
         ("genesys_nord_contact", "the vendor refuses the client id or secret of this connection"),
     ],
 )

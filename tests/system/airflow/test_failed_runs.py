@@ -25,7 +25,7 @@ FAILURES = {
         "wait_for_invoice",
         "failed",
         "VendorRejected",
-        "answered 401 (Provided credentials are missing or invalid); the credential is refused: check the connection",
+        "answered 401 (Provided credentials are missing or invalid); the credential was rejected: check the connection",
     ),
     "wrong secret": (
         GENESYS,

@@ -184,5 +184,5 @@ def test_a_month_in_the_future_fails_with_a_sentence_and_no_call(services, sched
     } == {"plan_month": "failed"}
     assert all(each["state"] in {"failed", "upstream_failed"} for each in tasks)
     log = services.log(services.task(FASTLY, run_id, "plan_month"))
-    assert any(f"{FUTURE} is not over: it ends at 2031-02-01 00:00 UTC" in str(line) for line in log)
+    assert any(f"{FUTURE} has not ended: it ends at 2031-02-01 00:00 UTC" in str(line) for line in log)
     assert services.simulator.stats.summary()["requests"] == asked

@@ -28,7 +28,7 @@ def test_a_full_disk_stops_the_fetch_with_an_error_that_says_what_to_do(killings
         kind, message = told.error
         assert kind == "StorageError"
         assert f"of invoice '{killing.stage.invoice_id}' of {case.vendor}/{case.account} cannot be written" in message
-        assert f"folder of documents {place.documents}: File too large; make room there" in message
+        assert f"document folder {place.documents}: File too large; free disk space" in message
         found = Ending.of(place)
         assert (found.derived, found.files) == (beginning.derived, beginning.files), "nothing is half-written"
         assert found.readings == beginning.readings

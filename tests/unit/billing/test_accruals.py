@@ -103,7 +103,7 @@ class TestProposal:
     def test_nothing_is_extrapolated_unless_it_is_declared(self):
         found = proposed(snapshot("310.00", as_of=datetime(2026, 10, 11, tzinfo=UTC)))
         assert (found.amount, found.extrapolated) == (Decimal("310.00"), False)
-        assert "covers until 2026-10-11 00:00 UTC, not extrapolated" in found.explanation
+        assert "covers the month up to 2026-10-11 00:00 UTC, not extrapolated" in found.explanation
 
     @given(amounts, st.datetimes(datetime(2026, 10, 1), datetime(2026, 12, 31)))  # noqa: DTZ001 (given a zone below)
     def test_a_proposal_is_the_sum_of_its_parts_and_never_more_than_half_a_cent_off(self, total, taken):
@@ -127,11 +127,11 @@ class TestBlocked:
         found = with_known_bills(self.REASON, known)
         assert found.amount is None
         assert found.explanation == (
-            "no snapshot. What can be said instead: 2026-09 was billed 1200.50 USD; 2025-10 was billed 990.00 USD."
+            "no snapshot. Other months: 2026-09 was billed 1200.50 USD; 2025-10 was billed 990.00 USD."
         )
 
     def test_where_nothing_is_known_it_says_so(self):
-        assert with_known_bills(self.REASON, []).explanation.endswith("instead: nothing.")
+        assert with_known_bills(self.REASON, []).explanation.endswith("Other months: none.")
 
     def test_a_proposal_needs_no_other_month(self):
         found = proposed(snapshot("1.00"))

@@ -46,13 +46,13 @@ def test_the_first_and_the_last_month_are_included():
         ({}, r"rate_card should be a list, but is dict"),
         (["CDN"], r"rate_card, entry 1: expected keys and values, found str"),
         ([CDN, CDN | {"price": "1"}], r"rate_card, entry 2: unknown key 'price'"),
-        ([CDN | {"product": ""}], r"rate_card, entry 1: product '' should be a text"),
-        ([CDN | {"region": None}], r"rate_card, entry 1: region None should be a text"),
+        ([CDN | {"product": ""}], r"rate_card, entry 1: product '' should be a string"),
+        ([CDN | {"region": None}], r"rate_card, entry 1: region None should be a string"),
         ([CDN | {"rate": 0.08}], r"rate_card, entry 1: rate 0.08 should be a number in quotes"),
         ([{"product": "CDN", "from": "2025-01"}], r"rate_card, entry 1: rate None should be a number in quotes"),
         ([CDN | {"from": "2025-1"}], r"rate_card, entry 1: from: month '2025-1' is not of the form"),
-        ([CDN | {"from": 2025}], r"rate_card, entry 1: from: .*from 2025 should be a text"),
-        ([CDN | {"to": "2024-12"}], r"rate_card, entry 1: to 2024-12 lies before from 2025-01"),
+        ([CDN | {"from": 2025}], r"rate_card, entry 1: from: .*from 2025 should be a string"),
+        ([CDN | {"to": "2024-12"}], r"rate_card, entry 1: to 2024-12 is before from 2025-01"),
         ([CDN, CDN | {"from": "2026-01"}], r"rate_card, entry 2: 'CDN' has two rates in one month"),
         ([CDN | {"from": "2026-01"}, CDN | {"to": "2026-01"}], r"entry 2: 'CDN' has two rates in one month"),
     ],
@@ -66,8 +66,8 @@ def test_every_mistake_in_a_card_is_named(value, message):
     ("value", "message"),
     [
         ([{"amount": 50, "from": "2025-01"}], r"commitments, entry 1: amount 50 should be a number in quotes"),
-        ([{"amount": "50"}], r"commitments, entry 1: from: .*from None should be a text"),
-        ([{"amount": "1", "from": "2025-01"}] * 2, r"commitments, entry 2: two commitments hold in one month"),
+        ([{"amount": "50"}], r"commitments, entry 1: from: .*from None should be a string"),
+        ([{"amount": "1", "from": "2025-01"}] * 2, r"commitments, entry 2: two commitments apply in one month"),
     ],
 )
 def test_every_mistake_in_commitments_is_named(value, message):

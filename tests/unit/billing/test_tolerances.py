@@ -70,8 +70,8 @@ def test_the_accounts_file_says_amounts_as_texts():
     ("value", "message"),
     [
         ([], r"tolerances should map controls to limits, but is list"),
-        ({"F0": {}}, r"tolerances: 'F0' is no control"),
-        ({19: {}}, r"tolerances: 19 is no control"),
+        ({"F0": {}}, r"tolerances: 'F0' is not a control id"),
+        ({19: {}}, r"tolerances: 19 is not a control id"),
         ({"F19": "10"}, r"tolerances, F19: expected absolute, percent and rule, found str"),
         ({"F19": {}}, r"tolerances, F19: absolute or percent is missing"),
         ({"F19": {"rule": "both"}}, r"tolerances, F19: absolute or percent is missing"),

@@ -32,15 +32,15 @@ def _of_listing(subject: str, listing: Listing) -> Finding:
     repeated = sorted(row_id for row_id, times in Counter(listing.row_ids).items() if times > 1)
     faults = []
     if not listing.ended:
-        faults.append("its last page names a next one")
+        faults.append("its last page links to another page")
     if repeated:
-        faults.append(f"rows came twice: {', '.join(repeated[:5])}")
+        faults.append(f"rows appear twice: {', '.join(repeated[:5])}")
     if listing.declared_total is not None and listing.declared_total != len(listing.row_ids):
-        faults.append(f"the vendor declares {listing.declared_total} rows")
+        faults.append(f"the vendor reports {listing.declared_total} rows")
     return Finding(
         subject,
         State.BLOCKED if faults else State.PASS,
-        f"{listing.operation}: {len(listing.row_ids)} rows read; " + ("; ".join(faults) or "the listing is whole"),
+        f"{listing.operation}: {len(listing.row_ids)} rows read; " + ("; ".join(faults) or "the listing is complete"),
         operands={
             "operation": listing.operation,
             "rows": len(listing.row_ids),

@@ -37,7 +37,7 @@ def no_document_comes_twice(evidence: Evidence[object]) -> Iterator[Finding]:
     for invoice in account_month.invoices:
         at = first.get(invoice.invoice_id)
         if at is None:
-            yield blocked(invoice.invoice_id, "it is not among the stored documents that it is compared with")
+            yield blocked(invoice.invoice_id, "it is missing from the stored documents to compare with")
         else:
             alike = set().union(*(marked[mark] for mark in document_keys(summaries[at])))
             yield _judged(summaries[at], [summaries[place] for place in sorted(alike) if place < at], at)
@@ -57,9 +57,9 @@ def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
 def _judged(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: int) -> Finding:
     """Judge a document; ``earlier`` are those that may be like it, of all that it was compared with."""
     for strength, alike, why in (
-        ("strong", _same_number, "bears a number of"),
-        ("medium", _same_bill, "has the month, currency and amount of"),
-        ("weak", _near, "has the amount of, and was issued within days of,"),
+        ("strong", _same_number, "has the same number as"),
+        ("medium", _same_bill, "has the same month, currency and amount as"),
+        ("weak", _near, "has the same amount as, and was issued within days of,"),
     ):
         twins = [other.invoice_id for other in earlier if alike(summary, other)]
         if twins:
@@ -70,7 +70,7 @@ def _judged(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: in
                 operands={"strength": strength, "like": twins, "amount": summary.total},
                 currency=summary.currency,
             )
-    return Finding(summary.invoice_id, State.PASS, "no earlier document is like it", operands={"compared": compared})
+    return Finding(summary.invoice_id, State.PASS, "no earlier document resembles it", operands={"compared": compared})
 
 
 def _same_number(summary: InvoiceSummary, other: InvoiceSummary) -> bool:

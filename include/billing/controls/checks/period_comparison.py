@@ -45,7 +45,7 @@ def compared(
         subject,
         State.EXCEPTION if whole.total else State.PASS,
         f"{actual:f} after {expected:f} in {before.month}: {whole.price:+f} by price, {whole.volume:+f} by volume, "
-        f"{whole.rounding:+f} by rounding, {whole.other:+f} by credits and the like",
+        f"{whole.rounding:+f} by rounding, {whole.other:+f} by credits and other items",
         expected=expected,
         actual=actual,
         difference=whole.total,

@@ -26,5 +26,5 @@ def _reason(evidence: Evidence[object], back: int) -> Finding:
     account_month = evidence.account_month.month
     wanted, first = account_month.shifted(-back), evidence.account.first_month
     if wanted < first:
-        return not_applicable(str(account_month), f"there is no {wanted}: the account begins with {first}")
-    return blocked(str(account_month), f"{wanted} is not stored; collect it, and this month is judged again")
+        return not_applicable(str(account_month), f"there is no {wanted}: the account starts in {first}")
+    return blocked(str(account_month), f"{wanted} is not stored; collect it, then this month's controls run again")

@@ -34,7 +34,7 @@ def invoices_are_not_restated(evidence: Evidence[object]) -> Iterator[Finding]:
     for invoice in account_month.invoices:
         before = evidence.restated.get(invoice.invoice_id)
         if before is None:
-            yield Finding(invoice.invoice_id, State.PASS, "the content is what it was when first read")
+            yield Finding(invoice.invoice_id, State.PASS, "the content is unchanged since it was first read")
         else:
             yield _restated(before, invoice, evidence)
     yield from map(_vanished, vanished)
@@ -60,7 +60,8 @@ def _vanished(summary: InvoiceSummary) -> Finding:
     return Finding(
         summary.invoice_id,
         State.EXCEPTION,
-        f"the vendor issued it, total {summary.total}, and no longer gives it: is it void, or billed anew?",
+        f"the vendor issued it, total {summary.total}, and no longer lists it: "
+        "ask the vendor whether it was voided or replaced",
         expected=summary.total,
         currency=summary.currency,
         operands={"vanished": summary.invoice_id},

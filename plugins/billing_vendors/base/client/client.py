@@ -100,7 +100,7 @@ class VendorClient(BaseHook):
                 pause = _pause_seconds(attempt, error.retry_after, self.limits)
                 if pause > self.limits.longest_pause_seconds:
                     raise
-                self.log.info("%s; sent again in %.1f s", error, pause)
+                self.log.info("%s; next attempt in %.1f s", error, pause)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -119,7 +119,7 @@ class VendorClient(BaseHook):
             if request is paging.first or error.status not in _CURSOR_REFUSED:
                 raise
             raise VendorUnavailable(
-                f"{request.line} answered {error.status}: the vendor no longer takes the cursor that it gave; "
+                f"{request.line} answered {error.status}: the vendor no longer accepts its own cursor; "
                 "read the listing again"
             ) from error
 

@@ -107,7 +107,7 @@ def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, 
         raise ConfigurationError(f"connection {conn_id}: unknown key {unknown[0]!r} in extra; known: {allowed}")
     wrong = sorted(key for key, value in extra.items() if not isinstance(value, str | None))
     if wrong:
-        raise ConfigurationError(f"connection {conn_id}: {wrong[0]!r} in extra is not a text")
+        raise ConfigurationError(f"connection {conn_id}: {wrong[0]!r} in extra is not a string")
     return {key: value for key, value in extra.items() if value}
 
 
@@ -121,7 +121,7 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) is empty")
     if any(unicodedata.category(character) == "Cc" for character in value.strip()):  # it may become a header
-        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) holds a control character")
+        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) contains a control character")
     return value.strip()
 
 
@@ -137,7 +137,7 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
         host = f"{schema or 'https'}://{host}"
     elif schema and schema != host.partition("://")[0]:
         raise ConfigurationError(
-            f"connection {connection.conn_id}: schema {schema!r} contradicts the host; leave it empty"
+            f"connection {connection.conn_id}: schema {schema!r} conflicts with the host; leave it empty"
         )
     return checked_url(host, connection.conn_id, port=connection.port)
 
@@ -161,7 +161,7 @@ def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
             f"{where} uses {parts.scheme!r}: only https is allowed, plain http only to this machine"
         )
     if port and own_port and port != own_port:
-        raise ConfigurationError(f"{where} names port {own_port}, but the field port says {port}")
+        raise ConfigurationError(f"{where} has port {own_port}, but the field port is {port}")
     shown_host = f"[{host}]" if ":" in host else host
     netloc = f"{shown_host}:{own_port or port}" if own_port or port else shown_host
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"

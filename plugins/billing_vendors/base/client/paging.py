@@ -64,14 +64,14 @@ class Paging:
         """
         head = self.read_head(page)
         if head.next_cursor in self._cursors:
-            raise PayloadError(f"{self.first.operation}: page {len(self._cursors) + 1} leads back to an earlier page")
+            raise PayloadError(f"{self.first.operation}: page {len(self._cursors) + 1} links back to an earlier page")
         self._check.take(head.row_ids, head.next_cursor)
         if not head.next_cursor:
             self._check.check(head.total)
             self.request = None
             return
         if len(self._cursors) + 1 >= self.most_pages:
-            raise PayloadError(f"{self.first.operation}: no end after {self.most_pages} pages")
+            raise PayloadError(f"{self.first.operation}: not finished after {self.most_pages} pages")
         self._cursors.add(head.next_cursor)
         self.request = replace(self.first, params={**self.first.params, self.cursor_parameter: head.next_cursor})
 
@@ -102,14 +102,14 @@ class PageConsistencyCheck:
         page = set(ids)
         if again := sorted(self._ids & page):
             raise VendorUnavailable(
-                f"{self._operation}: a page repeats {len(again)} rows of an earlier one, {ascii(again[0])[:60]} among "
-                "them: the listing changed while it was read, so others may be missing"
+                f"{self._operation}: a page repeats {len(again)} rows of an earlier one, including "
+                f"{ascii(again[0])[:60]}: the listing changed while it was read, so other rows may be missing"
             )
         self._ids |= page
         self._empty = 0 if page else self._empty + 1
         if following and self._empty >= _EMPTY_PAGES_IN_A_ROW:
             raise PayloadError(
-                f"{self._operation}: {self._empty} pages in a row without a row, and the vendor names another"
+                f"{self._operation}: {self._empty} empty pages in a row, and the vendor links to another"
             )
 
     def check(self, total: int | None) -> None:
@@ -120,6 +120,6 @@ class PageConsistencyCheck:
         """
         if total is not None and total != len(self._ids):
             raise VendorUnavailable(
-                f"{self._operation}: {len(self._ids)} rows read, but the vendor counts {total}: the listing changed "
-                "while it was read, or lacks rows"
+                f"{self._operation}: {len(self._ids)} rows read, but the vendor reports a total of {total}: the "
+                "listing changed while it was read, or rows are missing"
             )

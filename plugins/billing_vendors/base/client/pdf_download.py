@@ -116,4 +116,4 @@ def _address(place: tuple[object, ...]) -> Address:
 def _judge(address: Address, request: Request, local: bool) -> None:
     ours = is_loopback(address) or (simulator_host() and is_in_our_network(address))
     if not is_public(address) and not (local and ours):
-        raise PayloadError(f"{request.line}: the link leads into a private network")
+        raise PayloadError(f"{request.line}: the link points to a private network")

@@ -20,9 +20,9 @@ MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 _TRANSIENT = frozenset({408, 425, 429})
 _TEXT_MEMBERS = ("msg", "message", "title", "detail", "error_description", "description", "error", "code")
 _HINTS = {
-    401: "; the credential is refused: check the connection",
-    403: "; the credential lacks the permission: ask for it at the vendor, or use another credential",
-    404: "; there is no such thing at the vendor: check the account's settings",
+    401: "; the credential was rejected: check the connection",
+    403: "; the credential lacks the permission: request it from the vendor, or use another credential",
+    404: "; not found at the vendor: check the account's settings",
 }
 
 

@@ -124,7 +124,7 @@ async def exchange(
 async def _read(response: aiohttp.ClientResponse, limits: Limits, request: Request) -> bytes:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _DECODED:  # its bytes would be kept as if they were the body
-        raise PayloadError(f"{request.line} answered in a compression that was not asked for")
+        raise PayloadError(f"{request.line} answered with a compression that was not requested")
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         body += chunk
@@ -138,7 +138,7 @@ def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bo
     if not isinstance(root, Exception):  # Airflow's task time-out, raised by its signal while aiohttp read a piece
         raise root
     if too_late:
-        return VendorUnavailable(f"{request.line} was not finished after {limits.total_seconds:g} s")
+        return VendorUnavailable(f"{request.line} did not finish within {limits.total_seconds:g} s")
     if isinstance(error, aiohttp.InvalidURL):
         return PayloadError(f"{request.line} was not sent: its URL is not valid")
     if isinstance(root, ContentEncodingError):

@@ -30,7 +30,7 @@ def propose_accrual(vendor: Vendor, account_name: str, month: str) -> dict[str, 
     log.log(
         logging.INFO if done.proposal.as_of else logging.WARNING,
         "%s/%s %s: accrual %s, %s%s. %s",
-        *(vendor.name, account.name, billing_month, done.proposal.state, "new" if done.added else "as proposed before"),
+        *(vendor.name, account.name, billing_month, done.proposal.state, "new" if done.added else "unchanged"),
         *(", already billed" if done.settled else "", done.proposal.explanation),
     )
     return {"state": done.proposal.state, "new": done.added}

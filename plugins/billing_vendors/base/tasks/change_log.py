@@ -9,7 +9,7 @@ from billing.log_safe import single_line
 from billing.storage.versions import Change
 
 _NAMED = 20
-_CAUSES = {"vendor": "changed by the vendor", "parser": "read differently by this code"}
+_CAUSES = {"vendor": "changed by the vendor", "parser": "parsed differently by this code"}
 
 
 def describe(changes: Sequence[Change]) -> str:

@@ -38,7 +38,7 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
     engine = billing_engine()
     if not again and (fetch_id := _reconciled(engine, account, billing_month)) is not None:
         log.info(
-            "%s/%s %s: already reconciled; using stored responses of fetch %s ('Fetch again' asks the vendor)",
+            "%s/%s %s: already reconciled; using stored responses of fetch %s ('Fetch again' requests new ones)",
             *(vendor.name, account.name, billing_month, fetch_id),
         )
         return fetch_id
@@ -84,7 +84,7 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
     implementation = vendor.load_implementation()
     collect, derive = implementation.collect_running_month, implementation.derive_running_month
     if collect is None or derive is None:
-        raise TypeError(f"{vendor.name} cannot tell what is charged so far")
+        raise TypeError(f"{vendor.name} does not report the charges so far")
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
     fetched = _keep(engine, account, billing_month, "month_to_date", collect(account, billing_month))

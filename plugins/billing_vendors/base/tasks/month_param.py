@@ -83,7 +83,7 @@ def accounts_of_run(
     """
     if not month.is_over(now):
         raise ConfigurationError(
-            f"{month} is not over: it ends at {month.end:%Y-%m-%d %H:%M} UTC. Give a closed month, "
+            f"{month} has not ended: it ends at {month.end:%Y-%m-%d %H:%M} UTC. Choose a month that has ended, "
             f"{Month.of(now).shifted(-1)} or earlier"
         )
     if asked:

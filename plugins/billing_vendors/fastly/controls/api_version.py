@@ -27,5 +27,5 @@ def usage_metrics(evidence: Evidence[FastlySettings]) -> UsageReport | Finding:
         if report.kind == USAGE_METRICS:
             return report
     if is_legacy(evidence):
-        return not_applicable(subject, "the account is billed by the v2 API, which gives no usage metrics")
+        return not_applicable(subject, "the account is billed by the v2 API, which has no usage metrics")
     return blocked(subject, "the usage metrics were not read")

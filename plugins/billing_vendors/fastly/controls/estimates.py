@@ -27,7 +27,7 @@ def missing_estimates(evidence: Evidence[FastlySettings]) -> Finding | None:
         return None
     subject = str(evidence.account_month.month)
     if evidence.account.settings.parent_pay:
-        return not_applicable(subject, "another account pays, so Fastly makes no estimate of this one")
+        return not_applicable(subject, "another account pays, so Fastly provides no estimate for this one")
     if not evidence.estimates_began:
-        return not_applicable(subject, "no snapshot was taken; the month closed before snapshots began")
-    return blocked(subject, "no snapshot of this month was taken, though there are some of earlier months")
+        return not_applicable(subject, "no snapshot was taken; the month ended before snapshots began")
+    return blocked(subject, "no snapshot of this month was taken, but earlier months have some")

@@ -31,7 +31,9 @@ def currency_is_the_same(evidence: Evidence[FastlySettings]) -> Iterator[Finding
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
     if is_legacy(evidence):
-        reason = f"the v2 API names no currency; amounts are taken as {evidence.account.currency}, the account's"
+        reason = (
+            f"the v2 API states no currency; amounts are assumed to be in {evidence.account.currency}, the account's"
+        )
         yield not_applicable(str(account_month.month), reason)
         return
     yield from (_of_invoice(invoice, evidence.account.currency) for invoice in account_month.invoices)
@@ -43,9 +45,9 @@ def _of_invoice(invoice: Invoice, agreed: str) -> Finding:
     operands = {"invoice": invoice.currency, "account": agreed}
     fault = ""
     if invoice.currency is None:
-        fault = "the invoice names no currency"
+        fault = "the invoice states no currency"
     elif minor_unit(invoice.currency) is None:
-        fault = f"{invoice.currency} is no currency of ISO 4217 in which something can be paid"
+        fault = f"{invoice.currency} is not an ISO 4217 currency used for payments"
     elif invoice.currency != agreed:
         fault = f"the invoice is in {invoice.currency}, the account is in {agreed}"
     state = State.EXCEPTION if fault else State.PASS
@@ -56,7 +58,7 @@ def _as_before(account_month: AccountMonth, before: AccountMonth) -> Finding:
     subject = str(account_month.month)
     now, then = _currencies(account_month), _currencies(before)
     if not then:
-        return not_applicable(subject, f"{before.month} has no invoice that names a currency")
+        return not_applicable(subject, f"{before.month} has no invoice that states a currency")
     same = now == then
     return Finding(
         subject,
@@ -72,7 +74,7 @@ def _currencies(account_month: AccountMonth) -> list[str]:
 
 F3 = Control(
     "F3",
-    "The currency is there, known, ours, and last month's",
+    "The currency is valid, the account's, and last month's",
     "valuation",
     "exception",
     currency_is_the_same,

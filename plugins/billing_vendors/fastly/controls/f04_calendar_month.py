@@ -24,7 +24,7 @@ def period_is_one_whole_month(evidence: Evidence[FastlySettings]) -> Iterator[Fi
     for invoice in evidence.account_month.invoices:
         start, end = invoice.service_start, invoice.service_end
         if start is None or end is None:
-            yield blocked(invoice.invoice_id, "the invoice does not say which interval it bills")
+            yield blocked(invoice.invoice_id, "the invoice does not state the interval it bills")
             continue
         whole = (start, end) == (account_month.start, account_month.end)
         yield Finding(

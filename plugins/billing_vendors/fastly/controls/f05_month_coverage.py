@@ -33,11 +33,11 @@ def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Fin
     account_month = evidence.account_month
     bills = invoices_without_credits(account_month.invoices)
     if not bills:
-        yield not_applicable(str(account_month.month), "the month has no invoice; F6 tells whether one is missing")
+        yield not_applicable(str(account_month.month), "the month has no invoice; F6 checks whether one is missing")
         return
     unbounded = [bill for bill in bills if bill.service_start is None or bill.service_end is None]
     for bill in unbounded:
-        yield blocked(bill.invoice_id, "the invoice does not say which interval it bills")
+        yield blocked(bill.invoice_id, "the invoice does not state the interval it bills")
     if unbounded:
         return
     before = month_before(evidence)
@@ -55,7 +55,7 @@ def _coverage(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Fin
     return Finding(
         str(month),
         State.EXCEPTION if gaps else State.PASS,
-        f"billed by nobody: {', '.join(map(_words, gaps))}" if gaps else f"every day is billed, by {billed_by}",
+        f"not billed: {', '.join(map(_words, gaps))}" if gaps else f"every day is billed, by {billed_by}",
         operands={"invoices": [bill.invoice_id for bill in bills], "gaps": [_words(gap) for gap in gaps]},
     )
 
@@ -74,7 +74,7 @@ def _overlap(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Find
         State.EXCEPTION if twice else State.PASS,
         f"billed in {month.shifted(-1)} already: {', '.join(map(_words, twice))}"
         if twice
-        else f"nothing of it was billed in {month.shifted(-1)}",
+        else f"no part of it was billed in {month.shifted(-1)}",
         operands={"twice": [_words(each) for each in twice]},
     )
 

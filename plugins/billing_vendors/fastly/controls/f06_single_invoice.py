@@ -30,7 +30,7 @@ def one_posted_invoice(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
             State.PASS if alone else State.EXCEPTION,
             f"invoice {invoices_without_credits[0]} is the only one"
             if alone
-            else f"{len(invoices_without_credits)} invoices bill the month: hold them",
+            else f"{len(invoices_without_credits)} invoices bill the month: hold their payment",
             operands={
                 "invoices": invoices_without_credits,
                 "corrections": len(account_month.invoices) - len(invoices_without_credits),

@@ -5,7 +5,7 @@ from billing.controls.control import Control
 
 F7 = Control(
     "F7",
-    "No document comes twice",
+    "No document appears twice",
     "existence",
     "hold",
     no_document_comes_twice,

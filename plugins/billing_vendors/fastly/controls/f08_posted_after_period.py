@@ -27,7 +27,7 @@ def invoice_is_posted_after_its_period(evidence: Evidence[FastlySettings]) -> It
 def _of_invoice(invoice: Invoice) -> Finding:
     if invoice.issued_at is None or invoice.service_end is None:
         missing = "when it was posted" if invoice.issued_at is None else "when its period ends"
-        return blocked(invoice.invoice_id, f"the invoice does not say {missing}")
+        return blocked(invoice.invoice_id, f"the invoice does not state {missing}")
     after = invoice.issued_at >= invoice.service_end
     return Finding(
         invoice.invoice_id,

@@ -47,7 +47,7 @@ def invoice_is_posted_in_time(evidence: Evidence[FastlySettings]) -> Iterator[Fi
 def _posted(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     due = evidence.account.posting_deadline(evidence.account_month.month)
     if bill.issued_at is None:
-        return blocked(bill.invoice_id, "the invoice does not say when it was posted")
+        return blocked(bill.invoice_id, "the invoice does not state when it was posted")
     late = bill.issued_at >= due
     days = (bill.issued_at - due).days + 1
     return Finding(

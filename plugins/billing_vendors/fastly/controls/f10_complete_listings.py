@@ -24,14 +24,14 @@ def paged_listings_are_whole(evidence: Evidence[FastlySettings]) -> Iterator[Fin
         Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
     """
     if not evidence.account_month.listings and is_legacy(evidence):
-        yield not_applicable(str(evidence.account_month.month), "the v2 API answers one bill a month; it pages nothing")
+        yield not_applicable(str(evidence.account_month.month), "the v2 API returns one bill per month, without paging")
         return
     yield from listings_are_whole(evidence)
 
 
 F10 = Control(
     "F10",
-    "Paged listings are whole",
+    "Paged listings are complete",
     "completeness",
     "blocked",
     paged_listings_are_whole,

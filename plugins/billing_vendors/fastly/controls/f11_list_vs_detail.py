@@ -24,7 +24,7 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence[FastlySettings]) -> I
     for invoice in evidence.account_month.invoices:
         by_id = evidence.account_month.by_id.get(invoice.invoice_id)
         if by_id is None:
-            yield blocked(invoice.invoice_id, "the invoice was not read by its id")
+            yield blocked(invoice.invoice_id, "the invoice was not fetched by its id")
             continue
         found = differences(invoice, by_id)
         yield Finding(
@@ -32,7 +32,7 @@ def listed_invoice_equals_the_one_by_id(evidence: Evidence[FastlySettings]) -> I
             State.EXCEPTION if found else State.PASS,
             f"{len(found)} differences, first: {found[0]['where']}, {found[0]['field']}"
             if found
-            else "both readings have the same content",
+            else "both responses have the same content",
             operands={"differences": shown(found)},
         )
 

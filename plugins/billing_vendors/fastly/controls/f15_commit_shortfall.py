@@ -43,7 +43,9 @@ def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     minimum = _minimum(bill, evidence)
     if minimum is None:
         if any(is_shortfall(line) for line in bill.lines):
-            missing = "a shortfall is billed, but neither the invoice nor `commitments` in accounts.yaml says a minimum"
+            missing = (
+                "a shortfall is billed, but neither the invoice nor `commitments` in accounts.yaml states a minimum"
+            )
             return blocked(bill.invoice_id, missing)
         return not_applicable(bill.invoice_id, "no minimum is known and no shortfall is billed")
     charges = exact_sum(line.amount for line in bill.lines if is_charge(line))

@@ -41,7 +41,7 @@ def _is_strange(line: InvoiceLine) -> bool:
 
 
 def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence[FastlySettings]) -> Finding:
-    fault = "negative, but bears no coupon" if line.amount < 0 else "charged, but bears a coupon"
+    fault = "negative, but has no coupon" if line.amount < 0 else "charged, but has a coupon"
     return Finding(
         invoice.invoice_id,
         State.EXCEPTION,

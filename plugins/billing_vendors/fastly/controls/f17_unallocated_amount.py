@@ -36,7 +36,7 @@ def residual_is_classified(evidence: Evidence[FastlySettings]) -> Iterator[Findi
 def _of_invoice(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     footing = compare_amounts(
         invoice.invoice_id,
-        "header less lines",
+        "header minus lines",
         expected=invoice.lines_total,
         actual=invoice.total,
         currency=evidence.currency_of(invoice),

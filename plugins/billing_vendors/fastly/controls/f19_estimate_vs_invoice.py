@@ -42,7 +42,7 @@ def last_estimate_was_near(evidence: Evidence[FastlySettings]) -> Iterator[Findi
         yield missing
         return
     if not invoices_without_credits(evidence.account_month.invoices):
-        yield not_applicable(subject, "the month has no invoice; F6 tells whether one is missing")
+        yield not_applicable(subject, "the month has no invoice; F6 checks whether one is missing")
         return
     end = evidence.account_month.month.end
     in_month = [estimate for estimate in evidence.estimates if _covers_until(estimate) <= end]

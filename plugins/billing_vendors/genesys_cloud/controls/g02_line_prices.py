@@ -49,8 +49,8 @@ def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Fi
 
 def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
     if invoice.invoice_id in held:
-        return "it repeats the lines of another invoice and is held as a duplicate (G15)"
-    return "it has no line that bills something: credits are amounts, not prices"
+        return "it repeats the lines of another invoice and is reported as a duplicate (G15)"
+    return "it has no line with a price: credits have amounts only"
 
 
 def _of_line(billed: Billed, match: Match, price_book: PriceBook) -> Finding:
@@ -96,7 +96,7 @@ def _missing(billed: Billed) -> str | None:
         return f"is for {line.product or 'no product'}, which no contract prices"
     if line.quantity is None:
         return "has no quantity"
-    return "has no service dates, so no price can be said to be in force" if line.service_start is None else None
+    return "has no service dates, so the price in force is unknown" if line.service_start is None else None
 
 
 G2 = Control(

@@ -131,7 +131,7 @@ def _billed_elsewhere(
 def _unpaired(subject: str, what: str, match: Match) -> Finding:
     if match.invoiced == 0:
         return not_applicable(subject, f"{what}: invoiced with an amount of 0, nothing is charged")
-    text = f"{what}: {match.invoiced} invoiced, but no billing period charges it and no contract prices it so"
+    text = f"{what}: {match.invoiced} invoiced, but no billing period charges it and no contract has this price"
     return _variance(subject, text, Decimal(0), match.invoiced, match)
 
 

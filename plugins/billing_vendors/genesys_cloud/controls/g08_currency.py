@@ -27,7 +27,7 @@ def currencies_agree(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:
         if invoice.currency is None:
-            yield blocked(invoice.invoice_id, "the invoice names no currency")
+            yield blocked(invoice.invoice_id, "the invoice states no currency")
             continue
         if not agreed:
             yield blocked(invoice.invoice_id, "no contract item names a currency")

@@ -48,7 +48,9 @@ def _of_invoice(invoice: Invoice, ends: date) -> Iterator[Finding]:
     subject = invoice.invoice_id
     unit = minor_unit(invoice.currency) if invoice.currency else None
     if unit is None:
-        yield blocked(subject, f"the currency {invoice.currency} is unknown, so no smallest amount can be placed")
+        yield blocked(
+            subject, f"the currency {invoice.currency} is unknown, so amounts cannot be rounded to its smallest unit"
+        )
         return
     if not invoice.lines:
         yield not_applicable(subject, "the invoice has no lines")

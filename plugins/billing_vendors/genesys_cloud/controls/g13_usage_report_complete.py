@@ -36,8 +36,10 @@ def _of_days(account_month: AccountMonth, starts_on: date, ends_on: date) -> Fin
     report = billable_usage_of(account_month, starts_on, ends_on)
     if report is None:
         others = [each for each in account_month.usage_reports if each.kind == "billable_usage"]
-        read = "; ".join(f"one from {each.starts_at} to {each.ends_at}" for each in others)
-        return blocked(subject, f"no complete billable usage report of {days} was read, but {read or 'none at all'}")
+        read = "; ".join(f"{each.starts_at} to {each.ends_at}" for each in others)
+        return blocked(
+            subject, f"no complete billable usage report of {days} was read; other reports: {read or 'none'}"
+        )
     return Finding(
         subject,
         State.PASS,

@@ -5,7 +5,7 @@ from billing.controls.control import Control
 
 G14 = Control(
     "G14",
-    "Paged listings are whole",
+    "Paged listings are complete",
     "completeness",
     "blocked",
     listings_are_whole,

@@ -35,7 +35,7 @@ def _of_one_contract(finding: Finding, orders: dict[str, str]) -> Finding:
     ours = orders.get(finding.subject, "")
     like = [other for other in finding.operands["like"] if not ours or orders.get(other, "") in {"", ours}]
     if like:
-        text = f"medium match: it has the month, type, currency, amount and purchase order of {', '.join(like)}"
+        text = f"medium match: it has the same month, type, currency, amount and purchase order as {', '.join(like)}"
         return replace(finding, explanation=text, operands={**finding.operands, "like": like, "purchase_order": ours})
     others = ", ".join(finding.operands["like"])
     return replace(

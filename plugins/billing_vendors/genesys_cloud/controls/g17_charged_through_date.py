@@ -51,7 +51,7 @@ def _of_item(period: ContractBillingPeriod, item: ContractItem, before: date | N
     if through is None:
         if (item.function or "").casefold() == "overage":
             return not_applicable(subject, f"{what} is for usage, which is charged after it was used")
-        return blocked(subject, f"{what} does not say through which day it is charged")
+        return blocked(subject, f"{what} does not state through which day it is charged")
     if period.status != "Closed":
         return blocked(subject, f"{what}: its billing period is not closed, so it need not be charged yet")
     due = min(period.ends_on, item.effective_end or period.ends_on) - _ONE_DAY

@@ -48,7 +48,7 @@ def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iter
         if found := findings.get(invoice.invoice_id):
             yield from summarize_passes(invoice.invoice_id, "lines", found)
         else:
-            yield not_applicable(invoice.invoice_id, "it has no line that bills something at a price")
+            yield not_applicable(invoice.invoice_id, "it has no line with a price")
 
 
 class _Windows:
@@ -125,7 +125,7 @@ def _of_ramp(subject: str, contract: Contract) -> Finding:
         subject,
         State.PASS if good else State.EXCEPTION,
         f"the ramp of contract {name}, {begins} to {ends} (end not included), "
-        + ("lies within the contract" if good else "does not lie within the contract, or runs backwards"),
+        + ("lies within the contract" if good else "does not lie within the contract, or ends before it starts"),
         operands={"contract": contract.contract_id, "begins": str(begins), "ends": str(ends)},
     )
 

@@ -78,19 +78,19 @@ def _references(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
 def _within(invoice_id: str, original: Invoice | InvoiceSummary | None, memos: list[Invoice]) -> Finding:
     subject = memos[0].invoice_id
     if original is None:
-        return blocked(subject, f"it gives back {invoice_id}, which is not stored for this month or the one before")
+        return blocked(subject, f"it credits {invoice_id}, which is not stored for this month or the one before")
     credited = exact_sum(-memo.total for memo in memos)
     currencies = sorted({str(original.currency), *(str(memo.currency) for memo in memos)})
     operands = {"original": invoice_id, "memos": [memo.invoice_id for memo in memos], "currencies": currencies}
     if len(currencies) > 1:
-        text = f"it gives back {invoice_id} in another currency: {', '.join(currencies)}"
+        text = f"it credits {invoice_id} in another currency: {', '.join(currencies)}"
         return Finding(subject, State.EXCEPTION, text, operands=operands)
     above = difference(credited, original.total)
     good = above <= 0 and original.kind != "credit_memo"
     return Finding(
         subject,
         State.PASS if good else State.EXCEPTION,
-        f"{credited} of {original.total} of {invoice_id} are given back",
+        f"{credited} of {original.total} of {invoice_id} are credited",
         expected=original.total,
         actual=credited,
         difference=above if above > 0 else Decimal(0),
@@ -109,7 +109,7 @@ def _named(memo: Invoice) -> list[str]:
 
 G19 = Control(
     "G19",
-    "Credits give back what was billed",
+    "Credits do not exceed what was billed",
     "classification",
     "exception",
     credits_are_credits,

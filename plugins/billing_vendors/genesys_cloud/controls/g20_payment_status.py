@@ -17,7 +17,7 @@ def payment_only_proceeds(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
     Read every payment status that was seen of an invoice, in order; ``UnPaid`` and ``Unpaid`` are one.
 
         Unpaid; Unpaid, Paid; Paid  -> PASS
-        Unpaid, Paid, UnPaid        -> EXCEPTION: a payment was taken back
+        Unpaid, Paid, UnPaid        -> EXCEPTION: a payment was reversed
         Disputed                    -> EXCEPTION: an unknown status
         no status was ever seen     -> BLOCKED
         no invoice                  -> NOT_APPLICABLE
@@ -33,24 +33,24 @@ def payment_only_proceeds(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
 
 def _judged(subject: str, seen: list[str]) -> Finding:
     if not seen:
-        return blocked(subject, "the vendor gave no payment status")
+        return blocked(subject, "the vendor returned no payment status")
     states = [status.casefold() for status in seen]
     unknown = [status for status in seen if status.casefold() not in _KNOWN]
     taken_back = any(one == "paid" and other == "unpaid" for one, other in pairwise(states))
-    fault = "a payment was taken back" if taken_back else ""
+    fault = "a payment was reversed" if taken_back else ""
     if unknown:
-        fault = f"{unknown[0]} is no known payment status"
+        fault = f"{unknown[0]} is not a known payment status"
     return Finding(
         subject,
         State.EXCEPTION if fault else State.PASS,
-        f"{' -> '.join(seen)}: {fault or 'payment only proceeds'}",
+        f"{' -> '.join(seen)}: {fault or 'the payment status only moves forward'}",
         operands={"seen": seen},
     )
 
 
 G20 = Control(
     "G20",
-    "Payment only proceeds",
+    "Payment status only moves forward",
     "existence",
     "warning",
     payment_only_proceeds,

@@ -26,7 +26,7 @@ def documents_say_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Find
         Invoice number: INV1, Total: 35082.00 EUR, the API says 35082.00  -> PASS
         Total: 35182.00 EUR, the API says 35082.00                        -> EXCEPTION
         another number                                                    -> EXCEPTION
-        no line speaks of a total with a number                           -> BLOCKED
+        no line has a total with a number                           -> BLOCKED
         no PDF is stored, or it cannot be read                            -> BLOCKED
         no invoice                                                        -> NOT_APPLICABLE
     """
@@ -45,7 +45,7 @@ def _judged(invoice: Invoice, file: IssuedFile | None) -> Finding:
         return blocked(subject, f"its PDF {file.sha256.hex()} cannot be read")
     totals = _totals(file.text)
     if not totals:
-        return blocked(subject, f"no line of its PDF {file.sha256.hex()} speaks of a total")
+        return blocked(subject, f"no line of its PDF {file.sha256.hex()} has a total")
     numbered = re.search(rf"(?<!\w){re.escape(subject)}(?!\w)", file.text) is not None
     agrees = invoice.total in totals
     printed = invoice.total if agrees else totals[-1]
@@ -55,7 +55,7 @@ def _judged(invoice: Invoice, file: IssuedFile | None) -> Finding:
     return Finding(
         subject,
         State.EXCEPTION if faults else State.PASS,
-        "; ".join(faults) or "number and total are printed as the API has them",
+        "; ".join(faults) or "number and total match the API",
         expected=invoice.total,
         actual=printed,
         difference=difference(printed, invoice.total),
@@ -104,7 +104,7 @@ def _readings(match: re.Match[str]) -> list[Decimal]:
 
 G21 = Control(
     "G21",
-    "The printed invoice says the same",
+    "The printed invoice matches the API",
     "accuracy",
     "exception",
     documents_say_the_same,

@@ -18,7 +18,7 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         billed to A-00000077, bill_to A-00000077          -> PASS
         billed to A-00000078                              -> EXCEPTION
         sold to A-00099999, contracts sold to A-00012345  -> EXCEPTION
-        the invoice does not say to whom it is billed     -> BLOCKED
+        the invoice does not state to whom it is billed     -> BLOCKED
         no invoice                                        -> NOT_APPLICABLE
     """
     account_month, ours = evidence.account_month, evidence.account.settings.bill_to
@@ -26,7 +26,7 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:
         if not ours:
-            yield blocked(invoice.invoice_id, "the account names no bill_to")
+            yield blocked(invoice.invoice_id, "the account has no bill_to setting")
         else:
             yield _judged(invoice, ours, account_month.contracts)
 
@@ -34,7 +34,7 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
 def _judged(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Finding:
     billed, sold = _number(invoice, "billToCustomer"), _number(invoice, "soldToCustomer")
     if not billed:
-        return blocked(invoice.invoice_id, "the invoice does not say to whom it is billed")
+        return blocked(invoice.invoice_id, "the invoice does not state to whom it is billed")
     buyers = sorted({contract.sold_to_number for contract in contracts if contract.sold_to_number})
     faults = [] if billed == ours else [f"it is billed to {billed}, not to us ({ours})"]
     if sold and buyers and sold not in buyers:

@@ -42,7 +42,7 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
     overview = next((report for report in account_month.usage_reports if report.kind == "trustee_overview"), None)
     if overview is None:
         if evidence.account.settings.trustor_organization_id:
-            yield blocked(str(account_month.month), "the vendor gave no trustee overview of the month")
+            yield blocked(str(account_month.month), "the vendor returned no trustee overview of the month")
         else:
             yield not_applicable(str(account_month.month), "the account is not read by a trustee")
         return
@@ -89,7 +89,7 @@ def _of_product(
 def _quantities(subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal]) -> Finding:
     known = [number for number in charged if number is not None]
     if len(known) < len(charged):
-        return blocked(subject, f"{what}: a charge does not say it")
+        return blocked(subject, f"{what}: a charge does not state it")
     total = exact_sum(known)
     found = compare_quantities(subject, f"{what} in the overview", expected=total, actual=exact_sum(seen))
     return replace(found, operands={"charges": known, "overview": seen})
@@ -119,7 +119,7 @@ def _prices(
 
 def _other_dates(rows: list[tuple[ContractBillingPeriod, Charge]], overview: UsageReport) -> str | None:
     if overview.starts_at is None or overview.ends_at is None:
-        return "the overview does not say which dates it covers"
+        return "the overview does not state the dates it covers"
     dates = overview.starts_at.date(), overview.ends_at.date()
     other = next((period for period, _ in rows if (period.starts_on, period.ends_on) != dates), None)
     if other is None:

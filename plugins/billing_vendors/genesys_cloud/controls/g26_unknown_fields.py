@@ -36,16 +36,16 @@ def nothing_is_unknown(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]
         account_month.usage_reports,
     )
     if not fields and not any(read):
-        yield blocked(subject, "no answer of the month was read")
+        yield blocked(subject, "no response of the month was read")
     elif not fields:
-        yield Finding(subject, State.PASS, "every member and every word that the vendor sent is known")
+        yield Finding(subject, State.PASS, "every field and every enumeration value that the vendor sent is known")
 
 
 G26 = Control(
     "G26",
-    "Nothing that the vendor sends is unknown",
+    "Every field and value that the vendor sends is known",
     "classification",
     "warning",
     nothing_is_unknown,
-    operands="members and enumeration values of all answers of the month",
+    operands="fields and enumeration values of all responses of the month",
 )

@@ -279,7 +279,7 @@ def test_the_command_refuses_an_unknown_invoice_in_one_sentence(stored):
     done = command(stored, "invoice", "INV-nobody", "--to", str(stored.folder / "made"))
 
     assert done.returncode == 1
-    assert done.stderr.strip() == "tieout: invoice 'INV-nobody' is stored nowhere: give the month instead"
+    assert done.stderr.strip() == "tieout: invoice 'INV-nobody' is stored nowhere: specify the month instead"
 
 
 def command(stored, *arguments):

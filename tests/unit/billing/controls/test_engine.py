@@ -44,7 +44,7 @@ def test_a_control_that_raises_is_blocked_and_the_others_run(run):
     blocked = outcome.results[1].finding
     assert (blocked.subject, blocked.explanation) == (
         "2026-10",
-        "cannot be judged: the control itself failed with ZeroDivisionError",
+        "cannot be checked: the control itself failed with ZeroDivisionError",
     )
 
 

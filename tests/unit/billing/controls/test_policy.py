@@ -84,4 +84,4 @@ def test_a_tolerance_for_a_control_that_there_is_not_is_an_error(outcome):
 def test_the_summary_counts_states_and_names_what_to_look_at_without_amounts(outcome):
     found = outcome(off("777"), off("1", State.PASS), off("2", State.PASS), off("3", State.BLOCKED), off("888"))
     assert found.summary() == "1 BLOCKED, 2 EXCEPTION, 2 PASS; EXCEPTION: F1; BLOCKED: F1"
-    assert outcome(off("1", State.PASS)).summary() == "1 PASS; nothing to look at"
+    assert outcome(off("1", State.PASS)).summary() == "1 PASS; nothing to review"

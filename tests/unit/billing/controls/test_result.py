@@ -63,6 +63,6 @@ def test_a_difference_beyond_the_bound_never_passes(expected, actual, roundings)
 
 
 def test_blocked_and_not_applicable_give_their_reason():
-    assert blocked("I-1", "no rate").explanation == "cannot be judged: no rate"
+    assert blocked("I-1", "no rate").explanation == "cannot be checked: no rate"
     assert blocked("I-1", "no rate").state is State.BLOCKED
     assert not_applicable("I-1", "no invoice").state is State.NOT_APPLICABLE

@@ -31,7 +31,7 @@ def test_up_to_twenty_stay_as_they_are():
 def test_one_more_is_said_to_be_one_more():
     *shown, rest = keep_largest([finding(number) for number in range(21)])
     assert shown == [finding(number) for number in range(20)]
-    assert rest.explanation == "1 more of the same kind, not named one by one; together they differ by 1.00 USD"
+    assert rest.explanation == "1 more of the same kind, not listed individually; together they differ by 1.00 USD"
     assert rest.operands == {"further": 1, "shown": [{"line": 20}]}
 
 
@@ -100,8 +100,8 @@ def test_a_planted_amount_is_named_among_thousands_of_lines_without_a_rate(make,
     assert (wrong.operands["line"], wrong.difference) == (3000, Decimal("1.00"))
     blocked = [each for each in findings if each.state is State.BLOCKED]
     assert len(findings) == 22
-    assert blocked[0].explanation == "cannot be judged: line 1 (line 1) has no rate"
-    assert blocked[-1].explanation == "4979 more of the same kind, not named one by one"
+    assert blocked[0].explanation == "cannot be checked: line 1 (line 1) has no rate"
+    assert blocked[-1].explanation == "4979 more of the same kind, not listed individually"
 
 
 def test_the_largest_planted_amount_is_named_among_thousands_of_wrong_ones(make, results):

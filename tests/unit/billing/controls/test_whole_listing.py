@@ -34,8 +34,9 @@ def test_every_listing_is_judged_and_every_fault_named(make, judge):
     whole = Listing("v3.list_invoices", ("a",), 1, True)
     broken = Listing("v3.usage_metrics", ("x", "x", "y"), 5, False)
     first, second = judge(F10, month=make.month(listings=(whole, broken)))
-    assert first.explanation == "v3.list_invoices: 1 rows read; the listing is whole"
+    assert first.explanation == "v3.list_invoices: 1 rows read; the listing is complete"
     assert second.explanation == (
-        "v3.usage_metrics: 3 rows read; its last page names a next one; rows came twice: x; the vendor declares 5 rows"
+        "v3.usage_metrics: 3 rows read; its last page links to another page; "
+        "rows appear twice: x; the vendor reports 5 rows"
     )
     assert second.operands == {"operation": "v3.usage_metrics", "rows": 3, "declared_total": 5, "ended": False}

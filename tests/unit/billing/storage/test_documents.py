@@ -60,7 +60,9 @@ def test_a_local_file_appears_whole_and_closed_to_others(tmp_path):
 def test_a_folder_that_takes_no_file_says_so_and_holds_nothing_of_it(tmp_path):
     """The folder's name is taken by a file: the write fails, and nothing pretends to be the document."""
     (tmp_path / DIGEST[:2]).write_text("in the way")
-    wanted = f"the pdf of invoice 'I-1' cannot be written to the folder of documents {tmp_path}: File exists; make room"
+    wanted = (
+        f"the pdf of invoice 'I-1' cannot be written to the document folder {tmp_path}: File exists; free disk space"
+    )
     with pytest.raises(StorageError, match=re.escape(wanted)):
         keep_document(tmp_path, BODY, "pdf", "the pdf of invoice 'I-1'")
     assert not (tmp_path / DIGEST[:2] / f"{DIGEST}.pdf").exists()

@@ -41,7 +41,7 @@ def test_host_schema_and_port_make_the_base_url(fields, url):
         ({"host": "api.example.com", "schema": "http"}, "only https"),
         ({"host": "ftp://api.example.com"}, "only https"),
         ({"host": "http://127.0.0.1.example.com"}, "only https"),
-        ({"host": "https://api.example.com", "schema": "http"}, "contradicts"),
+        ({"host": "https://api.example.com", "schema": "http"}, "conflicts"),
         ({"host": "https://api.example.com:1", "port": 2}, "port"),
         ({"host": "https://me:secret@api.example.com"}, "no user"),
         ({"host": "https://api.example.com/?key=secret"}, "no query"),

@@ -18,7 +18,7 @@ def test_what_is_new_is_counted_and_what_has_changed_is_named():
     ]
     assert describe(changes) == (
         "new: 2 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2; "
-        "read differently by this code: contract c1 is now version 3"
+        "parsed differently by this code: contract c1 is now version 3"
     )
 
 

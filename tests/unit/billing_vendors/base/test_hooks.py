@@ -62,7 +62,7 @@ class TestConnection:
     def test_a_token_with_a_line_break_is_refused(self, send, connect, server):
         """It was pasted in two lines, or would add a header of its own."""
         connect(host=server.url, password="s3cr3t\nX-Other: 1")
-        with pytest.raises(ConfigurationError, match=r"password .* holds a control character") as refused:
+        with pytest.raises(ConfigurationError, match=r"password .* contains a control character") as refused:
             send()
         assert "s3cr3t" not in str(refused.value)
         assert server.seen == []

@@ -72,7 +72,7 @@ def test_a_malformed_month_is_refused(month):
 
 @pytest.mark.parametrize("month", ["2026-11", "2026-12", "2030-01"])
 def test_a_month_that_is_not_over_is_refused(month):
-    with pytest.raises(ConfigurationError, match=rf"{month} is not over.*2026-10 or earlier"):
+    with pytest.raises(ConfigurationError, match=rf"{month} has not ended.*2026-10 or earlier"):
         accounts_of_run([an_account("a")], None, Month.parse(month), NOW)
 
 
@@ -82,7 +82,7 @@ def test_accounts_that_had_not_begun_are_left_out_of_a_backfill():
 
 
 def test_an_account_asked_for_by_name_that_had_not_begun_is_refused():
-    with pytest.raises(ConfigurationError, match="fastly/new: 2025-03 lies before its first month 2025-04"):
+    with pytest.raises(ConfigurationError, match="fastly/new: 2025-03 is before its first month 2025-04"):
         accounts_of_run([an_account("new", "2025-04")], ["new"], Month(2025, 3), NOW)
 
 

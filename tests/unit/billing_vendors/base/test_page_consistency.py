@@ -23,7 +23,7 @@ def test_a_whole_listing(pages, total):
 
 @pytest.mark.parametrize("pages", [[["a", "b"], ["a", "b"]], [["a", "b"], ["b", "c"]]])
 def test_a_row_that_comes_on_two_pages(pages):
-    with pytest.raises(VendorUnavailable, match=r"v1\.list: a page repeats \d rows of an earlier one, '.' among them"):
+    with pytest.raises(VendorUnavailable, match=r"v1\.list: a page repeats \d rows of an earlier one, including '.'"):
         read(*pages)
 
 
@@ -33,10 +33,10 @@ def test_a_row_that_stands_twice_on_one_page_is_not_a_moved_one():
 
 @pytest.mark.parametrize("total", [1, 3])
 def test_another_number_of_rows_than_the_vendor_counts(total):
-    with pytest.raises(VendorUnavailable, match=f"2 rows read, but the vendor counts {total}"):
+    with pytest.raises(VendorUnavailable, match=f"2 rows read, but the vendor reports a total of {total}"):
         read(["a"], ["b"], total=total)
 
 
 def test_three_empty_pages_and_no_end():
-    with pytest.raises(PayloadError, match="3 pages in a row without a row"):
+    with pytest.raises(PayloadError, match="3 empty pages in a row"):
         read(["a"], [], [], [], ["b"])

@@ -72,7 +72,7 @@ def test_a_listing_without_an_end_is_an_error(monkeypatch):
     read = Pages(FIRST)
     read.advance(page("c2"))
     read.advance(page("c3"))
-    with pytest.raises(PayloadError, match="no end after 3 pages"):
+    with pytest.raises(PayloadError, match="not finished after 3 pages"):
         read.advance(page("c4"))
 
 
@@ -108,7 +108,7 @@ def test_the_form_is_not_shown_with_its_question():
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_cursor_that_the_vendor_no_longer_takes_is_worth_another_reading(status):
-    with pytest.raises(VendorUnavailable, match="no longer takes the cursor"):
+    with pytest.raises(VendorUnavailable, match="no longer accepts its own cursor"):
         Answering(page("c2"), VendorRejected("no", status=status)).read()
 
 

@@ -95,7 +95,7 @@ class TestDeferral:
 
     def test_a_deadline_that_has_passed_ends_the_wait_at_the_first_look(self, server):
         server.responses(MAKING)
-        with pytest.raises(NotReady, match=r"the month-to-date estimate of fastly/acme for 2026-10.*answered: 202"):
+        with pytest.raises(NotReady, match=r"the month-to-date estimate of fastly/acme for 2026-10.*response: .*HTTP 202"):
             sensor(timeout=0.001).execute({})
 
 
@@ -141,7 +141,7 @@ class TestArguments:
 
     def test_soft_fail_skips_a_wait_that_took_too_long_but_not_a_refusal(self, server):
         server.responses(MAKING)
-        with pytest.raises(AirflowSkipException, match="not there"):
+        with pytest.raises(AirflowSkipException, match="not ready"):
             sensor(timeout=0.001, soft_fail=True).execute({})
         server.responses({"status": 401})
         with pytest.raises(VendorRejected):

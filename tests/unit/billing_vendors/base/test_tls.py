@@ -285,7 +285,7 @@ def test_the_address_that_is_connected_to_is_the_one_that_is_judged(vendor_with,
         return looked_up("127.0.0.1" if host == "files.example.com" else host, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)  # the name server is the attacker's
-    with pytest.raises(PayloadError, match="into a private network"):
+    with pytest.raises(PayloadError, match="to a private network"):
         asyncio.run(fetch_pdf(f"https://{name}:{vendor.port}/a", "GET /document", limits=LIMITS))
     assert vendor.seen == []
 
@@ -294,7 +294,7 @@ def test_behind_a_proxy_a_name_is_judged_by_what_it_stands_for_here(vendor_with,
     """The proxy alone sees the address: what we can know before, we do not ask it to reach for us."""
     use_proxy(monkeypatch, vendor_with(None))
     for host in ("localhost", "2130706433"):
-        with pytest.raises(PayloadError, match="into a private network"):
+        with pytest.raises(PayloadError, match="to a private network"):
             asyncio.run(fetch_pdf(f"https://{host}/a", "GET /document", limits=LIMITS))
     with pytest.raises(VendorUnavailable):
         asyncio.run(fetch_pdf("https://files.unheard-of.invalid/a?sig=x", "GET /document", limits=LIMITS))

@@ -60,7 +60,7 @@ def trigger(conn_id):
             "account": "acme",
             "month": "2026-10",
             "attempts": 1,
-            "last_seen": "202, being made",
+            "last_seen": "estimate not ready (HTTP 202)",
             "next_poke_at": now.isoformat(),
             "ends_task": ends_task,
         }
@@ -153,7 +153,7 @@ async def test_the_deadline_ends_it(trigger, server):
     event = await event_from(trigger(deadline_seconds=0.3))
     assert event.payload["error"] == "NotReady"
     assert "the month-to-date estimate of fastly/acme for 2026-10" in event.payload["message"]
-    assert event.payload["message"].endswith("202, being made")
+    assert event.payload["message"].endswith("estimate not ready (HTTP 202)")
 
 
 async def test_absence_is_an_answer_after_its_time(trigger, server):

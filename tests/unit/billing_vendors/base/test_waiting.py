@@ -11,7 +11,7 @@ from billing_vendors.fastly.probes import EstimateProbe
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PATIENCE = PollSchedule(START, deadline=START + timedelta(hours=12), shortest_seconds=10, longest_seconds=600)
-WAITING = ProbeResult(ready=False, seen="202, being made")
+WAITING = ProbeResult(ready=False, seen="estimate not ready (HTTP 202)")
 
 
 def wait(**changes: object) -> Wait:
@@ -56,13 +56,13 @@ def test_patience_and_look_survive_json():
     "stored",
     [
         {"class": "billing_vendors.fastly.probes.Gone", "fields": {}},
-        {"class": "billing_vendors.gone.Look", "fields": {}},
-        {"class": "billing_vendors.fastly.probes.EstimateLook", "fields": {"renamed": 1}},
+        {"class": "billing_vendors.gone.Probe", "fields": {}},
+        {"class": "billing_vendors.fastly.probes.EstimateProbe", "fields": {"renamed": 1}},
         {"class": "datetime.timedelta", "fields": {}},
     ],
 )
 def test_a_look_of_another_version_is_an_error_that_says_what_to_do(stored):
-    with pytest.raises(ConfigurationError, match=r"clear the task|not a look"):
+    with pytest.raises(ConfigurationError, match=r"clear the task|not a probe"):
         Probe.from_json(stored)
 
 
@@ -88,9 +88,8 @@ def test_the_deadline_says_what_was_waited_for_since_when_and_what_was_seen_last
     with pytest.raises(NotReady) as late:
         waiting.next_poll(ProbeResult(False, "200, status Pending"), START + timedelta(hours=12))
     assert str(late.value) == (
-        "the month-to-date estimate of fastly/acme for 2026-10 was not there after 2 looks since 2026-11-22 12:00:00 "
-        "UTC; "
-        "the vendor last answered: 200, status Pending"
+        "the month-to-date estimate of fastly/acme for 2026-10 was not ready after 2 attempts since "
+        "2026-11-22 12:00:00 UTC; last response: 200, status Pending"
     )
 
 

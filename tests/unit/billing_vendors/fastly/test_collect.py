@@ -131,5 +131,5 @@ def test_the_running_month_s_estimate_is_collected(accounts, simulated, monkeypa
 
 def test_an_estimate_of_another_month_is_not_taken_for_it(accounts, simulated, monkeypatch):
     monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
-    with pytest.raises(PayloadError, match="wanted 2026-10"):
+    with pytest.raises(PayloadError, match="expected an estimate of 2026-10"):
         list(FASTLY.load_implementation().collect_month_to_date(accounts["acme-media"], Month(2026, 10)))

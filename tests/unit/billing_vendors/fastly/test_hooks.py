@@ -57,7 +57,7 @@ class TestV3:
 
     def test_a_list_without_end_is_an_error(self, hook, simulated):
         simulated.faults.add("endless_cursor", "fastly.v3.invoices", times=None)
-        with pytest.raises(PayloadError, match="3 pages in a row without a row"):
+        with pytest.raises(PayloadError, match="3 empty pages in a row"):
             for _ in hook.list_invoices(OCTOBER):
                 pass
 
@@ -65,8 +65,8 @@ class TestV3:
         ("kind", "words"),
         [
             ("endless_rows", "repeats 2 rows"),
-            ("drop_rows", "the vendor counts 2"),
-            ("wrong_total", "the vendor counts 3"),
+            ("drop_rows", "the vendor reports a total of 2"),
+            ("wrong_total", "the vendor reports a total of 3"),
         ],
     )
     def test_a_list_whose_pages_do_not_fit_together_is_worth_another_reading(self, hook, simulated, kind, words):

@@ -79,14 +79,14 @@ class TestEstimate:
 
     def test_a_month_that_is_over_cannot_be_had_any_more(self, simulated, monkeypatch):
         monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
-        with pytest.raises(ConfigurationError, match="cannot be had any more"):
+        with pytest.raises(ConfigurationError, match="is no longer available"):
             estimate_sensor(month="2026-10").execute({})
 
     def test_last_month_s_estimate_from_the_cache_is_not_this_month_s(self, simulated, monkeypatch):
         monkeypatch.setattr(simulated.settings, "estimate_asks", 0)
         with pytest.raises(TaskDeferred) as deferred:
             estimate_sensor(month="2026-12").execute({})
-        assert deferred.value.trigger.last_seen == "200, an estimate of 2026-11"
+        assert deferred.value.trigger.last_seen == "estimate of 2026-11 (HTTP 200)"
 
 
 class TestPosted:

@@ -140,7 +140,7 @@ def test_lines_of_an_unknown_invoice_are_an_error(account):
 def test_an_answer_about_something_else_is_an_error(account, operation, member):
     responses = with_body(a_month(), operation, lambda document: document.update({member: "other"}))
 
-    with pytest.raises(PayloadError, match="the answer is about 'other'"):
+    with pytest.raises(PayloadError, match="the response is about 'other'"):
         derive(account, JANUARY, responses)
 
 
@@ -199,7 +199,7 @@ def test_a_report_of_other_dates_than_were_asked_for_is_an_error(account):
 def test_a_stored_request_that_names_no_dates_is_an_error(account, query):
     response = stored("billable_usage", f"/reports/billableusage{query}", read_payload("billable_usage_report"))
 
-    with pytest.raises(PayloadError, match="does not say which days"):
+    with pytest.raises(PayloadError, match="does not state the days"):
         usage_reports(account, response)
 
 

@@ -130,7 +130,7 @@ def test_the_invoice_type_tells_credit_memos(kind, expected):
         ({"dateInvoiced": None}, "dateInvoiced is missing"),
         ({"dateInvoiced": "03/02/2025"}, "dateInvoiced should be a date"),
         ({"dateInvoiced": "0001-01-01"}, "outside 1990-9999"),
-        ({"dateInvoiced": "9999-12-31"}, "its month cannot be found"),
+        ({"dateInvoiced": "9999-12-31"}, "its month cannot be determined"),
         ({"billToCustomer": "Acme"}, "billToCustomer"),
     ],
 )

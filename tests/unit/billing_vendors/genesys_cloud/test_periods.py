@@ -80,7 +80,7 @@ def test_advance_and_arrears_on_one_invoice():
     assert decision.month == month("2026-10")
     assert decision.evidence == (
         "Dated 2026-11-03, after the end of billing period bp-2026-10-31 (2026-10-01 to 2026-10-31) of contract c1; "
-        "against it: 1 of 2 dated lines bill services outside it, from 2026-11-01 to 2026-11-30."
+        "but 1 of 2 dated lines bill services outside it, from 2026-11-01 to 2026-11-30."
     )
 
 

@@ -107,7 +107,7 @@ class TestBillableUsage:
 
         genesys.billing("/reports/billableusage", by=by_dates)
         trigger = defer(sensor(GenesysBillableUsageSensor))
-        assert trigger.last_seen == "200, 1 of 2 reports InProgress"
+        assert trigger.last_seen == "1 of 2 usage reports InProgress (HTTP 200)"
 
         event = await event_of(trigger)
 
@@ -310,7 +310,7 @@ class TestMonthReady:
 
         trigger = defer(sensor(GenesysMonthReadySensor))
 
-        assert trigger.last_seen == "200, 1 of 1 reports InProgress"
+        assert trigger.last_seen == "1 of 1 usage reports InProgress (HTTP 200)"
         assert genesys.asked("/contracts/invoices") == []
 
     def test_an_open_period_is_waited_for_even_after_the_days_of_grace(self, genesys):

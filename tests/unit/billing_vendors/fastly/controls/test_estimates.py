@@ -56,7 +56,7 @@ def test_f18_one_snapshot(bills):
 def test_why_there_may_be_none(bills, control):
     (history,) = bills.judge(control, bills.invoice())
     assert history.state == "NOT_APPLICABLE"
-    assert history.explanation == "no snapshot was taken; the month closed before snapshots began"
+    assert history.explanation == "no snapshot was taken; the month ended before snapshots began"
     assert bills.states(control, bills.invoice(), estimates_began=True) == ["BLOCKED"]
     child = bills.account("v2", parent_pay=True)
     assert bills.states(control, bills.invoice(), account=child, estimates_began=True) == ["NOT_APPLICABLE"]

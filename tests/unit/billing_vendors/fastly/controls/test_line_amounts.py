@@ -47,7 +47,7 @@ def test_lines_that_agree_are_one_finding_and_each_other_is_its_own(make, judge)
     assert [finding.state.value for finding in found] == ["EXCEPTION", "BLOCKED", "PASS_WITHIN_ROUNDING"]
     assert found[0].operands == {"line": 2, "rate": Decimal(1), "units": Decimal(2)}
     assert (found[0].expected, found[0].actual, found[0].difference) == (Decimal(2), Decimal("3.00"), Decimal("1.00"))
-    assert found[1].explanation == "cannot be judged: line 4 (line 4) has no rate"
+    assert found[1].explanation == "cannot be checked: line 4 (line 4) has no rate"
     assert found[2].operands == {"lines": 4, "recomputed": 2, "within_rounding": 1}
 
 

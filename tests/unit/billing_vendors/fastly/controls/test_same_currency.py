@@ -11,7 +11,7 @@ def test_the_account_s_currency_and_last_month_s(bills):
 
 @pytest.mark.parametrize(
     ("currency", "says"),
-    [(None, "names no currency"), ("XYZ", "no currency of ISO 4217"), ("XAU", "no currency"), ("EUR", "is in EUR")],
+    [(None, "states no currency"), ("XYZ", "not an ISO 4217"), ("XAU", "not an ISO 4217"), ("EUR", "is in EUR")],
 )
 def test_another_currency_or_none(bills, currency, says):
     finding, compared = bills.judge(F3, bills.invoice(currency=currency), previous=bills.before())

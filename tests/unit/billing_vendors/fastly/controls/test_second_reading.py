@@ -10,7 +10,7 @@ def test_the_worked_examples(make, judge):
     assert [finding.state.value for finding in found] == ["PASS", "EXCEPTION", "BLOCKED"]
     assert found[1].explanation == "1 differences, first: line 3, amount"
     assert found[1].operands["differences"][0]["where"] == "line 3"
-    assert found[2].explanation == "cannot be judged: the invoice was not read by its id"
+    assert found[2].explanation == "cannot be checked: the invoice was not fetched by its id"
 
 
 def test_true_is_not_taken_for_one(make, state_of):

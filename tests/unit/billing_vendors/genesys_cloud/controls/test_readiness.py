@@ -101,4 +101,4 @@ def test_what_was_read_and_is_known_passes(g, states):
 def test_nothing_read_proves_nothing(g, found):
     (finding,) = found(G26, g.month())
     assert (finding.state.value, finding.subject) == ("BLOCKED", "2025-01")
-    assert finding.explanation == "cannot be judged: no answer of the month was read"
+    assert finding.explanation == "cannot be checked: no response of the month was read"

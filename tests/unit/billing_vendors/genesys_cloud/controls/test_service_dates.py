@@ -88,7 +88,7 @@ def test_the_contract_must_run(month, state_of, contract, state):
 def test_a_contract_that_was_not_read_blocks_and_does_not_accuse(month, judge):
     (finding,) = judge(G10, month=month(JANUARY, contract_id="another"))
     assert finding.state.value == "BLOCKED"
-    assert finding.explanation == "cannot be judged: line 1: the contract of its billing period was not read"
+    assert finding.explanation == "cannot be checked: line 1: the contract of its billing period was not read"
 
 
 def test_dates_outside_every_period_are_an_exception_whatever_the_contract(month, state_of):
