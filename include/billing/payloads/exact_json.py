@@ -57,9 +57,10 @@ def is_json(body: bytes) -> bool:
 
 
 def _check_numbers(value: object) -> None:
-    if isinstance(value, dict | list):
+    if isinstance(value, (dict, list)):
         for member in value.values() if isinstance(value, dict) else value:
-            _check_numbers(member)
+            if not isinstance(member, str):
+                _check_numbers(member)
     elif isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -_MAX_DIGITS or value.adjusted() >= _MAX_DIGITS:

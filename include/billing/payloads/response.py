@@ -40,6 +40,11 @@ class Response:
         """Hash of the body, 32 bytes: the address under which the body is kept."""
         return hashlib.sha256(self.body).digest()
 
+    @cached_property
+    def parsed(self) -> Any:  # noqa: ANN401 (as json)
+        """The body as exact JSON, kept as long as the response: a fetch looks at a page several times."""
+        return self.json()
+
     def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
         """
         Read the body as exact JSON.

@@ -82,7 +82,7 @@ class Fetch:
         with self._engine.begin() as connection:
             payload_id = self._find(connection, response)
             if payload_id is None:
-                response.json()
+                _ = response.parsed  # raises if it is ambiguous
                 payload_id = self._insert(connection, response)
                 self._new_payloads += payload_id is not None
             if payload_id is None:  # another task was faster

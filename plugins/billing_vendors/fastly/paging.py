@@ -67,7 +67,7 @@ def declared_total(holder: JsonObject) -> int | None:
 
 
 def _page(response: Response) -> JsonObject:
-    return JsonObject(response.json_object(), response.request)
+    return JsonObject(response.parsed, response.request)
 
 
 def _services(response: Response) -> JsonObject:

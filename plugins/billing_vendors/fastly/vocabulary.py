@@ -59,7 +59,10 @@ def amount(row: JsonObject, name: str) -> Decimal:
 
 def amount_or_none(row: JsonObject, name: str) -> Decimal | None:
     """Read a decimal; None if it is null or missing."""
-    return None if row.optional(name) is None else amount(row, name)
+    value = row.optional(name)
+    if value is None:
+        return None
+    return row.number_in_text(name) if isinstance(value, str) else row.number(name)
 
 
 def text_or_none(row: JsonObject, *names: str) -> str | None:
@@ -68,6 +71,8 @@ def text_or_none(row: JsonObject, *names: str) -> str | None:
 
     Fastly wrote line members in upper camel case until 2024-08 (``ProductName``), in snake case since.
     """
+    if len(names) == 1:
+        return row.text_or_none(names[0]) or None
     texts = [row.text_or_none(name) for name in names]
     return next((text for text in texts if text), None)
 
