@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 from billing.month import Month
@@ -26,8 +25,8 @@ class InvoicePaging(Paging):
         return PageHead(next_cursor(page), row_ids, declared_total(page))
 
 
-def invoice_rows(response: Response) -> Iterator[JsonObject]:
-    """Yield the rows of one page."""
+def invoice_rows(response: Response) -> list[JsonObject]:
+    """Return the rows of one page."""
     return _page(response).objects("invoices")
 
 
