@@ -183,6 +183,15 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"soak: TIEOUT_SEED={SOAK_SEED} runs the same again" if asked else None
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the fault matrix, one line for each fault and outcome (with -v each cell), and what was survived."""
+    from tests.matrix.faults import report
+    from tests.system.crashes import tally
+
+    report.tell(terminalreporter)  # here, because only this file is read by the process that prints
+    tally.tell(terminalreporter)
+
+
 def pytest_unconfigure() -> None:
     """Leave no folder behind."""
     shutil.rmtree(HOME, ignore_errors=True)

@@ -28,7 +28,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Basis(StrEnum):
-    """What an accrual rests on; each vendor has one."""
+    """What an accrual rests on, of the kinds computed here; a vendor may name another of its own."""
 
     SNAPSHOT = "month_to_date_snapshot"
     PERIOD_CHARGES = "period_charges"
@@ -79,12 +79,13 @@ class Proposal:
     """
     What one account should accrue for one month.
 
+    :param basis: a :class:`Basis`, or the vendor's own word for what the figures rest on.
     :param as_of: when its basis was read; None if there is none, and the proposal is blocked.
     :param explanation: one sentence or more in plain language.
     """
 
     month: Month
-    basis: Basis
+    basis: str
     currency: str
     explanation: str
     parts: tuple[Part, ...] = ()
@@ -151,7 +152,7 @@ class TrueUp:
     explanation: str
 
 
-def blocked(month: Month, basis: Basis, currency: str, reason: str) -> Proposal:
+def blocked(month: Month, basis: str, currency: str, reason: str) -> Proposal:
     """Say why nothing can be proposed."""
     return Proposal(month, basis, currency, f"{reason}.")
 

@@ -1,4 +1,4 @@
-"""Run controls so that none can hide another, and hold what they find against the account's policy."""
+"""Run every control, whatever another one does, and check the findings against the account's tolerances."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ControlRun:
     """
     All results of a month.
 
-    :param faults: controls that could not run by our own fault, by id; their result is BLOCKED.
+    :param faults: internal errors by control id; the result of such a control is BLOCKED.
     """
 
     results: tuple[Result, ...]
@@ -53,7 +53,7 @@ class Outcome:
         return f"{counts or 'no results'}; {look_at or 'nothing to review'}"
 
 
-def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Outcome:
+def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> ControlRun:
     """
     Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one that says nothing
     is recorded as BLOCKED, too. Of many findings of one kind only the largest are named one by one.
@@ -75,7 +75,7 @@ def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> Out
                 blocked(str(evidence.account_month.month), f"the control itself failed with {type(error).__name__}")
             ]
         results.extend(Result(control, finding) for finding in findings)
-    return Outcome(tuple(results), faults)
+    return ControlRun(tuple(results), faults)
 
 
 def _check_tolerances(controls: tuple[Control, ...], evidence: Evidence[object]) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from billing.config.accounts import Account
 from billing.controls.control import Control
 from billing.controls.evidence_hash import evidence_sha256
-from billing.controls.runner import Outcome, run_controls
+from billing.controls.runner import ControlRun, run_controls
 from billing.errors import BillingError, StorageError
 from billing.models import AccountMonth
 from billing.month import Month
@@ -182,7 +182,7 @@ class MonthReconciler:
         records.save_payment_statuses(account_month)
         return changes, save_unknown_fields(self._connection, account_month, fetch, self._now)
 
-    def run_controls(self, fetch: FetchInfo, evidence: EvidenceWithHashes) -> tuple[Outcome, int, bool]:
+    def run_controls(self, fetch: FetchInfo, evidence: EvidenceWithHashes) -> tuple[ControlRun, int, bool]:
         """
         Run the controls of a month and store their results.
 
@@ -198,7 +198,7 @@ class MonthReconciler:
         """Run the controls of other stored months whose inputs have changed; return those that got other results."""
         return tuple(month for month in months if self._rerun(month, view))
 
-    def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, Outcome, bytes]:
+    def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, ControlRun, bytes]:
         """Derive a stored fetch and run its controls without storing anything; the bytes hash the inputs."""
         account_month = self._derive(fetch)
         evidence = self._evidence(fetch, account_month, self._view())
@@ -217,7 +217,9 @@ class MonthReconciler:
         )
         return Reconciled(fetch.month, *count_invoices(self._connection, fetch), states)
 
-    def _control_newest(self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView) -> tuple[Outcome, bool]:
+    def _control_newest(
+        self, fetch: FetchInfo, account_month: AccountMonth, view: AccountView
+    ) -> tuple[ControlRun, bool]:
         """Run the controls of the month on its newest fetch, which is mostly this one."""
         newest = view.fetches[fetch.month]
         if newest != fetch.fetch_id:

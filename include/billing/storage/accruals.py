@@ -156,7 +156,7 @@ class AccrualBook:
             "account": self._account.name,
             "month": proposal.month.first_day,
             "state": proposal.state,
-            "basis": proposal.basis.value,
+            "basis": str(proposal.basis),
             "currency": proposal.currency,
             "amount": proposal.amount,
             "as_of": proposal.as_of,
@@ -220,7 +220,7 @@ def _inputs_sha256(proposal: Proposal) -> bytes:
     """Hash what is proposed and on what; the words count only where nothing is proposed."""
     return sha256_of(
         {
-            "basis": proposal.basis.value,
+            "basis": str(proposal.basis),
             "currency": proposal.currency,
             "as_of": None if proposal.as_of is None else proposal.as_of.astimezone(UTC).isoformat(),
             "extrapolated": proposal.extrapolated,

@@ -1,9 +1,9 @@
 """
-Keep what vendors answered, before anybody understands it.
+Store vendors' responses as received, before they are parsed.
 
-Every answer is stored in a transaction of its own as it arrives, addressed by its hash: bytes that were seen before add
-no row. A `fetch` row with its sightings is written when all has arrived, so an interrupted fetch leaves
-evidence but is never taken for a whole one.
+Every response is stored in a transaction of its own as it arrives, addressed by its hash: bytes that were seen before
+add no row. A `fetch` row with its sightings is written when all has arrived, so an interrupted fetch leaves its
+responses but is never taken for a complete one.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from billing.storage.document_store import Folder, keep_document
 @dataclass(frozen=True, slots=True)
 class FetchSummary:
     """
-    What one fetch brought.
+    What one fetch stored.
 
-    :param new_payloads: answers whose bytes had not been seen for that request.
+    :param new_payloads: responses whose bytes had not been seen for that request.
     """
 
     fetch_id: int
@@ -42,7 +42,7 @@ class FetchSummary:
 
 class Fetch:
     """
-    One complete reading of an account's month, while it happens.
+    One complete fetch of an account's month, while it runs.
 
     :param purpose: ``month`` or ``month_to_date``.
     :param dag_run: id of the DAG run that asks.

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.config.accounts import Account
-from billing.controls.runner import Outcome, Result
+from billing.controls.runner import ControlRun, Result
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
 from billing.storage.copy import copy_rows
@@ -41,7 +41,7 @@ class Saved:
 
 
 def save_reconciliation(
-    connection: Connection, fetch: FetchInfo, inputs_sha256: bytes, outcome: Outcome, now: datetime
+    connection: Connection, fetch: FetchInfo, inputs_sha256: bytes, outcome: ControlRun, now: datetime
 ) -> Saved:
     """Add the results unless the same rules gave the same results on the same inputs last time."""
     rows = rows_of(outcome.results)

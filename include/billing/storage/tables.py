@@ -440,7 +440,6 @@ accrual = Table(
     _required("dag_run"),
     _moment("recorded_at"),
     CheckConstraint("state in ('PROPOSED', 'BLOCKED')", name="state"),
-    CheckConstraint("basis in ('month_to_date_snapshot', 'period_charges')", name="basis"),
     CheckConstraint("(state = 'PROPOSED') = (amount is not null and as_of is not null)", name="amount"),
     CheckConstraint("octet_length(inputs_sha256) = 32", name="inputs_sha256"),
     Index("accrual_month_idx", "vendor", "account", "month", "accrual_id"),

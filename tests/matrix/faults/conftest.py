@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.matrix.faults.environment import Environment
-from tests.matrix.faults.report import Line, Report, tell
+from tests.matrix.faults.report import Line, Report
 
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
@@ -61,8 +61,3 @@ def report(record_property: Callable[[str, object], None]) -> Report:
         record_property(Line.__name__, asdict(line))
 
     return add
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print one line for each fault and outcome; with -v one for each cell."""
-    tell(terminalreporter)

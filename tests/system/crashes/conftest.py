@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -66,12 +65,3 @@ def killings(stages: Callable[[Case], Stage]) -> Callable[[Case], Killing]:
         return made[case]
 
     return killing
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was tried and survived."""
-    properties = [each for report in terminalreporter.getreports("passed") for each in report.user_properties]
-    for what in ("kills survived", "races tried"):
-        if counts := Counter(place for name, place in properties if name == what):
-            told = ", ".join(f"{place} {count}" for place, count in sorted(counts.items()))
-            terminalreporter.write_line(f"{what}: {counts.total()} ({told})")

@@ -47,7 +47,7 @@ def read(tmp_path) -> Callable[..., dict[str, Any]]:
 
     def run(requirement: str, script: str, **wanted: str) -> dict[str, Any]:
         done = subprocess.run(
-            [str(environment(requirement)), "-I", str(HERE / "sdk" / script)],
+            [str(environment(requirement)), "-I", str(HERE / script)],
             input=json.dumps(wanted),
             capture_output=True,
             text=True,

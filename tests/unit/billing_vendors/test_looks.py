@@ -11,8 +11,9 @@ from billing_vendors.base.polling import PollSchedule, Probe
 from billing_vendors.base.triggers import xcom_payload
 from billing_vendors.registry import vendors
 
-VENDORS = vendors()
-for vendor in VENDORS:
+# a vendor that waits for nothing has no sensor, and no probes
+WAITING = [vendor for vendor in vendors() if vendor.make_sensors(account="any", month="2026-01")]
+for vendor in WAITING:
     import_module(f"billing_vendors.{vendor.name}.probes")
 
 
@@ -23,9 +24,9 @@ def attempts(kind: type[Probe] = Probe) -> list[type[Probe]]:
 CONCRETE = [probe for probe in attempts() if hasattr(probe, "thing")]
 
 
-def test_every_vendor_has_looks():
+def test_every_vendor_that_waits_has_probes():
     packages = {probe.__module__.split(".")[1] for probe in CONCRETE}
-    assert packages == {vendor.name for vendor in VENDORS}
+    assert packages == {vendor.name for vendor in WAITING}
 
 
 @pytest.mark.parametrize("probe", CONCRETE, ids=lambda probe: probe.__qualname__)

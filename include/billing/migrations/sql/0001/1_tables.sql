@@ -329,7 +329,7 @@ create table billing.accrual (
     account text not null,
     month date not null,
     state text not null check (state in ('PROPOSED', 'BLOCKED')),
-    basis text not null check (basis in ('month_to_date_snapshot', 'period_charges')),
+    basis text not null,
     currency text not null,
     amount numeric,
     as_of timestamptz,

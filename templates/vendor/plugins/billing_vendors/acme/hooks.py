@@ -6,22 +6,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from billing_vendors.base.client.credentials import Credential
-
 from billing.errors import BillingError
 from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.acme import endpoints
 from billing_vendors.acme.errors import acme_status_error
-from billing_vendors.acme.paging import invoice_pages
+from billing_vendors.acme.paging import InvoicePaging
 from billing_vendors.base.client.connection import (
     ConnectionFields,
     ConnectionSettings,
+    Credential,
     base_url_of,
     read_extra,
     required,
 )
-from billing_vendors.base.client.request import Request, RequestFlow
+from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse
 from billing_vendors.base.hooks import VendorHook
 
@@ -46,7 +45,7 @@ class AcmeBillingHook(VendorHook):
 
     def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of a month's invoices."""
-        return self.turn_pages(invoice_pages(month))
+        return self.list_pages(InvoicePaging(month))
 
     # what the common hook wants to know
 
@@ -60,9 +59,8 @@ class AcmeBillingHook(VendorHook):
             password=required(connection, "password", "the API token"),
         )
 
-    def authenticate(self, connection_settings: ConnectionSettings) -> RequestFlow[Credential]:
+    async def authenticate(self, connection_settings: ConnectionSettings) -> Credential:
         """Use the token of the connection."""
-        yield from ()
         token = connection_settings.password
         return Credential({"Authorization": f"Bearer {token}"}, secret=token)
 

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from billing_vendors.base.client.page_check import PageConsistencyCheck
+from typing import ClassVar
 
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.acme import endpoints
-from billing_vendors.base.client.request import Pages
-
-MOST_PAGES = 100
+from billing_vendors.base.client.paging import PageHead, Paging
 
 
-def invoice_pages(month: Month) -> Pages:
-    """Return the pages of a month's invoices."""
-    first = endpoints.list_invoices(month)
-    return Pages(first, next_cursor, most=MOST_PAGES, check=_Whole(first.operation))
+class InvoicePaging(Paging):
+    """The invoices of a month."""
+
+    most_pages: ClassVar[int] = 100
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(endpoints.list_invoices(month))
+
+    def read_head(self, page: Response) -> PageHead:
+        """Read the cursor, the ids of the invoices, and how many the vendor counts over all pages."""
+        row_ids = [row.identifier("id") for row in invoice_rows(page)]
+        return PageHead(next_cursor(page), row_ids, declared_total(page))
 
 
-def page_of(response: Response) -> JsonObject:
-    """Return the object that a page is."""
-    return JsonObject(response.json_object(), response.request)
-
-
-def invoice_rows(response: Response) -> Iterator[JsonObject]:
-    """Yield the rows of one page."""
-    return page_of(response).objects("invoices")
+def invoice_rows(response: Response) -> list[JsonObject]:
+    """Return the rows of one page."""
+    return _page(response).objects("invoices")
 
 
 def next_cursor(response: Response) -> str | None:
     """Return the cursor of the next page; None on the last one."""
-    return page_of(response).text_or_none("next_cursor")
+    return _page(response).text_or_none("next_cursor")
 
 
 def declared_total(response: Response) -> int | None:
     """Return how many invoices the vendor counts over all pages; None where it does not say."""
-    total = page_of(response).number_or_none("total_count")
+    total = _page(response).number_or_none("total_count")
     return None if total is None else int(total)
 
 
-class _Whole:
-    """Makes sure that one paged read brings every row, once."""
-
-    def __init__(self, operation: str) -> None:
-        self._seen = PageConsistencyCheck(operation)
-
-    def __call__(self, response: Response, cursor: str | None) -> None:
-        self._seen.take([row.identifier("id") for row in invoice_rows(response)], cursor)
-        if not cursor:
-            self._seen.check(declared_total(response))
+def _page(response: Response) -> JsonObject:
+    return JsonObject(response.json_object(), response.request)

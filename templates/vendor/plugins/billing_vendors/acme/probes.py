@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from billing_vendors.base.client.limits import Limits
-
 from billing.month import Month
 from billing_vendors.acme import endpoints
 from billing_vendors.acme.hooks import AcmeBillingHook
 from billing_vendors.acme.paging import invoice_rows
-from billing_vendors.base.client.request import RequestFlow
+from billing_vendors.base.client.client import VendorClient
+from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import Probe, ProbeResult
 
 _ONE_ATTEMPT = Limits(attempts=1, total_seconds=60.0)
@@ -29,8 +28,8 @@ class PostedProbe(Probe):
         """Create the hook; the next check is the retry."""
         return AcmeBillingHook(conn_id, limits=_ONE_ATTEMPT)
 
-    def poke(self) -> RequestFlow[ProbeResult]:
+    async def poke(self, client: VendorClient) -> ProbeResult:
         """Ask for the first page of the month's invoices."""
-        response = yield endpoints.list_invoices(Month.parse(self.month))
-        count = sum(1 for _ in invoice_rows(response))
+        response = await client.asend(endpoints.list_invoices(Month.parse(self.month)))
+        count = len(invoice_rows(response))
         return ProbeResult(count > 0, f"200, {count} invoices of the month")

@@ -54,7 +54,7 @@ def test_the_sensor_sees_the_invoice(acme, account):
     (sensor,) = ACME.make_sensors(account=account.name, month="2026-10")
     probe = sensor.probe(account, OCTOBER)
     with probe.hook(account.conn_id) as hook:
-        assert hook.run_flow(probe.poke()).ready
+        assert hook.call(probe.poke, hook).ready
 
 
 def test_the_connection_can_be_tested(acme, account):
