@@ -63,7 +63,8 @@ Both may be repeated: unchanged data adds no row.
 #### When the run ends
 
 The run updates the asset `x-tieout://months/{vendor}`: a DAG scheduled on it starts once per run; the event
-holds the month, the accounts and the number of control results by state. Accruals of the month are reversed and trued up.
+holds the month, the accounts and the number of control results by state. Accruals of the month are reversed and trued
+up.
 
 #### The results
 

@@ -1,4 +1,4 @@
-"""A control: a request an auditor asks of every month, as data and one pure function."""
+"""A control: a question an auditor asks of every month, as data and one pure function."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from billing.month import Month
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSummary:
-    """What is kept in view of every invoice of an account, whatever its month: enough to find duplicates and gaps."""
+    """Key figures of each invoice of an account, of any month, to find duplicates and gaps."""
 
     invoice_id: str
     kind: str
@@ -72,16 +72,16 @@ class IssuedFile:
 @dataclass(frozen=True, slots=True)
 class Evidence(Generic[SettingsT_co]):
     """
-    All that a control may look at: values that were derived from stored responses, nothing else.
+    All that a control may use: values derived from stored responses, and the configuration.
 
     :param account: what was configured, e.g. its currency, and in ``settings`` the vendor's own keys.
-    :param restated: by invoice id, what a restated invoice said before.
-    :param as_of: when the month was last read from the vendor; "today" for a control, so that it can be repeated.
+    :param restated: by invoice id, the version before the last restatement.
+    :param as_of: when the month was last fetched from the vendor; "today" for a control, so that it can be repeated.
     :param previous: the calendar month before, as stored; None if it is not stored.
     :param year_before: the same month a year earlier, as stored.
     :param history: stored invoices of the account in order of month and id: those of this month and of the one
         before, and any earlier one that has a number, a statement number or an amount in common with this month's.
-        Never a later one: a month's results rest on what came before it.
+        Never a later one: a month's results depend on earlier months only.
     :param estimates: snapshots of this month, oldest first.
     :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
     :param payment_statuses: by invoice id, every status seen, oldest first.
@@ -119,7 +119,7 @@ class Control:
     :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
     :param check: the pure function; its docstring is the control's page.
     :param operands: what is checked against what, in a few words.
-    :param tolerance: the policy of accounts that name none for this control.
+    :param tolerance: the policy of accounts that set none for this control.
     """
 
     control_id: str
@@ -133,14 +133,14 @@ class Control:
     @property
     def rule_sha256(self) -> bytes:
         """
-        Hash of the rule's own module and of all that it relies on here: a result names the very rule that gave it.
+        Hash of the check's module and of all modules that it uses: a result names the exact rule that produced it.
         """
         return _rule_sha256(self)
 
 
 @cache
 def _rule_sha256(control: Control) -> bytes:
-    """Hash once what thousands of results of one control name."""
+    """Return the hash of a check, computed once for all results of a control."""
     named = f"{control.control_id}\n{control.statement}\n{control.assertion}\n{control.severity}\n{control.tolerance}\n"
     return hashlib.sha256(named.encode() + _source_of(control.check)).digest()
 
@@ -170,5 +170,5 @@ def _used_by(module: ModuleType) -> set[str]:
 
 
 def _holds_values(name: str) -> bool:
-    """Return whether a module has values without a rule in them: a new field of an invoice makes no new rule."""
+    """Return whether a module holds values only: a new field of an invoice is no new rule."""
     return name in _VALUES or name.endswith(".settings")
