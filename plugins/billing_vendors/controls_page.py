@@ -1,5 +1,5 @@
 """
-Each vendor's page of its controls, made of their own docstrings: ``controls/README.md`` in its folder.
+Write each vendor's page of its controls from their docstrings: ``controls/README.md`` in its folder.
 
     python -m billing_vendors.controls_page
 """
@@ -36,7 +36,7 @@ def page(vendor: Vendor) -> str:
 
 
 def path_of(vendor: Vendor) -> Path:
-    """Return where a vendor's page is kept."""
+    """Return the path of a vendor's page."""
     return Path(__file__).parent / vendor.name / "controls" / "README.md"
 
 

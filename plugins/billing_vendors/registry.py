@@ -1,4 +1,4 @@
-"""Which vendors there are: every folder beside this file but ``base``; its ``vendor.py`` holds one ``Vendor``."""
+"""Find the vendors: every folder next to this file except ``base``; its ``vendor.py`` contains one ``Vendor``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def vendors() -> tuple[Vendor, ...]:
     """
     Return all vendors in order of their names; a new folder is found without a list to edit.
 
-    :raises ValueError: a folder does not hold one vendor of its name, or two vendors have one prefix for controls.
+    :raises ValueError: a folder does not contain one vendor of its name, or two vendors have one prefix for controls.
     """
     found = tuple(map(_vendor_of, vendor_folders()))
     check_prefixes(found)
@@ -23,7 +23,7 @@ def vendors() -> tuple[Vendor, ...]:
 
 
 def vendor_folders() -> list[str]:
-    """Return the names of all vendors, without importing anything of theirs."""
+    """Return the names of all vendors, without importing their code."""
     packages = (module.name for module in iter_modules(billing_vendors.__path__) if module.ispkg)
     return sorted(name for name in packages if name != "base")
 
@@ -44,7 +44,7 @@ def vendor_named(name: str) -> Vendor:
 
 def check_prefixes(found: Sequence[Vendor]) -> None:
     """
-    Make sure that no control of one vendor can have the id of another vendor's: prefixes are letters, and differ.
+    Check that control ids of two vendors cannot be equal: prefixes are letters, and differ.
 
     :raises ValueError: names the vendors and their prefixes.
     """

@@ -1,4 +1,4 @@
-"""The vendors' common hook: Airflow's face of the one HTTP client, for code that blocks."""
+"""The base hook of all vendors: Airflow's interface to the one HTTP client, for blocking code."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class VendorHook(VendorClient, HttpHook):
         """
         Send a request, see :meth:`VendorClient.asend`.
 
-        :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+        :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
         """
         return self.call(self.asend, request)
 
     def list_pages(self, paging: Paging) -> Iterator[Response]:
-        """Yield each page as it arrives; the next one is asked for when the caller wants it."""
+        """Yield each page as it arrives; the next one is requested when the caller asks for it."""
         while paging.request is not None:
             page = self.call(self.aget_page, paging)
             yield page
@@ -70,7 +70,7 @@ class VendorHook(VendorClient, HttpHook):
         """
         Run a coroutine function to its end, on the hook's own event loop.
 
-        The connection is read before: Airflow's asynchronous way to it needs a thread that a fork may have lost.
+        The connection is read first: Airflow's asynchronous access needs a thread that a fork may have lost.
         """
         self.connection_settings()
         if self._runner is None:
@@ -109,7 +109,7 @@ class VendorHook(VendorClient, HttpHook):
     # For Airflow.
 
     def test_connection(self) -> tuple[bool, str]:
-        """Send one cheap request and return what the vendor answered. For the button in Airflow's connection form."""
+        """Send one cheap request and return whether it worked, for the Test button of Airflow's connection form."""
         self.limits = Limits(attempts=1, total_seconds=30)
         try:
             response = self.send(self.test_request())
@@ -119,9 +119,9 @@ class VendorHook(VendorClient, HttpHook):
         return True, f"{response.request} answered {response.status}"
 
     def get_conn(self, headers: Any = None, extra_options: Any = None) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
-        """Refuse: the stock session sends the connection's extra as headers."""
+        """Raise an error: the stock session sends the connection's extra as headers."""
         raise TypeError(f"{type(self).__name__} does not provide a session; call send(request)")
 
     def run(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002 (HttpHook's signature)
-        """Refuse: the stock way logs whole bodies, has no time-out and follows redirects with the token."""
+        """Raise an error: the stock method logs whole bodies, has no time-out and follows redirects with the token."""
         raise TypeError(f"{type(self).__name__} has no run(); call send(request)")

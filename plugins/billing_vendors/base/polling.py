@@ -1,7 +1,7 @@
 """
-Waiting for a vendor: what one look is, when the next one is due, and when it is over.
+Wait for a vendor: one probe, when the next one is due, and when the wait ends.
 
-Sensors (in a worker) and triggers (in the triggerer) drive the same objects: both look by ``Wait.poke``.
+Sensors (in a worker) and triggers (in the triggerer) use the same objects: both call ``Wait.poke``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ WaitResult = Literal["ready", "absent"]
 @dataclass(frozen=True)
 class ProbeResult:
     """
-    What one look saw.
+    The result of one probe.
 
-    :param ready: what is waited for is there; anything that is not clearly there is not.
-    :param seen: the vendor's status and state in a few words, e.g. ``202`` or ``200, status Pending``.
-    :param may_be_absent: what is missing may be missing for good, see :attr:`PollSchedule.absent_after`.
+    :param ready: True only if what the task waits for is clearly there.
+    :param seen: the vendor's status and state in a few words, e.g. ``estimate not ready (HTTP 202)``.
+    :param may_be_absent: the vendor may never produce it, see :attr:`PollSchedule.absent_after`.
     """
 
     ready: bool
@@ -42,8 +42,8 @@ class ProbeResult:
 @dataclass(frozen=True)
 class Probe:
     """
-    One look at a vendor. A vendor's subclass is a frozen dataclass whose fields are texts, numbers or booleans:
-    they travel to the triggerer as JSON. No secret, no Decimal.
+    One check of a vendor. A vendor's subclass is a frozen dataclass whose fields are strings, numbers or booleans:
+    they are sent to the triggerer as JSON. No secret, no Decimal.
 
     :cvar thing: what is waited for, for messages: ``the month-to-date estimate``.
     """
@@ -51,14 +51,14 @@ class Probe:
     thing: ClassVar[str]
 
     def hook(self, conn_id: str) -> VendorHook:
-        """Create the hook to ask with; a retry inside a look is useless, the next look comes anyway."""
+        """Create the hook of the probe; it does not retry, as the next attempt follows anyway."""
         raise NotImplementedError
 
     async def poke(self, client: VendorClient) -> ProbeResult:
         """
-        Ask what must be asked and say what was seen.
+        Send the probe's requests and return the result.
 
-        Let a ``VendorUnavailable`` pass: the wait goes on. Any other error ends the wait.
+        Do not catch ``VendorUnavailable``: the wait goes on. Any other error ends the wait.
         """
         raise NotImplementedError
 
@@ -69,9 +69,9 @@ class Probe:
     @staticmethod
     def from_json(stored: dict[str, Any]) -> Probe:
         """
-        Rebuild a look from its class path and fields.
+        Rebuild a probe from its class path and fields.
 
-        :raises ConfigurationError: it was stored by a version of this code whose looks had other names or fields.
+        :raises ConfigurationError: it was stored by a version of this code whose probes had other names or fields.
         """
         module, _, name = str(stored["class"]).rpartition(".")
         try:
@@ -89,12 +89,12 @@ class Probe:
 @dataclass(frozen=True)
 class PollSchedule:
     """
-    How long to wait and how often to look. All times are absolute and UTC, so that a restart changes nothing.
+    How long to wait and how often to check. All times are absolute and UTC, so that a restart changes nothing.
 
-    :param first_poke_at: when the first look was taken.
+    :param first_poke_at: when the first attempt was made.
     :param deadline: when waiting ends in ``NotReady``.
-    :param absent_after: from then on "there is none" is itself the response; None = never.
-    :param shortest_seconds: pause after the first look. Pauses grow with the wait, by half of what has passed:
+    :param absent_after: from then on a missing document ends the wait as ``absent``; None = never.
+    :param shortest_seconds: pause after the first attempt. Pauses grow with the wait, by half of what has passed:
         15, 22, 34, 51 s…
     :param longest_seconds: no pause is longer, unless the vendor asks for it.
     """
@@ -107,9 +107,9 @@ class PollSchedule:
 
     def next_poke_at(self, now: datetime, retry_after: float | None) -> datetime:
         """
-        Say when the next look is due: never sooner than the vendor asked, up to an hour.
+        Return when the next attempt is due: never sooner than the vendor asked, up to an hour.
 
-        Never much later than the deadline or ``absent_after``, so that the last look is not missed.
+        Never much later than the deadline or ``absent_after``, so that the last attempt is not missed.
         """
         waited = (now - self.first_poke_at).total_seconds()
         pause = min(self.shortest_seconds + waited / 2, self.longest_seconds)
@@ -129,7 +129,7 @@ class PollSchedule:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Read what ``to_json`` gave."""
+        """Read what ``to_json`` returned."""
         moments = {"first_poke_at", "deadline", "absent_after"}
         values: dict[str, Any] = {k: datetime.fromisoformat(v) if k in moments and v else v for k, v in stored.items()}
         return cls(**values)
@@ -140,10 +140,10 @@ class Wait:
     """
     One wait in progress.
 
-    :param probe: what is looked at.
+    :param probe: what is checked.
     :param subject: vendor, account and month, for messages.
-    :param attempts: how many were taken; after a triggerer's restart the count starts at what was stored.
-    :param last_seen: what the vendor last answered.
+    :param attempts: how many were made; after a triggerer's restart the count continues from the stored number.
+    :param last_seen: the last result, for messages.
     """
 
     probe: Probe
@@ -154,10 +154,10 @@ class Wait:
 
     async def poke(self, client: VendorClient) -> WaitResult | datetime:
         """
-        Look once: ``ready``, ``absent``, or when the next look is due.
+        Check once; return ``ready``, ``absent``, or when the next attempt is due.
 
-        :raises NotReady: the deadline has passed, or the vendor will not be asked again before it.
-        :raises BillingError: whatever else than ``VendorUnavailable`` the look met; it ends the wait.
+        :raises NotReady: the deadline has passed, or no further attempt is due before it.
+        :raises BillingError: any error other than ``VendorUnavailable``; it ends the wait.
         """
         seen: ProbeResult | VendorUnavailable
         try:
@@ -168,11 +168,11 @@ class Wait:
 
     def next_poll(self, seen: ProbeResult | VendorUnavailable, now: datetime) -> WaitResult | datetime:
         """
-        Take in what a look brought: ``ready``, ``absent``, or when the next look is due.
+        Store the result of an attempt; return ``ready``, ``absent``, or when the next attempt is due.
 
-        A vendor that is merely unavailable is neither ready nor without the thing: the wait goes on.
+        If the vendor is only unavailable, nothing is known: the wait goes on.
 
-        :raises NotReady: the deadline has passed, or the vendor will not be asked again before it.
+        :raises NotReady: the deadline has passed, or no further attempt is due before it.
         """
         self.attempts += 1
         poll_schedule = self.poll_schedule

@@ -1,4 +1,4 @@
-"""When a failed task is worth another try."""
+"""Decide when Airflow retries a failed task."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
 
 class VendorRetryPolicy(RetryPolicy):
     """
-    Fail at once where the same request would fail again; obey ``Retry-After`` up to an hour; else as the task says.
+    Fail at once if the same request would fail again; follow ``Retry-After`` up to an hour; else as the task is set.
 
     The error keeps its own class, unlike with ``AirflowFailException``: callbacks and logs show ``VendorRejected``.
     """

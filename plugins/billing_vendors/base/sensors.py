@@ -1,4 +1,4 @@
-"""Wait for a vendor: look first, and only if it is not ready hand the wait over to the triggerer."""
+"""Wait for a vendor: check once, and defer to the triggerer only if it is not ready."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class VendorSensor(BaseSensorOperator):
     """
     Wait until one account's month has reached some state at the vendor.
 
-    It looks once in a worker, then waits in the triggerer; there is no other mode. A vendor that is busy or down is
-    waited for; a refusal or a response of another shape fails the task at once, without retries. After ``timeout``
-    seconds since the first look the task fails with ``NotReady``; with ``soft_fail`` it is skipped.
+    It checks once in a worker, then waits in the triggerer; there is no other mode. It goes on waiting while the vendor
+    is busy or down; a rejection or an unexpected response fails the task at once, without retries. ``timeout`` seconds
+    after the first attempt the task fails with ``NotReady``; with ``soft_fail`` it is skipped.
 
-    Hands on ``{"state": "ready" | "absent", "account": …, "month": …, "attempts": …}``; read it with
+    Returns by XCom ``{"state": "ready" | "absent", "account": …, "month": …, "attempts": …}``; read it with
     :func:`billing_vendors.base.triggers.read_outcome`.
 
     :param account: the account's name in ``accounts.yaml``; may be an XCom or a mapped argument.
     :param month: ``YYYY-MM``.
     :param conn_id: another connection than the account's own.
-    :param poke_interval: seconds between the first two looks; the pauses grow with the wait.
+    :param poke_interval: seconds between the first two attempts; the pauses grow with the wait.
     :param longest_interval: seconds; no pause is longer, unless the vendor asks for it by ``Retry-After``.
     :param ends_in_trigger: end the task from the triggerer when ready, which saves starting a worker.
     """
@@ -69,25 +69,25 @@ class VendorSensor(BaseSensorOperator):
         self.longest_interval = longest_interval
         self.ends_in_trigger = ends_in_trigger
 
-    # What a vendor supplies.
+    # Implemented by a vendor.
 
     def probe(self, account: Account[Any], month: Month) -> Probe:
         """
-        Return the look for an account and month.
+        Return the probe for an account and month.
 
         :raises AirflowSkipException: by the account's settings there is nothing to wait for.
         """
         raise NotImplementedError
 
     def absent_after(self, account: Account[Any], month: Month) -> datetime | None:  # noqa: ARG002 (for subclasses)
-        """Say from when on "there is none" is itself the response; None = never."""
+        """Return from when on a missing document ends the wait as ``absent``; None = never."""
         return None
 
-    # What Airflow calls.
+    # Called by Airflow.
 
     @clean_traceback
     def execute(self, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 (Airflow's context)
-        """Look, and wait if it is not ready."""
+        """Check once, and defer if it is not ready."""
         account, month = self._subject()
         try:
             return self._look(self._wait(account, month), self.conn_id or account.conn_id)
@@ -95,14 +95,14 @@ class VendorSensor(BaseSensorOperator):
             raise self._fitting(error) from error
 
     def resume(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401, ARG002 (Airflow's context)
-        """Take over from the trigger: raise the error that ended the wait, or return the outcome."""
+        """Continue after the trigger: raise the error that ended the wait, or return its result."""
         if "error" in event:
             raise self._fitting(error_of(event))
         return event
 
     @clean_traceback
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:  # noqa: ANN401 (Airflow's signature)
-        """Return a wait that no triggerer ended from one that failed."""
+        """Raise ``NotReady`` for a wait that no triggerer ended."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout as error:
@@ -169,8 +169,8 @@ class InvoicePostedSensor(VendorSensor):
     Some months have none: ``grace_days`` after the account's posting day the sensor succeeds with state ``absent``,
     at once for a month long past, and the controls report it.
 
-    :param grace_days: days after the day by which the invoice was expected; 10, the day on which a controller asks
-        for what is missing.
+    :param grace_days: days after the day by which the invoice was expected; by default 10, when a controller asks for
+        missing invoices.
     """
 
     def __init__(
@@ -184,5 +184,5 @@ class InvoicePostedSensor(VendorSensor):
         self.grace_days = grace_days
 
     def absent_after(self, account: Account[Any], month: Month) -> datetime | None:
-        """Return the end of the days of grace after the posting day in the next month, UTC."""
+        """Return the end of the grace days after the posting day in the next month, UTC."""
         return month.end + timedelta(days=account.posting_day + self.grace_days)

@@ -25,7 +25,7 @@ from billing_vendors.base.polling import PollSchedule, Probe, Wait, WaitResult
 
 class VendorTrigger(BaseTrigger):
     """
-    Look until the vendor is ready, then end the task, or wake it with the error that ended the wait.
+    Check until the vendor is ready, then end the task, or resume it with the error that ended the wait.
 
     All arguments are plain JSON; they are stored in the database while the task waits. A trigger may run twice, and
     starts from the top in another triggerer: it only reads.
@@ -33,9 +33,9 @@ class VendorTrigger(BaseTrigger):
     :param probe: see :meth:`billing_vendors.base.polling.Probe.to_json`.
     :param poll_schedule: see :meth:`billing_vendors.base.polling.PollSchedule.to_json`.
     :param account: for messages and for the XCom, as ``month``.
-    :param attempts: how many looks the sensor took; what it saw last is ``last_seen``.
+    :param attempts: how many attempts the sensor made; the last result is ``last_seen``.
     :param next_poke_at: ISO 8601, UTC; not before.
-    :param ends_task: end the task from here, which saves starting a worker; errors always wake it.
+    :param ends_task: end the task from here, which saves starting a worker; errors always resume it.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class VendorTrigger(BaseTrigger):
         return f"{cls.__module__}.{cls.__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until it is over."""
+        """Check until the wait ends."""
         try:
             wait, end = await self._wait()
         except BillingError as error:
@@ -89,7 +89,7 @@ class VendorTrigger(BaseTrigger):
         poll_schedule = PollSchedule.from_json(self.poll_schedule)
         wait = Wait(probe, subject, poll_schedule, attempts=self.attempts, last_seen=self.last_seen)
         due = datetime.fromisoformat(self.next_poke_at)
-        async with probe.hook(self.conn_id) as hook:  # so that the connection to the vendor stays open between looks
+        async with probe.hook(self.conn_id) as hook:  # so that the connection to the vendor stays open between attempts
             await asyncio.sleep(_first_pause_seconds(due, poll_schedule))
             while isinstance(end := await wait.poke(hook), datetime):
                 self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, end)
@@ -98,7 +98,7 @@ class VendorTrigger(BaseTrigger):
 
 
 def _first_pause_seconds(due: datetime, poll_schedule: PollSchedule) -> float:
-    """Wait until the look is due; if it is overdue, as after a restart, keep a thousand triggers apart."""
+    """Return the time until the next attempt; a random one if it is overdue, as after a restart, to spread the load."""
     left = (due - datetime.now(UTC)).total_seconds()
     return left if left > 0 else random.uniform(0, poll_schedule.shortest_seconds)  # noqa: S311 (spreads load)
 
@@ -114,7 +114,7 @@ def _success(xcom: dict[str, Any]) -> TaskSuccessEvent:
 
 
 def xcom_payload(end: WaitResult, account: str, month: str, attempts: int) -> dict[str, Any]:
-    """Return what a wait hands on through XCom: no money, no vendor text."""
+    """Return what a wait pushes to XCom: no money, no vendor text."""
     return {"state": end, "account": account, "month": month, "attempts": attempts}
 
 
@@ -122,14 +122,14 @@ def read_outcome(xcom: str | dict[str, Any]) -> dict[str, Any]:
     """
     Read the XCom of a wait in a task that needs it.
 
-    Airflow 3.3.2 hands on what a trigger pushes as JSON text, and what a worker pushes as the value itself.
+    Airflow 3.3.2 returns what a trigger pushed as JSON text, and what a worker pushed as the value itself.
     """
     xcom_payload: dict[str, Any] = json.loads(xcom) if isinstance(xcom, str) else xcom
     return xcom_payload
 
 
 def event_of(error: BillingError) -> dict[str, Any]:
-    """Put an error into a trigger's event."""
+    """Return a trigger's event for an error."""
     return {"error": type(error).__name__, "message": str(error), "status": getattr(error, "status", None)}
 
 
@@ -138,7 +138,7 @@ _OTHERS = {kind.__name__: kind for kind in (ConfigurationError, NotReady, Payloa
 
 
 def error_of(event: dict[str, Any]) -> BillingError:
-    """Take the error out of a trigger's event, in its own class."""
+    """Return the error of a trigger's event, in its own class."""
     name, message = event["error"], event["message"]
     if name in _REJECTIONS:
         return _REJECTIONS[name](message, status=event["status"])

@@ -1,4 +1,4 @@
-"""What a vendor supplies: one value in its ``vendor.py``."""
+"""What a vendor provides: one value in its ``vendor.py``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ConnectionType:
 
     :param name: the connection's ``conn_type``.
     :param title: its name in Airflow's list of connection types.
-    :param hook: path of the hook's class; it is not imported here.
+    :param hook: import path of the hook's class, which is not imported here.
     :param labels: label by field of Airflow's own that is used; all others are hidden, the free JSON extra always.
     :param placeholders: text in an empty field, by field.
     :param fields: description by key of the extra, in the form of Airflow's ``conn-fields``.
@@ -59,7 +59,7 @@ class ConnectionType:
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_provider_info(self) -> dict[str, Any]:
-        """Return what Airflow's providers manager wants to know."""
+        """Return the dictionary that Airflow's providers manager reads."""
         behaviour = {
             "hidden-fields": [name for name in _FORM if name not in self.labels],
             "relabeling": dict(self.labels),
@@ -79,15 +79,15 @@ class VendorImplementation:
     """
     What the tasks of a vendor do.
 
-    :param collect: asks the vendor for everything it has on one account and month. Yields each response as it
-        arrives (it is stored while the next is asked for), and each document after the response that led to it.
-    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, asks nobody.
+    :param collect: fetches everything the vendor has on one account and month. Yields each response as it
+        arrives (it is stored before the next request), and each document after the response that names it.
+    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else.
     :param propose_accrual: what a month should accrue before it is billed: one of :mod:`billing.storage.accrual_bases`,
         or the vendor's own function.
-    :param collect_month_to_date: asks for the running month's estimate; None if the vendor has none.
+    :param collect_month_to_date: fetches the running month's estimate; None if the vendor has none.
     :param derive_month_to_date: turns its stored response into a value.
-    :param collect_running_month: asks for what is agreed and charged so far in the running month; None if the vendor
-        gives an estimate instead.
+    :param collect_running_month: fetches the running month's contracts and charges so far; None if the vendor
+        has an estimate instead.
     :param derive_running_month: turns its stored responses into contracts and billing periods.
     """
 
@@ -103,7 +103,7 @@ class VendorImplementation:
 @dataclass(frozen=True)
 class Vendor:
     """
-    One vendor: all that the rest of the product knows of it.
+    One vendor: everything the rest of the product knows about it.
 
     Every task reads its DAG file again before it starts. So a vendor's module imports only what a plan needs, and each
     task the rest of what it needs, by ``load_implementation`` and ``load_controls``.
@@ -117,8 +117,8 @@ class Vendor:
     :param make_sensors: makes the sensors of one account and month, called while the DAG is built; each takes the
         account's name and the month as templated fields.
     :param load_implementation: imports and returns what the tasks do.
-    :param load_controls: imports and returns what is checked of every month, in the order of the report.
-    :param running_month: what the daily run keeps of the running month, in Markdown; empty if nothing.
+    :param load_controls: imports and returns the controls of every month, in the order of the report.
+    :param running_month: what the daily run stores of the running month, in Markdown; empty if nothing.
     :param make_estimate_sensor: makes the sensor that waits until the estimate is there; arguments as ``make_sensors``.
     :param has_running_month: whether the implementation can collect the running month, known without importing it.
     """
@@ -148,9 +148,9 @@ class Vendor:
 
     def controls(self) -> tuple[Control, ...]:
         """
-        Import and return what is checked of every month, in the order of the report.
+        Import and return the controls of every month, in the order of the report.
 
-        :raises ValueError: an id is not the vendor's prefix and a number, or is there twice.
+        :raises ValueError: an id is not the vendor's prefix and a number, or appears twice.
         """
         controls = tuple(self.load_controls())
         ids = [control.control_id for control in controls]

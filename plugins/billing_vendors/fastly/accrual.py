@@ -12,7 +12,7 @@ from billing_vendors.fastly.settings import FastlySettings
 
 
 def propose_accrual(connection: Connection, account: Account[FastlySettings], month: Month) -> Proposal:
-    """Propose by the month-to-date estimates; where another account pays, there are none."""
+    """Propose by the month-to-date estimates; if another account pays, there are none."""
     if account.settings.parent_pay:
         reason = "another account pays, so the vendor provides no estimate for it"
         return blocked(month, Basis.SNAPSHOT, account.currency, reason)

@@ -1,4 +1,4 @@
-"""Ask Fastly for all it has on one account and month."""
+"""Fetch everything Fastly has on one account and month."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def collect(
     v2: the month's bill, the same by id, as CSV and as PDF. A month without a bill yields nothing for it.
 
     :param limits: other limits of each request than the usual ones.
-    :raises BillingError: Fastly refused or answered in another shape; what came before has been yielded.
+    :raises BillingError: Fastly rejected a request or sent an unexpected format; earlier responses were yielded.
     """
     with FastlyBillingHook(account.conn_id, limits=limits) as hook:
         if account.settings.api == "v2":
@@ -47,9 +47,9 @@ def collect_month_to_date(
     """
     Yield the estimate of the running month.
 
-    :param month: of v2 asked for; v3 has no such parameter and answers for the running month whatever is wanted.
+    :param month: requested from v2; v3 has no such parameter and always returns the running month.
     :param limits: other limits of the request than the usual ones.
-    :raises NotReady: Fastly is making it.
+    :raises NotReady: Fastly has not generated it yet.
     :raises PayloadError: it is not an estimate, or one of another month.
     """
     with FastlyBillingHook(account.conn_id, limits=limits) as hook:

@@ -1,4 +1,4 @@
-"""The stored responses of one account and month -> an ``AccountMonth``. Pure: any better parser can do it again."""
+"""Derive an ``AccountMonth`` from the stored responses of one account and month. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
     """
     Turn the responses of one ``collect`` into values.
 
-    Invoices are chosen by their own billing period; the list also holds those of the months beside. A v2 bill that
-    is not issued yet (``MTD``, ``Pending``) is no invoice. No answer, no invoice: the month is empty.
+    Invoices are chosen by their own billing period; the list also contains those of the months next to it. A v2
+    bill that is not issued yet (``MTD``, ``Pending``) is not an invoice. Without a response the month is empty.
 
-    :raises PayloadError: a response is not of the documented shape.
+    :raises PayloadError: a response does not have the documented format.
     """
     unknown_fields = UnknownFields()
     of = _by_operation(responses)
@@ -71,7 +71,7 @@ def estimate_of(response: Response) -> MonthToDate:
 
 
 def bill_of(response: Response, month: Month) -> Invoice | None:
-    """Return the issued v2 bill of a month answer; None if it is an estimate or not yet issued."""
+    """Return the issued v2 bill of a month's response; None if it is an estimate or not yet issued."""
     return next(iter(_bills([response], month, UnknownFields())), None)
 
 
@@ -115,7 +115,7 @@ def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownF
 
 
 def _each_once(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
-    """Keep the first of each id; that a list repeats one is seen from its listing."""
+    """Return the first of each id; F10 reports that a list repeats one."""
     first: dict[str, Invoice] = {}
     for invoice in invoices:
         first.setdefault(invoice.invoice_id, invoice)

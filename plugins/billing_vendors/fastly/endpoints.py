@@ -26,27 +26,27 @@ V3_SERVICE_USAGE = "v3.service_usage_metrics"
 
 
 def v2_invoice_by_month(month: Month, form: str = JSON) -> Request:
-    """Ask for the bill of a month; the month is always two digits."""
+    """Create the request for the bill of a month; the month always has two digits."""
     return Request(V2_MONTH, f"/billing/v2/year/{month.year:04d}/month/{month.month:02d}", accept=form)
 
 
 def v2_invoice_by_id(customer_id: str, invoice_id: str, form: str = JSON) -> Request:
-    """Ask for one bill."""
+    """Create the request for one bill."""
     return Request(V2_INVOICE, f"{_customer(customer_id)}/invoices/{segment(invoice_id, 'invoice_id')}", accept=form)
 
 
 def v2_month_to_date(customer_id: str, month: Month) -> Request:
-    """Ask for the estimate; 202 means it is being made, and the same request is to be asked again."""
+    """Create the request for the estimate; on 202 the same request is sent again later."""
     params = {"month": f"{month.month:02d}", "year": f"{month.year:04d}"}
     return Request(V2_ESTIMATE, f"{_customer(customer_id)}/mtd_invoice", params, accepted=(200, 202))
 
 
 def v3_list_invoices(month: Month) -> Request:
     """
-    Ask for the invoices around a month, from the month before to the month after.
+    Create the request for the invoices around a month, from the month before to the month after.
 
-    What the two dates filter and whether the ends are included is not documented: so the window is wider than the
-    month, and invoices are chosen by their own period.
+    What the two dates filter and whether the ends are included is not documented, so the window is wider than the month
+    and invoices are chosen by their own period.
     """
     params = {
         "billing_start_date": month.shifted(-1).first_day.isoformat(),
@@ -57,25 +57,25 @@ def v3_list_invoices(month: Month) -> Request:
 
 
 def v3_invoice_by_id(invoice_id: str) -> Request:
-    """Ask for one invoice."""
+    """Create the request for one invoice."""
     return Request(V3_INVOICE, f"/billing/v3/invoices/{segment(invoice_id, 'invoice_id')}")
 
 
 def v3_month_to_date() -> Request:
-    """Ask for the estimate of the running month: there is no parameter for another one."""
+    """Create the request for the estimate of the running month; there is no parameter for another month."""
     return Request(V3_ESTIMATE, "/billing/v3/invoices/month-to-date", accepted=(200, 202))
 
 
 def v3_usage_metrics(month: Month) -> Request:
-    """Ask what was metered in a month."""
+    """Create the request for what was metered in a month."""
     return Request(V3_USAGE, "/billing/v3/usage-metrics", {"start_month": str(month), "end_month": str(month)})
 
 
 def v3_service_usage_metrics(month: Month, product_id: str = "", usage_type: str = "") -> Request:
     """
-    Ask how one product's use was spread over the customer's services.
+    Create the request for one product's usage by service.
 
-    Without product and usage type the vendor says how much each service used of everything together.
+    Without product and usage type the vendor returns each service's usage of all products together.
     """
     kind = {"product_id": product_id, "usage_type_name": usage_type} if product_id else {}
     months = {"start_month": str(month), "end_month": str(month)}

@@ -1,4 +1,4 @@
-"""What Fastly's refusals mean beyond their status."""
+"""Map Fastly's error responses to errors beyond their status."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from billing_vendors.base.client.status_errors import RawResponse, status_error
 
 
 class NoBill(VendorRejected):
-    """The v2 API knows the route and has no bill there: ``Record not found``."""
+    """The v2 route exists and has no bill: ``Record not found``."""
 
 
 def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
     """
-    Return "no such bill" from "no such API any more" on v2.
+    Distinguish a missing bill from a retired v2 API.
 
         404 {"msg": "Record not found"}      -> NoBill
         404 with any other JSON error        -> VendorRejected
-        404 with a page instead, 410         -> RouteRetired: use v3
+    404 with an HTML page, 410           -> RouteRetired: use v3
     """
     status = raw.status
     if not request.operation.startswith("v2.") or status not in {404, 410}:
@@ -36,7 +36,7 @@ def fastly_status_error(request: Request, raw: RawResponse) -> BillingError:
 
 
 def _own_message(body: bytes) -> str | None:
-    """Return the text of an error in the API's own form; None for a page of a proxy or of a router."""
+    """Return the text of an error in the API's own format; None for a page of a proxy or router."""
     try:
         document = loads(body)
     except PayloadError:

@@ -29,10 +29,10 @@ DEFAULT_HOST = "https://api.fastly.com"
 
 class FastlyBillingHook(VendorHook):
     """
-    Ask Fastly's billing API. It is read only: every operation is a GET.
+    Read Fastly's billing API: every operation is a GET.
 
     Connection: ``password`` is the API token; ``host``, if set, replaces ``https://api.fastly.com``. A login or any
-    key in ``extra`` is refused.
+    key in ``extra`` is an error.
 
     :param conn_id: the Airflow connection.
     """
@@ -52,7 +52,7 @@ class FastlyBillingHook(VendorHook):
         Read the v2 bill of a month, as JSON, CSV or PDF; of the running month it is an estimate of status ``MTD``.
 
         :param form: the media type.
-        :raises NoBill: there is none.
+        :raises NoBill: there is no bill.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
         return self.send(endpoints.v2_invoice_by_month(month, form))
@@ -61,7 +61,7 @@ class FastlyBillingHook(VendorHook):
         """
         Read one v2 bill, as JSON, CSV or PDF.
 
-        :raises NoBill: there is none.
+        :raises NoBill: there is no bill.
         :raises RouteRetired: Fastly has taken v2 out of service.
         """
         return self.send(endpoints.v2_invoice_by_id(customer_id, invoice_id, form))
@@ -70,7 +70,7 @@ class FastlyBillingHook(VendorHook):
         """
         Read the v2 estimate of a month.
 
-        :raises NotReady: Fastly is making it (202): ask again in some seconds.
+        :raises NotReady: Fastly has not generated it yet (202): try again in some seconds.
         """
         return _finished(self.send(endpoints.v2_month_to_date(customer_id, month)))
 
@@ -88,7 +88,7 @@ class FastlyBillingHook(VendorHook):
         """
         Read the v3 estimate of the running month.
 
-        :raises NotReady: Fastly is making it (202): ask again in some seconds.
+        :raises NotReady: Fastly has not generated it yet (202): try again in some seconds.
         """
         return _finished(self.send(endpoints.v3_month_to_date()))
 
@@ -97,14 +97,14 @@ class FastlyBillingHook(VendorHook):
         return self.send(endpoints.v3_usage_metrics(month))
 
     def list_service_usage_metrics(self, month: Month, product_id: str, usage_type: str) -> Iterator[Response]:
-        """Yield each page of one product's use by service; of all products together if both texts are empty."""
+        """Yield each page of one product's use by service; of all products together if both strings are empty."""
         return self.list_pages(ServiceUsagePaging(month, product_id, usage_type))
 
-    # what the common hook wants to know
+    # called by the base hook
 
     @classmethod
     def read_connection(cls, connection: ConnectionFields, extra: object) -> ConnectionSettings:
-        """Check a connection: the token, and perhaps another host."""
+        """Check a connection: the token, and another host if set."""
         read_extra(connection.conn_id, extra, frozenset())
         if connection.login:
             raise ConfigurationError(
@@ -121,11 +121,11 @@ class FastlyBillingHook(VendorHook):
         return Credential({"Fastly-Key": connection_settings.password}, secret=connection_settings.password)
 
     def test_request(self) -> Request:
-        """Ask for last month's usage: it answers customers of both generations."""
+        """Return a request for last month's usage, which works for customers of both generations."""
         return endpoints.v3_usage_metrics(Month.of(datetime.now(UTC)).shifted(-1))
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Return a retired route from a month without a bill."""
+        """Return the error for a retired route or a month without a bill, else as the base class."""
         return fastly_status_error(request, raw)
 
 

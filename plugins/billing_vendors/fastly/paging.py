@@ -1,4 +1,4 @@
-"""Where Fastly's paged answers keep their cursors, and whether a listing is whole. Pure."""
+"""Read cursors and totals from Fastly's pages. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InvoicePaging(Paging):
 
 
 class ServiceUsagePaging(Paging):
-    """The services that used one product; ``data`` is one object here, and ``meta`` stands in it."""
+    """The services that used one product; ``data`` is one object here, and contains ``meta``."""
 
     most_pages: ClassVar[int] = _MOST_PAGES
 
@@ -55,12 +55,12 @@ def listed_ids(response: Response, month: Month) -> list[str]:
 
 
 def service_cursor(response: Response) -> str | None:
-    """Return the next cursor of a service usage answer, whose ``data`` is one object."""
+    """Return the next cursor of a service usage response, whose ``data`` is one object."""
     return next_cursor(_services(response))
 
 
 def declared_total(holder: JsonObject) -> int | None:
-    """Return ``meta.total``, how many rows Fastly says there are; None where it says nothing."""
+    """Return ``meta.total``, how many rows Fastly reports; None if it reports no total."""
     meta = holder.object_or_none("meta")
     total = None if meta is None else meta.number_or_none("total")
     return None if total is None else int(total)
@@ -78,6 +78,6 @@ def _services(response: Response) -> JsonObject:
 
 
 def next_cursor(holder: JsonObject) -> str | None:
-    """Return the next cursor of what holds ``meta``; None, null, or an empty text at the end."""
+    """Return the next cursor from ``meta``; None, null, or an empty string at the end."""
     meta = holder.object_or_none("meta")
     return None if meta is None else meta.text_or_none("next_cursor")

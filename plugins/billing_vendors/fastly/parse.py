@@ -1,7 +1,7 @@
 """
-v3 documents -> values. Pure: nothing is asked, nothing is stored.
+Parse v3 documents into values. Pure.
 
-Amounts are in the document's ``currency_code``; a month-to-date document has none. Intervals leave here half-open.
+Amounts are in the document's ``currency_code``; a month-to-date document has none. Intervals are returned half-open.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def parse_invoice(row: JsonObject, unknown_fields: UnknownFields) -> Invoice:
     """
     Read one posted invoice, from the list or by id.
 
-    :raises PayloadError: id, start, currency or an amount is missing or of another type; names invoice and member.
+    :raises PayloadError: id, start, currency or an amount is missing or of another type; names invoice and field.
     """
     invoice_id = row.identifier("invoice_id")
     row.where = f"invoice {invoice_id}"
@@ -70,7 +70,7 @@ def parse_invoice(row: JsonObject, unknown_fields: UnknownFields) -> Invoice:
 
 def parse_month_to_date(row: JsonObject, unknown_fields: UnknownFields) -> MonthToDate:
     """
-    Read the estimate of the running month; its total is a text, its line amounts are numbers.
+    Read the estimate of the running month; its total is a string, its line amounts are numbers.
 
     :raises PayloadError: it is not an estimate: id, start or total is missing.
     """

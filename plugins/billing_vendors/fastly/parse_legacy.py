@@ -1,7 +1,7 @@
 """
-v2 documents -> values. Pure: nothing is asked, nothing is stored.
+Parse v2 documents into values. Pure.
 
-v2 names no currency: prices are in US dollars by the vendor's guide, but no document says so, hence ``currency`` is
+v2 states no currency: prices are in US dollars by the vendor's guide, but no response says so, hence ``currency`` is
 None. ``total.cost`` is what is to be paid; the other totals and the regions stay in ``attributes``.
 """
 
@@ -40,7 +40,7 @@ _ESTIMATE_LINE = ("plan_no", "service_no", "client_service_id", "client_plan_id"
 
 
 def status_of(row: JsonObject) -> str | None:
-    """Return ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or what Fastly invents next."""
+    """Return ``status.status``: ``Pending``, ``Outstanding``, ``Paid``, ``MTD``, or another one."""
     status = row.object_or_none("status")
     return None if status is None else status.text_or_none("status")
 
@@ -49,8 +49,8 @@ def parse_invoice(row: JsonObject, asked: Month, unknown_fields: UnknownFields) 
     """
     Read one bill.
 
-    :param asked: the month that was asked for; a bill without a start belongs to it.
-    :raises PayloadError: id or total is missing, or a member is of another type; names bill and member.
+    :param asked: the month that was requested; a bill without a start belongs to it.
+    :raises PayloadError: id or total is missing, or a field has another type; names bill and field.
     """
     invoice_id = row.identifier("invoice_id")
     row.where = f"invoice {invoice_id}"

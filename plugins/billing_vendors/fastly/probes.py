@@ -1,4 +1,4 @@
-"""What one look at Fastly is. Class and field names are stored in the database while a task waits."""
+"""Probes for Fastly. Class and field names are stored in the database while a task waits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_ESTIMATE = frozenset({403, 404, 422})
 @dataclass(frozen=True)
 class FastlyProbe(Probe):
     """
-    A look at one customer's month.
+    A probe of one customer's month.
 
     :param api: ``v2`` or ``v3``.
     """
@@ -37,18 +37,18 @@ class FastlyProbe(Probe):
     month: str
 
     def hook(self, conn_id: str) -> FastlyBillingHook:
-        """Create the hook; the next look is the retry."""
+        """Create the hook; the next attempt is the retry."""
         return FastlyBillingHook(conn_id, limits=_ONE_ATTEMPT)
 
 
 @dataclass(frozen=True)
 class EstimateProbe(FastlyProbe):
-    """Has Fastly made the month-to-date estimate? 202 until it has; a 200 counts only if it is an estimate."""
+    """Ready when Fastly has generated the month-to-date estimate: 202 before; a 200 counts only with an estimate."""
 
     thing: ClassVar[str] = "the month-to-date estimate"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Ask once."""
+        """Request the estimate once."""
         month = Month.parse(self.month)
         by_v2 = self.api == "v2"
         request = endpoints.v2_month_to_date(self.customer_id, month) if by_v2 else endpoints.v3_month_to_date()
@@ -79,12 +79,12 @@ class EstimateProbe(FastlyProbe):
 
 @dataclass(frozen=True)
 class PostedProbe(FastlyProbe):
-    """Has Fastly posted an invoice of the month?"""
+    """Ready when Fastly has posted an invoice of the month."""
 
     thing: ClassVar[str] = "the posted invoice"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Ask for the bill of the month (v2), or turn the pages of the list until one is found (v3)."""
+        """Request the bill of the month (v2), or read the list's pages until one is found (v3)."""
         month = Month.parse(self.month)
         return await (self._bill(client, month) if self.api == "v2" else self._listed(client, month))
 
@@ -107,6 +107,6 @@ class PostedProbe(FastlyProbe):
 
 
 def _is_receipt(response: Response) -> bool:
-    """Return whether a 200 carries the body of a 202: a text ``status`` and no id."""
+    """Return whether a 200 carries the body of a 202: a string ``status`` and no id."""
     document = response.json_object()
     return isinstance(document.get("status"), str) and "invoice_id" not in document

@@ -1,4 +1,4 @@
-"""Wait for Fastly: for an estimate in the making, and for an invoice to be posted."""
+"""Wait for Fastly: until an estimate is generated, and until an invoice is posted."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from billing_vendors.fastly.settings import FastlySettings
 
 class FastlyMonthToDateSensor(VendorSensor):
     """
-    Wait until Fastly has made the month-to-date estimate: some seconds as a rule, a minute at worst.
+    Wait until Fastly has generated the month-to-date estimate: usually some seconds, at most a minute.
 
-    An account with ``parent_pay: true`` is skipped without a call: Fastly makes no estimate of it.
+    An account with ``parent_pay: true`` is skipped without a call: Fastly provides no estimate for it.
     """
 
     vendor: ClassVar[str] = "fastly"
@@ -27,7 +27,7 @@ class FastlyMonthToDateSensor(VendorSensor):
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
 
     def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
-        """Look for the estimate."""
+        """Return the probe for the estimate."""
         if account.settings.parent_pay:
             raise AirflowSkipException(
                 f"fastly/{account.name} is paid by its parent account (parent_pay: true in accounts.yaml): Fastly "
@@ -39,13 +39,13 @@ class FastlyMonthToDateSensor(VendorSensor):
 
 
 class FastlyInvoicePostedSensor(InvoicePostedSensor):
-    """Wait until Fastly has posted the invoice of a month; its absence is a response after the days of grace."""
+    """Wait until Fastly has posted the invoice of a month; after the grace days it may be absent."""
 
     vendor: ClassVar[str] = "fastly"
     settings_type: ClassVar[type[Any]] = FastlySettings
 
     def probe(self, account: Account[FastlySettings], month: Month) -> Probe:
-        """Look for the invoice."""
+        """Return the probe for the invoice."""
         from billing_vendors.fastly.probes import PostedProbe  # noqa: PLC0415 (a plan takes no look)
 
         return PostedProbe(account.settings.customer_id, account.settings.api, str(month))

@@ -13,11 +13,11 @@ _CUSTOMER_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 @dataclass(frozen=True)
 class FastlySettings:
     """
-    What Tieout must know of a Fastly customer.
+    What Tieout must know about a Fastly customer.
 
-    :param customer_id: the vendor's id of the customer; v2 paths hold it, and every invoice must carry it.
+    :param customer_id: the vendor's id of the customer; v2 paths contain it, and every invoice must have it.
     :param api: ``v3``, or ``v2`` for a customer still billed by the legacy API.
-    :param parent_pay: another account pays for this one, so that Fastly makes no month-to-date estimate of it.
+    :param parent_pay: another account pays for this one, so that Fastly provides no month-to-date estimate for it.
     """
 
     customer_id: str

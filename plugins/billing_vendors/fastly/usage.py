@@ -1,4 +1,4 @@
-"""Usage answers -> usage reports. Pure."""
+"""Parse usage responses into usage reports. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def usage_report(responses: Iterable[Response], month: Month, unknown_fields: Un
 
 def usage_rows(response: Response) -> list[JsonObject]:
     """
-    Return the rows of a usage metrics answer.
+    Return the rows of a usage metrics response.
 
     :raises PayloadError: it has no list of objects in ``data``.
     """
@@ -49,7 +49,7 @@ def usage_rows(response: Response) -> list[JsonObject]:
 
 
 def metered_kinds(response: Response, month: Month) -> list[tuple[str, str]]:
-    """Return each pair of product id and usage type in a month's usage: what service usage is asked for by."""
+    """Return each pair of product id and usage type in a month's usage: service usage is requested by them."""
     rows = [row for row in usage_rows(response) if row.text_or_none("month") == str(month)]
     pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
     return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
@@ -114,6 +114,6 @@ class ServiceUsage:
 
 
 def _asked_for(response: Response) -> tuple[str, str]:
-    """Return product and usage type of the request; two empty texts if it was asked for all together."""
+    """Return product and usage type of the request; two empty strings if it was for all together."""
     query = parse_qs(urlsplit(response.request.partition(" ")[2]).query)
     return query.get("product_id", [""])[0], query.get("usage_type_name", [""])[0]

@@ -23,7 +23,7 @@ parent pay have no estimate; mark them `parent_pay: true`.
 
 
 def make_sensors(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (a name, a template or a mapped argument)
-    """Create the one sensor of an account and month; it holds a slot of the pool ``fastly`` only while it pokes."""
+    """Create the one sensor of an account and month; it uses a slot of the pool ``fastly`` only while it pokes."""
     return (
         FastlyInvoicePostedSensor(
             task_id="wait_for_invoice",
@@ -38,7 +38,7 @@ def make_sensors(*, account: Any, month: Any) -> Sequence[BaseOperator]:  # noqa
 
 
 def make_estimate_sensor(*, account: Any, month: Any) -> BaseOperator:  # noqa: ANN401 (the same)
-    """Create the sensor for the estimate of an account; skipped where a parent account pays."""
+    """Create the sensor for the estimate of an account; skipped if a parent account pays."""
     return FastlyMonthToDateSensor(
         task_id="wait_for_estimate",
         account=account,

@@ -1,7 +1,7 @@
 """
 How Fastly writes amounts, instants and names, and what it documents. Pure.
 
-What is not listed here is kept as it came and noted, so that somebody looks at it once.
+A value that is not listed here is kept unchanged and reported once.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _DAY = "YYYY-MM-DD"
 
 
 class UnknownFields:
-    """Collects the members and values that Fastly sends and this code does not know."""
+    """Collects the fields and values that Fastly sends and this code does not know."""
 
     def __init__(self) -> None:
         self._unknown: set[UnknownField] = set()
 
     @property
     def unknown(self) -> frozenset[UnknownField]:
-        """What was noted so far."""
+        """What was collected so far."""
         return frozenset(self._unknown)
 
     def attributes(self, record_type: str, row: JsonObject, *known: str) -> dict[str, Any]:
         """
-        Return the members that become attributes: those named, if present, and all that nobody asked for.
+        Return the fields that become attributes: the known ones, if present, and all that were not read.
 
-        :param known: documented members without a place of their own in the model.
+        :param known: documented fields that the model does not have.
         """
         named = {name: row.optional(name) for name in known}
         rest = row.rest()
@@ -45,7 +45,7 @@ class UnknownFields:
         return {name: value for name, value in (named | rest).items() if value is not None}
 
     def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:
-        """Return a text of a known enumeration; another value is kept and noted."""
+        """Return a value of a known enumeration; another value is kept and reported."""
         value = row.text_or_none(name)
         if value is not None and value not in known:
             self._unknown.add(UnknownField(record_type, f"{name}={value[:60]}"))
@@ -53,7 +53,7 @@ class UnknownFields:
 
 
 def amount(row: JsonObject, name: str) -> Decimal:
-    """Read a decimal that Fastly documents here as a number and there as a text, digit for digit."""
+    """Read a decimal that Fastly sends as a number or as a string, with exactly its digits."""
     return row.number_in_text(name) if isinstance(row.optional(name), str) else row.number(name)
 
 
@@ -67,7 +67,7 @@ def amount_or_none(row: JsonObject, name: str) -> Decimal | None:
 
 def text_or_none(row: JsonObject, *names: str) -> str | None:
     """
-    Return the first of several spellings of a text; None where it is empty, null or missing.
+    Return a string under the first of several field names; None if it is empty, null or missing.
 
     Fastly wrote line members in upper camel case until 2024-08 (``ProductName``), in snake case since.
     """
@@ -99,7 +99,7 @@ def end_of(row: JsonObject, name: str) -> datetime | None:
 
 
 def interval_text(start: datetime | None, end: datetime | None) -> str:
-    """Write a half-open interval for people, UTC."""
+    """Return a half-open interval in words, UTC."""
     moments = (f"{moment:%Y-%m-%d %H:%M}" if moment else "?" for moment in (start, end))
     return " to ".join(moments) + " UTC"
 

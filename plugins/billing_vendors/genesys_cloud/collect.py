@@ -1,5 +1,5 @@
 """
-Ask Genesys Cloud for everything it has on one account and month.
+Fetch everything Genesys Cloud has on one account and month.
 
 Only what decides the next request is read here: contracts name billing periods, the invoice listing names invoices,
 and `derive.py` decides which of those belong to the month.
@@ -42,7 +42,7 @@ def collect(
 
     :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
-    :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+    :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
@@ -61,7 +61,7 @@ def collect_running_month(
     Yield contracts, and the detail of every billing period that has days in a month which is still running.
 
     :param limits: other limits of each request than the usual ones.
-    :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+    :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
     """
     with GenesysCloudBillingHook(account.conn_id, limits=limits) as hook:
         terms = yield from _contracts(hook)
@@ -120,7 +120,7 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
     """
     Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
 
-    It is asked for by its distance from today, not by its date: guess, look at the dates, and correct the guess.
+    It is requested by its distance from today, not by its date: guess, read its dates, and correct the guess.
     """
     index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()

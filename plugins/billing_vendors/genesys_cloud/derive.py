@@ -1,4 +1,4 @@
-"""The stored responses of one account and month -> its values. Reads nothing else, asks nobody."""
+"""Derive the values of one account and month from its stored responses. Pure."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
     """
     Turn the stored responses of one collection into the account's month.
 
-    :raises PayloadError: a response has another shape, or what one response names is not among the others: a contract
-        without its detail, an invoice without its lines, lines without their invoice.
+    :raises PayloadError: a response has another format, or one that it refers to is missing: a contract without its
+        detail, an invoice without its lines, lines without their invoice.
     """
     unknown_fields = UnknownFields()
     by_operation: dict[str, list[Response]] = defaultdict(list)
@@ -85,7 +85,7 @@ def derive_running_month(account: Account[Any], month: Month, responses: Sequenc
 
 def read_listing(operation: str, responses: Iterable[Response], unknown_fields: UnknownFields) -> Listing:
     """
-    Say how complete a paged read is.
+    Return a listing's rows and whether it is complete.
 
     :raises PayloadError: its first page is missing, or a row has no id.
     """
@@ -102,9 +102,9 @@ def read_contracts(
     responses: Iterable[Response], unknown_fields: UnknownFields
 ) -> tuple[dict[str, Contract], list[ContractTerm]]:
     """
-    Read the contracts that were asked for one by one.
+    Parse the contracts that were requested one by one.
 
-    :raises PayloadError: a response is about another contract than the one asked for.
+    :raises PayloadError: a response is about another contract than the one requested.
     """
     contracts: dict[str, Contract] = {}
     terms: dict[str, ContractTerm] = {}
@@ -119,7 +119,7 @@ def read_contracts(
 def candidates(
     headers: Iterable[InvoiceHeader], terms: Sequence[ContractTerm], month: Month
 ) -> Iterator[InvoiceHeader]:
-    """Yield the invoices that may be of a month as far as their header says; the lines of these are needed to tell."""
+    """Yield the invoices that may belong to a month by their header; their lines are needed to decide."""
     for header in headers:
         by_date = month_by_date(header.invoiced_on, header.purchase_order, terms)
         if by_date is None or by_date[0] == month:
@@ -146,7 +146,7 @@ def read_lines(invoice_id: str, pages: Iterable[Response], unknown_fields: Unkno
 
 def ids_in_path(response: Response) -> tuple[str, ...]:
     """
-    Return the identifiers that were asked for: the responses of these operations do not repeat them.
+    Return the identifiers of the requests: the responses of these operations do not repeat them.
 
     :raises PayloadError: the stored request is not one of this operation.
     """
@@ -157,7 +157,7 @@ def ids_in_path(response: Response) -> tuple[str, ...]:
 
 
 def body_of(response: Response) -> JsonObject:
-    """Return the JSON object of a response, with the member names of today."""
+    """Return the JSON object of a response, with the present field names."""
     return JsonObject(with_todays_names(response.json_object()), response.request)
 
 
@@ -220,7 +220,7 @@ def _usage_reports(
 
 
 def _asked_interval(response: Response) -> Interval:
-    """Return the days that a usage report was asked for: what it says of them itself is checked against this."""
+    """Return the days that a usage report was requested for: its own dates are checked against them."""
     asked = dict(parse_qsl(urlsplit(response.request.partition(" ")[2]).query))
     try:
         return Interval(*(date.fromisoformat(asked[name].partition("T")[0]) for name in ("startDate", "endDate")))

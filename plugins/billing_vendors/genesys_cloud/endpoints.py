@@ -19,7 +19,7 @@ _ROWS_A_PAGE = "200"
 
 
 def token(authorization: str) -> Request:
-    """Sign in with a client's id and secret."""
+    """Create the request for a token with a client's id and secret."""
     return Request(
         "token",
         "/oauth/token",
@@ -32,47 +32,47 @@ def token(authorization: str) -> Request:
 
 
 def contracts(page_size: str = _CONTRACTS_A_PAGE) -> Request:
-    """Ask for the contracts of any status: a late invoice may belong to one that is over."""
+    """Create the request for the contracts of any status: a late invoice may belong to an ended one."""
     return Request("contracts", f"{_BILLING}/contracts", {"pageSize": page_size})
 
 
 def contract(contract_id: str) -> Request:
-    """Ask for one contract."""
+    """Create the request for one contract."""
     return Request("contract", f"{_BILLING}/contracts/{_part(contract_id)}")
 
 
 def billing_period(contract_id: str, period_id: str) -> Request:
-    """Ask for one billing period of a contract, with charges and wallets."""
+    """Create the request for one billing period of a contract, with charges and wallets."""
     return Request("billing_period", f"{_BILLING}/contracts/{_part(contract_id)}/billingperiods/{_part(period_id)}")
 
 
 def invoices(first: date, last: date) -> Request:
-    """Ask for the invoices between two dates. Whether the vendor counts the last one in is unknown: ask for more."""
+    """Create the request for the invoices between two dates; whether the last one is included is unknown."""
     window = {"dateStart": first.isoformat(), "dateEnd": last.isoformat()}
     return Request("invoices", f"{_BILLING}/contracts/invoices", {"pageSize": _ROWS_A_PAGE} | window)
 
 
 def invoice_lines(invoice_id: str) -> Request:
-    """Ask for the lines of one invoice."""
+    """Create the request for the lines of one invoice."""
     return Request(
         "invoice_lines", f"{_BILLING}/contracts/invoices/{_part(invoice_id)}/lines", {"pageSize": _ROWS_A_PAGE}
     )
 
 
 def invoice_document(invoice_id: str) -> Request:
-    """Ask for the link to an invoice's file. The answer is a credential: it is never kept."""
+    """Create the request for the link to an invoice's file. The response is a credential and is never stored."""
     return Request("invoice_document", f"{_BILLING}/contracts/invoices/{_part(invoice_id)}/document")
 
 
 def billable_usage(interval: Interval) -> Request:
-    """Ask for the usage of these days; the same request again is how one waits for the report."""
+    """Create the request for the usage of these days; it is repeated until the report is complete."""
     dates = {"startDate": _moment(interval.starts_on), "endDate": _moment(interval.ends_on)}
     return Request("billable_usage", f"{_BILLING}/reports/billableusage", dates)
 
 
 def trustee_overview(organization_id: str, index: int) -> Request:
     """
-    Ask what a trustee sees of its client.
+    Create the request for a trustee's overview of its client.
 
     :param index: 0 = the client's open billing period, 1 = the last closed one, 2 = the one before.
     """
@@ -88,7 +88,7 @@ def _moment(day: date) -> str:
 
 
 def _part(identifier: str) -> str:
-    """Create a part of a path of an identifier: whatever it holds, it stays one part."""
+    """Return an identifier quoted as exactly one part of a path."""
     if identifier in {"", ".", ".."}:
         raise PayloadError(f"the identifier {identifier!r} cannot be part of a path")
     return quote(identifier, safe="")

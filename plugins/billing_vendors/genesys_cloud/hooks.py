@@ -45,11 +45,11 @@ _GATES: dict[str, RateGate] = {}
 
 class GenesysCloudBillingHook(VendorHook):
     """
-    Ask Genesys Cloud, with an OAuth client of grant type client credentials.
+    Read Genesys Cloud's billing API, with an OAuth client of grant type client credentials.
 
     Connection: ``login`` is the client's id, ``password`` its secret; extra ``region``, or ``api_host`` and
-    ``login_host`` behind a private gateway. The token is got when it is first needed, kept in the process and got
-    again when it has grown old or the vendor refuses it, also between two pages.
+    ``login_host`` behind a private gateway. The token is requested when it is first needed, kept in the process and
+    requested again when it expires or the vendor rejects it, also between two pages.
 
     :param conn_id: the Airflow connection.
     :param document_limits: of the file behind a document link.
@@ -82,7 +82,7 @@ class GenesysCloudBillingHook(VendorHook):
         return self.send(endpoints.billing_period(contract_id, period_id))
 
     def list_invoices(self, month: Month) -> Iterator[Response]:
-        """Yield each page of the invoices among which those of a month are: more than those."""
+        """Yield each page of the invoices around a month, more than those of the month."""
         return self._list(endpoints.invoices(*search_window(month)))
 
     def list_invoice_lines(self, invoice_id: str) -> Iterator[Response]:
@@ -91,10 +91,10 @@ class GenesysCloudBillingHook(VendorHook):
 
     def get_document(self, invoice_id: str) -> Document:
         """
-        Read the PDF of one invoice: ask for the link, follow it at once, forget it.
+        Download the PDF of one invoice: request the link, follow it at once, do not keep it.
 
         :raises VendorRejected: with status 404, the vendor has no document of this invoice.
-        :raises PayloadError: the link leads where it must not, or not to a PDF.
+        :raises PayloadError: the link points to a forbidden address, or not to a PDF.
         """
         response = self.send(endpoints.invoice_document(invoice_id))
         host = urlsplit(self.connection_settings().base_urls["api"]).hostname or ""
@@ -103,9 +103,9 @@ class GenesysCloudBillingHook(VendorHook):
 
     def get_billable_usage(self, dates: Month | Interval) -> Response:
         """
-        Read the finished usage report of a month or of other days; one that is being made is asked for a few times.
+        Read the finished usage report of a month or of other days; one that is not complete is requested a few times.
 
-        :raises VendorUnavailable: the vendor is still making it. Its figures so far are not handed out.
+        :raises VendorUnavailable: the report is not complete. Its figures so far are not returned.
         """
         interval = Interval.of(dates) if isinstance(dates, Month) else dates
         pause = self.limits.first_pause_seconds
@@ -143,7 +143,7 @@ class GenesysCloudBillingHook(VendorHook):
         )
 
     async def authenticate(self, connection_settings: ConnectionSettings) -> Credential:
-        """Get a token. There is no refresh token for this grant: one signs in again."""
+        """Get a token. There is no refresh token for this grant: authenticate again."""
         pair = base64.b64encode(f"{connection_settings.login}:{connection_settings.password}".encode()).decode()
         response = await self.asend(endpoints.token(f"Basic {pair}"))
         row = JsonObject(response.json_object(), response.request)
@@ -158,7 +158,7 @@ class GenesysCloudBillingHook(VendorHook):
         return endpoints.contracts(page_size="1")
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Say whose fault a refused sign-in is: the vendor responses 400 or 401 to a wrong client id or secret."""
+        """Explain a rejected sign-in: the vendor responds 400 or 401 to a wrong client id or secret."""
         if request.base_url == "login" and raw.status in (400, 401):
             return VendorRejected(
                 f"{request.line} answered {raw.status}{error_text(raw.body)}; the vendor refuses the client "
@@ -170,7 +170,7 @@ class GenesysCloudBillingHook(VendorHook):
     # --- within the rate limit
 
     async def asend(self, request: Request) -> Response:
-        """Send as the common hook does, but not faster than the vendor's allowance lasts."""
+        """Send as the base hook does, but not faster than the vendor's rate limit allows."""
         gate = _GATES.setdefault(self.conn_id, RateGate())
         if pause := gate.turn(time.monotonic()):
             self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
@@ -184,7 +184,7 @@ class GenesysCloudBillingHook(VendorHook):
 
 
 def _link(response: Response) -> str:
-    """Take the link out of the one response that is never kept; an error shows nothing of it."""
+    """Return the link from the one response that is never stored; an error contains no part of it."""
     link = response.json_object().get("url")
     if not isinstance(link, str) or not link:
         raise PayloadError(f"{response.request}: the response has no url")

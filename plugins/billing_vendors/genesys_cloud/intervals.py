@@ -1,9 +1,8 @@
 """
-For which days usage is asked: the vendor's usage report takes any two dates and knows no billing period. Pure.
+Choose the days of the usage reports: the vendor's report takes any two dates and no billing period. Pure.
 
-A charge can only be checked against the usage of the very days that it bills. A contract that is billed from the 21st
-to
-the 20th has no such figure in a report of a calendar month.
+A charge can only be checked against the usage of exactly the days that it bills. A contract that is billed from the
+21st to the 20th has no such figure in a report of a calendar month.
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ class Interval:
 
 def usage_intervals(month: Month, terms: Iterable[ContractTerm]) -> tuple[Interval, ...]:
     """
-    Return the days for which usage reports of a month are wanted, each once, in order: those of every billing period
-    whose last day falls in the month. The calendar month itself only where there is none to ask for.
+    Return the days for which usage reports of a month are needed, each once, in order: those of every billing period
+    whose last day falls in the month. The calendar month itself only if there is none.
 
         1 to 31 October, of two contracts                -> 2026-10
         21 September to 20 October                       -> 2026-09-21/2026-10-21

@@ -1,16 +1,16 @@
 """
-Which month is a Genesys Cloud invoice? One pure function, because every stored figure hangs on it.
+Assign a Genesys Cloud invoice to a month, in one pure function, as every stored figure depends on it.
 
 An invoice of this vendor names neither a billing period nor a contract. It has a date, perhaps a purchase order, and
-lines with service dates. Two things must hold whatever it says: each document belongs to exactly one month, and the
-run of that month asks for the dates among which the document lies (`search_window`). Otherwise a document would
-be counted twice, or belong to a month that nobody fetches again.
+lines with service dates. Two rules apply to every document: it belongs to exactly one month, and the run of that month
+requests the dates that include the document's (`search_window`). Otherwise a document would be counted twice, or belong
+to a month that is not fetched again.
 
 That is why the date of the invoice decides and the service dates of its lines do not. A credit memo of November
-that takes back something of March would, by its lines, belong to March: a month closed long ago, whose run never
-looks at documents dated in November. By its date it belongs to October, the month that was last billed when the
-memo was written, and the service dates stay on the lines for who splits costs by service month. What the lines
-say for or against the decision is written down beside it.
+for services of March would, by its lines, belong to March: a month reconciled long ago, whose run never requests
+documents dated in November. By its date it belongs to October, the month that was last billed when the memo was
+written. The service dates stay on the lines, for splitting costs by service month, and whether they support the
+decision is stored with it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class BillingCycle:
 
     @property
     def month(self) -> Month:
-        """The calendar month that holds its last day."""
+        """The calendar month that contains its last day."""
         return Month.of(self.ends_on - _ONE_DAY)
 
     def overlaps(self, month: Month) -> bool:
@@ -50,7 +50,7 @@ class BillingCycle:
         return begun and self.ends_on > month.first_day
 
     def holds(self, service: Service) -> bool:
-        """Return whether a whole service interval lies in this period."""
+        """Return whether a service interval lies completely in this period."""
         return (self.starts_on is None or self.starts_on <= service.starts_on) and service.ends_on <= self.ends_on
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class ContractTerm:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The days that one invoice line bills, half-open; a line that lacks either date gives none."""
+    """The days that one invoice line bills, half-open; a line without both dates has none."""
 
     starts_on: date
     ends_on: date
@@ -107,7 +107,7 @@ class Decision:
 
 def search_window(month: Month) -> tuple[date, date]:
     """
-    Return the first and the last invoice date that a run of this month looks at.
+    Return the first and the last invoice date that a run of this month requests.
 
     From the month before (a contract's first invoice may be dated before the contract begins) to the second month
     after (a period may be invoiced late). No document outside belongs to the month.
@@ -121,7 +121,7 @@ def month_by_date(
     invoiced_on: date, purchase_order: str | None, terms: Sequence[ContractTerm]
 ) -> tuple[Month, BillingCycle] | None:
     """
-    Decide by the invoice's date alone: the billing period that ended last on or before it.
+    Return the month by the invoice's date alone: the billing period that ended last on or before it.
 
     None if no period had ended yet, or the last one ended so long ago that its month's run would not see the date.
     """
@@ -143,12 +143,12 @@ def assign_month(
     """
     Return the month of one invoice or credit memo.
 
-    The contract is the one whose purchase orders hold the invoice's; several if several hold it; all contracts
+    The contract is the one whose purchase orders include the invoice's; several if several do; all contracts
     if it has none or nobody knows it. Then, in this order:
 
     1. the billing period that ended last on or before the invoice's date, by the month of its last day;
-    2. before any month has ended, the first month that holds a line's services, else the contract's first month;
-    3. the calendar month before the invoice's month, where no month speaks: none is known, or the last one ended
+    2. before any month has ended, the first month that contains a line's services, else the contract's first month;
+    3. the calendar month before the invoice's month, if neither applies: no period is known, or the last one ended
        more than two whole months ago (a contract that is over, a yearly cycle). It is never before the account's
        first month unless the invoice itself is dated before it.
 
@@ -211,7 +211,7 @@ def _first_billed(
 
 
 def _by_end(cycle: BillingCycle) -> tuple[date, str, str]:
-    """Order by the end; among equals the identifiers decide, so that the vendor's order does not."""
+    """Return a sort key: the end, then the identifiers, so that the vendor's order does not matter."""
     return cycle.ends_on, cycle.contract_id, cycle.period_id
 
 

@@ -1,8 +1,8 @@
 """
-Paged answers: where the next page is, and whether stored pages are all there.
+Read cursors from pages, and put stored pages in order.
 
-A page names the next one by a cursor, the query value ``after`` in ``nextUri``. Only the value is taken: host and
-path of that address are the vendor's business and are never followed. There is no total to compare with.
+A page names the next one by a cursor, the query value ``after`` in ``nextUri``. Only that value is used: host and path
+of the address are never followed. There is no total to compare with.
 Source: contract reference of the vendor's clients, checked 2026-11-22.
 """
 
@@ -31,7 +31,7 @@ def rows_of(response: Response) -> list[JsonObject]:
 
 
 def note_page(response: Response, unknown_fields: UnknownFields) -> None:
-    """Note members of a page that this code does not know."""
+    """Collect fields of a page that this code does not know."""
     page = _page(response)
     for name in ("entities", "nextUri", "previousUri", "selfUri"):
         page.optional(name)
@@ -42,7 +42,7 @@ def next_cursor(response: Response) -> str | None:
     """
     Return the cursor of the page after this one; None on the last page.
 
-    :raises PayloadError: ``nextUri`` is not a text or not an address.
+    :raises PayloadError: ``nextUri`` is not a string or not a URL.
     """
     next_uri = _page(response).text_or_none("nextUri")
     try:
@@ -53,7 +53,7 @@ def next_cursor(response: Response) -> str | None:
 
 
 class GenesysPaging(Paging):
-    """Any of the vendor's listings. Some are known never to end: they lead from one empty page to another."""
+    """Any of the vendor's listings. Some are known not to end: one empty page links to another."""
 
     cursor_parameter: ClassVar[str] = CURSOR
     most_pages: ClassVar[int] = 2000
@@ -66,10 +66,10 @@ class GenesysPaging(Paging):
 
 def in_order(responses: Iterable[Response]) -> tuple[Sequence[Response], bool]:
     """
-    Put the stored pages of one paged read into their order, by following the cursors from the first page.
+    Return the stored pages of one paged read in order, by following the cursors from the first page.
 
-    :returns: the pages, and whether the last of them says that no other follows. A page asked for twice counts
-        once, as it was received last; a page that no other leads to does not belong to the read.
+    :returns: the pages, and whether the last of them says that no other follows. A page requested twice counts
+        once, as last received; a page that no other links to does not belong to the read.
     """
     by_cursor = {_asked_with(response): response for response in responses}
     pages: list[Response] = []

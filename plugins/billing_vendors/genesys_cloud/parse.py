@@ -1,8 +1,8 @@
 """
-One row of an invoice or line listing -> one value. Pure: nothing is asked, nothing is stored.
+Parse rows of the invoice and line listings. Pure.
 
 Amounts are in the currency of the invoice; a line has none of its own. The vendor's dates are calendar days without a
-zone; its last days are inclusive and leave here as half-open ends.
+zone; its last days are inclusive and are returned as half-open ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, Unkno
 @dataclass(frozen=True, slots=True)
 class InvoiceHeader:
     """
-    An invoice as the listing has it: all but its month and its lines.
+    An invoice as in the listing, without its month and its lines.
 
     :param invoiced_on: the vendor's calendar day; it has no zone and is read as UTC.
     :param purchase_order: the customer's, as the vendor copied it.
@@ -59,7 +59,7 @@ def parse_header(row: JsonObject, unknown_fields: UnknownFields) -> InvoiceHeade
     """
     Read one element of the invoice listing.
 
-    ``paymentLink`` is left out: who has it can open the payer's page. Currency and payment status may be missing.
+    ``paymentLink`` is left out: whoever has it can open the payment page. Currency and payment status may be missing.
 
     :raises PayloadError: id, date or amount is missing or of another type.
     """
@@ -83,9 +83,9 @@ def parse_line(row: JsonObject, position: int, invoice_id: str, unknown_fields: 
     """
     Read one element of an invoice's line listing.
 
-    The quantity is documented as an integer; a fractional one is kept to the last digit.
+    The quantity is documented as an integer; a fractional one is kept exactly.
 
-    :raises PayloadError: the amount is missing, or a member is of another type.
+    :raises PayloadError: the amount is missing, or a field has another type.
     """
     row.where = f"invoice {invoice_id}, line {position}"
     product = unknown_fields.nested(row, "product", "product")

@@ -1,8 +1,8 @@
 """
-One contract, or one of its billing periods, as the vendor responses -> values. Pure.
+Parse contracts and billing periods. Pure.
 
-Prices, rates and charges are in the currency that the vendor writes beside them; quantities are in the unit beside
-them. The vendor's last days are inclusive and leave here as half-open ends, all but ``dateChargedThrough``.
+Prices, rates and charges are in the currency of their row, quantities in the unit of their row. The vendor's last days
+are inclusive and are returned as half-open ends, except ``dateChargedThrough``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from billing_vendors.genesys_cloud.vocabulary import (
 
 def parse_contract(row: JsonObject, unknown_fields: UnknownFields) -> tuple[Contract, ContractTerm]:
     """
-    Read one contract: its priced items, and apart from them the billing periods it names.
+    Read one contract: its priced items, and separately the billing periods it names.
 
-    :raises PayloadError: a member is of another type, or an id is missing.
+    :raises PayloadError: a field has another type, or an id is missing.
     """
     contract_id = row.identifier("id")
     row.where = f"contract {contract_id}"
@@ -61,7 +61,7 @@ def parse_billing_period(row: JsonObject, contract_id: str, unknown_fields: Unkn
     Read one billing period with its charges and wallets.
 
     :param contract_id: from the request: the response does not name its contract.
-    :raises PayloadError: the id or a date is missing, or a member is of another type.
+    :raises PayloadError: the id or a date is missing, or a field has another type.
     """
     period_id = row.identifier("id")
     row.where = f"contract {contract_id}, billing period {period_id}"
@@ -102,7 +102,7 @@ def _cycles(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) ->
 
 
 def _plans(row: JsonObject, unknown_fields: UnknownFields) -> tuple[list[dict[str, Any]], tuple[ContractItem, ...]]:
-    """Read the plans: what each says of itself, and the items of all of them in the vendor's order."""
+    """Read the plans: the attributes of each, and the items of all in the vendor's order."""
     plans: list[dict[str, Any]] = []
     items: list[ContractItem] = []
     for plan in objects(row, "plans"):

@@ -1,8 +1,8 @@
 """
-The two usage reports -> values. Pure.
+Parse the two usage reports. Pure.
 
-Both write their numbers as decimals in a text; quantities have no declared unit in the billable usage report, and
-prices in the trustee overview are before tax. Moments carry their zone and leave here in UTC.
+Both write their numbers as decimals in a string; quantities have no declared unit in the billable usage report, and
+prices in the trustee overview are before tax. Date-times have a time zone and are returned in UTC.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_complete(row: JsonObject) -> bool:
     """
     Return whether a billable usage report is finished. A missing status means that it is: old releases had none.
 
-    :raises PayloadError: another status than the two documented ones.
+    :raises PayloadError: a status other than the two documented ones.
     """
     status = row.text_or_none("status")
     if status not in (None, "InProgress", "Complete"):
@@ -45,11 +45,11 @@ def parse_billable_usage(
     """
     Read a finished billable usage report.
 
-    Of each usage's ``resources`` only the number is kept beside the figures: they name people.
+    Of each usage's ``resources`` only their number is kept: they name people.
 
-    :param interval: the days that were asked for.
-    :param month: the month for whose run they were.
-    :raises PayloadError: the report is still being made, or is for other dates than were asked for.
+    :param interval: the days that were requested.
+    :param month: the month of the run.
+    :raises PayloadError: the report is not complete, or is for other dates than requested.
     """
     row.where = f"billable usage of {interval}"
     if not is_complete(row):
@@ -78,7 +78,7 @@ def parse_trustee_overview(row: JsonObject, month: Month, unknown_fields: Unknow
     the line's ``usage_type``.
 
     :param month: the month in which the billing period's last day falls.
-    :raises PayloadError: a required member is missing or of another type.
+    :raises PayloadError: a required field is missing or has another type.
     """
     row.where = f"trustee overview of {month}"
     starts_at, ends_at = overview_interval(row)
@@ -121,7 +121,7 @@ def _overview_attributes(row: JsonObject, unknown_fields: UnknownFields) -> dict
 
 
 def _leave_out(row: JsonObject) -> None:
-    """The report's own id and address say nothing of the usage, and may be others each time it is made."""
+    """Leave out the report's own id and address, which may differ each time it is generated."""
     row.optional("id")
     row.optional("selfUri")
 

@@ -1,4 +1,4 @@
-"""What one look at Genesys Cloud is. Class and field names are stored in the database while a task waits."""
+"""Probes for Genesys Cloud. Class and field names are stored in the database while a task waits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _GenesysProbe(Probe):
     month: str
 
     def hook(self, conn_id: str) -> GenesysCloudBillingHook:
-        """Create the hook to ask with."""
+        """Create the hook of the probe."""
         return GenesysCloudBillingHook(conn_id, limits=_ONE_ATTEMPT)
 
     @property
@@ -43,35 +43,35 @@ class _GenesysProbe(Probe):
 @dataclass(frozen=True)
 class BillableUsageProbe(_GenesysProbe):
     """
-    The vendor responses 200 either way; its ``status`` tells.
+    Ready when all billable usage reports are complete: the response is 200 either way, its ``status`` differs.
 
-    To ask is what makes the vendor make a report, so exactly those are asked for that will be read. Which these are,
-    the contracts say: a look costs their listing too, one request for ten contracts.
+    A request makes the vendor generate a report, so exactly those are requested that will be read. The contracts say
+    which these are: an attempt lists them too, one request for ten contracts.
     """
 
     thing: ClassVar[str] = "the billable usage report"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Look at each report's status; an unknown one is a ``PayloadError``."""
+        """Check each report's status; an unknown one is a ``PayloadError``."""
         terms = await _read_terms(client)
         return await _see_usage_reports(client, terms, self.calendar_month)
 
 
 @dataclass(frozen=True)
 class BillingPeriodClosedProbe(_GenesysProbe):
-    """All billing periods whose last day falls in the month are closed; so are none."""
+    """Ready when all billing periods whose last day falls in the month are closed, or there are none."""
 
     thing: ClassVar[str] = "the end of the billing periods"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Look at the state of each billing period of each contract."""
+        """Check the status of each billing period of each contract."""
         return _see_periods(await _read_terms(client), self.calendar_month)
 
 
 @dataclass(frozen=True)
 class InvoicePostedProbe(_GenesysProbe):
     """
-    At least one invoice of the month is listed; a credit memo alone is none.
+    Ready when at least one invoice of the month is listed; a credit memo does not count.
 
     :param first_month: of the account, ``YYYY-MM``.
     """
@@ -81,7 +81,7 @@ class InvoicePostedProbe(_GenesysProbe):
     thing: ClassVar[str] = "the invoice"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Look for an invoice that belongs to the month as far as its head tells."""
+        """Search for an invoice that belongs to the month by its header."""
         terms = await _read_terms(client)
         return await _see_invoices(client, terms, self.calendar_month, Month.parse(self.first_month))
 
@@ -89,10 +89,10 @@ class InvoicePostedProbe(_GenesysProbe):
 @dataclass(frozen=True)
 class MonthReadyProbe(_GenesysProbe):
     """
-    The closed billing periods, the usage reports and the invoice, looked at in this order as far as they are there.
+    Ready when billing periods, usage reports and invoice are, checked in this order up to the first that is not.
 
-    To ask for a report is what makes the vendor make it: one of a period that still runs could be kept and handed out
-    later. Of the three the invoice alone may be absent for good.
+    A request makes the vendor generate a report, and one of a period that still runs could be cached and returned
+    later. Of the three only the invoice may be absent for good.
 
     :param first_month: of the account, ``YYYY-MM``.
     """
@@ -102,7 +102,7 @@ class MonthReadyProbe(_GenesysProbe):
     thing: ClassVar[str] = "the month (closed billing periods, usage reports, invoice)"
 
     async def poke(self, client: VendorClient) -> ProbeResult:
-        """Look as far as the first that is not there."""
+        """Check up to the first that is not ready."""
         terms = await _read_terms(client)
         seen = _see_periods(terms, self.calendar_month)
         if not seen.ready:
@@ -143,7 +143,7 @@ async def _see_invoices(
 
 
 async def _read_terms(client: VendorClient) -> list[ContractTerm]:
-    """Read the contracts' billing periods from the listing; a row that names none is asked for by itself."""
+    """Read the contracts' billing periods from the listing; a row that names none is requested by itself."""
     terms = []
     async for page in client.alist_pages(GenesysPaging(endpoints.contracts())):
         for row in rows_of(page):

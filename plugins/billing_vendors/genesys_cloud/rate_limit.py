@@ -1,9 +1,9 @@
 """
 Slow down before the vendor's rate limit is hit.
 
-Every answer says how many requests of the running window are used, how many are allowed and when the next window
-begins. The last tenth of the allowance is spread evenly over what is left of the window.
-Source: developer.genesys.cloud, "Rate limits", checked 2026-11-22. Of 429 itself the common hook takes care.
+Every response says how many requests of the current window are used, how many are allowed and when the next window
+begins. The last tenth of the allowed requests is spread evenly over the rest of the window.
+Source: developer.genesys.cloud, "Rate limits", checked 2026-11-22. The base hook handles 429 itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LONGEST_WINDOW_SECONDS = 120.0  # a minute is documented; a larger figure is no
 
 
 class RateGate:
-    """The allowance of one connection, as its latest answer told it. Times are monotonic seconds."""
+    """The rate limit of one connection, by its latest response. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._remaining = 0
@@ -24,7 +24,7 @@ class RateGate:
         self._window_ends = float("-inf")
 
     def note(self, headers: Mapping[str, str], now: float) -> None:
-        """Take over what a response says; one without these headers changes nothing."""
+        """Store the limits of a response; one without these headers changes nothing."""
         numbers = [headers.get(name, "") for name in (COUNT, ALLOWED, RESET)]
         if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
             return
@@ -35,7 +35,7 @@ class RateGate:
 
     def turn(self, now: float) -> float:
         """
-        Take the right to send one request; returns the seconds to wait before.
+        Count one request; return the seconds to wait before sending it.
 
         180 allowed, 30 s left: with 100 remaining 0 s, with 9 remaining 3 s, with none remaining 30 s.
         """

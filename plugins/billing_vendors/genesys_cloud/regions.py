@@ -41,7 +41,7 @@ def base_urls(conn_id: str, fields: Mapping[str, str]) -> dict[str, str]:
     Return the base URLs ``api`` and ``login`` from a connection's own fields.
 
     :param fields: ``region``, by name or by domain; or ``api_host`` and, where it is another one, ``login_host``.
-    :raises ConfigurationError: neither or both are given, the region is unknown, or a host is not usable.
+    :raises ConfigurationError: neither or both are set, the region is unknown, or a host is not usable.
     """
     region, api, login = (fields.get(name) for name in ("region", "api_host", "login_host"))
     if region and (api or login):
@@ -64,7 +64,7 @@ def _site(conn_id: str, host: str) -> str:
 
 
 def _login_of(api_site: str) -> str:
-    """Return the host to sign in at: ``login.`` instead of ``api.``, else the same one, as the vendor's clients do."""
+    """Return the login host: ``login.`` instead of ``api.``, else the same one, as the vendor's clients do."""
     parts = urlsplit(api_site)
     if not parts.netloc.startswith("api."):
         return api_site

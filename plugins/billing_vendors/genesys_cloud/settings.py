@@ -12,7 +12,7 @@ class GenesysSettings:
     """
     One organization.
 
-    :param organization_id: the organization whose credential the connection holds.
+    :param organization_id: the organization of the connection's credential.
     :param bill_to: number of the customer that the vendor bills, e.g. ``A-00000077``: an invoice to another one
         is not ours.
     :param trustor_organization_id: the client organization whose usage overview a trustee (partner) may read.

@@ -25,9 +25,9 @@ def make_sensors(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (t
     """
     Create the one sensor of an account and month: it waits for the usage report, the closed periods and the invoice.
 
-    It holds a slot of the vendor's pool only while it pokes.
+    It uses a slot of the vendor's pool only while it pokes.
 
-    :param arguments: ``account`` and ``month``, and what else the sensor takes.
+    :param arguments: ``account`` and ``month``, and the sensor's other arguments.
     """
     return (GenesysMonthReadySensor(task_id="wait_for_month", pool=VENDOR, **arguments),)
 

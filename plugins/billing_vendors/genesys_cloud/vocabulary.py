@@ -1,8 +1,8 @@
 """
-The vendor's own words: its enumerations, the members of its nested objects, and names it no longer uses.
+The vendor's vocabulary: enumerations, fields of nested objects, and legacy field names.
 
-All of them are open: the vendor adds values and members without notice. What is not listed here is kept as it came
-and noted, so that somebody looks at it once. Source: official Python client 269.0.0, checked 2026-11-22.
+The vendor adds values and fields without notice. What is not listed here is kept unchanged and reported once.
+ Source: official Python client 269.0.0, checked 2026-11-22.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ _EARLIEST_YEAR, _NEVER = 1990, 9999
 
 def with_todays_names(value: object) -> object:
     """
-    Return the same JSON with the old member names replaced.
+    Return the same JSON with legacy field names replaced.
 
-    Where the present name has a value too, that one counts and the old member stays, to be noted as unknown.
+    If the present name has a value too, that one is used and the legacy field stays, to be reported as unknown.
     """
     if isinstance(value, list):
         return [with_todays_names(element) for element in value]
@@ -80,32 +80,32 @@ def with_todays_names(value: object) -> object:
 
 
 class UnknownFields:
-    """What the vendor sent and this code does not know, gathered while its responses are read."""
+    """Collects what the vendor sent and this code does not know while its responses are parsed."""
 
     def __init__(self) -> None:
         self.unknown: set[UnknownField] = set()
 
     def attributes(self, record_type: str, fields: JsonObject, *known: str) -> dict[str, Any]:
-        """Return the attributes of a row: the known members named, where they have a value, and all unknown ones."""
+        """Return the attributes of a row: the known fields that have a value, and all unknown ones."""
         values = {name: value for name in known if (value := fields.optional(name)) is not None}
         unknown = fields.rest()
         self.unknown.update(UnknownField(record_type, name) for name in unknown)
         return values | unknown
 
     def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
-        """Return a member of an enumeration as the vendor writes it; an unknown value is noted, not refused."""
+        """Return a value of an enumeration as the vendor writes it; an unknown value is reported, not an error."""
         value = fields.text_or_none(name)
         if value is not None and value not in known:
             self.unknown.add(UnknownField(record_type, f"{name}={value}"))
         return value
 
     def nested(self, fields: JsonObject, name: str, record_type: str) -> Mapping[str, Any]:
-        """Return a nested object of a known kind as it came; empty if it is null or missing."""
+        """Return a nested object of a known kind unchanged; empty if it is null or missing."""
         row = fields.object_or_none(name)
         return {} if row is None else self._read(row, record_type)
 
     def each_nested(self, fields: JsonObject, name: str, record_type: str) -> list[Mapping[str, Any]]:
-        """Return a list of nested objects of a known kind as they came."""
+        """Return a list of nested objects of a known kind unchanged."""
         return [self._read(row, record_type) for row in objects(fields, name)]
 
     def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
@@ -119,7 +119,7 @@ class UnknownFields:
 
 
 def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
-    """Yield the objects of a list; nothing if the list is null: the vendor writes an empty list so, too."""
+    """Yield the objects of a list; nothing if the list is null, which the vendor also writes for an empty list."""
     if fields.optional(name) is not None:
         yield from fields.objects(name)
 
@@ -128,7 +128,7 @@ def day_or_none(fields: JsonObject, name: str) -> date | None:
     """
     Return a calendar day; None if it is null or missing.
 
-    :raises PayloadError: a year with which no arithmetic on months is possible.
+    :raises PayloadError: a year outside the supported range.
     """
     value = fields.day_or_none(name)
     if value is not None and not _EARLIEST_YEAR <= value.year <= _NEVER:

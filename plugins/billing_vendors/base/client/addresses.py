@@ -1,7 +1,7 @@
 """
-Which addresses belong to the public internet, and which to this machine or to a network around it.
+Tell addresses of the public internet from those of this machine or of a private network.
 
-Python's own tables differ from release to release, so what they have missed at one time or another is listed here.
+Python's own tables differ between releases, so the networks that some release lacks are listed here.
 Source: IANA's special-purpose address registries, checked 2026-11-22.
 """
 
@@ -28,11 +28,11 @@ _NOT_PUBLIC = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_ISATAP = (0x00005EFE, 0x02005EFE)  # the half of an interface's identifier that stands before an IPv4 address
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the half of an interface identifier that precedes an IPv4 address
 
 
 def is_public(address: Address) -> bool:
-    """Return whether an address, and the one it may carry inside, is one of the public internet."""
+    """Return whether an address, and the IPv4 address it may contain, is on the public internet."""
     return all(map(_is_public, forms(address)))
 
 
@@ -42,12 +42,12 @@ def is_loopback(address: Address) -> bool:
 
 
 def is_in_our_network(address: Address) -> bool:
-    """Return whether an address is private; one that is only valid on this link, as of a cloud's metadata, is not."""
+    """Return whether an address is private; a link-local one, as of a cloud's metadata service, is not."""
     return all(form.is_private and not form.is_link_local and not form.is_multicast for form in forms(address))
 
 
 def forms(address: Address) -> list[Address]:
-    """Return an address and the IPv4 address that it may carry inside: mapped, 6to4, ISATAP, or through NAT64."""
+    """Return an address and the IPv4 address that it may contain: mapped, 6to4, ISATAP, or through NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

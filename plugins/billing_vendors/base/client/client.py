@@ -1,8 +1,8 @@
 """
-Send requests to a vendor: sign them, repeat them, and turn what comes back into a response or an error.
+Send requests to a vendor: authenticate, retry, and turn the result into a response or an error.
 
-Workers and triggers run the same code. A worker has an event loop for itself; a triggerer runs a thousand triggers on
-one, which share one session, and what was read of each connection.
+Workers and triggers run the same code. A worker has its own event loop; a triggerer runs a thousand triggers on one,
+which share one session and each connection's settings.
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ class VendorClient(BaseHook):
     limits: Limits
     _access: Access | None = None  # a worker's own; triggers share theirs
 
-    # What a vendor supplies.
+    # Implemented by a vendor.
 
     @classmethod
     def read_connection(cls, connection: ConnectionFields, extra: object) -> ConnectionSettings:
         """
-        Check a connection and say where the vendor is.
+        Check a connection and return its settings.
 
         :raises ConfigurationError: a field is missing, unknown or wrong.
         """
         raise NotImplementedError
 
     async def authenticate(self, connection_settings: ConnectionSettings) -> Credential:
-        """Get a credential by unsigned requests, or without any where the connection holds it already."""
+        """Get a credential by unsigned requests, or directly from the connection."""
         raise NotImplementedError
 
     def test_request(self) -> Request:
@@ -80,16 +80,16 @@ class VendorClient(BaseHook):
         raise NotImplementedError
 
     def status_error(self, request: Request, raw: RawResponse) -> BillingError:
-        """Return the error for a status that is not accepted; a vendor adds what it knows of its own responses."""
+        """Return the error for a status that is not accepted; a vendor adds its own cases."""
         return status_error(request, raw)
 
     # One request, top to bottom.
 
     async def asend(self, request: Request) -> Response:
         """
-        Send a request; a GET again if the vendor is busy or the connection breaks, as often as the limits say.
+        Send a request; retry a GET if the vendor is busy or the connection breaks, as often as the limits allow.
 
-        :raises BillingError: what the refusal means, see :mod:`billing.errors`.
+        :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
         """
         for attempt in count(1):
             try:
@@ -108,7 +108,7 @@ class VendorClient(BaseHook):
         """
         Read the next page of a listing; the caller calls ``paging.advance`` when it has stored the page.
 
-        :raises VendorUnavailable: the vendor does not take its own cursor any more; reading again gets new ones.
+        :raises VendorUnavailable: the vendor no longer accepts its own cursor; reading the listing again gets new ones.
         """
         request = paging.request
         if request is None:
@@ -142,7 +142,7 @@ class VendorClient(BaseHook):
         return self._response(request, raw, credential)
 
     async def _shared_access(self) -> Access:
-        """Read the connection once in a while for all its triggers: each read goes through one supervisor."""
+        """Read the connection once an hour for all its triggers: each read goes through one supervisor."""
         shared = _shared()
         key = (type(self), self.conn_id)
         async with shared.locks[key]:
@@ -201,7 +201,7 @@ class VendorClient(BaseHook):
 
     def _line(self, request: Request, raw: RawResponse, started: float) -> str:
         """
-        Return the log line of a request: what was asked, never what was answered.
+        Return the log line of a request: never anything of the response's body.
 
         :param started: when it was sent, monotonic seconds.
         """
@@ -229,7 +229,7 @@ class Access:
     A connection as it was read, and the credential in use for it.
 
     :ivar read_at: monotonic seconds.
-    :ivar lock: held by the one that signs in.
+    :ivar lock: held while authenticating.
     """
 
     settings: ConnectionSettings
@@ -241,10 +241,10 @@ class Access:
 @dataclass(eq=False)
 class Host:
     """
-    A host that is asked.
+    A host that receives requests.
 
-    :ivar proxy: that the environment named at the first request: it holds some hundred names to look through.
-    :ivar turn: the right to send a request; to wait for it is not counted as the vendor's time.
+    :ivar proxy: from the environment at the first request; searching it each time would be slow.
+    :ivar turn: the right to send a request; waiting for it does not count as the vendor's time.
     """
 
     proxy: str | None
@@ -256,7 +256,7 @@ class Shared:
     What all users of one event loop share.
 
     :ivar accesses: by hook class and connection id.
-    :ivar locks: held by the one that reads a connection, by the same keys.
+    :ivar locks: held while a connection is read, by the same keys.
     """
 
     def __init__(self) -> None:
@@ -267,7 +267,7 @@ class Shared:
         self._users = 0
 
     def host(self, url: str) -> Host:
-        """Return what is known of a URL's host."""
+        """Return the shared state of a URL's host."""
         key = urlsplit(url)[:2]
         if key not in self._hosts:
             self._hosts[key] = Host(proxy_of(url))
@@ -275,7 +275,7 @@ class Shared:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Share the session; it is opened for the first user and closed after the last."""
+        """Provide the shared session; it is opened for the first user and closed after the last."""
         if self._session is None:
             self._session = open_session()
         self._users += 1
@@ -301,7 +301,7 @@ def _shared() -> Shared:
 
 @contextmanager
 def connection_errors(conn_id: str) -> Iterator[None]:
-    """Raise a connection that does not exist, and one that cannot be read at this moment, as different errors."""
+    """Raise different errors for a connection that does not exist and one that cannot be read at the moment."""
     try:
         yield
     except AirflowNotFoundException:
@@ -317,7 +317,7 @@ def _headers(request: Request, credential: Credential | None) -> Mapping[str, st
 
 
 def _pause_seconds(attempt: int, retry_after: float | None, limits: Limits) -> float:
-    """Return the pause before a request is sent again: growing, spread, and never shorter than the vendor asks."""
+    """Return the pause before the next attempt: growing, randomised, and never shorter than the vendor asks."""
     backoff: float = limits.first_pause_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 (spreads load)
     return max(backoff, retry_after or 0.0)
 

@@ -1,4 +1,4 @@
-"""What an Airflow connection may say, checked: nothing else in it reaches a vendor. And the credential made of it."""
+"""Check the fields of an Airflow connection: nothing else in it reaches a vendor. Hold the credential made from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ConnectionFields(Protocol):
 @dataclass(frozen=True)
 class ConnectionSettings:
     """
-    Where a vendor is and who we are there.
+    A vendor's base URLs and our login there.
 
     :param base_urls: base URL by name (``api``, ``login``), without a trailing slash.
     :param login: the connection's login; empty if it has none.
@@ -52,9 +52,9 @@ class Credential:
     """
     Headers that sign a request.
 
-    :param secret: what must never be shown; masked in logs.
-    :param lives_seconds: how long the vendor accepts it; None = until a person changes it, so that asking for
-        another one after a refusal is useless.
+    :param secret: never shown; masked in logs.
+    :param lives_seconds: how long the vendor accepts it; None = until a person changes it, so that requesting
+        another one after a rejection is useless.
     """
 
     headers: Mapping[str, str] = field(repr=False)
@@ -63,14 +63,14 @@ class Credential:
 
 
 class CredentialCache:
-    """The credential in use for one connection; its user sees to it that one renews at a time."""
+    """The credential in use for one connection; the caller ensures that only one task renews it at a time."""
 
     def __init__(self) -> None:
         self._credential: Credential | None = None
         self._until = -math.inf
 
     def get(self) -> Credential | None:
-        """Return the credential in use; None if there is none or it is about to end."""
+        """Return the credential in use; None if there is none or it is about to expire."""
         return self._credential if time.monotonic() < self._until else None
 
     def store(self, credential: Credential) -> Credential:
@@ -83,9 +83,9 @@ class CredentialCache:
 
     def invalidate(self, credential: Credential) -> bool:
         """
-        Note that the vendor refused a credential; True if asking for another one may help.
+        Record that the vendor rejected a credential; return whether requesting another one may help.
 
-        Another user may have renewed it meanwhile: then the new one stays.
+        Another user may have renewed it meanwhile: then the new one is kept.
         """
         if credential is self._credential and credential.lives_seconds is not None:
             self._credential, self._until = None, -math.inf
@@ -98,7 +98,7 @@ def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, 
 
     The stock HTTP hook sends every key of the extra as a request header, a secret too: hence the allow-list.
 
-    :raises ConfigurationError: names the key that is unknown, or whose value is not a text.
+    :raises ConfigurationError: names the key that is unknown, or whose value is not a string.
     """
     if not isinstance(extra, dict):
         raise ConfigurationError(f"connection {conn_id}: its extra is not a JSON object")
@@ -115,7 +115,7 @@ def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     """
     Read a field that must be filled in.
 
-    :raises ConfigurationError: it is empty or holds a line break; names the field and what belongs there.
+    :raises ConfigurationError: it is empty or contains a line break; names the field and its meaning.
     """
     value = getattr(connection, name)
     if not isinstance(value, str) or not value.strip():
@@ -129,7 +129,7 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
     """
     Return the base URL from host, schema and port, or the default if the host is empty.
 
-    :raises ConfigurationError: the three contradict each other, or the URL is not usable.
+    :raises ConfigurationError: the three conflict, or the URL is not usable.
     """
     host = (connection.host or "").strip() or default
     schema = (connection.schema or "").strip()
@@ -144,7 +144,7 @@ def base_url_of(connection: ConnectionFields, default: str) -> str:
 
 def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
     """
-    Check a base URL: https, or http to this very machine; a path prefix is allowed, user, query, fragment are not.
+    Check a base URL: https, or http to this machine; a path prefix is allowed, user, query, fragment are not.
 
     :raises ConfigurationError: says what is wrong with it.
     """
@@ -169,9 +169,9 @@ def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
 
 def is_local(host: str) -> bool:
     """
-    Return whether a host name or address is this machine by definition, without asking a name server.
+    Return whether a host name or address is this machine by definition, without a DNS query.
 
-    The one host that ``TIEOUT_SIMULATOR_HOST`` names counts too: the vendor simulator in a container of its own.
+    The host in ``TIEOUT_SIMULATOR_HOST`` counts too: the vendor simulator in its own container.
     """
     if host == "localhost" or (host and host == simulator_host()):
         return True

@@ -16,11 +16,11 @@ _EMPTY_PAGES_IN_A_ROW = 3
 @dataclass(frozen=True, slots=True)
 class PageHead:
     """
-    What a page says of its place among the others.
+    What a page says about its place in the listing.
 
-    :param next_cursor: of the page after it; None or an empty text on the last page.
-    :param row_ids: what identifies its rows; a row without an identifier is left out.
-    :param total: how many rows the vendor counts over all pages; None if it does not say.
+    :param next_cursor: of the page after it; None or an empty string on the last page.
+    :param row_ids: identifiers of its rows; a row without one is left out.
+    :param total: how many rows the vendor reports for all pages; None if it reports no total.
     """
 
     next_cursor: str | None
@@ -30,7 +30,7 @@ class PageHead:
 
 class Paging:
     """
-    One paged read, while it goes on. A vendor's subclass reads the head of a page.
+    The state of one paged read. A vendor's subclass reads the cursor and total of a page.
 
     :ivar first: the request of the first page.
     :ivar request: the request of the next page; None at the end.
@@ -78,10 +78,10 @@ class Paging:
 
 class PageConsistencyCheck:
     """
-    The rows of one paged read, while it goes on.
+    The rows of one paged read so far.
 
-    A vendor writes its listing while it is read. A row that is inserted pushes another onto the next page, where it
-    comes again; one that is removed pulls another onto the page before, where nobody sees it. Reading again helps.
+    A listing can change while it is read. An inserted row moves another to the next page, where it appears again; a
+    removed one moves another to the page before, where it is missed. Reading the listing again helps.
 
     :param operation: for messages.
     """
@@ -96,8 +96,8 @@ class PageConsistencyCheck:
         Add the rows of a page.
 
         :param following: the cursor of the next page; None or empty if there is none.
-        :raises VendorUnavailable: rows of an earlier page come again.
-        :raises PayloadError: several pages in a row have no row, and still another is named.
+        :raises VendorUnavailable: rows of an earlier page appear again.
+        :raises PayloadError: several pages in a row are empty, and another follows.
         """
         page = set(ids)
         if again := sorted(self._ids & page):
@@ -114,9 +114,9 @@ class PageConsistencyCheck:
 
     def check(self, total: int | None) -> None:
         """
-        Compare with how many rows the vendor counts, if it does.
+        Compare the number of rows with the vendor's total, if it reports one.
 
-        :raises VendorUnavailable: it counts others.
+        :raises VendorUnavailable: they differ.
         """
         if total is not None and total != len(self._ids):
             raise VendorUnavailable(

@@ -1,9 +1,9 @@
 """
-Fetch a file behind a link that a vendor gave: a link is a credential, and it leads to a host nobody has vetted.
+Download a file by a link that a vendor sent: the link is a credential, and its host is not known in advance.
 
-So nothing of it is logged, stored or put into an error; the vendor's token does not go with it; and it may lead to
-a public address only, judged by the address that the connection goes to, not by a look-up before, which may see another
-one. Redirects are followed by hand, each judged like the first link.
+So no part of it is logged, stored or put into an error; the vendor's token is not sent; and it may lead to a public
+address only. The address that the connection uses is checked, not one looked up before, which may differ. Redirects
+are followed here, each checked like the first link.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _PDF_MAGIC = b"%PDF-"
 
 async def fetch_pdf(link: str, link_request: str, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
     """
-    Fetch the PDF behind a link, at once and once.
+    Download the PDF of a link, without retries.
 
     :param link: absolute; https, or http to this machine if ``local``.
-    :param link_request: how the link was come by, for messages: ``GET /…/document``.
-    :param local: the vendor itself is on this machine, or is the simulator: a link to such a place is fine.
+    :param link_request: where the link came from, for messages: ``GET /…/document``.
+    :param local: the vendor is on this machine, or is the simulator: a link to it is allowed.
     :raises VendorUnavailable: no connection, a time-out, 429 or 5xx.
     :raises VendorRejected: the link is refused, e.g. expired.
-    :raises PayloadError: the link leads where it must not, or to something that is not a PDF, or is too large.
+    :raises PayloadError: the link points to a forbidden address, or its file is not a PDF or is too large.
     """
     method, _, path = link_request.partition(" ")
     request = Request(operation="document", path=f"{path}, the file behind it", accept=ANY, method=method)
@@ -70,7 +70,7 @@ async def _follow(link: str, request: Request, local: bool, limits: Limits) -> R
 
 
 def _checked_host(link: str, request: Request, local: bool) -> str:
-    """Return the host of a link; refuse what can be refused without knowing its address."""
+    """Return the host of a link; check what can be checked without its address."""
     try:
         parts = urlsplit(link)
         host, _ = parts.hostname, parts.port
@@ -85,10 +85,10 @@ def _checked_host(link: str, request: Request, local: bool) -> str:
 
 async def _known_addresses(host: str, *, behind_proxy: bool) -> list[Address]:
     """
-    Return the addresses of a host that can be judged before there is a connection.
+    Return the addresses of a host that can be checked before connecting.
 
-    An address stands for itself, in odd digits too: ``127.1`` and ``2130706433`` are ``127.0.0.1``. A name is looked up
-    here only for a proxy, which must not reach into a private network for us; its own look-up may see another address.
+    An address is its own result, in unusual notation too: ``127.1`` and ``2130706433`` are ``127.0.0.1``. A name is
+    looked up here only for a proxy, which must not reach a private network for us; its own look-up may differ.
     """
     with suppress(ValueError):
         return [ipaddress.ip_address(host)]
@@ -103,7 +103,7 @@ async def _known_addresses(host: str, *, behind_proxy: bool) -> list[Address]:
 
 
 def _judged_socket(connects_to: AddrInfoType, *, request: Request, local: bool) -> socket.socket:
-    """Create the socket of a connection; refuse before it connects to a private address."""
+    """Create the socket of a connection; raise an error before it connects to a private address."""
     family, kind, protocol, _, place = connects_to
     _judge(_address(place), request, local)
     return socket.socket(family, kind, protocol)

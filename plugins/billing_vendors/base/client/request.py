@@ -25,8 +25,8 @@ class Request:
     :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``.
     :param path: from the base URL on, its parts already made safe by :func:`segment`.
     :param params: query parameters, never a secret: they are stored with the response.
-    :param accept: the media type wanted; a body in another one is a ``PayloadError``, except for ``*/*``.
-    :param accepted: the statuses that are answers; every other one is raised as an error.
+    :param accept: the media type expected; a body in another one is a ``PayloadError``, except for ``*/*``.
+    :param accepted: the statuses that are returned; every other one is raised as an error.
     :param form: fields of a form-encoded POST body; never logged, never stored.
     :param base_url: which of the vendor's hosts, where it has several (``api``, ``login``).
     :param signed: send the vendor's credential.
@@ -46,7 +46,7 @@ class Request:
 
     @property
     def line(self) -> str:
-        """Method, path and parameters, as they are stored and shown."""
+        """Method, path and parameters, as stored and shown."""
         query = f"?{urlencode(self.params)}" if self.params else ""
         return f"{self.method} {self.path}{query}"
 
@@ -55,7 +55,7 @@ def segment(value: str, name: str) -> str:
     """
     Check an identifier that becomes a part of a path.
 
-    :raises PayloadError: it holds a slash, a dot alone or anything else that would lead to another path.
+    :raises PayloadError: it contains a slash, is only dots, or would lead to another path in any other way.
     """
     if not _SEGMENT.fullmatch(value):
         raise PayloadError(f"{name} {ascii(value)[:60]} cannot be part of a path")

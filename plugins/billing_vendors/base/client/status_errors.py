@@ -1,4 +1,4 @@
-"""Which error a vendor's HTTP answer means: one pure function for workers and triggers alike."""
+"""Map a vendor's HTTP response to an error: one pure function for workers and triggers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HINTS = {
 @dataclass(frozen=True)
 class RawResponse:
     """
-    An HTTP answer of any status.
+    An HTTP response of any status.
 
     :param headers: names in lower case.
     :param body: after content decoding.
@@ -56,7 +56,7 @@ class RawResponse:
         """
         Return whether the body is JSON, whatever the media type says: Fastly sends some as text/plain.
 
-        What two readers could understand differently is refused when the response is kept.
+        JSON that two programs could read differently is rejected when the response is stored.
         """
         return is_json(self.body)
 
@@ -116,7 +116,7 @@ def _target(raw: RawResponse) -> str:
 
 
 def wrong_body(request: Request, raw: RawResponse) -> PayloadError | None:
-    """Return the error for a 200 whose body is not of the media type asked for; None if it is."""
+    """Return the error for a 200 whose body does not have the requested media type; None if it has."""
     if request.accept == "*/*" or raw.status != 200:
         return None
     as_wanted = raw.is_json if request.accept == "application/json" else raw.media_type == request.accept
@@ -130,7 +130,7 @@ def wrong_body(request: Request, raw: RawResponse) -> PayloadError | None:
 
 
 def error_text(body: bytes) -> str:
-    """Return the vendor's own words from an error body, if it has any in a place where error texts are documented."""
+    """Return the vendor's error text from an error body, if it is in a documented place."""
     try:
         document = exact_json.loads(body)
     except PayloadError:
@@ -143,6 +143,6 @@ def error_text(body: bytes) -> str:
 
 
 def sanitize(text: str, most: int = 160) -> str:
-    """Create a vendor's text safe to show: no line break, no control character, no more than ``most`` characters."""
+    """Make a vendor's text safe to show: no line break, no control character, no more than ``most`` characters."""
     escaped = text[:most].encode("unicode_escape").decode("ascii")
     return escaped[:most] + ("…" if len(text) > most or len(escaped) > most else "")

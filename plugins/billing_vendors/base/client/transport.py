@@ -35,10 +35,10 @@ class Limits:
 
     :param connect_seconds: to reach the host.
     :param read_seconds: longest silence between two pieces of the response.
-    :param total_seconds: from sending to the last byte, however steadily the bytes drip.
+    :param total_seconds: from sending to the last byte, even if bytes keep arriving.
     :param body_bytes: largest body, counted after decompression.
-    :param attempts: how often a GET is sent in all when the vendor responds 429, 502, 503, 504 or breaks the
-        connection; 1 = leave it to the caller.
+    :param attempts: how often a GET is sent in total if the vendor responds 429, 502, 503, 504 or the connection
+        breaks; 1 = no retry here.
     :param longest_pause_seconds: a longer ``Retry-After`` is left to Airflow's retries.
     :param first_pause_seconds: the pause after the first failure; doubled with each further one.
     """
@@ -54,9 +54,9 @@ class Limits:
 
 def open_session(socket_factory: aiohttp.SocketFactoryType | None = None) -> aiohttp.ClientSession:
     """
-    Create a session that sends what it is told and nothing else.
+    Create a session without cookies, .netrc or authentication from the environment.
 
-    :param socket_factory: creates the socket to a host; is shown the address that the socket will connect to.
+    :param socket_factory: creates the socket to a host; receives the address that the socket will connect to.
     """
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
     folder = Path(bundle).is_dir()
@@ -73,7 +73,7 @@ def open_session(socket_factory: aiohttp.SocketFactoryType | None = None) -> aio
 
 
 def proxy_of(url: str) -> str | None:
-    """Return the proxy that the environment names for a URL."""
+    """Return the proxy from the environment for a URL."""
     proxy = select_proxy(url, get_environ_proxies(url))
     return prepend_scheme_if_needed(proxy, "http") if proxy else None
 
@@ -90,7 +90,7 @@ async def exchange(
     Send one request and read the whole response.
 
     :param proxy: see :func:`proxy_of`.
-    :raises VendorUnavailable: no connection, a broken one, or a time-out; the message holds no URL.
+    :raises VendorUnavailable: no connection, a broken one, or a time-out; the message contains no URL.
     :raises PayloadError: the body is too large or cannot be decompressed, or the URL is not valid.
     """
     silence = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_seconds, sock_read=limits.read_seconds)
@@ -149,7 +149,7 @@ def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bo
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return what an error goes back to; a time-out is made of a cancellation, which says nothing more."""
+    """Return the root cause of an error; a time-out stops before its cancellation, which says nothing more."""
     inner = error.__cause__ or error.__context__
     return error if inner is None or isinstance(inner, asyncio.CancelledError) else _root(inner)
 
@@ -157,7 +157,7 @@ def _root(error: BaseException) -> BaseException:
 async def _send_no_request_twice(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Raise a broken connection as an error that aiohttp does not answer by sending the request again by itself."""
+    """Raise a broken connection as an error for which aiohttp does not resend the request by itself."""
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:

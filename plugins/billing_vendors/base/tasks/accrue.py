@@ -1,4 +1,4 @@
-"""The task that proposes what a month should accrue, from what is stored; it asks nobody."""
+"""The task that proposes a month's accrual from stored data, without a request to a vendor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def propose_accrual(vendor: Vendor, account_name: str, month: str) -> dict[str, 
     """
     Propose an account's accrual for a month; return its state, and whether it is new, without an amount.
 
-    A proposal that lacks its basis is recorded as blocked, which is a finding and not a failed task.
+    A proposal without a basis is stored as blocked, which is a finding and not a failed task.
     """
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     run = str(get_current_context()["dag_run"].run_id)

@@ -1,4 +1,4 @@
-"""What a reconciliation changed, in the words of a task's log."""
+"""Describe what a reconciliation changed, for the task's log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CAUSES = {"vendor": "changed by the vendor", "parser": "parsed differently by t
 
 def describe(changes: Sequence[Change]) -> str:
     """
-    Count what is new by kind, and name what has changed:
+    Return the number of new records by type, and the names of changed ones:
 
         new: 12 invoice, 1 usage_report; changed by the vendor: invoice 4011410 is now version 2
     """

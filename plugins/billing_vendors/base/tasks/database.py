@@ -1,4 +1,4 @@
-"""The billing database and the folder of documents, as Airflow knows them."""
+"""The billing database and the document folder, as configured in Airflow."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def billing_engine() -> Engine:
     Create an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
 
     :raises ConfigurationError: the connection is not a usable Postgres connection.
-    :raises StorageError: the schema is of another version, or Postgres does not let us in; later, by each use of the
-        engine, if that has become so.
+    :raises StorageError: the schema has another version, or Postgres rejects the login; later, at each use of the
+        engine, for the same reasons.
     """
     connection = BaseHook.get_connection(BILLING_CONN_ID)
     options = connection.extra_dejson
@@ -53,7 +53,7 @@ def documents_folder() -> Folder:
     Return the folder for vendors' files: ``TIEOUT_DOCUMENTS``, a local path or an Airflow object storage URL
     (``s3://conn_id@bucket/path``); by default ``documents`` in Airflow's home.
 
-    Workers on several machines need one place that all of them see.
+    Workers on several machines need one folder that all of them can reach.
     """
     place = os.environ.get(DOCUMENTS_VARIABLE)
     if place and "://" in place:

@@ -1,4 +1,4 @@
-"""What a person sees of a failed task: the sentence of the error, not the way to it."""
+"""Show of a failed task the error's message, without a traceback."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ R = TypeVar("R")
 
 def clean_traceback(work: Callable[P, R]) -> Callable[P, R]:
     """
-    Let an error that was raised on purpose leave a task without our frames and causes behind it: its message says all.
+    Remove frames and causes from an error that Tieout raises on purpose: its message is enough.
 
-    They are logged at level DEBUG. Any other error is our own fault and keeps them.
+    They are logged at level DEBUG. Any other error is a bug and keeps them.
     """
 
     @wraps(work)

@@ -1,4 +1,4 @@
-"""The tasks that ask a vendor: every response is stored as received, before it is parsed."""
+"""The tasks that call a vendor: every response is stored as received, before it is parsed."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 @clean_traceback
 def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -> int:
     """
-    Ask the vendor for everything it has on one account and month, store each response, and return the fetch's id.
+    Fetch everything the vendor has on one account and month, store each response, and return the fetch's id.
 
-    :param again: ask also for a month that is reconciled, i.e. stored with every control passed.
-    :raises BillingError: see the class; what had arrived is stored, but is no complete fetch.
+    :param again: fetch also a month that is reconciled, i.e. stored with every control passed.
+    :raises BillingError: see the class; what arrived before is stored, but not as a complete fetch.
     """
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
@@ -56,7 +56,7 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
 @clean_traceback
 def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
     """
-    Keep the running month's estimate: the response as received, and the figures in it.
+    Store the running month's estimate: the response as received, and its figures.
 
     :raises NotReady: the vendor is generating the estimate again; the sensor before this task had seen it ready.
     """
@@ -80,7 +80,7 @@ def take_snapshot(vendor: Vendor, account_name: str, month: str) -> dict[str, in
 
 @clean_traceback
 def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[str, int]:
-    """Keep what is agreed and charged so far in the running month: the responses, and a version of what has changed."""
+    """Store the running month's contracts and charges so far: the responses, and a version of each change."""
     implementation = vendor.load_implementation()
     collect, derive = implementation.collect_running_month, implementation.derive_running_month
     if collect is None or derive is None:
@@ -129,7 +129,7 @@ def _keep(
 
 
 def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSummary:
-    """Store what arrives, each before the next is asked for, and record the fetch when all has arrived."""
+    """Store each response before the next request, and record the fetch when all have arrived."""
     for arrived in arriving:
         if isinstance(arrived, Document):
             fetch.keep_document(

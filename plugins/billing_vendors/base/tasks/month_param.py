@@ -33,8 +33,8 @@ def month_of_run(context: Any, schedule: str) -> Month:  # noqa: ANN401 (Airflow
     """
     Work out the month: the parameter ``month``, else the start of the data interval.
 
-    A run that was triggered without a logical date has no interval, and a DAG without a schedule gives one of no
-    width: both get the last whole interval of ``schedule``, as a run with a logical date of that moment would.
+    A run triggered without a logical date has no interval, and a DAG without a schedule has one of zero length: both
+    get the last whole interval of ``schedule``, as a run with that logical date would.
 
     :param schedule: cron in UTC.
     :raises ConfigurationError: the parameter is malformed.
@@ -57,10 +57,10 @@ def _last_interval_start(moment: datetime, schedule: str) -> datetime:
 
 def names_of_vendor(asked: Sequence[str], accounts: Sequence[Account[Any]], everybody: frozenset[str]) -> list[str]:
     """
-    Choose, of the names asked for in a run over all vendors, those of one vendor.
+    Return those of the requested account names, in a run over all vendors, that belong to one vendor.
 
     :param everybody: the names of all vendors' accounts.
-    :raises ConfigurationError: a name is nobody's.
+    :raises ConfigurationError: a name belongs to no vendor.
     """
     if unknown := sorted(set(asked) - everybody):
         raise ConfigurationError(
@@ -74,12 +74,12 @@ def accounts_of_run(
     accounts: Sequence[Account[Any]], asked: Sequence[str] | None, month: Month, now: datetime
 ) -> list[Account[Any]]:
     """
-    Choose the accounts of a run, before any vendor is asked.
+    Return the accounts of a run, before any vendor is called.
 
-    Accounts that had not begun are left out, so that a backfill can start with the oldest; one that was asked for by
-    name and had not begun is an error.
+    Accounts that begin later are left out, so that a backfill can start with the oldest; naming one of them is an
+    error.
 
-    :raises ConfigurationError: the month is not over, nobody had begun, or a name is unknown.
+    :raises ConfigurationError: the month has not ended, no account had begun, or a name is unknown.
     """
     if not month.is_over(now):
         raise ConfigurationError(

@@ -1,5 +1,5 @@
 """
-The first task of every run: which month, which accounts.
+The first task of every run: choose the month and the accounts.
 
 XCom carries names, ids and counts only, here and in the tasks that follow: money does not survive it, and it is never
 masked.
@@ -28,11 +28,11 @@ _MONTH = "month"
 @clean_traceback
 def plan_month(vendor: Vendor, registered: Sequence[Vendor], schedule: str) -> list[str]:
     """
-    Choose the run's month and accounts; hand the month on as XCom ``month``.
+    Return the run's accounts; push the month as XCom ``month``.
 
     :param registered: all vendors: an account of any other is an error.
-    :raises ConfigurationError: wrong parameters or accounts, an account of no vendor among them, before any vendor
-        is asked.
+    :raises ConfigurationError: wrong parameters or accounts, e.g. of an unknown vendor, before any vendor is
+        called.
     """
     context = get_current_context()
     accounts = _accounts(vendor, registered)
@@ -42,10 +42,10 @@ def plan_month(vendor: Vendor, registered: Sequence[Vendor], schedule: str) -> l
 @clean_traceback
 def plan_month_of_all(vendor: Vendor, registered: Sequence[Vendor], schedule: str, months_back: int = 0) -> list[str]:
     """
-    Choose one vendor's part of a run over all vendors; empty where it has none.
+    Return one vendor's accounts of a run over all vendors; empty if it has none.
 
     :param registered: as ``plan_month``.
-    :param months_back: how many months before the run's own month to look at.
+    :param months_back: how many months before the run's own month to use.
     :raises ConfigurationError: as ``plan_month``, and an account that no vendor has.
     """
     context = get_current_context()
@@ -61,12 +61,12 @@ def plan_month_of_all(vendor: Vendor, registered: Sequence[Vendor], schedule: st
 
 
 def month_xcom_template(task_id: str = "plan_month") -> str:
-    """Return the template by which a later task of the run gets the month that a plan task has chosen."""
+    """Return the template with which a later task of the run gets the month of a plan task."""
     return f"{{{{ ti.xcom_pull(task_ids='{task_id}', key='{_MONTH}') }}}}"
 
 
 def _accounts(vendor: Vendor, registered: Sequence[Vendor]) -> tuple[Account[Any], ...]:
-    """Read the vendor's accounts, once it is sure that every account of the file has a vendor."""
+    """Read the vendor's accounts, after a check that every account of the file has a vendor."""
     check_vendors({each.name for each in registered})
     return load_accounts(vendor.name, vendor.settings_type)
 
@@ -80,7 +80,7 @@ def _plan(vendor: Vendor, accounts: Sequence[Account[Any]], asked: Sequence[str]
 
 @clean_traceback
 def plan_running_month(vendor: Vendor, registered: Sequence[Vendor]) -> list[str]:
-    """Choose the accounts of the month that is running now (UTC); hand that month on as XCom ``month``."""
+    """Return the accounts of the running month (UTC); push that month as XCom ``month``."""
     context = get_current_context()
     month = Month.of(datetime.now(UTC))
     context["ti"].xcom_push(key=_MONTH, value=str(month))
@@ -91,6 +91,6 @@ def plan_running_month(vendor: Vendor, registered: Sequence[Vendor]) -> list[str
 
 
 def account_of_task(vendor: Vendor, name: str) -> Account[Any]:
-    """Find the account that a mapped task is for; its name becomes the task's label in the UI."""
+    """Return the account of a mapped task; its name becomes the task's label in the UI."""
     get_current_context()["account"] = name  # type: ignore[typeddict-unknown-key]  # see map_index_template
     return find_account(load_accounts(vendor.name, vendor.settings_type), name)

@@ -1,4 +1,4 @@
-"""The tasks that turn stored responses into rows and results; they ask no vendor."""
+"""The tasks that turn stored responses into rows and results, without a request to a vendor."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
     """
     Derive a month again from its stored responses, without a call to the vendor; return the number of changes by cause.
 
-    None means that today's code reads the same rows out of the same bytes.
+    No change means that today's code derives the same rows from the same bytes.
     """
     account, billing_month = account_of_task(vendor, account_name), Month.parse(month)
     engine = billing_engine()
@@ -58,7 +58,7 @@ def rederive_month(vendor: Vendor, account_name: str, month: str) -> dict[str, i
 def _reconcile(
     vendor: Vendor, engine: Engine, account: Account[Any], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
-    """Reconcile; then certify the month and the later ones whose results it, or a killed try, changed."""
+    """Reconcile; then certify the month and the later ones whose results it, or a killed attempt, changed."""
     folder, derive = documents_folder(), vendor.load_implementation().derive
     rules = Rules(derive, tuple(vendor.controls()), document_reader(folder), code_sha256(account, derive.__module__))
     done = reconcile_month(engine, rules, account, fetch_id, force=force)

@@ -1,4 +1,4 @@
-"""What Fastly's API generations can and cannot give."""
+"""What Fastly's API generations can and cannot return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_legacy(evidence: Evidence[FastlySettings]) -> bool:
 
 def usage_metrics(evidence: Evidence[FastlySettings]) -> UsageReport | Finding:
     """
-    Return what Fastly metered in the month, or the finding that says why that is not there.
+    Return what Fastly metered in the month, or the finding that says why it is missing.
 
         the v2 API, which has no usage metrics  -> NOT_APPLICABLE
         the v3 API, and they were not read      -> BLOCKED

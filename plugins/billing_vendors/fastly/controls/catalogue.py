@@ -1,4 +1,4 @@
-"""What is checked of every month of Fastly, in the order of the report."""
+"""The controls of every Fastly month, in the order of the report."""
 
 from billing_vendors.fastly.controls.f01_footing import F1
 from billing_vendors.fastly.controls.f02_line_amounts import F2

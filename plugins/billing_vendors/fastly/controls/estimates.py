@@ -1,4 +1,4 @@
-"""Month-to-date snapshots as operands: what they say of charges, and why there may be none."""
+"""Month-to-date snapshots as operands: their charges, and why there may be none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def charges_of(estimate: Estimate) -> Decimal:
 
 def missing_estimates(evidence: Evidence[FastlySettings]) -> Finding | None:
     """
-    Say why a month has no snapshot; None if it has one.
+    Return the finding that says why a month has no snapshot; None if it has one.
 
         another account pays, so the vendor makes none       -> NOT_APPLICABLE
         none was taken up to this month: history, backfilled -> NOT_APPLICABLE

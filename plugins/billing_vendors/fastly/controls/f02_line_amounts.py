@@ -17,9 +17,9 @@ _ROUNDINGS = 1  # the vendor rounds a line once
 
 def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Recompute each line; the vendor rounds a line once, to half a minor unit.
+    Recompute each line; the vendor rounds a line once, by at most half a minor unit.
 
-    Gives one finding for all lines that agree, and one of its own for each that does not.
+    Yields one finding for all lines that agree, and one for each that does not.
 
         rate 0.08, units 15234.5, amount 1218.76, USD  -> PASS
         rate 0.0075, units 41251, amount 309.38, USD   -> PASS_WITHIN_ROUNDING (309.3825)
@@ -59,7 +59,7 @@ def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
 
 
 def _state(line: InvoiceLine, bound: Decimal | None) -> State | None:
-    """Judge one line; None for a credit that carries no rate, since a credit is an amount and not a price."""
+    """Return the state of one line; None for a credit without a rate, since a credit is an amount and not a price."""
     expected = _recomputed(line)
     if expected is None:
         return None if line.credit_coupon else State.BLOCKED
@@ -71,7 +71,7 @@ def _recomputed(line: InvoiceLine) -> Decimal | None:
 
 
 def _of_line(invoice: Invoice, line: InvoiceLine, currency: str) -> Finding:
-    """Say what is wrong with a line."""
+    """Return the finding of a line that does not agree."""
     subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
     expected = _recomputed(line)
     if expected is None:

@@ -1,4 +1,4 @@
-"""F3: the currency is there, is known, is ours, and is last month's."""
+"""F3: the currency is valid, the account's, and last month's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def currency_is_the_same(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Hold each invoice's currency against ISO 4217, the account's configuration, and the month before.
+    Check each invoice's currency against ISO 4217, the account's configuration, and the month before.
 
         USD, the account is in USD                    -> PASS
         none, or XYZ, which ISO 4217 does not know    -> EXCEPTION
         EUR, the account is in USD                    -> EXCEPTION
         USD, the month before was in EUR              -> EXCEPTION
-        the v2 API, which names no currency           -> NOT_APPLICABLE
+        the v2 API, which states no currency          -> NOT_APPLICABLE
         no invoice in this month or the one before    -> NOT_APPLICABLE
         the account's first month                     -> NOT_APPLICABLE for the comparison
         the month before is not stored                -> BLOCKED for the comparison

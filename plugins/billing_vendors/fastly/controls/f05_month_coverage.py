@@ -18,16 +18,16 @@ Interval = tuple[datetime, datetime]
 
 def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Lay the intervals of this month's invoices and the last month's beside each other.
+    Compare the intervals of this month's and last month's invoices.
 
-    A gap or an overlap belongs to the month in which its days lie, so one fault is found in one month. Corrections
-    bill nothing and do not count; two invoices of one month are F6's to judge.
+    A gap or an overlap belongs to the month in which its days lie, so one error is found in one month. Corrections do
+    not count; F6 checks for two invoices of one month.
 
         October billed from 1 to 31 Oct, September to 30 Sep  -> PASS
-        October billed from 1 to 28 Oct                       -> EXCEPTION in October: 3 days are billed by nobody
+        October billed from 1 to 28 Oct                       -> EXCEPTION in October: 3 days are not billed
         September billed to 3 Oct, October from 1 Oct         -> EXCEPTION in October: 3 days are billed twice
         an invoice without start or end                       -> BLOCKED
-        the month has no invoice                              -> NOT_APPLICABLE (F6 asks whether one is missing)
+        the month has no invoice                              -> NOT_APPLICABLE (F6 checks whether one is missing)
         the month before is not stored                        -> BLOCKED for the overlap
     """
     account_month = evidence.account_month

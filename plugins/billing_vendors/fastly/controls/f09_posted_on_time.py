@@ -1,4 +1,4 @@
-"""F9: the month's invoice is there by the account's posting day."""
+"""F9: the month's invoice is posted by the account's posting day."""
 
 from __future__ import annotations
 

@@ -13,15 +13,15 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def paged_listings_are_whole(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Judge each paged read by what its own pages say; without a whole listing nothing else can be relied on.
+    Check that each listing is complete by what its pages say; other controls rely on it.
 
         2 rows, total 2, the last page ends     -> PASS
-        2 rows, the vendor declares no total    -> PASS
+        2 rows, the vendor reports no total    -> PASS
         2 rows, total 3                         -> BLOCKED
         the same row twice                      -> BLOCKED
         the last page names a next one          -> BLOCKED
         no paged read at all                    -> BLOCKED
-        Fastly's v2 API, which pages nothing    -> NOT_APPLICABLE
+        Fastly's v2 API, which has no pages     -> NOT_APPLICABLE
     """
     if not evidence.account_month.listings and is_legacy(evidence):
         yield not_applicable(str(evidence.account_month.month), "the v2 API returns one bill per month, without paging")

@@ -1,4 +1,4 @@
-"""F11: the listed invoice is the invoice that the vendor gives by its id."""
+"""F11: the listed invoice is equal to the invoice fetched by its id."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def listed_invoice_equals_the_one_by_id(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare both readings of each invoice by content: two sources of one document must be one document.
+    Compare both responses of each invoice by content.
 
         same content               -> PASS
         line 3 has another amount  -> EXCEPTION, names line and field
-        not read by id             -> BLOCKED
+    not fetched by id          -> BLOCKED
         the month has no invoice   -> NOT_APPLICABLE
     """
     if not evidence.account_month.invoices:

@@ -1,4 +1,4 @@
-"""F12: what is billed is what was metered."""
+"""F12: the billed quantity is the metered quantity."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _billed(lines: Iterable[InvoiceLine], report: UsageReport) -> dict[Metered, 
 
 
 def _metered(report: UsageReport) -> dict[Metered, list[UsageLine]]:
-    """Group the metrics that count something."""
+    """Group the metrics with a quantity."""
     found: dict[Metered, list[UsageLine]] = defaultdict(list)
     for line in report.lines:
         if line.quantity:

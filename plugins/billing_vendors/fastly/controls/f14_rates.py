@@ -1,4 +1,4 @@
-"""F14: rates are those agreed, or else last month's."""
+"""F14: rates are the agreed ones, or else last month's."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class _Known:
 
 def rates_are_agreed(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare the rate of each thing charged for with the account's rate card; where that is silent, with last month's.
+    Compare the rate of each item charged for with the account's rate card, or with last month's if it has no entry.
 
-    Tiers of one thing have a rate each: every rate of this month must have been there last month. What was not
-    charged last month has no rate to compare; F22 reports it. Credits and shortfalls have no agreed rate.
+    Tiers of one item have a rate each: every rate of this month must have been used last month. An item that was not
+    charged last month has no rate to compare with; F22 reports it. Credits and shortfalls have no agreed rate.
 
         0.08, on the card 0.08 for this month              -> PASS
         0.088, on the card 0.08                            -> EXCEPTION
@@ -95,7 +95,7 @@ def _rates(lines: Iterable[InvoiceLine]) -> Rates:
 
 
 def _card_rate(charged: ChargeKey, card: list[CardRate]) -> Decimal | None:
-    """Return the agreed rate of the entry that says most about a thing."""
+    """Return the agreed rate of the most specific entry for an item."""
     product, region, usage_type = charged
     fitting = [
         entry

@@ -1,4 +1,4 @@
-"""F15: the shortfall lifts the charges to the minimum, no more and no less."""
+"""F15: the shortfall fills the charges up to the minimum, no more and no less."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def shortfall_fills_the_minimum(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare the shortfall billed with the minimum less the charges, or nothing where the charges reach it.
+    Compare the shortfall billed with the minimum minus the charges, or with zero if the charges reach it.
 
-    The minimum is the invoice's own (v2: ``total.plan_minimum``) or the account's ``commitments``. Credits count
-    neither way. It is due once a month, on the first invoice posted; any other must bill none.
+    The minimum is the invoice's own (v2: ``total.plan_minimum``) or the account's ``commitments``. Credits do
+    not count. It is due once a month, on the first invoice posted; any other must bill none.
 
         minimum 3500.000, charges 3120.250, shortfall 379.750  -> PASS
         minimum 50.00, charges 62.10, no shortfall             -> PASS

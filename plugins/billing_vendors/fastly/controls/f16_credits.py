@@ -1,4 +1,4 @@
-"""F16: what is negative is a credit with its coupon, and credits give back no more than was charged."""
+"""F16: negative lines are credits with a coupon, and credits do not exceed the charges."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def credits_are_marked_and_covered(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Ask of every line: is it negative if, and only if, it bears a coupon? And of the month: do its charges cover them?
+    Check that a line is negative if, and only if, it has a coupon, and that the month's charges cover the credits.
 
-    A credit of nothing is a credit. A correction of its own is covered by the month's bill.
+    A credit of zero is a credit. A separate correction document is covered by the month's bill.
 
         -12.00 with coupon SVC-1, charges 100.00  -> PASS
         no credit at all                          -> PASS

@@ -1,4 +1,4 @@
-"""F17: what the header has beyond its lines is classified by a person: tax, fee, discount or error."""
+"""F17: a person classifies what the header has beyond its lines: tax, fee, discount or error."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SHARE = Context(prec=200, rounding=ROUND_HALF_UP)
 
 def residual_is_classified(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Name what is left between header and lines. F1 finds the same difference as a fault of footing; this asks for
-    its nature.
+    Report the difference between header and lines. F1 reports the same difference as a footing error; this control
+    asks what it is.
 
-    The API has no tax member, so a residual may be tax. Its share of the lines is given as a hint, never as a rule.
+    The API has no tax field, so a residual may be tax. Its share of the lines is shown as a hint, never as a rule.
 
         lines 100.00, total 100.00              -> NOT_APPLICABLE: there is no residual
         2 lines 100.01, total 100.02            -> NOT_APPLICABLE: rounding explains it

@@ -14,11 +14,11 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def estimate_never_falls(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare each month-to-date snapshot with the one before it, without credits: usage adds up, a credit takes away.
+    Compare each month-to-date snapshot with the one before it, without credits: usage only grows, a credit reduces.
 
         100.00, 180.00, 240.00                            -> PASS
         240.00, then 228.00 with a credit of -12.00       -> PASS: the credit explains it
-        240.00, then 231.00 without credit                -> EXCEPTION: usage was taken back
+        240.00, then 231.00 without credit                -> EXCEPTION: usage was reduced
         within the account's tolerance for F18            -> VARIANCE_TOLERATED
         one snapshot                                      -> NOT_APPLICABLE
         none, and none was ever taken up to this month    -> NOT_APPLICABLE

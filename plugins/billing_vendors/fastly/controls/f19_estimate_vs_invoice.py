@@ -1,4 +1,4 @@
-"""F19: how far the last estimate was from the bill."""
+"""F19: compare the last estimate with the bill."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ POLICY = Tolerance(percent=Decimal(10), minor_units=10_000)
 
 def last_estimate_was_near(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare the charges billed with those of the last snapshot before the month's end: what an accrual would miss.
+    Compare the charges billed with those of the last snapshot before the month's end: the error of an accrual.
 
-    Credits and the shortfall to a minimum are no part of an estimate: they are shown beside it, and all four figures
+    Credits and the shortfall to a minimum are not part of an estimate: they are shown separately, and all four figures
     add up to the whole difference. Default policy: more than 10 % **and** more than 10,000 minor units (100.00 USD).
 
         last snapshot 980.00, billed 1000.00              -> VARIANCE_TOLERATED

@@ -1,4 +1,4 @@
-"""F21: how the month compares with the one before and with the same month last year."""
+"""F21: compare the month with the one before and with the same month last year."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from billing_vendors.fastly.settings import FastlySettings
 def month_compares(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the sum of all lines with the month before, then with the same month a year before, and split the
-    difference: price + volume + rounding + other, with nothing left over; the ten largest products are shown.
+    difference: price + volume + rounding + other, which add up exactly; the ten largest products are shown.
 
-    This is analysis, not proof: usage goes up and down. Default policy: only more than 100 % **and** more than
-    100,000 minor units (1,000.00 USD) needs a person.
+    This is an analysis: usage goes up and down. Default policy: only more than 100 % **and** more than 100,000 minor
+    units (1,000.00 USD) is an exception.
 
         1000.00 then, 1000.00 now                         -> PASS
         1000.00 then, 1600.00 now                         -> VARIANCE_TOLERATED
         1000.00 then, 2500.00 now                         -> EXCEPTION
-        nothing was billed in one of the two months       -> NOT_APPLICABLE (F6 has judged that)
+        nothing was billed in one of the two months       -> NOT_APPLICABLE (see F6)
         the account's first month, or its first year      -> NOT_APPLICABLE
         the month to compare with is not stored           -> BLOCKED, names it
-        the two months are in different currencies        -> NOT_APPLICABLE (F3 has judged that)
+        the two months are in different currencies        -> NOT_APPLICABLE (see F3)
     """
     for before in (month_before(evidence), year_before(evidence)):
         if isinstance(before, Finding):

@@ -1,4 +1,4 @@
-"""F22: which products, regions and usage types are new, and which are gone."""
+"""F22: report new and missing products, regions and usage types."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def dimensions_are_known(evidence: Evidence[FastlySettings]) -> Iterator[Finding
     """
     Compare what is charged for with last month: the sets of products, regions and usage types.
 
-    What counts is the money on lines that are new or gone, against last month's charges. Default policy: only more
-    than 50 % **and** more than 100,000 minor units (1,000.00 USD) needs a person. Credits and shortfalls come and go.
+    The amount on new or missing lines is compared with last month's charges. Default policy: only more than 50 %
+    **and** more than 100,000 minor units (1,000.00 USD) is an exception. Credits and shortfalls do not count.
 
         the same products, regions and usage types        -> PASS
-        a new product of 200.00 beside charges of 4000.00 -> VARIANCE_TOLERATED, names it
-        a new product of 2500.00 beside 4000.00           -> EXCEPTION
+        a new product of 200.00, charges of 4000.00       -> VARIANCE_TOLERATED, names it
+        a new product of 2500.00, charges of 4000.00      -> EXCEPTION
         nothing was charged in one of the two months      -> NOT_APPLICABLE
         the account's first month                         -> NOT_APPLICABLE
         the month before is not stored                    -> BLOCKED

@@ -18,10 +18,10 @@ from billing_vendors.fastly.settings import FastlySettings
 
 def sums_cross_foot(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Foot each invoice both ways: by product, by region, and (v2) by the subtotals that the bill itself shows.
+    Add up each invoice by product, by region, and (v2) by the subtotals of the bill itself.
 
-    Whether the header is the sum of the lines is F1's question alone, so that one fault is found once. v3 shows no
-    subtotals, so that there the two sums are of the same lines.
+    F1 alone checks whether the header is the sum of the lines, so that one error is found once. v3 has no subtotals, so
+    there the two sums are of the same lines.
 
         by product 30.00, by region 30.00                                   -> PASS
         v2: bandwidth_cost 20.00 + requests_cost 5.00, incurred_cost 25.00  -> PASS
@@ -51,7 +51,7 @@ def _lines(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
 
 
 def _subtotals(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
-    """Compare v2's subtotals with each other and with the lines; what a bill does not show is not compared."""
+    """Compare v2's subtotals with each other and with the lines; what a bill does not have is not compared."""
     totals, regions = _members(invoice, "total"), _members(invoice, "regions")
     costs = [_number(region, "cost") for region in regions.values()] or [None]
     usage = [line.amount for line in invoice.lines if is_charge(line) and line.usage_type]

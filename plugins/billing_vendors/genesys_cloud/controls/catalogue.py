@@ -1,4 +1,4 @@
-"""What is checked of every month of Genesys Cloud, in the order of the report."""
+"""The controls of every Genesys Cloud month, in the order of the report."""
 
 from billing_vendors.genesys_cloud.controls.g01_footing import G1
 from billing_vendors.genesys_cloud.controls.g02_line_prices import G2

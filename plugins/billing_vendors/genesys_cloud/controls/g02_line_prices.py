@@ -22,13 +22,13 @@ def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Fi
     Recompute each line from the contract: the price, or the overage price, in force when its service began, times
     the line's quantity, against its amount; a line is rounded once. No division, so no rate is ever rounded.
 
-    Gives one finding for all lines of an invoice that agree, and one of its own for each that does not.
+    Yields one finding for all lines of an invoice that agree, and one for each that does not.
 
         Prepay, 250 x 135.00, amount 33750.00         -> PASS
         overage, 323992 x 0.0004, amount 129.60, EUR  -> PASS_WITHIN_ROUNDING (129.5968)
         Prepay, 250 x 135.00, amount 34425.00         -> EXCEPTION
         no item prices the product that day           -> BLOCKED
-        a credit memo, or a duplicate that is held    -> NOT_APPLICABLE
+        a credit memo, or a reported duplicate        -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
     if not account_month.invoices:

@@ -1,4 +1,4 @@
-"""G3: overage is what was used beyond the allowance, and tokens are what was used, converted."""
+"""G3: overage is the usage beyond the allowance, and tokens are the converted usage."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def overage_is_beyond_the_allowance(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Recompute the overage quantity of each charge by its kind: actual less what is prepaid and what is free of charge,
-    never below zero. A charge that was paid from a wallet has no overage; its tokens x units per token are what was
-    used, to half of the last digit that the vendor shows of the tokens.
+    Recompute the overage quantity of each charge by its kind: actual minus prepaid and fair-use quantity, never
+    below zero. A charge that was paid from a wallet has no overage; its tokens x units per token are the
+    usage, to half of the last digit that the vendor shows of the tokens.
 
-    Gives one finding for all charges of a billing period that agree, and one of its own for each that does not.
+    Yields one finding for all charges of a billing period that agree, and one for each that does not.
 
         prepaid 250, actual 262, overage 12                -> PASS
         prepaid 250, actual 240, overage 0                 -> PASS
@@ -75,7 +75,7 @@ def _of_tokens(subject: str, what: str, charge: Charge, tokens: Decimal, actual:
 
 
 def _half_of_last_digit(number: Decimal) -> Decimal:
-    """Return half of the last digit shown; trailing zeros after the point are no precision, they come and go."""
+    """Return half of the last digit shown; trailing zeros after the point are not precision."""
     exponent = EXACT.normalize(number).as_tuple().exponent
     return Decimal(5).scaleb(min(0, int(exponent)) - 1)
 

@@ -18,12 +18,12 @@ def overage_charges_are_quantity_times_rate(evidence: Evidence[GenesysSettings])
     """
     Recompute the overage charge of each charge and of each wallet; the vendor rounds it once.
 
-    Gives one finding for all of a billing period that agree, and one of its own for each that does not.
+    Yields one finding for all of a billing period that agree, and one for each that does not.
 
         12 x 148.50, charge 1782.00, EUR         -> PASS
         323992 x 0.0004, charge 129.60, EUR      -> PASS_WITHIN_ROUNDING (129.5968)
         12 x 297.00, charge 1782.00, EUR         -> EXCEPTION
-        overage 0, charge 0, no rate             -> PASS: nothing times any rate is nothing
+        overage 0, charge 0, no rate             -> PASS: zero times any rate is zero
         overage 12 and no rate, or no charge     -> BLOCKED
         the month has no charge and no wallet    -> NOT_APPLICABLE
     """

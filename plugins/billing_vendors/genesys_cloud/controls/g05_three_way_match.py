@@ -1,4 +1,4 @@
-"""G5: what a billing period charges is what the invoice bills, product by product: the three-way match."""
+"""G5: the invoice bills what the billing period charges, product by product: the three-way match."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Pair each product's charges of the month's billing periods with the invoice lines that bill them, and both with
-    the contract's price; one finding for each product and leg, its outcome among the operands. This control judges
-    charge against line; a price that both have and the contract has not is G2's.
+    the contract's price; one finding for each product and charge type, the match among the operands. This control
+    compares charge and line; G2 reports a price that both have and the contract does not.
 
         12 charged at 1782.00, one line of 12 at 1782.00     -> PASS, matched
         12 charged at 1782.00, two lines of 6 at 891.00      -> PASS, matched
@@ -110,7 +110,7 @@ def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook, contr
 def _billed_elsewhere(
     subject: str, what: str, match: Match, price_book: PriceBook, contracts: dict[str, Contract]
 ) -> Finding:
-    """Judge a prepayment without a line: it was billed in advance, costs nothing, or is missing."""
+    """Return the finding of a prepayment without a line: billed in advance, free of charge, or missing."""
     billing_period = match.receipts[0].billing_period
     items = price_book.in_force(
         match.sku, ChargeType.PREPAID, frozenset({billing_period.contract_id}), billing_period.starts_on

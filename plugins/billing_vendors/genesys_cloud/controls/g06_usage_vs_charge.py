@@ -1,4 +1,4 @@
-"""G6: what is charged as used was metered."""
+"""G6: charged usage was metered."""
 
 from __future__ import annotations
 

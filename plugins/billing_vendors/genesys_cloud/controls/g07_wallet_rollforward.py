@@ -16,9 +16,9 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def wallets_roll_forward(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Ask three things of each wallet, in its own unit, exactly: does the period's start + increase - decrease -
-    consumption lead to its end, what is below zero being overage; is the consumption what the charges converted to
-    tokens; and does the period start where the one before ended?
+    Check three things of each wallet, in its own unit, exactly: the period's start + increase - decrease - consumption
+    is its end, with overage below zero; the consumption is what the charges converted to tokens; and the period starts
+    with the balance at the end of the one before.
 
         420 + 0 - 0 - 1620, end 0, overage 1200      -> PASS
         500 + 0 - 0 - 100, end 350                   -> EXCEPTION

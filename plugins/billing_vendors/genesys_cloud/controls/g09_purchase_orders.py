@@ -12,9 +12,9 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Look for each invoice's purchase order among those of the account's contracts; spaces around it do not count.
+    Compare each invoice's purchase order with those of the account's contracts; spaces around it do not count.
 
-    How much of an order is left cannot be said: the vendor's API gives no amount of an order.
+    How much of an order is left is unknown: the vendor's API does not return the amount of an order.
 
         PO-2025-0042, on the contract             -> PASS
         XPO-2025-0042, on no contract             -> EXCEPTION

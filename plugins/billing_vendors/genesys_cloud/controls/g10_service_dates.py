@@ -1,4 +1,4 @@
-"""G10: what is billed was, or will next be, served under contract."""
+"""G10: billed services lie in the contract and in this billing period or the next one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Ask of every line: do its service dates lie in one billing period of the month, or in the one after it
-    (billed in advance), and within the contract?
+    Check that each line's service dates lie in one billing period of the month, or in the one after it (billed in
+    advance), and within the contract.
 
         period 1 to 31 Jan, line 1 to 31 Jan    -> PASS (arrears)
         period 1 to 31 Jan, line 1 to 28 Feb    -> PASS (advance)
@@ -81,7 +81,7 @@ def _runs(contract: Contract, start: date, end: date) -> bool:
 
 
 def _a_month_after(day: date) -> date:
-    """Return the same day of the next month, or that month's last day where it is shorter."""
+    """Return the same day of the next month, or that month's last day if it is shorter."""
     following = Month.of(day).shifted(1)
     last = (following.shifted(1).first_day - following.first_day).days
     return date(following.year, following.month, min(day.day, last))

@@ -1,4 +1,4 @@
-"""G11: which calendar month bears what: each line split by its days of service."""
+"""G11: each line is split to calendar months by its days of service."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ VOICE_CUT = time(7)
 
 def lines_are_split_to_calendar_months(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Split every line's amount to the calendar months (UTC) of its service and add the parts up again: nothing is lost.
+    Split every line's amount to the calendar months (UTC) of its service and check that the parts add up.
 
-    What begins after the month's billing periods is advance, the rest is arrears. Genesys Cloud Voice is cut at
-    07:00 UTC, all else at midnight.
+    What begins after the month's billing periods is billed in advance, the rest in arrears. Days of Genesys Cloud Voice
+    begin at 07:00 UTC, all others at midnight.
 
         31.00 for 21 October to 20 November        -> PASS: October 11.00, November 20.00
         100.00 for November on October's invoice   -> PASS: November 100.00, all of it in advance
@@ -93,7 +93,7 @@ def _parts(line: InvoiceLine, unit: Decimal) -> Iterable[tuple[str, Decimal]]:
 
 @lru_cache(maxsize=4096)
 def _split_once(amount: Decimal, start: date, end: date, cut: time, unit: Decimal) -> tuple[tuple[str, Decimal], ...]:
-    """Thousands of lines of one invoice bill the same amount for the same days."""
+    """Split an amount, cached: thousands of lines of one invoice bill the same amount for the same days."""
     return tuple((str(part.month), part.amount) for part in split(amount, *served(start, end, cut), unit))
 
 

@@ -1,4 +1,4 @@
-"""G12: a month is judged by billing periods that are closed."""
+"""G12: the billing periods of a month are closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""G13: usage is taken from finished reports that cover what is billed."""
+"""G13: usage is from complete reports that cover what is billed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def usage_report_is_complete(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Ask for a billable usage report of the days of every billing period that ends in the month, and of the calendar
-    month if none does. The figures of a report in the making never get this far: reading one is an error, so that a
-    report that is there was complete.
+    Check that there is a billable usage report of the days of every billing period that ends in the month, or of the
+    calendar month if none does. Parsing an incomplete report is an error, so every report here is complete.
 
         period 1 to 31 October, report of October                  -> PASS
         periods of October and 21 September to 20 October, both    -> PASS, PASS

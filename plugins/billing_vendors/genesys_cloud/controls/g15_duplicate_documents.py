@@ -14,9 +14,9 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def no_contract_is_billed_twice(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Compare documents as F7 does, in three strengths, with one thing more: an account may have many contracts, and two
-    of them may well bill the same amount in one month. A medium match counts only under one purchase order; a
-    document without one may belong to any contract.
+    Compare documents as F7 does, in three strengths, with one difference: an account may have many contracts, and two
+    of them may bill the same amount in one month. A medium match counts only under one purchase order; a document
+    without one may belong to any contract.
 
         strong: INV00501234 and INV-00501234                        -> EXCEPTION: hold it
         medium: same month, type, currency, amount, purchase order  -> EXCEPTION: hold it

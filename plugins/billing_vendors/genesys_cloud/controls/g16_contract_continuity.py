@@ -13,8 +13,8 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def billing_periods_adjoin(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    For each contract, put the billing periods that end in this month behind those that end in the month before: each
-    must begin on the day on which the one before it ended, and a contract that runs must have one.
+    For each contract, compare the billing periods that end in this month with those that end in the month before: each
+    must begin on the day on which the one before it ended, and an active contract must have one.
 
         1 to 30 September, 1 to 31 October             -> PASS
         1 to 30 September, 5 to 31 October             -> EXCEPTION: a gap of 4 days

@@ -17,8 +17,8 @@ _ONE_DAY = timedelta(days=1)
 def charging_advances(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare, for each recurring item in force, the day through which it is charged with the last day of the month's
-    billing period, and with what the contract said a month ago. A month that is read late shows a later day: that it
-    reaches beyond the period is no fault, that it went back is one.
+    billing period, and with what the contract said a month ago. A month that is fetched late shows a later day:
+    a day beyond the period is correct, an earlier day than before is not.
 
         October's period, charged through 31 October (a month ago: 30 September)  -> PASS
         October's period, charged through 30 September                            -> EXCEPTION
@@ -85,7 +85,7 @@ def _earlier(evidence: Evidence[GenesysSettings]) -> dict[tuple[object, ...], da
 
 
 def _name(contract_id: str, item: ContractItem) -> tuple[object, ...]:
-    """Return one item of a contract from the others: by its number, or by plan, place and window."""
+    """Return a key of a contract's item: its number, or its plan, position and dates."""
     if item.item_number:
         return contract_id, item.item_number
     return contract_id, item.plan_id, item.name, item.effective_start

@@ -1,4 +1,4 @@
-"""G18: one price is in force for the whole of a line's service, and ramps end where the contract says."""
+"""G18: one price is in force for the whole of a line's service, and ramps lie within the contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Find, for each line, the effective dates of the contract's prices for its product around its service, as far as
-    the service lies in its billing period: days outside are G10's. And look at each contract's ramp: it must lie
+    the service lies in its billing period: G10 checks days outside. Also check each contract's ramp: it must lie
     within the contract, and a line that runs across its end must not run across a change of price.
 
         January, price from 1 January on                       -> PASS
@@ -95,7 +95,7 @@ def _bounds(priced: PricedItem) -> list[date]:
 
 
 def _prices(items: list[PricedItem], charge_type: ChargeType, day: date) -> list[str]:
-    """Return what is in force on a day: prices, with their quantities where amendments may stand side by side."""
+    """Return the prices in force on a day, with their quantities if amendments may be in force at once."""
     in_force = [each for each in items if each.in_force(day)]
     if charge_type is ChargeType.OVERAGE:
         return [str(price) for price in sorted({each.price for each in in_force})]

@@ -1,4 +1,4 @@
-"""G19: a credit memo gives something back, of an invoice that there is, and no more than that."""
+"""G19: a credit memo credits a stored invoice, and no more than its total."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WORD = re.compile(r"[A-Za-z]{1,6}-?[0-9]{4,}")
 
 def credits_are_credits(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Ask of each document whether its sign is that of its type: an invoice is not below zero, a credit memo and each of
-    its lines are. Of each credit memo also which invoice it gives back: the vendor has no field for it, but its
-    lines may name one; all memos on one invoice must not give back more than it bills, in its own currency.
+    Check each document's sign: an invoice is not below zero, a credit memo and each of its lines are. Check also which
+    invoice a credit memo credits: the vendor has no field for it, but its lines may name one; all memos on one invoice
+    must not credit more than it bills, in its own currency.
 
         invoice 100.00, credit memo -30.00                     -> PASS
         invoice -100.00, or credit memo 30.00                  -> EXCEPTION

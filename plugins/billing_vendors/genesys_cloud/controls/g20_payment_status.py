@@ -1,4 +1,4 @@
-"""G20: a bill is unpaid, then paid, and never the other way round."""
+"""G20: a bill goes from unpaid to paid and never back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KNOWN = frozenset({"paid", "unpaid"})
 
 def payment_only_proceeds(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Read every payment status that was seen of an invoice, in order; ``UnPaid`` and ``Unpaid`` are one.
+    Check every payment status that was seen of an invoice, in order; ``UnPaid`` and ``Unpaid`` are one.
 
         Unpaid; Unpaid, Paid; Paid  -> PASS
         Unpaid, Paid, UnPaid        -> EXCEPTION: a payment was reversed

@@ -1,4 +1,4 @@
-"""G21: the printed invoice says what the API says."""
+"""G21: the PDF of an invoice matches the API."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SPACE = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 def documents_say_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Look in the text of each invoice's PDF for the invoice's number, and for its total in the lines that speak of a
-    total or an amount due (or, where such a line ends with its label, in the next one). ``1,234.50``, ``1.234,50``
+    Search the text of each invoice's PDF for the invoice's number, and for its total in the lines that mention a total
+    or an amount due (or, if such a line ends with its label, in the next one). ``1,234.50``, ``1.234,50``
     and ``1234.5`` are one amount. The file's hash is kept with the result.
 
         Invoice number: INV1, Total: 35082.00 EUR, the API says 35082.00  -> PASS
         Total: 35182.00 EUR, the API says 35082.00                        -> EXCEPTION
         another number                                                    -> EXCEPTION
-        no line has a total with a number                           -> BLOCKED
+    no line has a total with a number                                 -> BLOCKED
         no PDF is stored, or it cannot be read                            -> BLOCKED
         no invoice                                                        -> NOT_APPLICABLE
     """
@@ -65,7 +65,7 @@ def _judged(invoice: Invoice, file: IssuedFile | None) -> Finding:
 
 
 def _totals(text: str) -> list[Decimal]:
-    """Return every amount that the lines of a text call a total, in their order."""
+    """Return every amount on lines with a total, in order."""
     lines = text.splitlines()
     found: list[Decimal] = []
     for place, line in enumerate(lines):
@@ -79,14 +79,14 @@ def _totals(text: str) -> list[Decimal]:
 
 
 def _numbers(text: str) -> list[Decimal]:
-    """Return the numbers of a text; a space before three digits may part thousands or two numbers: both are given."""
+    """Return the numbers of a text; a space before three digits separates thousands or numbers: both are returned."""
     readings = (text, _SPACE.sub("", text))
     found = (number for each in readings for match in _NUMBER.finditer(each) for number in _readings(match))
     return list(dict.fromkeys(found))
 
 
 def _readings(match: re.Match[str]) -> list[Decimal]:
-    """Read one number; a single comma or point before three digits may part thousands or decimals: both are given."""
+    """Read one number; a comma or point before three digits may separate thousands or decimals: both are returned."""
     digits = re.sub(r"['’\u00a0\u202f]", "", match["digits"])
     last = max(digits.rfind("."), digits.rfind(","))
     whole = re.sub(r"[.,]", "", digits)

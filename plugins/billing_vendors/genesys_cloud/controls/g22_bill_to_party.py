@@ -1,4 +1,4 @@
-"""G22: the bill is ours."""
+"""G22: the bill is addressed to the account's customer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         billed to A-00000077, bill_to A-00000077          -> PASS
         billed to A-00000078                              -> EXCEPTION
         sold to A-00099999, contracts sold to A-00012345  -> EXCEPTION
-        the invoice does not state to whom it is billed     -> BLOCKED
+    the invoice does not state to whom it is billed   -> BLOCKED
         no invoice                                        -> NOT_APPLICABLE
     """
     account_month, ours = evidence.account_month, evidence.account.settings.bill_to

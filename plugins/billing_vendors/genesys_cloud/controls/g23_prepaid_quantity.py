@@ -1,4 +1,4 @@
-"""G23: what is prepaid is what the contract says."""
+"""G23: prepaid quantities are those of the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""G24: what the trustee sees is what the billing period says."""
+"""G24: the trustee's overview matches the billing period."""
 
 from __future__ import annotations
 

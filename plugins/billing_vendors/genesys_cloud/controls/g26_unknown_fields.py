@@ -1,4 +1,4 @@
-"""G26: nothing that the vendor sends is unknown to us."""
+"""G26: every field and value that the vendor sends is known."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 def nothing_is_unknown(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    List the members and the values of enumerations that were in the month's answers and that this release does not
-    know. They are kept with their records; somebody has to see whether they change what a bill means.
+    List the fields and enumeration values in the month's responses that this release does not know. They are kept with
+    their records; a person has to check whether they change what a bill means.
 
-        nothing unknown                  -> PASS
-        a line with a member taxAmount   -> EXCEPTION, names invoice_line.taxAmount
-        a payment status Disputed        -> EXCEPTION, names invoice.paymentStatus=Disputed
+    nothing unknown                    -> PASS
+    a line with a field taxAmount      -> EXCEPTION, names invoice_line.taxAmount
+    a payment status Disputed          -> EXCEPTION, names invoice.paymentStatus=Disputed
         no response of the month was read  -> BLOCKED
     """
     account_month, subject = evidence.account_month, str(evidence.account_month.month)

@@ -1,4 +1,4 @@
-"""G27: when a bill has to be paid."""
+"""G27: bills are paid by their due date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_ONCE = re.compile(r"\b(due|payable)\s+(on|upon)\s+receipt\b|\bimmediate", re
 
 def bills_are_paid_in_time(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Derive each invoice's due date, which the vendor's API does not give: the invoice's date + N days for ``Net N``.
+    Derive each invoice's due date, which the vendor's API does not return: the invoice's date + N days for ``Net N``.
     A bill is late if it was still unpaid after that day when it was last read.
 
         3 February, Net 30, Paid                                    -> PASS, due 5 March
@@ -60,7 +60,7 @@ def _judged(invoice: Invoice, read_on: date | None) -> Finding:
 
 def days_of(terms: str) -> int | None:
     """
-    Return the days that payment terms grant; None if they say it in another way.
+    Return the days that payment terms allow; None if they have another form.
 
         "Net 30", "NET30", "30 days net", "30 days" -> 30
         "Due upon receipt"                          -> 0

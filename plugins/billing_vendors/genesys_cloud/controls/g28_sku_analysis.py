@@ -1,4 +1,4 @@
-"""G28: how the month compares with the one before and with the same month last year, product by product."""
+"""G28: compare the month with the one before and with the same month last year, product by product."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PER_USER = Context(prec=200, rounding=ROUND_HALF_UP)
 def products_compare(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Compare what is billed with the month before, then with the same month a year before, as F21 does, but by SKU and
-    leg: an invoice line has no rate, so the contract's price in force stands in for it. The difference is split into
-    price + volume + rounding + other, with nothing left over; the ten largest products and the cost per user are
-    shown. Held duplicates are left out.
+    charge type: an invoice line has no rate, so the contract's price in force is used. The difference is split into
+    price + volume + rounding + other, which add up exactly; the ten largest products and the cost per user are shown.
+    Reported duplicates are left out.
 
-    This is analysis, not proof. Default policy: only more than 100 % **and** more than 100,000 minor units
-    (1,000.00 EUR) needs a person.
+    This is an analysis. Default policy: only more than 100 % **and** more than 100,000 minor units (1,000.00 EUR) is an
+    exception.
 
         36000.00 then, 36000.00 now                   -> PASS
         36000.00 then, 37485.00 now                   -> VARIANCE_TOLERATED
@@ -37,7 +37,7 @@ def products_compare(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         one of the two months has no invoice          -> NOT_APPLICABLE
         the account's first month, or its first year  -> NOT_APPLICABLE
         the month to compare with is not stored       -> BLOCKED, names it
-        the two months are in different currencies    -> NOT_APPLICABLE (G8 judges that)
+        the two months are in different currencies    -> NOT_APPLICABLE (see G8)
     """
     for before in (month_before(evidence), year_before(evidence)):
         yield before if isinstance(before, Finding) else _compared(evidence.account_month, before)
@@ -56,7 +56,7 @@ def _compared(account_month: AccountMonth, before: AccountMonth) -> Finding:
 
 def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
     """
-    Return the month's lines, each with its leg as usage type and the contract's price as rate, where there is one.
+    Return the month's lines, each with its charge type as usage type and the contract's price, if any, as rate.
     """
     price_book, held = PriceBook(account_month.contracts), held_documents(account_month.invoices)
     found = []
@@ -78,7 +78,7 @@ def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str])
 
 
 def _per_user(account_month: AccountMonth, total: Decimal) -> Decimal | None:
-    """Return what a used seat cost, to four decimals; None where no charge counts users."""
+    """Return the cost of a used seat, to four decimals; None if no charge counts users."""
     charges = (charge for period in account_month.billing_periods for charge in period.charges if charge.unit == "User")
     users = exact_sum(charge.actual_quantity for charge in charges if charge.actual_quantity is not None)
     if not users:

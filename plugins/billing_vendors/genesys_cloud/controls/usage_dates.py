@@ -1,4 +1,4 @@
-"""Which usage report is of which days."""
+"""Find the usage report of given days."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def billable_usage_of(account_month: AccountMonth, starts_on: date, ends_on: dat
     """
     Return the billable usage report of exactly these days, in UTC; None if it was not read.
 
-    :param ends_on: the day after the last one; a report may name the last second before it as its end.
+    :param ends_on: the day after the last one; a report may state the last second before it as its end.
     """
     start, end = (datetime.combine(day, time(), UTC) for day in (starts_on, ends_on))
     billable = [report for report in account_month.usage_reports if report.kind == "billable_usage"]

@@ -237,5 +237,5 @@ class TestWhatComesBack:
 
         store.responses("/a", pdf(chunks=drip(), length=10**12))
 
-        with pytest.raises(VendorUnavailable, match=r"not finished after 0\.2 s"):
+        with pytest.raises(VendorUnavailable, match=r"did not finish within 0\.2 s"):
             asyncio.run(fetch_pdf(f"{store.url}/a", REQUEST, local=True, limits=Limits(total_seconds=0.2)))
