@@ -1,4 +1,4 @@
-"""At each month's end: what should every account accrue for the month that has just ended?"""
+"""Propose at each month's end what every account should accrue for it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from billing_vendors.registry import vendors
 MONTHLY = "30 0 1 * *"  # half an hour after the cut-off, when the month's last snapshot is in
 
 DOC = """
-### Accruals: what will the month that has just ended cost?
+### Accruals for the month that has just ended
 
-Proposes one accrual for each account, from what is stored; no vendor is asked. It rests on what its vendor offers: the
-last month-to-date snapshot taken before the month's end, or the charges of its billing periods and the month's days of
-what is prepaid.
+Proposes one accrual for each account from stored data; no vendor API is called. The basis depends on the vendor: the
+last month-to-date snapshot taken before the month's end, or the charges of the billing periods plus the month's days of
+prepaid items.
 
 An accrual whose basis is missing is **BLOCKED** and has no amount; its explanation says why, and what other months were
-billed. The task is green all the same: read `billing.current_accrual`.
+billed. The task succeeds all the same: read `billing.current_accrual`.
 
 When the month's invoice is stored, the monthly run reverses the accrual and records the true-up:
-`billing.accrual_ledger` shows both beside the bill. How good past accruals were is in `billing.accrual_quality`.
+`billing.accrual_ledger` shows both with the bill. How good past accruals were is in `billing.accrual_quality`.
 
 A second run, or a backfill, adds nothing unless its basis has changed. *Billing month* empty means the last month that
 has ended.

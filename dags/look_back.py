@@ -1,4 +1,4 @@
-"""Fetch closed months again: some 35 and 95 days after their end a bill should still be what it was."""
+"""Fetch months again some 35 and 95 days after their end, when a bill should still be unchanged."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MONTHLY = "0 12 6 * *"
 MONTHS_BACK = (1, 3)
 
 DOC = """
-### Look back: has a vendor restated a closed month?
+### Look back: has a vendor restated an earlier month?
 
-Each month, for the month M that was just billed, fetches M-1 and M-3 again, closed or not. Unchanged bills add no row
-except that they were seen. A changed one gets a second version beside the first, and a control reports the
-difference line by line. *Billing month* is M; empty means the last month that was billed.
+Each month, for the month M that was just billed, fetches M-1 and M-3 again, even if they are reconciled. An unchanged
+bill only adds the record that it was seen again. A changed one gets a second version, the first is kept, and a control
+reports the difference line by line. *Billing month* is M; empty means the last month that was billed.
 """
 
 

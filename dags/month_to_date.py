@@ -18,11 +18,11 @@ PLANNED_MONTH = month_xcom_template("plan")
 DOC = """
 ### {title}: the running month, once a day
 
-Keeps what {title} says of a month that is not billed yet; accruals rest on it. None of it is a bill, and none of it is
-ever added to issued invoices.
+Stores {title}'s figures of a month that is not billed yet; accruals are based on them. They are no bill and are never
+added to issued invoices.
 {running_month}
-A missed day cannot be made up: the vendor answers with today's figures whatever day is asked for, so a backfill of
-this DAG only takes today's again.
+A missed day cannot be fetched later: the vendor returns today's figures whatever day is requested, so a backfill of
+this DAG only stores today's again.
 """
 
 
@@ -31,7 +31,7 @@ def build_dag(vendor: Vendor) -> None:
 
     @dag(
         dag_id=f"month_to_date_{vendor.name}",
-        description=f"{vendor.title}: keep today's figures of the running month",
+        description=f"{vendor.title}: store today's figures of the running month",
         schedule=CronDataIntervalTimetable(DAILY, timezone="UTC"),
         start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
         catchup=False,

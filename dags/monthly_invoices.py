@@ -1,4 +1,4 @@
-"""Monthly runs: one DAG a vendor, one run a month, every account beside the others."""
+"""Monthly runs: one DAG per vendor, one run per month, all accounts in parallel."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ PLANNED_MONTH = plan.month_xcom_template()
 AGAIN = Param(
     False,
     type=["null", "boolean"],  # with null the form does not mark it as required
-    title="Fetch again even if closed",
-    description="Off: an account whose month is stored with every control passed is not asked for again.",
+    title="Fetch again even if reconciled",
+    description="Off: an account whose month is stored and passed every control is not fetched again.",
 )
 
 DOC = """
 ### {title}: one month's invoices, fetched, stored and reconciled
 
 One run is one month. For each account of `accounts.yaml` it waits until {title} has the month ready (no worker is
-held while waiting), fetches everything, keeps every answer byte for byte, stores invoices as versions and runs the
+held while waiting), fetches everything, keeps every response byte for byte, stores invoices as versions and runs the
 controls.
 
 A scheduled or backfilled run is for the month of its **Logical Date**. Every run names its month in the log of
@@ -46,11 +46,11 @@ A scheduled or backfilled run is for the month of its **Logical Date**. Every ru
 
 - **One month**: press **Trigger**, fill in **Billing month**, for example `2026-10`. Empty means the last month
   that was billed.
-- **Three years**: press **Trigger**, choose **Backfill**, give the first and the last day. Leave Billing month empty.
+- **Three years**: press **Trigger**, choose **Backfill**, enter the first and the last day. Leave Billing month empty.
 
-Both may be repeated: what has not changed adds no row.
+Both may be repeated: unchanged data adds no row.
 
-#### What you may see, and what to do
+#### What you see, and what to do
 
 - **wait… is deferred**: {title} has not issued it yet. Nothing to do; it ends by itself, or fails and its log says what
   it waited for.
@@ -60,10 +60,11 @@ Both may be repeated: what has not changed adds no row.
 - **its log says BLOCKED**: a control lacks a figure to compare with, often the month before. Fetch that month.
 - **reconcile failed**: unexpected response format. Nothing was changed; the raw response is stored. Please report it.
 
-#### When it is through
+#### When the run ends
 
-The run updates the asset `x-tieout://months/{vendor}`: a DAG scheduled on it starts once a run, and finds month,
-accounts and the number of control results by state in the event. Accruals of the month are reversed and trued up.
+The run updates the asset `x-tieout://months/{vendor}`: a DAG scheduled on it starts once per run; the event
+holds the month, the accounts and the number of control results by state. Accruals of the month are reversed and trued
+up.
 
 #### The results
 

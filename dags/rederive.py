@@ -1,4 +1,4 @@
-"""Read a month's rows again out of its stored responses, without a call to any vendor."""
+"""Derive a month's rows again from its stored responses, without a request to any vendor."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
 
 DOC = """
-### Re-derive: what would today's code make of the stored responses?
+### Re-derive: parse the stored responses with today's code
 
-Parses the newest stored responses of a month again and runs the controls on what comes out. The same code gives the
-same rows, so nothing is added; after a better parser, what it reads differently becomes a new version with the cause
-`parser`, and the old one stays. No vendor is asked.
+Parses the newest stored responses of a month again and runs the controls on the result. The same code returns the same
+rows, so nothing is added. After a change to a parser, a record that it reads differently gets a new version with the
+cause `parser`; the old version is kept. No vendor API is called.
 """
 
 

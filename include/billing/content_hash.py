@@ -1,8 +1,8 @@
 """
-What makes two readings of a record the same: a hash over its values.
+A hash over a record's values, which tells whether two fetched records are the same.
 
-Numbers count by value (``4000.0`` is ``4000``) and how Tieout found a month, or whether a bill was paid, does not
-count: neither is something the vendor restated.
+Numbers count by value (``4000.0`` is ``4000``). How Tieout found a month, and whether a bill was paid, do not count:
+neither is a restatement by the vendor.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ def content_sha256(record: object) -> bytes:
     """
     Hash one record of ``billing.models`` with all its rows, in order; 32 bytes.
 
-    What is hashed is canonical JSON. A field without a value is left out, so that a new one changes no old hash.
+    What is hashed is canonical JSON. A field without a value is left out, so that adding a field changes no old hash.
     """
     return sha256_of(_content(record))
 
 
 def value_text(value: object) -> str:
-    """Write one value so that two are the same content if, and only if, their texts are equal."""
+    """Write one value as text; two values have the same content if, and only if, their texts are equal."""
     return canonical(json_value(value))
 
 

@@ -9,8 +9,8 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `VendorUnavailable`  | try again later; `retry_after` says how many seconds the vendor asks |
 | `VendorRejected`     | fix the credential, the permission or the request                   |
 | `RouteRetired`       | move the account to the vendor's newer API generation                |
-| `PayloadError`       | look at the stored payload: its shape is not the documented one      |
-| `NotReady`           | ask again later: the vendor has not produced it yet                  |
+| `PayloadError`       | check the stored payload: its format is not the documented one      |
+| `NotReady`           | try again later: the vendor has not produced it yet                  |
 | `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
 | `StorageError`       | fix the database: its schema or its rows are not what this code needs |
 """
@@ -22,7 +22,7 @@ class BillingError(Exception):
     """
     Root of all errors that Tieout raises on purpose.
 
-    :param message: may name what a vendor calls things; it leaves here as one line that forges no other.
+    :param message: may contain a vendor's words; it is escaped to a single line.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -60,15 +60,15 @@ class RouteRetired(VendorRejected):
 
 
 class PayloadError(BillingError):
-    """The vendor answered 200 with something that is not the documented shape."""
+    """The vendor answered 200 with a body that does not have the documented format."""
 
 
 class NotReady(BillingError):
-    """A deadline passed and the vendor had still not produced what was waited for."""
+    """A deadline passed before the vendor produced what the task waits for."""
 
 
 class ConfigurationError(BillingError):
-    """``accounts.yaml``, an Airflow connection or a run's parameters are wrong; nothing was asked of a vendor."""
+    """``accounts.yaml``, an Airflow connection or a run's parameters are wrong; no vendor was called."""
 
 
 class StorageError(BillingError):

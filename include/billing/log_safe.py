@@ -1,12 +1,12 @@
-"""A text for a log, a message or a terminal: it may hold a vendor's words, and a vendor's words must not act there."""
+"""Escape vendor text for a log, a message or a terminal, where control characters would take effect."""
 
 MOST = 2000
-"""Characters of one line; who wants the whole text reads it in the database."""
+"""Characters of one line; the whole text is in the database."""
 
 
 def single_line(text: str, most: int = MOST) -> str:
     r"""
-    Escape whatever is not printed: line ends, ANSI sequences, signs that turn the direction of writing.
+    Escape non-printable characters: line ends, ANSI sequences, bidirectional controls.
 
         "INV1\nERROR all is lost" -> r"INV1\nERROR all is lost", one line
     """

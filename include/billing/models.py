@@ -1,7 +1,7 @@
 """
-What a vendor bills, in the words of accounting: plain values without a vendor's API, a database or Airflow.
+What a vendor bills, in accounting terms: plain values, independent of any vendor API, database or Airflow.
 
-Every amount is in major units (dollars, not cents) of the currency beside it, digit for digit the vendor's own.
+Every amount is in major units (dollars, not cents) of the currency stored with it, with exactly the vendor's digits.
 Every interval is half-open: ``end`` is the first instant or day that no longer belongs to it. Every instant is UTC.
 ``attributes`` holds what the vendor sends beyond the named fields; it takes part in the content hash.
 """
@@ -56,14 +56,14 @@ class Invoice:
     """
     One invoice or credit memo as the vendor issued it.
 
-    :param invoice_id: the vendor's own number, a text, unchanged.
+    :param invoice_id: the vendor's own number, a string, unchanged.
     :param month: the month this document belongs to: each document belongs to exactly one.
-    :param period_evidence: how that month was found, in words.
+    :param period_evidence: how that month was determined, in words.
     :param kind: ``invoice`` or ``credit_memo``.
     :param currency: ISO 4217 code; None where the vendor sends none.
-    :param total: what the header says, never the sum of the lines.
-    :param issued_at: posted or dated, midnight UTC where the vendor gives a day only; None if it gives nothing.
-    :param service_start: start of the interval billed, if the header gives one.
+    :param total: as in the header, never the sum of the lines.
+    :param issued_at: posted or dated, midnight UTC if the vendor sends a date only; None if it sends none.
+    :param service_start: start of the interval billed, if the header has one.
     :param statement_number: the vendor's second number, where there is one.
     :param payment_status: as the vendor writes it.
     """
@@ -96,7 +96,7 @@ class ContractItem:
     :param function: what the item is for, in the vendor's own word; ``Overage`` prices no prepaid quantity.
     :param price: per unit and billing period, in ``currency``.
     :param effective_end: the day after the last day on which the price holds.
-    :param charged_through: the last day already invoiced (inclusive, as the vendor gives it).
+    :param charged_through: the last day already invoiced (inclusive, as the vendor sends it).
     """
 
     position: int
@@ -122,7 +122,7 @@ class ContractItem:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract and its priced items. Its billing periods are records of their own: a contract changes rarely."""
+    """A contract and its priced items. Its billing periods are separate records, as a contract changes rarely."""
 
     contract_id: str
     external_number: str | None
@@ -208,7 +208,7 @@ class UsageLine:
     One metered quantity.
 
     :param quantity: in ``unit``, as used for pricing.
-    :param raw_quantity: in the vendor's base unit (requests, bytes), where it gives one.
+    :param raw_quantity: in the vendor's base unit (requests, bytes), if it sends one.
     :param rate: price per unit where the report shows one.
     """
 
@@ -264,11 +264,11 @@ class MonthToDate:
 @dataclass(frozen=True, slots=True)
 class Listing:
     """
-    What a paged read says of its own completeness.
+    What the pages of a listing say about its completeness.
 
     :param operation: e.g. ``v3.list_invoices``.
     :param row_ids: identifiers of all rows over all pages, in order, repeats included.
-    :param declared_total: how many rows the vendor says there are; None where it says nothing.
+    :param declared_total: how many rows the vendor reports; None if it reports no total.
     :param ended: the last page read said that no other follows.
     """
 
@@ -281,7 +281,7 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class UnknownField:
     """
-    A member that the vendor sends and this code does not know.
+    A field that the vendor sends and this code does not know.
 
     :param record_type: what carries it, e.g. ``invoice_line``.
     :param name: the member's own name, or ``name=value`` for an unknown value of a known enumeration.
@@ -294,10 +294,10 @@ class UnknownField:
 @dataclass(frozen=True, slots=True)
 class AccountMonth:
     """
-    All that one vendor says of one account and month, derived from stored responses alone.
+    Everything one vendor sent about one account and month, derived from stored responses alone.
 
     :param invoices: the documents that belong to the month, each once.
-    :param by_id: the same documents as the vendor gives them one by one, by invoice id, for comparison.
+    :param by_id: the same documents as fetched one by one, by invoice id, for comparison.
     """
 
     vendor: str

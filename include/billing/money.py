@@ -57,7 +57,7 @@ def minor_unit(currency: str) -> Decimal | None:
 
 def rounding_bound(roundings: int, unit: Decimal) -> Decimal:
     """
-    Largest honest difference after a number of independent roundings to ``unit``: half a unit each.
+    Return the largest difference that a number of independent roundings to ``unit`` can make: half a unit each.
 
         3 lines in USD  -> 0.015
     """

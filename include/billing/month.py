@@ -32,7 +32,7 @@ class Month:
         """
         Read ``YYYY-MM``.
 
-        :raises ConfigurationError: any other text, a month of one digit and month 13 included.
+        :raises ConfigurationError: any other string, including a one-digit month and month 13.
         """
         match = _MONTH_KEY.fullmatch(key)
         if match is None or not 1 <= int(match[1]) <= _LAST_YEAR:
@@ -42,9 +42,9 @@ class Month:
     @classmethod
     def of(cls, day: date) -> Month:
         """
-        Return the month that holds a date; a datetime is read in UTC.
+        Return the month that contains a date; a datetime is converted to UTC.
 
-        :raises ValueError: a datetime without zone, which would be read in this machine's.
+        :raises ValueError: a datetime without time zone, which would be read in this machine's.
         """
         if isinstance(day, datetime):
             if day.tzinfo is None:
@@ -64,7 +64,7 @@ class Month:
 
     @property
     def end(self) -> datetime:
-        """First instant of the next month, UTC: the month does not hold it."""
+        """First instant of the next month, UTC; not part of the month."""
         return self.shifted(1).start
 
     @property

@@ -1,5 +1,5 @@
 """
-To which calendar month an amount belongs: split by the time served, exactly, with nothing lost in rounding. Pure.
+Split an amount by the calendar months of its service, exactly, with nothing lost in rounding. Pure.
 
 Days are exact where a service begins and ends at midnight UTC, hours where it does not, e.g. where a month is served
 from 07:00 UTC to 07:00 UTC.
@@ -23,7 +23,7 @@ _MICROSECOND = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Part:
     """
-    What one calendar month bears of an amount.
+    One calendar month's part of an amount.
 
     :param amount: a whole number of minor units, but for digits that the whole itself has beyond them.
     :param share: of the time served that falls in the month.
@@ -43,10 +43,10 @@ def served(start: date, end: date, cut: time = MIDNIGHT) -> tuple[datetime, date
 
 def split(amount: Decimal, start: datetime, end: datetime, unit: Decimal) -> tuple[Part, ...]:
     """
-    Split an amount to the calendar months (UTC) of its service; the parts sum to the whole, in order of time.
+    Split an amount by the calendar months (UTC) of its service; the parts add up to the whole, in order of time.
 
-    Each month ends at the rounded running total, so no part is off by a minor unit or more, and the last one takes
-    what is left, be it a fraction of the minor unit.
+    Each month ends at the rounded running total, so no part is off by a minor unit or more; the last one takes
+    the rest, even a fraction of the minor unit.
 
         31.00 from 2026-10-21 to 2026-11-21  -> October 11.00 (11 of 31 days), November 20.00
         10.00 from 2026-10-21 to 2026-11-21  -> October 3.55 (3.548…), November 6.45

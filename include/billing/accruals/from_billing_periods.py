@@ -1,6 +1,6 @@
 """
 Accrual of a vendor that bills by contract: the charges of the month's billing periods and the month's share of what is
-prepaid. Pure; nothing is asked of a vendor.
+prepaid. Pure; no vendor is called.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Figure:
 
 
 class _MissingOperandError(Exception):
-    """Something without which nothing can be proposed; its text says what."""
+    """A figure that a proposal needs is missing; the text names it."""
 
 
 def propose_from_periods(
@@ -70,7 +70,7 @@ def propose_from_periods(
         two stored billing periods do not adjoin                   -> BLOCKED
         two currencies                                             -> BLOCKED
 
-    After the last stored period the contract is taken to go on in periods of the same length.
+    After the last stored period the contract is assumed to continue in periods of the same length.
 
     :param contracts: all of the account's, as known then.
     :param periods: those that have a day in the month, as known then.
@@ -176,7 +176,7 @@ def _part(figure: _Figure, month: Month, unit: Decimal) -> Part:
 
 
 def _cycles(periods: Sequence[ContractBillingPeriod], end: date) -> Iterator[tuple[date, date]]:
-    """Return the stored periods, then such as follow in the same rhythm until a day."""
+    """Return the stored periods, then further periods of the same length until a day."""
     for each in periods:
         yield each.starts_on, each.ends_on
     starts_on, ends_on = periods[-1].starts_on, periods[-1].ends_on

@@ -1,9 +1,9 @@
 """
-Accruals: what a month will cost, said at its end, and what became of that once it is billed. Pure.
+Accruals: the estimated cost of a month at its end, and the difference once the month is billed. Pure.
 
-An accrual is an estimate. It is kept apart from issued costs, reversed in full when the invoice is there, and what is
-left then is the true-up. Amounts are in the currency beside them; a proposal is a whole number of minor units, halves
-rounded away from zero, as it is booked. A bill is taken digit for digit.
+An accrual is an estimate. It is kept apart from issued costs and reversed in full when the invoice is stored; the
+difference is the true-up. Each amount is in the currency stored with it; a proposal is a whole number of minor units,
+halves rounded away from zero, as it is booked. A bill keeps its exact digits.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Basis(StrEnum):
-    """What an accrual rests on, of the kinds computed here; a vendor may name another of its own."""
+    """What an accrual is based on, of the kinds computed here; a vendor may add its own."""
 
     SNAPSHOT = "month_to_date_snapshot"
     PERIOD_CHARGES = "period_charges"
@@ -52,7 +52,7 @@ class Snapshot:
 
     @property
     def covers_until(self) -> datetime:
-        """Return the end of what it covers: never later than the moment at which it was received."""
+        """Return the end of what it covers, never later than when it was received."""
         return self.taken_at if self.as_of is None else min(self.as_of, self.taken_at)
 
 
@@ -62,8 +62,8 @@ class Part:
     One figure of an accrual.
 
     :param kind: ``month_to_date``, ``overage``, ``wallet_overage`` or ``prepaid``.
-    :param source: the snapshot, or the version of the stored record, that says it.
-    :param source_amount: the amount as the source has it, digit for digit.
+    :param source: the snapshot, or the version of the stored record, that states it.
+    :param source_amount: the amount exactly as in the source.
     :param amount: the month's part of it, rounded half up to the minor unit.
     """
 
@@ -79,7 +79,7 @@ class Proposal:
     """
     What one account should accrue for one month.
 
-    :param basis: a :class:`Basis`, or the vendor's own word for what the figures rest on.
+    :param basis: a :class:`Basis`, or the vendor's own name for the basis of the figures.
     :param as_of: when its basis was read; None if there is none, and the proposal is blocked.
     :param explanation: one sentence or more in plain language.
     """
@@ -126,7 +126,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class KnownBill:
-    """What another month was billed: all that can be said of a month without an estimate."""
+    """What another month was billed, shown for a month without an estimate."""
 
     month: Month
     currency: str
@@ -136,10 +136,10 @@ class KnownBill:
 @dataclass(frozen=True, slots=True)
 class TrueUp:
     """
-    What is left of an accrual when its month is billed.
+    The difference between an accrual and the bill of its month.
 
     :param actual: sum of the documents, credit memos included; None if they are in another currency.
-    :param amount: actual - accrual: what the month of the posting bears.
+    :param amount: actual - accrual: posted to the month in which the bill is booked.
     :param percent: of the accrual, rounded half up to two places; None if nothing was accrued.
     :param days: whole days from the cut-off to the day of the last document; None if no document has a date.
     """
@@ -153,7 +153,7 @@ class TrueUp:
 
 
 def blocked(month: Month, basis: str, currency: str, reason: str) -> Proposal:
-    """Say why nothing can be proposed."""
+    """Create a proposal without an amount, with the reason."""
     return Proposal(month, basis, currency, f"{reason}.")
 
 
@@ -161,11 +161,11 @@ def propose_from_snapshots(
     month: Month, currency: str, snapshots: Sequence[Snapshot], policy: AccrualPolicy
 ) -> Proposal:
     """
-    Accrue what the last month-to-date snapshot taken at or before the cut-off says.
+    Accrue the last month-to-date snapshot taken at or before the cut-off.
 
         taken on 31 October at 23:41, 980.005 USD         -> 980.01
         taken on 1 November at 00:00:00                   -> accrued, it is no later than the cut-off
-        taken on 1 November at 00:00:01                   -> not looked at
+        taken on 1 November at 00:00:01                   -> ignored
         310.00 until 11 October 00:00, extrapolated       -> 961.00 (31 of 10 days)
         none                                              -> BLOCKED
 
@@ -199,7 +199,7 @@ def propose_from_snapshots(
 
 
 def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal:
-    """Add to a blocked proposal what can be said instead; never an amount to accrue."""
+    """Add the bills of other months to the explanation of a blocked proposal; never an amount to accrue."""
     if proposal.amount is not None:
         return proposal
     said = "; ".join(f"{each.month} was billed {each.total:f} {each.currency}" for each in known)
@@ -207,18 +207,18 @@ def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal
 
 
 def is_billed(documents: Sequence[Document]) -> bool:
-    """Return whether a month is billed: a credit memo alone bills nothing."""
+    """Return whether a month is billed: a credit memo alone is no bill."""
     return any(document.kind == "invoice" for document in documents)
 
 
 def true_up(accrued: Decimal, currency: str, month: Month, documents: Sequence[Document]) -> TrueUp:
     """
-    Say what is left of an accrual.
+    Return the difference between an accrual and the bill.
 
-        accrued 980.00, billed 1000.00                       -> 20.00, 2.04 %
-        accrued 980.00, billed 1000.00 and a credit of -30   -> -10.00, -1.02 %
-        accrued 0, billed 5.00                               -> 5.00, no percentage
-        accrued in USD, billed in EUR                        -> nothing: two currencies are never subtracted
+            accrued 980.00, billed 1000.00                       -> 20.00, 2.04 %
+            accrued 980.00, billed 1000.00 and a credit of -30   -> -10.00, -1.02 %
+            accrued 0, billed 5.00                               -> 5.00, no percentage
+            accrued in USD, billed in EUR                        -> no amount: two currencies are never subtracted
     """
     documents = tuple(sorted(documents, key=lambda each: each.version))
     days = _days_after(month, [each.issued_at for each in documents if each.issued_at is not None])
@@ -235,7 +235,7 @@ def true_up(accrued: Decimal, currency: str, month: Month, documents: Sequence[D
 
 
 def _scale(month: Month, until: datetime) -> Fraction:
-    """Return the length of the month in lengths of what is covered, exactly."""
+    """Return the length of the month divided by the length covered, exactly."""
     return Fraction((month.end - month.start) // _MICROSECOND, (until - month.start) // _MICROSECOND)
 
 

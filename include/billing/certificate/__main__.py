@@ -37,7 +37,7 @@ from billing.storage.revision import check_revision
 
 
 def main() -> None:
-    """Run one command; exit 1 with one sentence if something is wrong or not verified."""
+    """Run one command; exit 1 with one sentence on an error or if a certificate is not verified."""
     arguments = _parser().parse_args()
     try:
         engine = engine_from_url(_from_environment(URL_VARIABLE))

@@ -1,4 +1,4 @@
-"""A certificate as a page for a person: every text of a vendor is escaped."""
+"""A certificate as an HTML page: every vendor text is escaped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST = {"EXCEPTION": 0, "BLOCKED": 1}  # what a person has to look at stands o
 
 
 def render(certificate: Mapping[str, Any]) -> str:
-    """Write the page; it loads nothing from anywhere and runs no script."""
+    """Write the page; it loads no other resource and runs no script."""
     results = sorted(certificate["controls"], key=lambda result: _FIRST.get(result["state"], len(_FIRST)))
     return _PAGE.render(c=certificate, results=results, states=_states(results))
 

@@ -1,4 +1,4 @@
-"""Put a month's certificate beside the vendor's files, where a person finds it."""
+"""Write a month's certificate to the folder that holds the vendor's files."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary fi
 
 def publish(engine: Engine, subject: Subject, root: Folder) -> str:
     """
-    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page beside it; return the JSON file's path below
+    Write ``certificates/VENDOR/ACCOUNT/YYYY-MM.json`` and the page next to it; return the JSON file's path below
     ``root``.
 
-    The same rows give the same bytes, so a month whose results are those that its certificate shows is left alone. The
-    account is locked until both are written: who has read older rows cannot put their certificate over a newer one.
+    The same rows produce the same bytes, so a certificate that already shows the month's results is not written again.
+    The account is locked until both are written: a task that has read older rows cannot overwrite a newer certificate.
     """
     folders, name = _folders(subject), f"{subject.month}.json"
     with engine.begin() as connection, SpooledTemporaryFile(_IN_MEMORY) as file:
@@ -44,8 +44,8 @@ def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:
     """
     Return the account's months that have got results since this one was read, and have no certificate of these results.
 
-    A task that was killed after it had stored a month, and rerun later ones, has not certified all of them; its retry
-    finds nothing changed and finds them here.
+    A task that was killed after it stored a month and reran later ones has not certified all of them. Its retry finds
+    no change and finds those months here.
     """
     ours = (t.account_month.c.vendor == subject.vendor, t.account_month.c.account == subject.account)
     read_at = (
@@ -78,6 +78,6 @@ def _mark(seal: Seal) -> bytes:
     """
     Return what only a certificate of these results holds.
 
-    No vendor's text can: its quotes are escaped, and it knows no hash of the results.
+    No vendor text can contain it: quotes are escaped there, and the hash of the results is unknown to the vendor.
     """
     return f'"reconciliation":{exact_json.dumps(json_value(seal))},'.encode()

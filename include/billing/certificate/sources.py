@@ -1,4 +1,4 @@
-"""The two sources of a statement: the stored rows, and the stored responses read again. Nothing here writes."""
+"""The two sources of a statement: the stored rows, and the stored responses parsed again. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Subject:
 
 
 def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
-    """Return the months that hold an invoice of that id now; several if two accounts have one of the same id."""
+    """Return the months that now contain an invoice of that id; several if two accounts have the same id."""
     rows = connection.execute(
         select(t.record.c.vendor, t.record.c.account, t.invoice.c.month)
         .join(
@@ -57,7 +57,7 @@ def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
 
 def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
-    Say what the stored rows say.
+    Create the statement of a month from the stored rows.
 
     :raises ConfigurationError: the month is not stored.
     """
@@ -68,9 +68,9 @@ def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]
 
 def stored_without_invoices(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
-    Say what the stored rows say of a month, but for its invoices: those come one by one, from ``each_invoice``.
+    Create the statement of a month from the stored rows without its invoices, which ``each_invoice`` yields.
 
-    :raises ConfigurationError: the month is not stored.
+        :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
     kinds = (ContractBillingPeriod, UsageReport)
@@ -80,9 +80,9 @@ def stored_without_invoices(connection: Connection, subject: Subject) -> dict[st
 
 def stored_seal(connection: Connection, subject: Subject) -> Seal:
     """
-    Return the reconciliation that holds for a month.
+    Return the current reconciliation of a month.
 
-    :raises ConfigurationError: the month is not stored.
+        :raises ConfigurationError: the month is not stored.
     """
     return _seal(_reconciliation(connection, subject))
 
@@ -91,10 +91,10 @@ def recomputed_statement(
     connection: Connection, subject: Subject, account: Account[Any], rules: Rules
 ) -> dict[str, Any]:
     """
-    Say what today's code makes of the stored responses and files.
+    Create the statement of a month from the stored responses and files, with today's code.
 
-    :raises StorageError: stored bytes no longer match their hash; names the payload.
-    :raises ConfigurationError: the month is not stored.
+        :raises StorageError: stored bytes no longer match their hash; names the payload.
+        :raises ConfigurationError: the month is not stored.
     """
     head = _reconciliation(connection, subject)
     fetch = find_fetch(connection, head.fetch_id)
@@ -160,7 +160,7 @@ def _sources(connection: Connection, fetch_id: int) -> Sequence[Source]:
 
 
 def _files(connection: Connection, fetch_id: int, read_file: ReadFile | None = None) -> list[File]:
-    """Return a fetch's files; with ``read_file`` by what their bytes are now, else by what was recorded."""
+    """Return a fetch's files: with ``read_file``, hashed from their bytes now; without, as recorded."""
     rows = connection.execute(
         select(*t.document.c["invoice_id", "file_format", "sha256", "size", "location"])
         .join(t.document_sighting, t.document_sighting.c.document_id == t.document.c.document_id)

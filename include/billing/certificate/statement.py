@@ -1,8 +1,8 @@
 """
-What a certificate says of one account and month, as JSON values.
+The content of a certificate of one account and month, as JSON values.
 
-The same statement is made twice: of the stored rows, and of what today's code makes of the stored responses. Where both
-are equal, nothing between the vendor's bytes and the report was changed.
+The same statement is made twice: from the stored rows, and from the stored responses by today's code. If both are
+equal, nothing between the vendor's bytes and the report was changed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stored response: what was asked, and the hash of the bytes that came."""
+    """One stored response: the request, and the hash of the response's bytes."""
 
     operation: str
     request: str
@@ -65,7 +65,7 @@ def make_statement(
     invoice_id: str | None = None,
 ) -> dict[str, Any]:
     """
-    Put a month together, or one invoice of it with the controls that looked at it or at the month as a whole.
+    Create the statement of a month, or of one invoice with the controls of that invoice and of the month as a whole.
 
     :param results: of every control, with the columns of ``control_result``.
     """
@@ -97,7 +97,7 @@ def make_statement(
 
 
 def invoice_value(invoice: Invoice) -> dict[str, Any]:
-    """Return what a certificate says of an invoice."""
+    """Return an invoice's part of a certificate."""
     # a bill that is paid later, or whose month is explained in other words, is the same bill
     left_out = {"payment_status", "period_evidence"}
     names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]
@@ -106,7 +106,7 @@ def invoice_value(invoice: Invoice) -> dict[str, Any]:
 
 def text_before_seal(statement: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """
-    Yield the JSON text of a certificate up to its seal: the statement, then one invoice after the other.
+    Yield the JSON text of a certificate up to its seal: the statement, then invoice by invoice.
 
     :param statement: its invoices and its seal, if it has them, are left out.
     """
@@ -127,7 +127,7 @@ def seal_of(statement: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first place where two statements part, e.g. ``invoices 1, lines 3, amount``."""
+    """The first place where two statements differ, e.g. ``invoices 1, lines 3, amount``."""
 
     where: str
     left: object

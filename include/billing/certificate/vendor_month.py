@@ -1,4 +1,4 @@
-"""One certificate for all accounts of a vendor's month: it seals the certificates of the accounts."""
+"""One certificate for all accounts of a vendor's month: it contains the seals of the accounts' certificates."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def verify_vendor_certificate(
 
 def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder) -> str:
     """
-    Write ``certificates/VENDOR/YYYY-MM.json`` and give its path below ``root``.
+    Write ``certificates/VENDOR/YYYY-MM.json`` and return its path below ``root``.
 
-    Until it is written who else wants to write it waits: older rows never come over newer ones.
+    Other writers wait until it is written: older rows never overwrite newer ones.
     """
     with engine.begin() as connection:
         lock_account(connection, vendor, f"{month} of all accounts")  # no account has such a name
@@ -84,12 +84,12 @@ def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder
 
 
 def vendor_json(certificate: Mapping[str, Any]) -> bytes:
-    """Write a certificate of all accounts: keys sorted, every digit as it was stored."""
+    """Write a certificate of all accounts: keys sorted, every digit as stored."""
     return exact_json.dumps(certificate).encode() + b"\n"
 
 
 def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:
-    """Create an account's certificate again, to read its seal and its sums; it is written nowhere."""
+    """Create an account's certificate again, without writing it, to read its seal and its sums."""
     with Path(os.devnull).open("wb") as nowhere:
         certificate = write_stored(connection, subject, nowhere)
     invoices = certificate["invoices"]

@@ -1,4 +1,4 @@
-"""Make certificates, and find the first digit that was changed since."""
+"""Create certificates, and find the first digit changed since."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]
 
 
 def write_json(certificate: Mapping[str, Any]) -> bytes:
-    """Write a certificate, every digit as it was stored, its seal last."""
+    """Write a certificate, every digit as stored, its seal last."""
     text = "".join(text_before_seal(certificate, certificate["invoices"]))
     return f'{text},"sha256":"{certificate["sha256"]}"}}\n'.encode()
 
@@ -52,7 +52,7 @@ def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found; ``sentence`` says it to a person."""
+    """What a verification found, as a sentence for a person."""
 
     verified: bool
     sentence: str
@@ -96,7 +96,7 @@ def verify(
 
 
 def _older(given: Mapping[str, Any], recomputed: Mapping[str, Any]) -> str:
-    """Say so where the certificate is merely one of an earlier state."""
+    """Return a hint if the certificate shows an earlier state of the month."""
     then, now = (side.get("reconciliation") for side in (given, recomputed))
     if isinstance(then, dict) and isinstance(now, dict) and then.get("recorded_at") != now.get("recorded_at"):
         return f"; the month was reconciled again at {now.get('recorded_at')}: make a new certificate and compare"
@@ -104,6 +104,6 @@ def _older(given: Mapping[str, Any], recomputed: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Show a value on one line, cut: it may hold a vendor's text."""
+    """Return a value on one line, truncated: it may contain a vendor's text."""
     text = exact_json.dumps(value)
     return ascii(text)[1:-1][:200]

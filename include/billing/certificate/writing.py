@@ -1,4 +1,4 @@
-"""Write a month's certificate invoice by invoice, however many lines there are, and seal it on the way."""
+"""Write and seal a month's certificate invoice by invoice, so that memory does not grow with the number of lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_stored(connection: Connection, subject: Subject, file: IO[bytes]) -> d
 
 def write_certificate(statement: Mapping[str, Any], invoices: Iterable[Invoice], file: IO[bytes]) -> dict[str, Any]:
     """
-    Write the certificate that a statement and a month's invoices make, and return what its page shows.
+    Write the certificate of a statement and a month's invoices, and return what its page shows.
 
     :param invoices: in order of their ids.
     """
@@ -45,7 +45,7 @@ def write_certificate(statement: Mapping[str, Any], invoices: Iterable[Invoice],
 
 
 class _Shown:
-    """What the page shows of the invoices that pass: all their lines only if they are few."""
+    """What the page shows of the invoices written: all their lines only if there are few."""
 
     def __init__(self) -> None:
         self.invoices: list[dict[str, Any]] = []

@@ -52,10 +52,10 @@ class Account(Generic[SettingsT_co]):
     :param currency: the ISO 4217 code its invoices are expected in.
     :param first_month: the first month it was billed; runs for earlier months are refused.
     :param posting_day: the day of the next month (UTC) by which the invoice is expected.
-    :param settings: what this vendor needs beside: the vendor's own frozen dataclass.
-    :param tolerances: by control id, how far figures may part; a control that is not named has its own default.
-    :param rate_card: agreed rates, where the vendor's API does not say them.
-    :param commitments: agreed monthly minimums, where the vendor's API does not say them.
+    :param settings: what only this vendor needs: the vendor's own frozen dataclass.
+    :param tolerances: by control id, how far figures may differ; a control that is not named has its own default.
+    :param rate_card: agreed rates, if the vendor's API does not return them.
+    :param commitments: agreed monthly minimums, if the vendor's API does not return them.
     :param accrual: how its months are accrued.
     """
 
@@ -77,16 +77,16 @@ class Account(Generic[SettingsT_co]):
 
     def check_month(self, month: Month) -> None:
         """
-        Refuse a month before the account began.
+        Raise an error for a month before the account began.
 
-        :raises ConfigurationError: says since when the account exists.
+            :raises ConfigurationError: names the account's first month.
         """
         if month < self.first_month:
             raise ConfigurationError(f"{self.vendor}/{self.name}: {month} is before its first month {self.first_month}")
 
 
 def accounts_path() -> Path:
-    """Return the file in force: ``TIEOUT_ACCOUNTS``, else the one beside the installed package's sources."""
+    """Return the file to use: ``TIEOUT_ACCOUNTS``, else the one next to the installed package's sources."""
     return Path(os.environ.get(ACCOUNTS_VARIABLE) or _DEFAULT_PATH)
 
 
@@ -113,10 +113,10 @@ def load_accounts(
 
 def check_vendors(known: Collection[str], path: Path | None = None) -> None:
     """
-    Refuse a file with an account of no vendor: every vendor would leave it to the others.
+    Raise an error if an account's vendor is unknown: no vendor's run would read that account.
 
-    :param known: the names of all vendors.
-    :raises ConfigurationError: names the file, the account, what its vendor is and which there are.
+        :param known: the names of all vendors.
+        :raises ConfigurationError: names the file, the account, what its vendor is and which there are.
     """
     for where, row in _located_rows(path or accounts_path()):
         if row["vendor"] not in known:
@@ -135,7 +135,7 @@ def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Acco
     """
     Return the account of that name.
 
-    :raises ConfigurationError: lists the names there are.
+    :raises ConfigurationError: lists the known names.
     """
     for account in accounts:
         if account.name == name:
@@ -146,7 +146,7 @@ def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Acco
 
 
 class _Loader(SafeLoader):
-    """YAML in which a key that is given twice is an error: a reviewer sees one of the two values, the code another."""
+    """YAML in which a repeated key is an error: a reviewer might see one value and the code use the other."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
@@ -174,7 +174,7 @@ def _rows(path: Path) -> list[Any]:
 
 
 def _located_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each account with where it stands, for messages; its vendor is a text."""
+    """Return each account with its place in the file, for messages; its vendor is a string."""
     for position, row in enumerate(_rows(path), start=1):
         where = f"{path.name}, account {position}"
         if not isinstance(row, dict):

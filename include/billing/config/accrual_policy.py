@@ -1,4 +1,4 @@
-"""How an account's months are accrued, as ``accounts.yaml`` says: apart from accruing, which a plan does not need."""
+"""How an account's months are accrued, as ``accounts.yaml`` says; separate, as a plan needs no more than this."""
 
 from __future__ import annotations
 

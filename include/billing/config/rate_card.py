@@ -1,5 +1,5 @@
 """
-What was agreed with a vendor whose API does not say: rates and monthly minimums, each dated.
+Agreed rates and monthly minimums that a vendor's API does not return, each dated.
 
     rate_card:
     - {product: North America Bandwidth, region: North America, rate: "0.08", from: 2025-01, to: 2025-12}
@@ -25,21 +25,21 @@ _COMMITMENT_KEYS = frozenset({"amount", "from", "to"})
 @dataclass(frozen=True, slots=True)
 class Dated:
     """
-    Something that holds for some months.
+    A value that applies for some months.
 
-    :param first: the first month in which it holds.
-    :param last: the last month in which it holds; None if it still does.
+    :param first: the first month in which it applies.
+    :param last: the last month in which it applies; None if it still does.
     """
 
     first: Month
     last: Month | None
 
     def holds_in(self, month: Month) -> bool:
-        """Return whether it holds in a month."""
+        """Return whether it applies in a month."""
         return self.first <= month and (self.last is None or month <= self.last)
 
     def overlaps(self, other: Dated) -> bool:
-        """Return whether both hold in some month."""
+        """Return whether both apply in some month."""
         return self.holds_in(other.first) or other.holds_in(self.first)
 
 
@@ -68,7 +68,7 @@ DatedT = TypeVar("DatedT", bound=Dated)
 
 
 def in_force(entries: Sequence[DatedT], month: Month) -> list[DatedT]:
-    """Return the entries that hold in a month."""
+    """Return the entries that apply in a month."""
     return [entry for entry in entries if entry.holds_in(month)]
 
 
@@ -76,7 +76,7 @@ def parse_rate_card(value: object) -> tuple[CardRate, ...]:
     """
     Read the key ``rate_card`` of an account.
 
-    :raises ConfigurationError: names the entry and the key; or two entries give two rates for one thing and month.
+    :raises ConfigurationError: names the entry and the key; or two entries set two rates for one item and month.
     """
     found: list[CardRate] = []
     for where, row in _entries("rate_card", value, _RATE_KEYS):
@@ -98,7 +98,7 @@ def parse_commitments(value: object) -> tuple[Commitment, ...]:
     """
     Read the key ``commitments`` of an account.
 
-    :raises ConfigurationError: names the entry and the key; or two entries hold in one month.
+    :raises ConfigurationError: names the entry and the key; or two entries apply in one month.
     """
     found: list[Commitment] = []
     for where, row in _entries("commitments", value, _COMMITMENT_KEYS):

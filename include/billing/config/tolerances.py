@@ -1,7 +1,7 @@
 """
-How far two figures may part before a person is asked: business policy, per account and control.
+How far two figures may differ before it is an exception: business policy, per account and control.
 
-Never rounding: what rounding explains is derived (``billing.money.rounding_bound``) and judged before any policy.
+This is not rounding: what rounding explains is derived (``billing.money.rounding_bound``) and comes before any policy.
 
     tolerances:
       F19: {absolute: "250.00", percent: "5", rule: both}
@@ -68,7 +68,7 @@ class Tolerance:
         return {"absolute": self.absolute, "percent": self.percent, "rule": self.rule}
 
     def __str__(self) -> str:
-        """Say it in words: ``250.00 and 5 %``."""
+        """Return it in words: ``250.00 and 5 %``."""
         limits = [] if self.absolute is None else [f"{self.absolute:f}"]
         limits += [] if self.minor_units is None else [f"{self.minor_units:,} minor units of the currency"]
         limits += [] if self.percent is None else [f"{self.percent:f} %"]
@@ -76,7 +76,7 @@ class Tolerance:
 
 
 EXACT = Tolerance()
-"""Zero tolerance: what every control has that names no other."""
+"""Zero tolerance: the default of every control."""
 
 
 def parse_tolerances(value: object) -> dict[str, Tolerance]:
@@ -112,9 +112,9 @@ def _tolerance(where: str, limits: object) -> Tolerance:
 
 def decimal_text(row: Mapping[str, Any], key: str, where: str) -> Decimal:
     """
-    Read an amount that is written as a text; YAML would read it as a float otherwise.
+    Read an amount that is written as a string; YAML would read it as a float otherwise.
 
-    :raises ConfigurationError: it is missing, unquoted, negative or no number.
+    :raises ConfigurationError: it is missing, unquoted, negative or not a number.
     """
     value = row.get(key)
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Many findings of one control as few: each that did not pass by itself, and one for all that did."""
+"""Reduce the findings of a control: one for all that passed, and each that did not pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def summarize_passes(
 
         2 PASS, 1 PASS_WITHIN_ROUNDING, 1 EXCEPTION  -> the EXCEPTION; one PASS_WITHIN_ROUNDING for 3
 
-    :param record_type: what was judged one by one, e.g. ``lines``.
+    :param record_type: what was checked one by one, e.g. ``lines``.
     :param listed: show the operands of those that passed (the first 200).
     """
     passed: list[Finding] = []

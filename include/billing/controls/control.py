@@ -31,7 +31,7 @@ class Control:
     :param severity: what an exception means to the person who pays.
     :param check: the pure function; its docstring is the control's page.
     :param operands: what is checked against what, in a few words.
-    :param tolerance: the policy of accounts that name none for this control.
+    :param tolerance: the policy of accounts that set none for this control.
     """
 
     control_id: str
@@ -45,14 +45,14 @@ class Control:
     @property
     def rule_sha256(self) -> bytes:
         """
-        Hash of the rule's own module and of all that it relies on here: a result names the very rule that gave it.
+        Hash of the check's module and of all modules that it uses: a result names the exact rule that produced it.
         """
         return _rule_sha256(self)
 
 
 @cache
 def _rule_sha256(control: Control) -> bytes:
-    """Hash once what thousands of results of one control name."""
+    """Return the hash of a check, computed once for all results of a control."""
     named = f"{control.control_id}\n{control.statement}\n{control.assertion}\n{control.severity}\n{control.tolerance}\n"
     return hashlib.sha256(named.encode() + _source_of(control.check)).digest()
 
@@ -90,5 +90,5 @@ def _used_by(module: ModuleType) -> set[str]:
 
 
 def _holds_values(name: str) -> bool:
-    """Return whether a module has values without a rule in them: a new field of an invoice makes no new rule."""
+    """Return whether a module holds values only: a new field of an invoice is no new rule."""
     return name in _VALUES or name.endswith(".settings")

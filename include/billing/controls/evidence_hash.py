@@ -1,7 +1,7 @@
 """
-One hash over all that a month's controls could look at beside the vendor's responses.
+One hash over everything a month's controls can use besides the vendor's responses.
 
-The moment of the reading is not in it, only whether the month was overdue by then: else no two readings of the same
+The time of the fetch is not in it, only whether the month was overdue by then: otherwise no two fetches of the same
 content would have the same inputs.
 """
 
@@ -21,7 +21,7 @@ _ACCOUNT = ("currency", "first_month", "posting_day", "settings", "tolerances", 
 
 def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[bytes]]) -> bytes:
     """
-    Hash what lies around the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
+    Hash what surrounds the month: configuration, stored months, earlier versions, estimates, files; 32 bytes.
 
     :param stored: content hashes of the records of the stored months in it.
     """
@@ -44,5 +44,5 @@ def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[
 
 
 def configuration(account: Account[object]) -> dict[str, Any]:
-    """Return what is configured of an account and what results may depend on, as plain values."""
+    """Return the configuration of an account that results may depend on, as plain values."""
     return {name: json_value(getattr(account, name)) for name in _ACCOUNT}

@@ -1,4 +1,4 @@
-"""What a control found: its words and states are those of the audit trade (docs/controls.md)."""
+"""What a control found; terms and states are those of auditing (docs/controls.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from billing.money import difference, minor_unit, rounding_bound
 
 
 class State(StrEnum):
-    """How a control ended. Only the first three let an invoice pass."""
+    """How a control ended. An invoice passes only with the first three."""
 
     PASS = "PASS"  # noqa: S105 (a state, not a password)
     PASS_WITHIN_ROUNDING = "PASS_WITHIN_ROUNDING"  # noqa: S105 (the same)
@@ -28,7 +28,7 @@ class Finding:
     """
     One outcome of a control.
 
-    :param subject: the invoice id, the billing period id, or the month that was looked at.
+    :param subject: the invoice id, the billing period id, or the month that was checked.
     :param explanation: one sentence a controller can act on.
     :param expected: in ``currency`` where that is given, else a plain quantity.
     :param difference: actual - expected.
@@ -48,12 +48,12 @@ class Finding:
 
 
 def blocked(subject: str, missing: str) -> Finding:
-    """Say that a control could not run, because of what."""
+    """Create the finding of a control that could not run, with the reason."""
     return Finding(subject, State.BLOCKED, f"cannot be checked: {missing}")
 
 
 def not_applicable(subject: str, reason: str) -> Finding:
-    """Say that a control has nothing to judge here, and why."""
+    """Create the finding of a control that does not apply here, with the reason."""
     return Finding(subject, State.NOT_APPLICABLE, reason)
 
 
@@ -85,13 +85,13 @@ def compare_amounts(
 
 @lru_cache(maxsize=1024)
 def bound_of(currency: str | None, roundings: int) -> Decimal | None:
-    """Return the largest honest difference between two amounts; None without a known currency."""
+    """Return the largest difference that rounding explains; None without a known currency."""
     unit = minor_unit(currency) if currency else None
     return rounding_bound(roundings, unit) if unit is not None else None
 
 
 def state_of(gap: Decimal, bound: Decimal | None) -> State:
-    """Judge a difference between two amounts; without a bound only equal ones pass."""
+    """Return the state of a difference between two amounts; without a bound only equal amounts pass."""
     if gap == 0:
         return State.PASS
     if bound is None:

@@ -1,4 +1,4 @@
-"""Run every control, whatever another one does, and check the findings against the account's tolerances."""
+"""Run every control, even if another one fails, and check the findings against the account's tolerances."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ControlRun:
         return dict(Counter(result.finding.state.value for result in self.results))
 
     def summary(self) -> str:
-        """Say in one line how many results ended how, and which controls a person has to look at; no amounts."""
+        """Return one line: number of results by state, and the controls that a person has to review; no amounts."""
         counts = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         found = ((result.finding.state, result.control.control_id) for result in self.results)
         named = list(dict.fromkeys(pair for pair in found if pair[0] in _OPEN))
@@ -56,8 +56,8 @@ class ControlRun:
 
 def run_controls(controls: Iterable[Control], evidence: Evidence[object]) -> ControlRun:
     """
-    Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one that says nothing
-    is recorded as BLOCKED, too. Of many findings of one kind only the largest are named one by one.
+    Run every control, in order. One that raises is recorded as BLOCKED and the others still run; one without a finding
+    is recorded as BLOCKED, too. Of many findings of one kind only the largest are listed individually.
 
     :raises ConfigurationError: the account has a tolerance for a control that is not run.
     """
@@ -91,7 +91,7 @@ def _under_policy(control: Control, finding: Finding, evidence: Evidence[object]
     """
     Turn an exception that is small enough for the policy in force into a tolerated variance, and report the policy.
 
-    Only what is too large beyond rounding comes here, and only where there is a difference to measure.
+    Called only for differences that rounding does not explain.
     """
     policy = policy_of(control, evidence, finding.currency)
     if finding.state is not State.EXCEPTION or not finding.difference or policy == EXACT:

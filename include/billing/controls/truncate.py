@@ -1,4 +1,4 @@
-"""A long list of findings made short enough to read: 5,000 lines without a rate are one thing, not 5,000 rows."""
+"""Shorten a long list of findings: 5,000 lines without a rate are one problem, not 5,000 rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def keep_largest(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding
         5,000 BLOCKED lines of an invoice             -> 20 of them, and one BLOCKED "4,980 more"
         30 EXCEPTION, 25 BLOCKED lines of an invoice  -> 20 + 20, one EXCEPTION "10 more", one BLOCKED "5 more"
 
-    :param findings: of one control, after the account's policy: a policy judges each by itself, never their sum.
+    :param findings: of one control, after the account's policy: a policy applies to each finding, never to their sum.
     """
     findings = list(findings)
     alike: dict[tuple[str, State], list[int]] = defaultdict(list)
@@ -44,7 +44,7 @@ def _size(finding: Finding) -> Decimal:
 
 
 def _one_for_all(further: Sequence[Finding]) -> Finding:
-    """Say how many there are, and what they come to where all are amounts of one currency."""
+    """Return one finding with their number, and their sum if all are amounts of one currency."""
     first = further[0]
     currency = first.currency if len({each.currency for each in further}) == 1 else None
     expected, actual, difference = (

@@ -1,4 +1,4 @@
-"""What the contracts agree: which item prices a product on a day. Pure; prices are in the item's own currency."""
+"""Contract prices: which item prices a product on a day. Pure; prices are in the item's own currency."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PricedItem:
     price: Decimal
 
     def in_force(self, day: date) -> bool:
-        """Return whether the price holds on a day; a missing bound of the window means that there is none."""
+        """Return whether the price holds on a day; a missing start or end date means no limit."""
         start, end = self.item.effective_start, self.item.effective_end
         return (start is None or start <= day) and (end is None or day < end)
 
@@ -42,7 +42,7 @@ class PriceBook:
     """
     The priced items of an account's contracts, found by SKU.
 
-    An item prices what is prepaid unless its function is overage, and the overage if it has an overage price.
+    An item prices the prepaid quantity unless its function is overage, and the overage if it has an overage price.
     """
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
@@ -89,7 +89,7 @@ class PriceBook:
 
 def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None:
     """
-    Return what a quantity costs by the items in force; None if they do not say.
+    Return what a quantity costs by the items in force; None if they have no matching price.
 
         one item at 135.00, quantity 250                       -> 33750.00
         250 at 135.00 and an amendment of 20 at 120.00, 270    -> 36150.00

@@ -1,6 +1,6 @@
 """
-The two sides that a bill has beside its price: what was received by the billing periods' own record, and what the
-invoice lines bill. Pure; amounts are in the currency beside them.
+Two sides of the three-way match: what was received according to the billing periods, and what the invoice lines
+bill. Pure; each amount is in the currency stored with it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from billing.models import AccountMonth, Charge, ContractBillingPeriod, Invoice,
 
 
 class MatchingTerms(Protocol):
-    """How a vendor's rows say by what they are matched: in members or wording of the vendor's own."""
+    """How to read the matching keys from a vendor's rows: from its own fields or wording."""
 
     def purchase_order(self, invoice: Invoice) -> str:
         """Return the purchase order that an invoice names; empty if it names none."""
 
     def charge_type(self, line: InvoiceLine) -> ChargeType | None:
-        """Return how what a line bills is paid, by the line's own wording; None if it does not say."""
+        """Return how what a line bills is paid, by the line's own wording; None if it does not state it."""
 
     def organizations(self, row: InvoiceLine | Charge | Wallet) -> frozenset[str]:
         """Return the identifiers of the organizations that a row is for; empty if it names none."""
@@ -30,7 +30,7 @@ class MatchingTerms(Protocol):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """
-    What was received of a product, by the billing period's own record: a charge, a wallet's overage, a prepayment.
+    What was received of a product according to the billing period: a charge, a wallet's overage, a prepayment.
 
     :param charged: what the period charges for it; None for a prepayment, which has no charge of its own.
     """
@@ -46,7 +46,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """An invoice line and how what it bills is paid; None if that cannot be told."""
+    """An invoice line and how what it bills is paid; None if unknown."""
 
     invoice: Invoice
     line: InvoiceLine
@@ -56,7 +56,7 @@ class Billed:
 
 def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     """
-    Return the documents that bill the very lines of an earlier one: held as duplicates, not matched a second time.
+    Return the documents that repeat the lines of an earlier one: duplicates, not matched a second time.
 
     Lines are the same if product, quantity, amount and service dates are; their own identifiers do not count.
     """
@@ -84,16 +84,16 @@ def billed_lines(account_month: AccountMonth, price_book: PriceBook, terms: Matc
 def charge_type_of(
     line: InvoiceLine, contracts: frozenset[str], price_book: PriceBook, terms: MatchingTerms
 ) -> ChargeType | None:
-    """Return how what a line bills is paid: the line's own wording says it, else what the contracts price."""
+    """Return how what a line bills is paid: by the line's own wording, else by the prices of the contracts."""
     return terms.charge_type(line) or price_book.charge_type_of(line.product or "", contracts)
 
 
 def receipts_of(periods: Iterable[ContractBillingPeriod], terms: MatchingTerms) -> Iterator[Receipt]:
     """
-    Yield what each charge and wallet of the periods says was received.
+    Yield what was received according to each charge and wallet of the periods.
 
-    A charge with a prepaid quantity gives a prepayment; one with an overage, and a wallet below zero, an overage.
-    What was paid from a wallet in tokens is no receipt of its own.
+    A charge with a prepaid quantity is a prepayment; one with an overage, and a wallet below zero, is an overage.
+    What was paid from a wallet in tokens is not a separate receipt.
     """
     for period in periods:
         for charge in period.charges:

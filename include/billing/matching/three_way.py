@@ -1,7 +1,7 @@
 """
 The three-way match: agreement (contract price) x receipt (metered or prepaid quantity) x invoice line, per product.
 
-Pure. Nothing here judges: it pairs what belongs together and says by how much the three differ. Amounts of one match
+Pure. It pairs what belongs together and measures how much the three differ; it sets no state. Amounts of one match
 are in one currency or the match says that they are not.
 """
 
@@ -47,7 +47,7 @@ class Variance:
 
 def variance(invoiced: Decimal, invoiced_at_agreed: Decimal, received_at_agreed: Decimal) -> Variance:
     """
-    Split a difference without a division, so that nothing is left over.
+    Split a difference without a division, so that the parts add up exactly.
 
         12 units for 1800.00 (150 each), agreed 148.50 each, 10 metered
         invoiced 1800.00, at the agreed price 1782.00, metered 1485.00  -> price 18.00, quantity 297.00
@@ -114,7 +114,7 @@ def match_month(account_month: AccountMonth, price_book: PriceBook, terms: Match
     Pair a month's invoice lines with what its billing periods charge, by contract, SKU, organization and leg.
 
     What nothing can be paired with is a match of its own. Where an invoice may be under several contracts, or charges
-    of one product are for overlapping organizations, these are one match: a line is never given to one by chance.
+    of one product are for overlapping organizations, these are one match: a line is never assigned to one arbitrarily.
     """
     groups: dict[object, Match] = {}
     told_apart = _told_apart(account_month, price_book, terms)
@@ -137,9 +137,9 @@ def match_month(account_month: AccountMonth, price_book: PriceBook, terms: Match
 
 def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | None]:
     """
-    Say how the three legs of a match compare; the variance is None where no agreed price or quantity is known.
+    Compare the three sides of a match; the variance is None if no agreed price or quantity is known.
 
-    A price variance that the rounding of the lines explains is still named here: who judges it knows the bound.
+    A price variance that rounding explains is still returned: the control applies the bound.
     """
     if not match.billed:
         return Outcome.NOT_INVOICED, None
@@ -156,7 +156,7 @@ def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | No
 
 
 def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[PricedItem]:
-    """Return the contract items in force for a line when its service began; none if nothing says it."""
+    """Return the contract items in force for a line when its service began; none if that day is unknown."""
     start = billed.line.service_start
     if start is None or billed.charge_type is None:
         return []
@@ -165,7 +165,7 @@ def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[
 
 
 def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decimal | None:
-    """Return what a line should cost by the prices in force; None if they or its quantity do not say it."""
+    """Return what a line should cost by the prices in force; None if the prices or its quantity are unknown."""
     quantity = match.invoiced_quantity if len(match.billed) == 1 else billed.line.quantity
     return None if quantity is None else agreed_amount(prices_of_line(billed, match, price_book), quantity)
 

@@ -1,4 +1,4 @@
-"""What can be read in a file that a vendor issued."""
+"""Read the text of a file that a vendor issued."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
 JSON in which no number ever becomes a float.
 
-A vendor's ``12345678901234567.89`` is read as that very decimal. Duplicate keys, NaN and Infinity are refused:
-with any of them two readers of one payload could see two different amounts.
+A vendor's ``12345678901234567.89`` is read as exactly that decimal. Duplicate keys, NaN and Infinity are errors:
+with any of them two programs could read different amounts from one payload.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
 
 
 def is_json(body: bytes) -> bool:
-    """Return whether a body is JSON; ``loads`` demands more."""
+    """Return whether a body is JSON; ``loads`` is stricter."""
     try:
         _ANY.decode(body.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -85,15 +85,15 @@ def _check_texts(value: object) -> None:
 
 
 def loads_text(text: str) -> Any:  # noqa: ANN401 (as loads)
-    """Read JSON that is a text already, as it comes out of the database."""
+    """Read JSON from a string, as the database returns it."""
     return loads(text.encode())
 
 
 def dumps(value: object) -> str:
     """
-    Write JSON whose numbers keep every digit they came with.
+    Write JSON whose numbers keep every digit.
 
-    :raises TypeError: a float, NaN, Infinity, a key that is no text, or a type that JSON does not have.
+    :raises TypeError: a float, NaN, Infinity, a key that is not a string, or a type that JSON does not have.
     """
     return _write(value, _digits)
 
@@ -102,8 +102,8 @@ def canonical(value: object) -> str:
     """
     Write a value in the one form that is hashed: sorted keys, no spaces, numbers by value.
 
-    ``4000``, ``4000.0`` and ``4E+3`` are one amount and give one text, so that a vendor that merely formats a
-    number again has not restated an invoice.
+    ``4000``, ``4000.0`` and ``4E+3`` are one amount and have one form, so that a vendor that only formats a number
+    differently has not restated an invoice.
 
     :raises TypeError: as dumps.
     """

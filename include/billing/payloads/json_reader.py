@@ -1,8 +1,8 @@
 """
 Read the members of one JSON object, strictly and by name.
 
-A parser asks for each member it knows by the type the vendor documents. What is missing or of another type is an
-error that names the place; what nobody asked for is kept and reported, never dropped.
+A parser reads each field it knows by the type the vendor documents. A missing field or another type is an error that
+names the place; a field that was not read is kept and reported, never dropped.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ class JsonObject:
         return self._row.get(name)
 
     def text(self, name: str) -> str:
-        """Return a text that must be there; an empty one is allowed."""
+        """Return a required string; an empty one is allowed."""
         return self._required(name, self.text_or_none(name))
 
     def text_or_none(self, name: str) -> str | None:
-        """Return a text; None if it is null or missing."""
+        """Return a string; None if it is null or missing."""
         value = self.optional(name)
         if value is not None and not isinstance(value, str):
             raise self._unexpected(name, "a text", value)
         return value
 
     def identifier(self, name: str) -> str:
-        """Return an identifier that the vendor sends as a text or as an integer, always as a short text."""
+        """Return an identifier that the vendor sends as a string or an integer, always as a short string."""
         value = self.optional(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
@@ -70,11 +70,11 @@ class JsonObject:
         return value
 
     def number(self, name: str) -> Decimal:
-        """Return a JSON number that must be there, digit for digit."""
+        """Return a required JSON number with exactly its digits."""
         return self._required(name, self.number_or_none(name))
 
     def number_or_none(self, name: str) -> Decimal | None:
-        """Return a JSON number, digit for digit; None if it is null or missing."""
+        """Return a JSON number with exactly its digits; None if it is null or missing."""
         value = self.optional(name)
         if value is None:
             return None
@@ -83,18 +83,18 @@ class JsonObject:
         return self._bounded(name, Decimal(value))
 
     def number_in_text(self, name: str) -> Decimal:
-        """Return a decimal that the vendor documents as a text, e.g. ``"1523.47"``."""
+        """Return a decimal that the vendor documents as a string, e.g. ``"1523.47"``."""
         value = self.text(name)
         if not _NUMBER.fullmatch(value):
             raise self._unexpected(name, "a decimal number in a string", value)
         return self._bounded(name, Decimal(value))
 
     def number_in_text_or_none(self, name: str) -> Decimal | None:
-        """Return a decimal documented as a text; None if it is null or missing."""
+        """Return a decimal documented as a string; None if it is null or missing."""
         return None if self.optional(name) is None else self.number_in_text(name)
 
     def day(self, name: str) -> date:
-        """Return a calendar day ``YYYY-MM-DD`` that must be there."""
+        """Return a required calendar day ``YYYY-MM-DD``."""
         return self._required(name, self.day_or_none(name))
 
     def day_or_none(self, name: str) -> date | None:
@@ -110,7 +110,7 @@ class JsonObject:
         raise self._unexpected(name, "a date YYYY-MM-DD", value)
 
     def moment(self, name: str) -> datetime:
-        """Return an ISO 8601 date-time that must be there and carry its zone, in UTC."""
+        """Return a required ISO 8601 date-time, which must have a time zone, in UTC."""
         return self._required(name, self.moment_or_none(name))
 
     def moment_or_none(self, name: str) -> datetime | None:
@@ -143,7 +143,7 @@ class JsonObject:
         return None if value is None else JsonObject(value, f"{self.where}, {name}")
 
     def rest(self) -> dict[str, Any]:
-        """Return the members nobody has asked for: what the vendor has added since this code was written."""
+        """Return the fields that were not read: what the vendor has added since this code was written."""
         return {name: value for name, value in self._row.items() if name not in self._asked}
 
     def _required(self, name: str, value: T | None) -> T:
@@ -166,19 +166,19 @@ def day_after(last_day: date | None) -> date | None:
     """
     Turn a vendor's inclusive last day into the end of a half-open interval.
 
-    None stays None, and so becomes 9999-12-31, by which systems mean that there is no end.
+    None stays None; 9999-12-31, which systems use for "no end", becomes None, too.
     """
     return None if last_day is None or last_day == date.max else last_day + timedelta(days=1)
 
 
 def in_proportion(number: Decimal) -> bool:
-    """Return whether a number has a value, and at most 40 digits on either side of the point."""
+    """Return whether a number is finite and has at most 40 digits before and after the point."""
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT and number.adjusted() < _LARGEST_EXPONENT
 
 
 def _kind(value: object) -> str:
-    """Describe a value by its type and, if it is short, itself: a vendor's text must not flood or forge a log line."""
+    """Describe a value by its type and, if it is short, itself: a vendor's text must not flood or fake a log line."""
     if value is None:
         return "null"
     if isinstance(value, dict | list):

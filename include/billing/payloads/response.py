@@ -1,4 +1,4 @@
-"""One vendor answer as it was received: the evidence that every row is derived from."""
+"""One vendor response as received: every row is derived from one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from billing.payloads import exact_json
 @dataclass(frozen=True)
 class Response:
     """
-    A successful HTTP answer of a vendor.
+    A successful HTTP response of a vendor.
 
     :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``; parsers choose by it.
     :param request: method, path and parameters, e.g. ``GET /billing/v3/invoices?limit=200``; never a secret.
     :param status: HTTP status.
     :param media_type: of the body, lower case, without parameters.
-    :param headers: the few answer headers worth keeping (correlation id, rate limit), names in lower case.
+    :param headers: the few response headers worth keeping (correlation id, rate limit), names in lower case.
     :param body: the bytes after content decoding.
     :param received_at: UTC.
     """
@@ -37,12 +37,12 @@ class Response:
 
     @cached_property
     def sha256(self) -> bytes:
-        """Hash of the body, 32 bytes: the address under which the body is kept."""
+        """Hash of the body, 32 bytes: the key under which the body is stored."""
         return hashlib.sha256(self.body).digest()
 
     @cached_property
     def parsed(self) -> Any:  # noqa: ANN401 (as json)
-        """The body as exact JSON, kept as long as the response: a fetch looks at a page several times."""
+        """The body as exact JSON, parsed once: a fetch reads a page several times."""
         return self.json()
 
     def json(self) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)

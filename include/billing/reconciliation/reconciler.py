@@ -1,9 +1,9 @@
 """
 From stored responses to stored results: derive a month, store its versions and run its controls, in one transaction.
 
-A reader of the database sees the month before or after, never half of it. Controls also look at months before their
-own, so a month that is stored or changed late is followed by the later ones that look at it: in whatever order months
-are stored, the results are the same in the end.
+A reader of the database sees the month before or after, never half of it. Controls also use earlier months, so when a
+month is stored or changed late, the controls of the later months that use it run again: the results do not depend on
+the order in which months are stored.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Rules:
     """
-    How a vendor's month is derived and controlled.
+    How a vendor's month is derived and checked.
 
     :param read_file: reads a vendor's file by its location below the folder of documents, raises OSError where there
-        is none; None if no control may look into a file.
+        is none; None if no control may read a file.
     :param code_sha256: hash of the code and of the account's configuration; None if not known, and then every month
         is reconciled again.
     """
@@ -75,9 +75,9 @@ class Reconciled:
 
     :param states: number of current results by state.
     :param changes: versions that were added.
-    :param unknown_fields: what the vendor sends and was never seen before.
+    :param unknown_fields: fields that the vendor sends for the first time.
     :param results_added: False if the same rules gave the same results on the same inputs before.
-    :param rerun: later months that look at this one and got other results by it.
+    :param rerun: later months that use this one and got other results from it.
     """
 
     month: Month
@@ -94,15 +94,15 @@ def reconcile_month(
     engine: Engine, rules: Rules, account: Account[object], fetch_id: int, *, force: bool = False
 ) -> Reconciled:
     """
-    Derive and store what one fetch holds, run its controls, and those of the later months that look at it.
+    Derive and store what one fetch holds, run its controls, and those of the later months that use it.
 
-    Runs twice with the same result. Rows are added only for what is new or has changed.
+    A second run has the same result: rows are added only for what is new or has changed.
 
     :param force: also reconcile a month whose inputs have not changed.
     :raises PayloadError: a response has another shape; nothing was stored, the responses themselves are kept.
     :raises StorageError: the fetch belongs to another account or holds estimates, or stored bytes were altered.
-    :raises ConfigurationError: the account has a tolerance for a control that there is not.
-    :raises ExceptionGroup: internal errors in controls, or a later month that looks at this one could not be
+    :raises ConfigurationError: the account has a tolerance for an unknown control.
+    :raises ExceptionGroup: internal errors in controls, or a later month that uses this one could not be
         reconciled again; this month and all other results are stored.
     """
     with engine.begin() as connection:
@@ -145,8 +145,8 @@ class MonthReconciler:
         """
         Save what a fetch holds, run the month's controls, and rerun those of the months that depend on it.
 
-        If a later fetch of the month is stored, only records that this one alone holds are added, and the controls run
-        on the later one. If nothing has changed since the last reconciliation, only the fetch is noted.
+        If a later fetch of the month is stored, only records found in this one alone are added, and the controls run on
+        the later one. If nothing has changed since the last reconciliation, only the fetch is recorded.
 
         :param force: also reconcile a month whose inputs have not changed.
         """

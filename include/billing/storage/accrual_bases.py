@@ -1,4 +1,4 @@
-"""What an accrual can rest on, read from the rows: estimates, billing periods, contracts, other months' bills."""
+"""Read the basis of an accrual from the rows: estimates, billing periods, contracts, other months' bills."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def proposal_from_store(
     connection: Connection, account: Account[Any], month: Month, propose: ProposeAccrual
 ) -> Proposal:
     """
-    Propose an account's accrual for a month by what was known before the month's first document was stored.
+    Propose an account's accrual for a month from what was known before the month's first document was stored.
 
-    Whenever it is asked: an estimate that has seen the bill is none.
+    This holds whenever it runs: an accrual that uses the bill is not an estimate.
     """
     return with_known_bills(propose(connection, account, month), _known_bills(connection, account, month))
 
@@ -78,7 +78,7 @@ def from_billing_periods(connection: Connection, account: Account[Any], month: M
 
 
 def _first_fetch_of_bill(connection: Connection, account: Account[Any], month: Month) -> int | None:
-    """Return the reading that first stored a document of the month; None if the month is not billed."""
+    """Return the fetch that first stored a document of the month; None if the month is not billed."""
     found: int | None = connection.scalar(
         select(func.min(t.record_version.c.fetch_id))
         .join(t.record, t.record.c.record_key == t.record_version.c.record_key)
@@ -118,7 +118,7 @@ def _known_versions(
 
 
 def _known_bills(connection: Connection, account: Account[Any], month: Month) -> list[KnownBill]:
-    """Return what the last month billed before this one cost, and the same month a year before."""
+    """Return the bill of the last month billed before this one, and of the same month a year before."""
     currency = func.coalesce(t.invoice.c.currency, account.currency)
     bills = (
         select(t.invoice.c.month, currency, func.sum(t.invoice.c.total))

@@ -23,9 +23,9 @@ from billing.storage.records import lock_account
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """
-    What came of proposing.
+    The result of a proposal.
 
-    :param added: False if the same was proposed on the same basis last time.
+    :param added: False if the last proposal had the same amount and basis.
     :param settled: the month was billed already, so its accrual was reversed and trued up at once.
     """
 
@@ -59,7 +59,7 @@ class AccrualBook:
         self._by = {"dag_run": dag_run, "recorded_at": now}
 
     def propose(self, month: Month, propose: ProposeAccrual) -> Proposed:
-        """Propose the accrual of a month from what is stored; no vendor is asked. Holds the account's lock."""
+        """Propose the accrual of a month from stored data; no vendor is called. Holds the account's lock."""
         lock_account(self._connection, self._account.vendor, self._account.name)
         proposal = proposal_from_store(self._connection, self._account, month, propose)
         digest = _inputs_sha256(proposal)
@@ -76,8 +76,8 @@ class AccrualBook:
         """
         Reverse and true up the accruals whose months are billed; return the months that got a new true-up.
 
-        A true-up names the versions it rests on. Where a document is new, restated or gone, another one is added. The
-        caller holds the account's lock.
+        A true-up names the versions it is based on. If a document is new, restated or gone, another true-up is added.
+        The caller holds the account's lock.
         """
         accruals = self._in_force()
         if not accruals:
@@ -133,7 +133,7 @@ class AccrualBook:
         return set(self._connection.scalars(query))
 
     def _rested_on(self, ids: Sequence[int]) -> dict[int, set[RecordVersion]]:
-        """Return, by accrual, the versions that its newest true-up rests on."""
+        """Return, by accrual, the versions that its newest true-up is based on."""
         of_accrual = func.max(t.true_up.c.true_up_id)
         newest = select(of_accrual).where(t.true_up.c.accrual_id.in_(ids)).group_by(t.true_up.c.accrual_id)
         document = t.true_up_document
@@ -217,7 +217,7 @@ def _source(source: int | RecordVersion) -> dict[str, int | None]:
 
 
 def _inputs_sha256(proposal: Proposal) -> bytes:
-    """Hash what is proposed and on what; the words count only where nothing is proposed."""
+    """Hash a proposal and its basis; the explanation counts only if there is no amount."""
     return sha256_of(
         {
             "basis": str(proposal.basis),

@@ -1,4 +1,4 @@
-"""Write many rows by COPY, the fastest way into Postgres, digit for digit."""
+"""Write many rows by COPY, the fastest way into Postgres, with exact numbers."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _LOCATION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 @runtime_checkable
 class Folder(Protocol):
-    """The little that is needed of a folder: a local path and Airflow's ``ObjectStoragePath`` both have it."""
+    """The methods needed of a folder, which a local path and Airflow's ``ObjectStoragePath`` both have."""
 
     def __truediv__(self, name: str) -> Folder: ...
     def exists(self) -> bool: ...
@@ -36,12 +36,12 @@ class Folder(Protocol):
 
 def keep_document(root: Folder, body: bytes, suffix: str, of: str = "a document") -> str:
     """
-    Write bytes below ``root`` unless they are there, and give their path below it: ``ab/abcd….pdf``.
+    Write bytes below ``root`` unless they are there, and return their path below it: ``ab/abcd….pdf``.
 
-    The name is the hash, never a text from the vendor. A local file appears whole or not at all.
+    The name is the hash, never a text from the vendor. A local file is written completely or not at all.
 
     :param of: whose file it is, for messages.
-    :raises StorageError: a local folder does not take it, e.g. its disk is full; nothing of it is left there.
+    :raises StorageError: a local folder cannot be written, e.g. its disk is full; no part of the file is left there.
     """
     digest = hashlib.sha256(body).hexdigest()
     folder, name = digest[:2], f"{digest}.{suffix}"
@@ -54,7 +54,7 @@ def keep_document(root: Folder, body: bytes, suffix: str, of: str = "a document"
 
 def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes | IO[bytes]) -> str:
     """
-    Write, or replace, a file of our own below ``root`` and give its path below it; the names are ours, too.
+    Write, or replace, one of Tieout's own files below ``root`` and return its path below it.
 
     :param body: the bytes, or an open file of them, which is read to its end and need not fit into memory.
     :raises StorageError: as for ``keep_document``; the file that was there is still there.
@@ -66,7 +66,7 @@ def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes | IO[b
 
 
 def is_in_file(root: Folder, folders: Sequence[str], name: str, text: bytes) -> bool:
-    """Return whether a file of our own is there and holds some bytes."""
+    """Return whether one of Tieout's own files exists and contains some bytes."""
     target = _local(root)
     for part in (*folders, name):
         target = target / part
@@ -83,7 +83,7 @@ def document_reader(root: Folder) -> Callable[[str], bytes]:
     """
     Create a reader of files by their location below ``root``; it raises OSError where there is no such file.
 
-    A location that :func:`keep_document` would not have given is none: who can add a row must not choose what is read.
+    A location that :func:`keep_document` would not return is an error: a row must not make it read any other file.
     """
 
     def read(location: str) -> bytes:
@@ -103,7 +103,7 @@ def _local(root: Folder) -> Folder:
 
 @contextmanager
 def _writing(root: Folder, what: str) -> Iterator[None]:
-    """Say which folder does not take which file, and what to do."""
+    """Raise an error that names the folder, the file, and what to do."""
     try:
         yield
     except OSError as error:
@@ -136,7 +136,7 @@ def _write_whole(root: Folder, names: Sequence[str], body: bytes | IO[bytes]) ->
 
 
 def _remove_old(parts: Path) -> None:
-    """Remove what tasks were writing when they were killed; no task takes as long as a day."""
+    """Remove files that killed tasks left unfinished; no task takes as long as a day."""
     for part in parts.iterdir():
         with suppress(FileNotFoundError):  # another task has just finished it, or removed it
             if time.time() - part.stat().st_mtime > _OLD_SECONDS:

@@ -16,10 +16,10 @@ from billing.storage.revision import hold_revision
 
 def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
     """
-    Create an engine with the psycopg2 dialect named, whatever else is installed. Times are read in UTC.
+    Create an engine with the psycopg2 dialect, whatever other drivers are installed. Times are read in UTC.
 
-    :param keep_open: keep one connection open between transactions, for a task that has many: to connect costs more
-        than to store a response. It is tried before each use, for it may have been idle while a vendor was asked.
+    :param keep_open: keep one connection open between transactions, for a task that has many: connecting takes
+        longer than storing a response. It is tested before each use, as it may have been idle during a vendor request.
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if keep_open:
@@ -72,7 +72,7 @@ def _raise_storage_error(context: ExceptionContext) -> None:
 
 
 def _storage_error(error: BaseException) -> StorageError:
-    """Return one sentence, without values of the statement. libpq names host, port, user and database, no password."""
+    """Return one sentence, without the statement's values. libpq names host, port, user and database, no password."""
     lost = isinstance(error, psycopg2.InterfaceError)  # raised by the rollback; the error before it has the cause
     reason = "the connection was lost" if lost else " ".join(str(error).split()).rstrip(".")
     return StorageError(f"the billing database (connection billing_db) failed: {reason}. The task may be run again")

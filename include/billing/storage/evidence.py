@@ -1,8 +1,8 @@
 """
-All that the controls of one month may look at, read from the rows; and one hash over it.
+Read all that the controls of one month may use from the rows; and one hash over it.
 
-What a month's controls see lies in the month itself or before it. So a month that is stored or changed late can only
-touch later ones: the next, the same a year on, and any that shares a document's number or amount with it.
+A month's controls use the month itself and earlier ones. So a month that is stored or changed late can only affect
+later ones: the next, the same a year later, and any that shares a document's number or amount with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from billing.storage.payloads import FetchInfo
 from billing.storage.stored_months import load_months, month_fetches, previous_invoices
 
 ReadFile = Callable[[str], bytes]
-"""Give the bytes at a location below the folder of documents; raises OSError where there is no such file."""
+"""Return the bytes at a location below the folder of documents; raises OSError where there is no such file."""
 
 _LOOK_BACK = (1, 12)  # how many months before its own a control may look
 
@@ -36,7 +36,7 @@ class AccountView:
     """
     What is known of an account beyond a single month.
 
-    :param fetches: the stored months, and the fetch that each rests on.
+    :param fetches: the stored months, and the fetch that each is based on.
     :param summaries: every stored invoice in its current version, in order of month and id.
     """
 
@@ -44,13 +44,13 @@ class AccountView:
     summaries: tuple[InvoiceSummary, ...]
 
     def with_fetch(self, fetch: FetchInfo) -> AccountView:
-        """Return the view once a fetch is stored: its month rests on it, or on a later fetch that is stored already."""
+        """Return the view after a fetch is stored: its month is based on it, or on a later fetch already stored."""
         newest = max(fetch.fetch_id, self.fetches.get(fetch.month, 0))
         return replace(self, fetches=dict(sorted({**self.fetches, fetch.month: newest}.items())))
 
 
 def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
-    """Read the account's months and the heads of all its invoices: two statements."""
+    """Read the account's months and the summaries of all its invoices, in two statements."""
     names = [column.name for column in t.invoice.c if column.name in InvoiceSummary.__dataclass_fields__]
     rows = connection.execute(
         select(*(t.invoice.c[name] for name in names))
@@ -66,13 +66,13 @@ def view_account(connection: Connection, vendor: str, account: str) -> AccountVi
 
 
 def comparison_months(month: Month) -> tuple[Month, ...]:
-    """Return the earlier months that a month's controls look at: the one before, and the same a year before."""
+    """Return the earlier months that a month's controls use: the one before, and the same a year before."""
     return tuple(month.shifted(-back) for back in _LOOK_BACK)
 
 
 def dependent_months(month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
     """
-    Return the other stored months whose controls may now see something else, in order.
+    Return the other stored months whose controls may now have other inputs, in order.
 
     Those are the months that compare themselves with this one (see ``comparison_months``), and those whose ``history``
     holds an invoice that was added, changed or moved: its own month, the next, and every month that shares a document
@@ -91,9 +91,9 @@ def dependent_months(month: Month, before: AccountView, after: AccountView, *, c
 @dataclass(frozen=True, slots=True)
 class EvidenceWithHashes:
     """
-    What the controls of a month may look at.
+    What the controls of a month may use.
 
-    :param stored: content hashes of the earlier months in it, by month.
+        :param stored: content hashes of the earlier months in it, by month.
     """
 
     evidence: Evidence[object]
@@ -109,10 +109,10 @@ def load_evidence(
     read_file: ReadFile | None,
 ) -> EvidenceWithHashes:
     """
-    Gather what the controls of a month may look at.
+    Read what the controls of a month may use.
 
-    :param fetch: the reading that ``account_month`` was derived from.
-    :param read_file: reads a file's bytes; without it no file can be read.
+        :param fetch: the fetch that ``account_month`` was derived from.
+        :param read_file: reads a file's bytes; without it no file can be read.
     """
     months = comparison_months(account_month.month)
     earlier = [month for month in months if month in view.fetches]
@@ -176,7 +176,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 def _files(
     connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Return the files that this reading of the month brought."""
+    """Return the files that this fetch of the month stored."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "file_format", "sha256", "location"])
@@ -191,7 +191,7 @@ def _files(
 
 
 def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
-    """Read a file's text; None if the file is missing or no longer what it was, or cannot be read."""
+    """Read a file's text; None if the file is missing, has changed, or cannot be read."""
     if read_file is None:
         return None
     try:

@@ -28,9 +28,9 @@ def latest_fetch(connection: Connection, vendor: str, account: str, month: Month
 
 def reconciled_fetch(connection: Connection, vendor: str, account: str, month: Month) -> int | None:
     """
-    Return the fetch that a reconciled month rests on; None while a control is open or the month is not stored.
+    Return the fetch that a reconciled month is based on; None while a control is open or the month is not stored.
 
-    A month that no control has looked at is not reconciled.
+    A month that no control has checked is not reconciled.
     """
     results = select(t.control_result.c.position).where(
         t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id

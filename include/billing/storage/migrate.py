@@ -25,7 +25,7 @@ _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Create or upgrade schema ``billing``; does nothing where it is at that revision already."""
+    """Create or upgrade schema ``billing``; does nothing if it is at that revision already."""
     _run(url, lambda config: command.upgrade(config, revision))
 
 

@@ -3,7 +3,7 @@ Store vendors' responses as received, before they are parsed.
 
 Every response is stored in a transaction of its own as it arrives, addressed by its hash: bytes that were seen before
 add no row. A `fetch` row with its sightings is written when all has arrived, so an interrupted fetch leaves its
-responses but is never taken for a complete one.
+responses but is never treated as complete.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Fetch:
     One complete fetch of an account's month, while it runs.
 
     :param purpose: ``month`` or ``month_to_date``.
-    :param dag_run: id of the DAG run that asks.
+    :param dag_run: id of the DAG run that fetches.
     :param documents: folder for the vendor's files.
     """
 
@@ -74,10 +74,10 @@ class Fetch:
 
     def keep(self, response: Response) -> None:
         """
-        Store one response at once, unless the same bytes for the same request are there.
+        Store one response at once, unless the same bytes for the same request are stored.
 
-        :raises PayloadError: its JSON is ambiguous: two readers could understand it differently. It is not stored, so
-            that a retry asks the vendor again.
+        :raises PayloadError: its JSON is ambiguous: two programs could read it differently. It is not stored, so that
+            a retry requests it again.
         """
         with self._engine.begin() as connection:
             payload_id = self._find(connection, response)
@@ -125,9 +125,9 @@ class Fetch:
 
     def keep_document(self, invoice_id: str, file_format: str, media_type: str, request: str, body: bytes) -> None:
         """
-        Store one file at once, unless the same bytes for the same invoice are there.
+        Store one file at once, unless the same bytes for the same invoice are stored.
 
-        :raises StorageError: the folder of documents does not take it.
+        :raises StorageError: the document folder cannot be written.
         """
         now = datetime.now(UTC)
         values = {
@@ -244,7 +244,7 @@ def _response(row: Any) -> Response:  # noqa: ANN401 (a row of a select)
 @dataclass(frozen=True, slots=True)
 class FetchInfo:
     """
-    Whose month a fetch read, and for which run.
+    Account, month and run of a fetch.
 
     :param completed_at: when the last response had arrived, UTC.
     """
@@ -260,9 +260,9 @@ class FetchInfo:
 
 def find_fetch(connection: Connection, fetch_id: int) -> FetchInfo:
     """
-    Return the head of a fetch.
+    Return the account, month and run of a fetch.
 
-    :raises StorageError: there is none of that id.
+        :raises StorageError: no fetch has that id.
     """
     row = connection.execute(select(t.fetch).where(t.fetch.c.fetch_id == fetch_id)).one_or_none()
     if row is None:

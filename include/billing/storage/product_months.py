@@ -1,4 +1,4 @@
-"""The sums of invoice lines by vendor, month, currency and product: what a chart of years asks for."""
+"""The sums of invoice lines by vendor, month, currency and product, for charts of several years."""
 
 from __future__ import annotations
 

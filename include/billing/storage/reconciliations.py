@@ -1,5 +1,5 @@
 """
-Results of controls, append-only, and which of them hold for a month now.
+Results of controls, append-only, and which of them are current for a month.
 
 The caller owns the transaction; nothing here commits.
 """
@@ -31,7 +31,7 @@ _Row = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Saved:
     """
-    Which reconciliation holds for a month.
+    The current reconciliation of a month.
 
     :param added: False if the same rules gave the same results on the same inputs last time.
     """
@@ -81,7 +81,7 @@ def states_in_force(connection: Connection, fetch: FetchInfo) -> dict[str, int]:
 
 
 def last_inputs_sha256(connection: Connection, fetch: FetchInfo) -> bytes | None:
-    """Return the hash of what the results in force rest on; None if the month is not stored."""
+    """Return the hash of the inputs of the results in force; None if the month is not stored."""
     last = _last(connection, fetch)
     return None if last is None else bytes(last.inputs_sha256)
 
@@ -90,10 +90,10 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
     """
     Hash the hashes of all responses of a fetch, and that of the evidence around them.
 
-    Answers count once and in the order of their requests: when they arrived and which was asked for twice may differ,
-    content not.
+    Responses count once and in the order of their requests: their order of arrival and repeated requests may differ,
+    their content not.
 
-    :param evidence: hash of what the controls could look at beside the responses.
+    :param evidence: hash of what the controls can use besides the responses.
     """
     query = (
         select(t.payload.c.request, t.payload.c.sha256)
@@ -110,7 +110,7 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
 
 @cache
 def code_version() -> str:
-    """Return the installed version of this code; it is looked up among all packages, which is done once."""
+    """Return the installed version of this code, looked up once, as it is searched among all packages."""
     return version("tieout")
 
 

@@ -1,7 +1,7 @@
 """
 Versions of invoices, contracts, billing periods and usage reports.
 
-A record that is read again unchanged adds no row. One that changed gets a new version beside the old, which stays.
+A record that is fetched again unchanged adds no row. One that changed gets a new version; the old one is kept.
 The caller owns the transaction; nothing here commits.
 """
 
@@ -33,12 +33,12 @@ from billing.storage.versions import (
 _MAX_NAME = 500  # of an unknown field: it is part of a key
 
 DeriveFetch = Callable[[int], AccountMonth]
-"""Derive, with today's code, what a stored fetch holds."""
+"""Derive the month of a stored fetch with today's code."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRecord:
-    """A record that a fetch holds, which may differ from the stored one."""
+    """A record from a fetch, which may differ from the stored one."""
 
     record_id: RecordId
     record: object
@@ -50,7 +50,7 @@ Records = dict[RecordId, CandidateRecord]
 
 def lock_account(connection: Connection, vendor: str, account: str) -> None:
     """
-    Hold everybody else who writes this account's records until the transaction ends.
+    Block all other writers of this account's records until the transaction ends.
 
     Two months of one account share its contracts; without the lock two runs of a backfill would both add "the next"
     version, and one of them would fail.
@@ -96,7 +96,7 @@ class RecordStore:
 
     :param derive_fetch: to find out why a record has changed.
     :param overtaken: a later fetch of the same month is stored. It may have found a record unchanged, which adds no
-        version, so no stored record may be changed by this one.
+        version, so this fetch may change no stored record.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class RecordStore:
         return is_newer and before.content_sha256 != candidate.content_sha256
 
     def _earlier_records(self, fetch_ids: Collection[int]) -> dict[int, Records]:
-        """Return what earlier fetches held, derived by today's code; nothing of one that today's code refuses."""
+        """Return the records of earlier fetches, derived by today's code; none of a fetch that it cannot parse."""
         found: dict[int, Records] = {}
         for fetch_id in fetch_ids:
             try:
@@ -151,10 +151,10 @@ class RecordStore:
         """
         Return the version that replaces another one, with its cause: ``vendor`` or ``parser``.
 
-        If today's code derives today's content from the earlier fetch, the vendor's response is what it was and our
-        parser has changed. The same holds where only the month differs that a document is counted in, which is our
-        decision and may depend on other responses. An earlier response that today's code refuses shows nothing: a
-        person has to look, as if the vendor had changed it.
+        If today's code derives today's content from the earlier fetch, the vendor's response is unchanged and our
+        parser has changed. The same applies if only the month that a document is counted in differs, which is our decision and
+        may depend on other responses. An earlier response that today's code cannot parse shows nothing, so it counts as
+        a change by the vendor, which a person has to review.
         """
         cause = "parser"
         if before.fetch_id != self._fetch.fetch_id:
@@ -199,7 +199,7 @@ class RecordStore:
 def save_unknown_fields(
     connection: Connection, account_month: AccountMonth, fetch: FetchInfo, now: datetime
 ) -> list[str]:
-    """Record what the vendor sends and nobody knows, each once with its first date; return what is new."""
+    """Record unknown fields that the vendor sends, each once with its first date; return the new ones."""
     rows = [
         {
             "vendor": account_month.vendor,
@@ -223,7 +223,7 @@ def _first_version(candidate: CandidateRecord, record_key: int) -> NewVersion:
 
 
 def _in_month_of(record: object, earlier: CandidateRecord) -> bytes:
-    """Hash an earlier reading of a document as if it were counted in the month in which it is counted now."""
+    """Hash an earlier version of a document as if it belonged to the month that it belongs to now."""
     if isinstance(record, Invoice) and isinstance(earlier.record, Invoice):
         return content_sha256(replace(earlier.record, month=record.month))
     return earlier.content_sha256

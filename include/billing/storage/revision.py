@@ -1,4 +1,4 @@
-"""The schema version that this code needs. Small on purpose: every task asks, and Alembic takes long to import."""
+"""The schema version that this code needs. Without Alembic, which is slow to import: every task checks the version."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def check_revision(connection: Connection) -> None:
 
 def hold_revision(connection: Connection) -> None:
     """
-    Keep migrations out until the transaction that begins here ends, then check the version as ``check_revision`` does.
+    Block migrations until the transaction that begins here ends, then check the version as ``check_revision`` does.
 
     A migration waits for the transactions in flight, and they wait for it: no task writes to a schema that is changing,
-    and a task that was running during a migration is refused at its next transaction. Every transaction takes this lock
+    and a task that was running during a migration fails at its next transaction. Every transaction takes this lock
     before any other lock, so there is no deadlock.
     """
     # both statements in one message: the version is read after the lock is granted, at the cost of one round trip

@@ -1,7 +1,7 @@
 """
-Which role may do what with which table. Each run of the migrations grants it again, new tables included.
+Grant each role its rights on the tables. Each run of the migrations does so, including new tables.
 
-A role that does not exist is left out: ``roles.sql`` creates the roles, and an owner can work without them.
+A role that does not exist is skipped: ``roles.sql`` creates the roles, and an owner can work without them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def save_snapshot(
     connection: Connection, estimate: MonthToDate, fetch: FetchInfo, payload_id: int, taken_at: datetime
 ) -> bool:
     """
-    Append one estimate; tell whether it is new.
+    Append one estimate; return whether it is new.
 
     The same bytes are one snapshot however often the vendor repeats them from its cache: the sightings of its payload
     say when they were seen again. The caller owns the transaction.

@@ -1,5 +1,5 @@
 """
-Stored months as values: what ``records`` wrote, read back with a few statements however long the account's history is.
+Read stored months as values, in a few statements however long the account's history is.
 
 Nothing here writes.
 """
@@ -44,7 +44,7 @@ class StoredMonth:
 
 
 def month_fetches(connection: Connection, vendor: str, account: str) -> dict[Month, int]:
-    """Return every stored month of an account, and the fetch it rests on."""
+    """Return every stored month of an account, and the fetch it is based on."""
     rows = connection.execute(
         select(t.account_month.c.month, t.account_month.c.fetch_id)
         .where(t.account_month.c.vendor == vendor, t.account_month.c.account == account)
@@ -64,9 +64,9 @@ def load_months(
     Return months as they are stored: the current versions of their invoices, usage reports and billing periods, and the
     contracts of those billing periods as they were when the month was read.
 
-    A contract belongs to no month; its later versions must not change what an earlier month was.
+    A contract belongs to no single month; its later versions must not change an earlier month.
 
-    :param kinds: which records beside the contracts; ``each_invoice`` gives the invoices of a month one by one.
+    :param kinds: which records to load besides the contracts; ``each_invoice`` yields a month's invoices one by one.
     """
     if not months:
         return {}
@@ -87,7 +87,7 @@ def load_months(
 
 
 def each_invoice(connection: Connection, vendor: str, account: str, month: Month) -> Iterator[Invoice]:
-    """Return a month's invoices in order of their ids, with no more than some of them in memory."""
+    """Yield a month's invoices in order of their ids, with only some of them in memory at a time."""
     versions = connection.execute(
         select(t.record.c.record_key, t.record.c.current_version)
         .join(
@@ -109,9 +109,9 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
 
 def previous_invoices(connection: Connection, account_month: AccountMonth) -> dict[str, Invoice]:
     """
-    Return, for each invoice of the month that its vendor has restated, what it said before the last restatement.
+    Return, for each invoice of the month that its vendor has restated, the version before the last restatement.
 
-    Looked up in the rows, not in what this run changed: a restatement stays a finding however often it is read again.
+    Read from the rows, not from this run's changes: a restatement remains a finding however often it is fetched again.
     """
     restated = (
         select(t.record.c.record_key, func.max(t.record_version.c.version))
@@ -188,9 +188,9 @@ def _contracts(
     connection: Connection, vendor: str, account: str, months: Iterable[Month]
 ) -> dict[Month, dict[RecordVersion, Contract]]:
     """
-    Return the contracts of each month, in the newest version that its fetch or an earlier one brought.
+    Return the contracts of each month, in the newest version that its fetch or an earlier one stored.
 
-    They are those of its billing periods. Where a later fetch happened to be stored first, it is the first version.
+    They are those of its billing periods. If a later fetch was stored first, it is the first version.
     """
     month, record, version, billing_period = t.account_month.c, t.record.c, t.record_version.c, t.billing_period.c
     owner = t.record.alias("owner")  # of the billing period
@@ -240,7 +240,7 @@ def _rows(
     versions: Sequence[RecordVersion],
     order: ColumnElement[Any] | None = None,
 ) -> dict[RecordVersion, list[Any]]:
-    """Return a table's rows by version: arguments of the type for a noun's head, values of it for its many rows."""
+    """Return a table's rows by version: constructor arguments for a record's own row, values for its many rows."""
     many = "position" in table.c
     names = [field.name for field in fields(row_type) if field.name in table.c]
     columns = [cast(table.c[name], Text) if many and name == "attributes" else table.c[name] for name in names]

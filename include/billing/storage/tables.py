@@ -186,8 +186,8 @@ def _record_table(name: str, *columns: Column[object], many: bool = False) -> Ta
     """
     Create the table of one record type: one row per version of a record, or ``many`` rows by position.
 
-    That the version of many rows exists is checked by a trigger once a statement (``4_triggers.sql``): a foreign key
-    looks at each row, and for an invoice's lines that took longer than to write them.
+    A trigger checks once per statement that the version of many rows exists (``4_triggers.sql``): a foreign key checks
+    each row, and for an invoice's lines that took longer than writing them.
     """
     key: list[Column[object]] = [
         Column("record_key", BigInteger, nullable=False),

@@ -1,8 +1,8 @@
 """
 Detect months whose inputs have not changed since their controls last ran.
 
-A month is fetched again and again, and most often the vendor repeats itself. One query finds that out, without deriving
-the month and running its controls again.
+A month is fetched repeatedly, and most responses are unchanged. One query detects that, without deriving the month and
+running its controls again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from billing.storage.payloads import FetchInfo
 
 def is_unchanged(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> bool:
     """
-    Return whether a month's results rest on the very same inputs, and on no later fetch.
+    Return whether a month's results have exactly the same inputs, and no later fetch.
 
     :param code_sha256: of the code and of the account's configuration.
     """
@@ -36,7 +36,7 @@ def is_unchanged(connection: Connection, account: Account[object], fetch: FetchI
 
 
 def save_inputs_hash(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> None:
-    """Store what the results of a month rest on; parameters as of ``is_unchanged``."""
+    """Store the hash of the inputs of a month's results; parameters as for ``is_unchanged``."""
     sha256 = _inputs_sha256(connection, account, fetch, code_sha256)
     connection.execute(update(t.account_month).where(*_of_month(fetch)).values(inputs_sha256=sha256))
 
@@ -63,10 +63,10 @@ def count_invoices(connection: Connection, fetch: FetchInfo) -> tuple[int, int]:
 
 def _inputs_sha256(connection: Connection, account: Account[object], fetch: FetchInfo, code_sha256: bytes) -> bytes:
     """
-    Hash what a month's results rest on: what was received, the code, and the rows that controls look at.
+    Hash the inputs of a month's results: the responses, the code, and the rows that controls use.
 
     Those rows are append-only, so two equal counts are of the same rows. Rows of later months do not count, as no
-    control looks ahead; but a version that replaced another one always does, whichever month brought it.
+    control uses them; but a version that replaced another one always does, whichever month added it.
     """
     day, earlier = fetch.month.first_day, [month.first_day for month in comparison_months(fetch.month)]
     sighting, document, months = t.payload_sighting.c, t.document_sighting.c, t.account_month.c

@@ -64,7 +64,7 @@ class Change:
     """
     One version that was added.
 
-    :param cause: ``new``, ``vendor`` (the vendor's content changed) or ``parser`` (our reading of it did).
+    :param cause: ``new``, ``vendor`` (the vendor's content changed) or ``parser`` (our parsing of it changed).
     """
 
     record_type: str
@@ -78,7 +78,7 @@ class CurrentVersion:
     """
     The current version of a record.
 
-    :param fetch_id: the fetch that brought it.
+    :param fetch_id: the fetch that added it.
     """
 
     record_key: int

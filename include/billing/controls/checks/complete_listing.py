@@ -12,10 +12,10 @@ from billing.models import Listing
 
 def listings_are_whole(evidence: Evidence[object]) -> Iterator[Finding]:
     """
-    Judge each paged read by what its own pages say; without a whole listing nothing else can be relied on.
+    Check that each listing is complete by what its pages say; other controls rely on it.
 
         2 rows, total 2, the last page ends     -> PASS
-        2 rows, the vendor declares no total    -> PASS
+        2 rows, the vendor reports no total    -> PASS
         2 rows, total 3                         -> BLOCKED
         the same row twice                      -> BLOCKED
         the last page names a next one          -> BLOCKED

@@ -1,4 +1,4 @@
-"""By which marks two documents may be one: the numbers they bear, and what they amount to. Pure."""
+"""Keys by which two documents may be the same: their numbers and amounts. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DocumentKey = tuple[str, ...]
 
 def same_number(number: str) -> str:
     """
-    Write a document number as two people would who type it differently.
+    Return the forms of a document number that different people might type.
 
         INV-000123, inv 000123, 000123 -> inv000123, inv000123, 123
     """
@@ -23,25 +23,25 @@ def same_number(number: str) -> str:
 
 
 def numbers_of(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Return the numbers a document bears."""
+    """Return the numbers of a document."""
     numbers = {same_number(number) for number in (summary.invoice_id, summary.statement_number) if number}
     return {("number", number) for number in numbers if number}
 
 
 def amount_of(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Return what a document amounts to, whether charged or credited; a total of nothing says nothing."""
+    """Return a document's amount, whether charged or credited; None for a total of zero."""
     return {("amount", summary.currency or "", format(abs(summary.total).normalize(), "f"))} if summary.total else set()
 
 
 def document_keys(summary: InvoiceSummary) -> set[DocumentKey]:
-    """Return all marks of a document."""
+    """Return all keys of a document."""
     return numbers_of(summary) | amount_of(summary)
 
 
 def related(summaries: Sequence[InvoiceSummary], month: Month) -> tuple[InvoiceSummary, ...]:
     """
-    Choose what a month's controls see of an account's history: its own documents, those of the month before, and any
-    earlier one that has a mark in common with one of its own. Order is kept.
+    Return the part of an account's history that a month's controls see: its own documents, those of the month before,
+    and any earlier one that has a key in common with one of its own. Order is kept.
     """
     keys: set[DocumentKey] = set()
     for summary in summaries:

@@ -1,4 +1,4 @@
-"""No document is a second copy of another one."""
+"""Check that no document is a second copy of another one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def no_document_comes_twice(evidence: Evidence[object]) -> Iterator[Finding]:
 
         strong: 4183280 and 04183280, or one statement number on both      -> EXCEPTION: hold it
         medium: same month, currency and amount under another number       -> EXCEPTION: hold it
-        weak: another month, same amount, issued within 7 days             -> VARIANCE_TOLERATED: look at it once
+        weak: another month, same amount, issued within 7 days             -> VARIANCE_TOLERATED: review it once
         an amount of nothing is no match; a credit memo matches no invoice
         nothing alike                                                      -> PASS
         a document of the month is not among the stored ones               -> BLOCKED
@@ -45,7 +45,7 @@ def no_document_comes_twice(evidence: Evidence[object]) -> Iterator[Finding]:
 
 def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
     """
-    Return the places of the documents that bear a mark: whatever is like another one has a mark in common with it.
+    Return the positions of the documents by key: two similar documents have a key in common.
     """
     places: dict[DocumentKey, list[int]] = defaultdict(list)
     for place, summary in enumerate(summaries):
@@ -55,7 +55,7 @@ def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
 
 
 def _judged(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: int) -> Finding:
-    """Judge a document; ``earlier`` are those that may be like it, of all that it was compared with."""
+    """Check a document; ``earlier`` are the documents that may resemble it, of all that it was compared with."""
     for strength, alike, why in (
         ("strong", _same_number, "has the same number as"),
         ("medium", _same_bill, "has the same month, currency and amount as"),

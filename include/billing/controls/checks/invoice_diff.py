@@ -1,4 +1,4 @@
-"""Compare two readings of one invoice, field by field and line by line."""
+"""Compare two versions of one invoice, field by field and line by line."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def differences(before: Invoice, after: Invoice) -> list[dict[str, Any]]:
 
 def _surely_same(before: Invoice, after: Invoice) -> bool:
     """
-    Return what equal values show already, for a sixth of what the two hashes cost.
+    Return whether two records are certainly equal, at a sixth of the cost of the two hashes.
 
-    Never for attributes that hold a truth value: ``True == 1`` in Python, and the hash tells them apart.
+    Never for attributes that hold a boolean: ``True == 1`` in Python, and the hash tells them apart.
     """
     return before == after and not (_holds_truth_values(before) or _holds_truth_values(after))
 
@@ -83,5 +83,5 @@ def _summary(line: InvoiceLine | None) -> str | None:
 
 
 def _plain(value: object) -> object:
-    """Keep what JSON can hold; write dates, months and the like as text."""
+    """Return a value as JSON can hold it; dates and months become text."""
     return value if value is None or isinstance(value, str | int | Decimal) else value_text(value).strip('"')

@@ -12,12 +12,12 @@ ChargeKey = tuple[str, str | None, str | None]
 
 
 def is_credit(line: InvoiceLine) -> bool:
-    """Return whether a line gives money back: it bears a coupon, or its amount is negative."""
+    """Return whether a line is a credit: it has a coupon, or its amount is negative."""
     return line.credit_coupon is not None or line.amount < 0
 
 
 def is_shortfall(line: InvoiceLine) -> bool:
-    """Return whether a line lifts the month to its minimum: it is called a shortfall."""
+    """Return whether a line fills the month up to its minimum: its description says shortfall."""
     return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
 
 
@@ -37,12 +37,12 @@ def charges_of(invoices: Iterable[Invoice]) -> list[InvoiceLine]:
 
 
 def charge_key(line: InvoiceLine) -> ChargeKey:
-    """Name what a line charges for; the description stands in for a product that the vendor does not name."""
+    """Return what a line charges for; the description replaces a missing product name."""
     return line.product or line.description, line.region, line.usage_type
 
 
 def describe(charged: ChargeKey) -> str:
-    """Write what is charged for: ``North America Bandwidth (North America, bandwidth)``."""
+    """Return what is charged for, in words: ``North America Bandwidth (North America, bandwidth)``."""
     product, *beside = charged
     named = ", ".join(word for word in beside if word)
     return f"{product} ({named})" if named else product
@@ -52,7 +52,7 @@ def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:
     """
     Return the invoices that bill a month, first posted first, without corrections.
 
-    A credit memo, or a document of credits alone, corrects a bill and is none.
+    A credit memo, or a document of credits alone, is a correction and not a bill.
     """
     bills = [
         invoice

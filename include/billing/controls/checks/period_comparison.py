@@ -1,4 +1,4 @@
-"""How the lines of a month compare with those of another one, for the controls that look back."""
+"""Compare the lines of a month with those of an earlier one, for the month-on-month controls."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def compared(
     currency_of: Callable[[Invoice], str | None],
 ) -> Finding:
     """
-    Compare the sums of two months' lines, and split the difference; a difference is an EXCEPTION, before any policy.
+    Compare the sums of two months' lines and split the difference; a difference is an EXCEPTION before any policy.
 
-    :param lines_of: which lines count, each with the rate by which a price is told from a volume.
-    :param currency_of: an invoice's currency; NOT_APPLICABLE if the two months have not one and the same.
+    :param lines_of: which lines count, each with the rate that separates price from volume.
+    :param currency_of: an invoice's currency; NOT_APPLICABLE unless both months have the same single one.
     """
     subject, against = str(account_month.month), f"compared with {before.month}"
     if not account_month.invoices or not before.invoices:

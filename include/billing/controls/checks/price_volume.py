@@ -1,4 +1,4 @@
-"""Why two months differ: by price, by volume, by rounding, or by what has neither. Pure and exact."""
+"""Split the difference of two months into price, volume, rounding and other. Pure and exact."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Split:
 
     :param price: (rate now - rate before) x units now.
     :param volume: (units now - units before) x rate before; all of what is new, less all of what is gone.
-    :param rounding: what rounding amounts to the minor unit added or took.
+    :param rounding: the effect of rounding amounts to the minor unit.
     :param other: credits, shortfalls, and what has no single rate in both months.
     """
 

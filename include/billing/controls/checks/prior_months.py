@@ -1,4 +1,4 @@
-"""The stored months that a control compares with, or why there is none."""
+"""The stored months that a control compares with, or the finding that says why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An issued invoice keeps its content."""
+"""Check that an issued invoice keeps its content."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from billing.money import difference
 
 def invoices_are_not_restated(evidence: Evidence[object]) -> Iterator[Finding]:
     """
-    Compare each invoice with what it said before its vendor last changed it.
+    Compare each invoice with its version before the vendor's last change.
 
-    After issue the same number must not get another content; both versions stay stored.
+    After issue the content of a number must not change; both versions stay stored.
 
         one version                               -> PASS
         a second version                          -> EXCEPTION, with the difference line by line
-        stored for the month, but no longer given -> EXCEPTION
+        stored for the month, but not listed now  -> EXCEPTION
         the month has no invoice, and never had   -> NOT_APPLICABLE
     """
     account_month = evidence.account_month

@@ -95,9 +95,7 @@ class TestDeferral:
 
     def test_a_deadline_that_has_passed_ends_the_wait_at_the_first_look(self, server):
         server.responses(MAKING)
-        with pytest.raises(
-            NotReady, match=r"the month-to-date estimate of fastly/acme for 2026-10.*response: .*HTTP 202"
-        ):
+        with pytest.raises(NotReady, match=r"month-to-date estimate of fastly/acme for 2026-10.*response: .*HTTP 202"):
             sensor(timeout=0.001).execute({})
 
 
