@@ -152,7 +152,8 @@ class RecordStore:
         Return the version that replaces another one, with its cause: ``vendor`` or ``parser``.
 
         If today's code derives today's content from the earlier fetch, the vendor's response is unchanged and our
-        parser has changed. The same applies if only the month that a document is counted in differs, which is our decision and
+        parser has changed. The same applies if only the month that a document is counted in differs, which is our
+        decision and
         may depend on other responses. An earlier response that today's code cannot parse shows nothing, so it counts as
         a change by the vendor, which a person has to review.
         """
