@@ -1,13 +1,13 @@
 """
-Three years of both vendors through Airflow's REST API: is every digit right, does a second pass change nothing, what
-does it cost beside DAGs that do nothing?
+Three years of both vendors through Airflow's REST API: is every digit right, does a second pass change nothing, and
+what does it cost compared with DAGs that do nothing?
 
     python bench/backfill.py                        36 months, in services of its own
     python bench/backfill.py --months 3             a quick run
     python bench/backfill.py --state .tieout        in a running demo; the floor is not measured there
 
 Every month is stored by a backfill of each DAG, both at once. Each invoice is compared with what the simulated vendor
-billed. A second backfill over the same months runs them again (``reprocess_behavior: completed``) and asks the vendors
+billed. A second backfill over the same months runs them again (``reprocess_behavior: completed``) and fetches
 again (``again: true``); then every row of every table is compared with what it was. Exit code 1 if anything differs.
 """
 
@@ -103,7 +103,7 @@ class Backfill:
         return done
 
     def _wait(self, dags: Sequence[str], began: float) -> None:
-        """Wait for the last run; say every quarter of a minute how far it is."""
+        """Wait for the last run; print the progress every quarter of a minute."""
         months, said = self.last.index - self.first.index + 1, began
         while True:
             states = {dag: Counter(self._states(dag)) for dag in dags}

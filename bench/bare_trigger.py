@@ -1,4 +1,4 @@
-"""What one writes first: a trigger that polls with the libraries alone. bench/waiting.py compares with it."""
+"""A minimal trigger that polls with the libraries alone. bench/waiting.py compares with it."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,5 +1,5 @@
 """
-What it costs to read a DAG file: every task does it again before it starts, the DAG processor twice a minute.
+Measure reading a DAG file: every task reads it before it starts, the DAG processor twice a minute.
 
     python bench/dag_parse.py                 each file in processes of its own, median of five
     python bench/dag_parse.py --imports       and the imports that take longest, of one file each
@@ -34,7 +34,7 @@ print(json.dumps({"wall": wall, "cpu": cpu, "modules": sorted(set(sys.modules) -
 
 
 def read(path: Path, *options: str) -> tuple[dict[str, Any], str]:
-    """Read one file in a process of its own; return what it says, and the imports that Python timed."""
+    """Read one file in a process of its own; return its output, and the imports that Python timed."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, *options, "-c", READ, path],

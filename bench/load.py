@@ -5,9 +5,9 @@ Two hundred accounts, one month, through real Airflow: is all of it right, are t
     python bench/load.py --accounts 20       a quick run
 
 Services of its own: Postgres, Airflow, and the simulator with many accounts (bench/many_accounts.py), each with its own
-connection. Genesys Cloud's limit is the true one, 300 requests a minute and token; its usage reports are ready at the
-second look, so every Genesys account waits in the triggerer. The pools are narrower than the executor, so it is they
-that must hold. Exit code 1 if a figure is wrong, a limit was passed, or a process grew.
+connection. Genesys Cloud's limit is the real one, 300 requests per minute and token; its usage reports are ready at
+the second attempt, so every Genesys account waits in the triggerer. The pools are smaller than the executor, so they
+set the limit. Exit code 1 if a figure is wrong, a limit was passed, or a process grew.
 """
 
 import argparse
@@ -55,7 +55,7 @@ TASKS = """
 
 
 class ManyAccountsAirflow(BenchAirflow):
-    """Room in the executor for more tasks than the pools let ask."""
+    """Airflow with more executor slots than the pools have."""
 
     parallelism = 8
 
@@ -78,7 +78,7 @@ class ManyAccountsStack(BenchStack):
         )
 
     def control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 (a JSON value)
-        """Ask the simulator for what it has counted, or tell it what to do."""
+        """Read the simulator's counts, or change its settings."""
         headers, data = {"X-Simulator-Token": CONTROL}, json.dumps(body).encode() if body else None
         request = Request(f"{self.simulator.base_url}/_simulator/{path}", data, headers, method=method)  # noqa: S310 (loopback)
         with build_opener(ProxyHandler({})).open(request) as response:
@@ -120,7 +120,7 @@ class Memory:
         return found | ({"the largest task": largest} if largest else {})
 
     def grown(self) -> list[str]:
-        """Name what of Airflow holds much more at the end than it did after a while; a simulator keeps its months."""
+        """Return the components of Airflow that use much more memory at the end than after a while."""
         ours = {role: values for role, values in self.series.items() if role not in OTHERS}
         return [role for role, values in ours.items() if sixth(values, 5) > GROWTH * sixth(values, 2)]
 
@@ -148,7 +148,7 @@ def last_billed() -> Month:
 
 
 def run_month(services: Services, month: Month) -> tuple[float, dict[str, str], Sequence[Row[*tuple[Any, ...]]]]:
-    """Run one month of both vendors and wait for the end; a DAG that leaves its pause runs its last month anyway."""
+    """Run one month of both vendors and wait for the end; a DAG that is unpaused runs its last month anyway."""
     metadata = open_database(services.url("airflow"))
     services.api.wait_for_dags(list(DAGS.values()), 180)
     began = time.monotonic()
@@ -176,7 +176,7 @@ def say_tasks(tasks: Iterable[Row[*tuple[Any, ...]]]) -> None:
 
 
 def say_limits(stats: Mapping[str, Any], slots: int) -> list[str]:
-    """Print what the vendors counted beside what they, or the pools, allow; list what was passed."""
+    """Print what the vendors counted and what they, or the pools, allow; return the limits exceeded."""
     print(
         f"\n{'vendor':14}{'at once':>9}{'tasks may':>11}{'and triggers':>14}"
         f"{'a minute':>10}{'limit':>7}   (of one account)"

@@ -1,14 +1,14 @@
 """
-Load a month's invoices: Tieout beside the limit, a minimal exact loader, and dlt, in one run.
+Load a month's invoices with Tieout, the limit, a minimal exact loader, and dlt, in one run.
 
     .venv/bin/python bench/load_invoices.py                  20,000 lines of Fastly's, 10,000 of Genesys Cloud's
     .venv/bin/python bench/load_invoices.py --size L         200,000 and 100,000; then memory and growth up to 1,000,000
     .venv/bin/python bench/load_invoices.py --vendor fastly --invoices 2000 --lines 100 --only Tieout
 
-A vendor on loopback serves bytes that lie ready. Each load runs in a process of its own, on a database of its own, in
-an embedded Postgres with fsync on; the loaders take turns, so that a busy minute of the machine hits all of them.
-What is inside the clock, each loader's file in loading/ tells. Of Fastly, Tieout asks for every invoice also by its
-id, because a control compares the two: twice the bytes; the others read the list alone. Of Genesys Cloud, all but dlt
+A vendor on loopback serves prepared bytes. Each load runs in a process of its own, on a database of its own, in
+an embedded Postgres with fsync on; the loaders take turns, so that a busy minute of the machine affects all of them.
+Each loader's file in loading/ says what is measured. Tieout fetches every Fastly invoice also by its id, because a
+control compares the two: twice the bytes; the others read the list alone. Of Genesys Cloud, all but dlt
 also fetch each invoice's file.
 """
 
@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def compare(harness: Harness, vendor: str, rounds: Sequence[Sequence[who.Contender]], size: tuple[int, int]) -> bool:
-    """Let the loaders of each round take turns on one size, and print every step of each beside the limit."""
+    """Let the loaders of each round take turns on one size, and print every step of each with the limit."""
     results: list[Result] = []
     with harness.month(vendor, *size) as month:
         report.say_month(month)
@@ -93,7 +93,7 @@ def grow(harness: Harness, vendor: str) -> bool:
 
 
 def obey(harness: Harness) -> None:
-    """Load a small month from a Genesys Cloud that allows little, and print how the server was asked."""
+    """Load a small month from a Genesys Cloud that allows little, and print the server's request counts."""
     with harness.month("genesys_cloud", 50, 20, allowed=ALLOWED, window=WINDOW) as month:
         print(f"\na small month of Genesys Cloud, {ALLOWED} requests allowed in {WINDOW} s")
         report.say_counts(month)

@@ -1,5 +1,5 @@
 """
-The simulator with many accounts: its ordinary accounts many times over, each copy with ids and credentials of its own.
+The simulator with many accounts: its ordinary accounts many times over, each copy with its own ids and credentials.
 
     python bench/many_accounts.py --accounts 200 serve|accounts|connections …
 

@@ -1,14 +1,14 @@
 """
-What a month costs beside DAGs that do nothing, of the same shape and with as many tasks: Airflow's floor.
+Compare the cost of a month with DAGs that do nothing, of the same shape and with as many tasks: Airflow's floor.
 
     python bench/month.py                 one month of each vendor, five rounds; backfills of 3 months, three rounds
     python bench/month.py --size L        two rounds, and one backfill of 36 months of both vendors: a quarter of an
                                           hour on two quiet cores, of which ours takes three fifths
 
 Ours and the floor run in turn, in services of their own; figures are medians, ratios are ours to the floor's. CPU is of
-Airflow with its tasks, and of Postgres; that of the simulated vendors is shown beside. They are ready at the first
-look, so that no time is the vendor's; bench/waiting.py measures waiting. The table is printed in any case; exit code 1
-if a stored figure is wrong, a run failed or a ratio is above its limit.
+Airflow with its tasks, and of Postgres; that of the simulated vendors is shown separately. They are ready at the first
+attempt, so that no time is the vendor's; bench/waiting.py measures waiting. The table is printed in any case; exit
+code 1 if a stored figure is wrong, a run failed or a ratio is above its limit.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Months:
         self.metadata = open_database(services.url("airflow"))
 
     def warm_up(self) -> None:
-        """Let every DAG leave its pause: it runs its last month at once, which nobody measures."""
+        """Unpause every DAG: it runs its last month at once, which is not measured."""
         dags = [*DAGS.values(), *FLOORS]
         self.services.api.wait_for_dags(dags, 120)
         for dag in dags:
@@ -74,7 +74,7 @@ class Months:
         return Pass(dag, wall, dict(Counter(self.services.cpu_seconds()) - before), [(dag, row[1], 0, 0)])
 
     def backfill(self, dags: list[str], first: Month, last: Month) -> Pass:
-        """Run months of several DAGs side by side."""
+        """Run months of several DAGs at once."""
         return Backfill(self.services, first, last, 10).run(dags[0], dags, reprocess_behavior="none")
 
     def _row(self, query: str, **values: str) -> Row[*tuple[Any, ...]]:

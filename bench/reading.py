@@ -1,5 +1,5 @@
 """
-Read stored bills as people do: the median time of each query, its plan, and what a million lines take on the disk.
+Query stored bills as users do: the median time of each query, its plan, and what a million lines take on the disk.
 
     .venv/bin/python bench/reading.py              6 months of 40 accounts, 100 lines each
     .venv/bin/python bench/reading.py --size L     36 months of 200 accounts, 500 lines each: 3.6 million lines

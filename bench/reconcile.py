@@ -6,7 +6,7 @@ Reconcile one Genesys Cloud account-month of many lines, from its stored respons
 
 A real Postgres; each size runs in a process of its own, so that its peak memory is its own. Limits: 5,000 lines in
 2 s of processor time and 200 MB; linear growth, i.e. an exponent near 1 between the smallest and the largest size.
-Wall time is printed beside: on a busy machine it says more about the machine.
+Wall time is printed too; on a busy machine it says more about the machine.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run(sizes: Iterable[int]) -> Iterator[dict[str, Any]]:
 
 
 def measure(url: str, lines: int) -> dict[str, Any]:
-    """Keep a month's answers, then reconcile it and say what that cost."""
+    """Store a month's responses, then reconcile it and print the cost."""
     from billing.config.accounts import Account  # noqa: PLC0415 (the parent does without)
     from billing.reconciliation.reconciler import Rules, reconcile_month  # noqa: PLC0415 (the same)
     from billing.storage.engine import engine_from_url  # noqa: PLC0415 (the same)

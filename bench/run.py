@@ -1,10 +1,10 @@
 """
-Run all benchmarks one after the other, and say in the end which of them missed a limit.
+Run all benchmarks one after the other, and print at the end which of them missed a limit.
 
     make bench            the small sizes, some ten minutes
     make bench SIZE=L     the large ones, some forty minutes
 
-Each prints its own table; what is measured, and beside what, its own help tells (``bench/NAME.py --help``).
+Each prints its own table; its help says what is measured and compared (``bench/NAME.py --help``).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _run(command: str) -> bool:
-    """Run one benchmark; what it prints goes where ours goes."""
+    """Run one benchmark with this process's output."""
     print(f"\n=== bench/{command} (load {os.getloadavg()[0]:.1f})", flush=True)
     began = time.monotonic()
     script, *options = command.split()
@@ -62,7 +62,7 @@ def _run(command: str) -> bool:
 
 
 def _machine() -> str:
-    """Say on what the figures were measured."""
+    """Print the machine on which the figures were measured."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     processor = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),

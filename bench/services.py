@@ -48,7 +48,7 @@ class Services:
         return {name: _cpu_seconds(pids) for name, pids in self.components().items()}
 
     def components(self) -> dict[str, list[int]]:
-        """List the processes of each component; the one that was started comes first."""
+        """Return the processes of each component; the one that was started comes first."""
         records = json.loads(self.state.processes.read_text(encoding="utf-8"))
         leaders = {record["name"].removeprefix("airflow-"): record["pid"] for record in records}
         found = {name: sorted(session_members(pid), key=partial(ne, pid)) for name, pid in leaders.items()}
@@ -88,7 +88,7 @@ class BenchAirflow(AirflowStack):
 
 
 class BenchStack(LocalStack):
-    """The local stack, with the floor's DAGs beside the product's."""
+    """The local stack, with the floor's DAGs and the product's."""
 
     airflow_type: type[BenchAirflow] = BenchAirflow
 

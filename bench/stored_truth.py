@@ -1,4 +1,4 @@
-"""What is stored beside what the simulated vendors really billed; and what a second run has changed."""
+"""Compare what is stored with what the simulated vendors billed, and with what a second run has changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def faults_of_storage(
     engine: Engine, accounts: Accounts, first: str, last: str, world: World | None = None
 ) -> tuple[list[str], Totals]:
     """
-    Return, in words, what is missing, too much or another figure; and give the totals by vendor and currency.
+    Return, in words, what is missing, too much or another figure; and the totals by vendor and currency.
 
     :param world: what is billed; the simulator's own by default.
     """
@@ -103,7 +103,7 @@ def _totals(found: Mapping[InvoiceKey, Figures]) -> Totals:
 
 
 def remember(engine: Engine) -> None:
-    """Copy every table of the product aside."""
+    """Copy every table of the product for a later comparison."""
     with engine.begin() as connection:
         connection.execute(text(f"drop schema if exists {BEFORE} cascade"))
         connection.execute(text(f"create schema {BEFORE}"))
@@ -112,7 +112,7 @@ def remember(engine: Engine) -> None:
 
 
 def changes(engine: Engine) -> list[str]:
-    """Return, in words, which rows differ from what was remembered, but for what says when something was seen."""
+    """Return, in words, which rows differ from the copy, except columns that say when something was seen."""
     with engine.begin() as connection:
         told = []
         for table in _tables(connection):

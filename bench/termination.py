@@ -1,4 +1,4 @@
-"""Leave nothing behind when a benchmark is told to end: servers stop and folders go as if it had ended by itself."""
+"""Stop servers and remove folders when a benchmark is terminated, as if it had ended by itself."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """
 A thousand accounts that wait at once, on one real triggerer: how soon all poll, what that costs, how soon all end.
 
-    python bench/waiting.py                      ours beside a bare trigger, one connection for all accounts
+    python bench/waiting.py                      ours and a bare trigger, one connection for all accounts
     python bench/waiting.py --connections each   every account with its own connection
     python bench/waiting.py --kind ours --accounts 200 --steady 20
 
-It starts Postgres and Airflow of its own in a temporary folder, and a vendor that responses 202 until it is told to
-answer 200. CPU is of all processes of the triggerer, in cores; memory is their PSS and RSS.
+It starts Postgres and Airflow of its own in a temporary folder, and a vendor that responds 202 until it is told to
+respond 200. CPU is of all processes of the triggerer, in cores; memory is their PSS and RSS.
 """
 
 import argparse
@@ -50,7 +50,7 @@ ESTIMATE = {
 
 @dataclass
 class PatientVendor:
-    """Answers 202 to everybody until ``ready``; remembers who has asked and how often."""
+    """A vendor that responds 202 until ``ready``; counts the requests by account."""
 
     asked: dict[str, int] = field(default_factory=dict)
     ready: bool = False
@@ -98,7 +98,7 @@ class BenchAirflow(AirflowStack):
 
 @dataclass
 class Usage:
-    """What the triggerer has used so far (CPU seconds) and holds now (bytes)."""
+    """CPU seconds that the triggerer has used so far, and bytes of memory now."""
 
     cpu: float
     pss: int

@@ -113,7 +113,7 @@ class Extent:
 
 
 def fill(connection: psycopg2.extensions.connection, extent: Extent) -> None:
-    """Fill an empty schema ``billing``, and beside it two plain tables with the same current rows."""
+    """Fill an empty schema ``billing``, and two plain tables with the same current rows."""
     values = {"last": LAST_MONTH, "products": PRODUCTS, "results": RESULTS} | vars(extent)
     with connection, connection.cursor() as cursor:
         for statement in _STATEMENTS:

@@ -1,4 +1,4 @@
-"""What people ask of the stored bills, as docs/tables.md shows them how to."""
+"""Queries of the stored bills, as in docs/tables.md."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ BESIDE = {
 
 
 def values_of(invoice: str) -> dict[str, str]:
-    """Return what the queries ask for: the last month, one account, one of its invoices."""
+    """Return the parameters of the queries: the last month, one account, one of its invoices."""
     return _VALUES | {"invoice": invoice}

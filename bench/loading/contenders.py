@@ -1,4 +1,4 @@
-"""Who loads, how each is started, and how what it has stored is counted."""
+"""The loaders, how each is started, and how its rows are counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DLT = "dlt[postgres]==1.31.0"
 @dataclass(frozen=True)
 class Lines:
     """
-    Where a loader keeps invoices and lines.
+    Where a loader stores invoices and lines.
 
     :param invoices: the table of invoices, with a join if need be.
     :param lines: the table of lines, as ``invoices``.
@@ -48,7 +48,7 @@ class Contender:
 
     :param script: in this folder.
     :param tables: by vendor; ``""``: of any.
-    :param option: handed to the script.
+    :param option: passed to the script.
     :param steps: which loads it can do.
     :param vendors: whose months it can load.
     :param ours: it loads into Tieout's own schema.

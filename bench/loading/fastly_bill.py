@@ -1,5 +1,5 @@
 """
-A month of one Fastly customer as the bytes of v3 answers, of any size, in which every figure agrees.
+A month of one Fastly customer as the bytes of v3 responses, of any size, in which every figure agrees.
 
 An invoice has a line for each product and region, and again from the start if it has more. The list, each invoice by
 id, the usage metrics and the use by service are rendered once; nothing is computed while a client waits.
@@ -27,7 +27,7 @@ def render(base_url: str, invoices: int, lines: int, *, changed: bool = False) -
     """
     Render a month.
 
-    :param base_url: where it will be served; Fastly's answers hold no link.
+    :param base_url: where it will be served; Fastly's responses contain no link.
     :param lines: of each invoice.
     :param changed: the last line of the last invoice bills one unit more, and its invoice as much.
     """

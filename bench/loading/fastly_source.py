@@ -39,7 +39,7 @@ class Invoice(msgspec.Struct):
 
 
 class Meta(msgspec.Struct):
-    """What a page says of the others."""
+    """What a page says about the others."""
 
     next_cursor: str | None = None
 

@@ -2,7 +2,7 @@
 A month of one Genesys Cloud organization as the bytes of its responses, of any size, in which every figure agrees.
 
 One contract with a plan and a charge for each product; each invoice bills all of them by turns, a page of its lines
-holds half of what is asked for, so that cursors are followed; each invoice has a file.
+holds half of the requested number, so that cursors are followed; each invoice has a file.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _pages(path: str, rows: list[str]) -> Iterator[tuple[str, memoryview]]:
 
 
 def _beside(sums: list[int]) -> Iterator[tuple[str, memoryview]]:
-    """Yield what is asked for once: the token, the contract, its period with the charges, the usage report."""
+    """Yield what is requested once: the token, the contract, its period with the charges, the usage report."""
     yield "/oauth/token", _dumped({"access_token": "token", "token_type": "bearer", "expires_in": 86_400})
     yield _BASE, _dumped({"entities": [_contract()]})
     yield f"{_BASE}/contract-1", _dumped(_contract())

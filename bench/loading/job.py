@@ -1,4 +1,4 @@
-"""What a loader's process is told, and what it tells in the end: one JSON text each."""
+"""Input and output of a loader's process, one JSON text each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Job:
     :param database_url: SQLAlchemy URL of the loader's own database.
     :param postmaster: the server's process id.
     :param folder: the loader's own, kept between its loads.
-    :param option: a loader's own word.
+    :param option: a loader's own option.
     """
 
     vendor: str
@@ -54,7 +54,7 @@ def run(python: str, script: str, job: Job) -> Cost:
     """
     Run a loader in a process of its own.
 
-    :raises RuntimeError: it failed; shows what it said.
+    :raises RuntimeError: it failed; shows its output.
     """
     command = [python, str(_HERE / script), json.dumps(asdict(job))]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LONGEST_SECONDS)

@@ -1,6 +1,6 @@
 """
-The limit: download invoices and lines (and files, where there are some) and decode them, then COPY rows that lie ready
-into plain tables of the same shape. The two parts follow one another.
+The limit: download invoices and lines (and files, where there are some) and decode them, then COPY prepared rows
+into plain tables of the same columns. The two parts run one after the other.
 
 The rows are those that Tieout has stored of the invoices: records, versions, invoices, lines, in COPY's own text. The
 tables have the primary keys and nothing else.
@@ -44,12 +44,12 @@ def main() -> None:
 
 
 def ready_rows(folder: str, table: str) -> Path:
-    """Return where a table's rows lie."""
+    """Return the file of a table's rows."""
     return Path(folder) / f"{table}.copy"
 
 
 def make_ready(product_dsn: str, dsn: str, folder: str) -> None:
-    """Take the rows out of a database that Tieout has loaded; make the plain tables in another one."""
+    """Export the rows of a database that Tieout has loaded; create the plain tables in another one."""
     source, target = psycopg2.connect(product_dsn), psycopg2.connect(dsn)
     with source, target, source.cursor() as out, target.cursor() as cursor:
         for table in TABLES:
@@ -61,7 +61,7 @@ def make_ready(product_dsn: str, dsn: str, folder: str) -> None:
 
 
 def _plain_table(cursor: psycopg2.extensions.cursor, table: str) -> str:
-    """Write the statement that makes a table of the same columns and key."""
+    """Return the statement that creates a table with the same columns and key."""
     cursor.execute(
         """select string_agg(format('%%I %%s', attname, format_type(atttypid, atttypmod)), ', ' order by attnum),
             (select string_agg(format('%%I', attname), ', ' order by array_position(conkey, attnum))

@@ -1,4 +1,4 @@
-"""What a piece of work cost: wall time, processor time here and in Postgres, memory, and WAL written."""
+"""Measure the cost of a block: wall time, processor time here and in Postgres, memory, and WAL written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cost:
     :param postgres_cpu: of the whole server: sessions that have ended, checkpointer and autovacuum included.
     :param peak_mb: largest resident memory of this process so far.
     :param before_mb: resident memory when the block began, i.e. of the interpreter with everything imported.
-    :param parts: wall seconds of what the block is made of, if it tells.
+    :param parts: wall seconds of the block's parts, if it reports them.
     """
 
     wall: float = 0.0

@@ -1,6 +1,6 @@
 """
-The least that is exact and may be run again: decode, COPY into a staging table, one merge; a digest of each invoice's
-bytes tells which are known already. No raw answer, no version, no control: what a careful person writes in a day.
+A minimal exact loader that may run again: decode, COPY into a staging table, one merge; a digest of each invoice's
+bytes shows which are known already. No raw response, no version, no control.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _text(row: Row) -> str:
 
 
 def _value(value: object) -> str:
-    """Write a value for COPY, with escapes where a text holds what COPY would take for something else."""
+    """Write a value for COPY, with escapes for characters that have a meaning in COPY."""
     if isinstance(value, bytes):
         return f"\\\\x{value.hex()}"
     text = str(value)

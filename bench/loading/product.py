@@ -1,8 +1,8 @@
 """
 Tieout itself: what the tasks ``fetch`` and ``reconcile`` of a month call, with their engine, hook and folder.
 
-Inside the clock: connecting, all requests, every response kept and hashed, derivation, versions, all controls, their
-results, the certificate. Outside: Python's start and the imports, which a task's process does before its work.
+Measured: connecting, all requests, every response stored and hashed, derivation, versions, all controls, their
+results, the certificate. Not measured: Python's start and the imports, which a task's process does before its work.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _timed(parts: dict[str, float], part: str, work: Callable[P, R]) -> Callable
 
 
 def _with_parts(cost: Cost, parts: dict[str, float]) -> Cost:
-    """Say of the whole how much each part took; what reconciling takes beside the named parts is storing."""
+    """Return the whole time and its parts; the rest of reconciling, besides the named parts, is storing."""
     named = sum(parts.get(part, 0.0) for part in ("derive", *_PARTS))
     cost.parts = {part: parts.get(part, 0.0) for part in ("fetch", "derive")}
     cost.parts |= {"store": parts["reconcile"] - named} | {part: parts.get(part, 0.0) for part in _PARTS}

@@ -1,9 +1,9 @@
 """
 Tieout's hook and store alone: what a month's tasks do to bring the invoices of the list into rows.
 
-Inside the clock: connecting, every page asked for by the hook, stored as received and hashed, the fetch completed; then
+Measured: connecting, every page requested by the hook, stored as received and hashed, the fetch completed; then
 from the stored responses, in one transaction that holds the account's lock, every invoice derived, hashed and written
-as a version. Outside: what the tasks do besides: the second reading by id, usage, controls, the
+as a version. Not measured: the other work of the tasks: the second fetch by id, usage, controls, the
 certificate (``product.py`` has all of it), and Python's start with the imports.
 """
 

@@ -46,7 +46,7 @@ def say_results(results: Sequence[Result]) -> None:
 
 
 def say_counts(month: Month) -> None:
-    """Print how the vendor was asked by all loaders together."""
+    """Print the vendor's request counts of all loaders together."""
     counts = month.served.counts()
     print(f"{counts.requests:,} requests, at most {counts.most_at_once} at once", end="; ")
     print(f"at most {counts.most_in_window:,} in a window of the rate limit, {counts.refused} refused")

@@ -1,4 +1,4 @@
-"""What a benchmark's vendor responses, and how it was asked."""
+"""The responses of a benchmark's vendor, and counts of its requests."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Responder:
     Answers, and counts.
 
     :param rendered: by variant, the first part of every path.
-    :param asked_for: gives the key of a body.
-    :param allowed: requests in a window, told as Genesys Cloud does; more are answered 429.
+    :param asked_for: returns the key of a body.
+    :param allowed: requests in a window, reported as by Genesys Cloud; more are answered 429.
     :param window: in seconds; a new one begins with the first request after the old one.
     """
 

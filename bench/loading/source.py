@@ -16,9 +16,9 @@ Row = tuple[object, ...]
 @dataclass(frozen=True)
 class Found:
     """
-    One invoice as it came, not decoded yet.
+    One invoice as received, not decoded yet.
 
-    :param pieces: its bytes, where there are several in the vendor's order.
+    :param pieces: its bytes; several pieces are in the vendor's order.
     """
 
     invoice_id: str

@@ -1,4 +1,4 @@
-"""What a benchmark's vendor has billed: the figures that every loader must have stored, digit for digit."""
+"""What a benchmark's vendor has billed: the exact figures that every loader must have stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Truth:
 
     @classmethod
     def of(cls, texts: dict[str, str]) -> Truth:
-        """Read what ``texts`` has written, or what a query gave as texts."""
+        """Read what ``texts`` has written, or what a query returned as strings."""
         amount, quantity = Decimal(texts["amount"] or 0), Decimal(texts["quantity"] or 0)
         return cls(int(texts["invoices"]), int(texts["lines"]), amount, quantity)
 
@@ -34,7 +34,7 @@ class Truth:
 @dataclass(frozen=True)
 class Rendered:
     """
-    A vendor's responses, as bytes by what is asked for: the path, with the cursor or the product where there are
+    A vendor's responses, as bytes by request: the path, with the cursor or the product where there are
     several.
 
     :param listed_bytes: size of the responses that hold every invoice and line once.

@@ -2,7 +2,7 @@
 A vendor on loopback that is never the bottleneck: bytes rendered before the first request, one thread a connection.
 
 Runs as a process of its own (``serving``). A path that begins with ``/changed`` is answered from a second rendering
-with one changed line; ``/first`` from the first. ``/counts`` tells how it was asked.
+with one changed line; ``/first`` from the first. ``/counts`` returns the request counts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Served:
     all_bytes: int
 
     def counts(self) -> Counts:
-        """Ask how the server was used so far."""
+        """Return the request counts of the server so far."""
         with urllib.request.urlopen(f"{self.url}{COUNTS}") as response:  # noqa: S310 (our own server)
             return Counts(**json.load(response))
 

@@ -2,7 +2,7 @@
 dlt, as its documentation shows it: a resource over the pages, merged by key, lines as a nested table.
 
 Runs in an environment of its own. Option ``declared``: every column has its type and precision, and numbers are read
-as ``Decimal``; so it is exact. Option ``default``: what a user gets who says nothing of types.
+as ``Decimal``; so it is exact. Option ``default``: dlt's own types.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _getter(job: Job, *, exact: bool) -> Get:
-    """Return what asks the vendor over one connection; ``exact`` reads numbers as decimals."""
+    """Return a function that sends requests over one connection; ``exact`` reads numbers as decimals."""
     session = requests.Session()
 
     def get(path: str, params: dict[str, str]) -> Any:  # noqa: ANN401 (a JSON value)

@@ -1,4 +1,4 @@
-"""``python -m vendor_simulator``: serve both vendors, or print what they know."""
+"""``python -m vendor_simulator``: serve both vendors, or print their data."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _OPTIONS = {
 
 def main(arguments: Sequence[str] | None = None, make_world: Callable[[int], World] = World) -> int:
     """
-    Run one command; give the exit code.
+    Run one command; return the exit code.
 
-    :param make_world: makes a world of a seed; benchmarks have larger ones.
+    :param make_world: creates a world from a seed; benchmarks have larger ones.
     """
     options = _parser().parse_args(arguments)
     world = make_world(options.seed)

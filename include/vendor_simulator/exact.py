@@ -1,4 +1,4 @@
-"""Exact decimals: rounding of money, the look of a number, and JSON that prints every digit."""
+"""Exact decimals: rounding of money, number formats, and JSON that prints every digit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def plain(number: Decimal | int) -> str:
 
 
 def dressed(number: Decimal, *key: draw.Key) -> Decimal:
-    """Keep the value and vary its look by the key, as vendors do: 4000, 4000.0 or 4000.00."""
+    """Return the same value in a format chosen by the key, as vendors do: 4000, 4000.0 or 4000.00."""
     shortest = plain(number)
     places = len(shortest.partition(".")[2])
     return rounded(number, max(places, draw.between(0, 2, "look", *key)))

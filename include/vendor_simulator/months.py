@@ -1,4 +1,4 @@
-"""Calendar months in UTC; the simulator's own notion, independent of the product it is the counterparty of."""
+"""Calendar months in UTC; the simulator's own, independent of the product's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Month:
 
     @classmethod
     def of(cls, moment: date) -> Month:
-        """Name the month of a date, or of an aware UTC datetime."""
+        """Return the month of a date, or of an aware UTC datetime."""
         return cls(moment.year, moment.month)
 
     @property
@@ -55,7 +55,7 @@ class Month:
         return (self.end - timedelta(days=1)).date()
 
     def shift(self, months: int) -> Month:
-        """Name the month that many months later; earlier if negative."""
+        """Return the month that many months later; earlier if negative."""
         year, number = divmod(self.index + months, 12)
         return Month(year, number + 1)
 
@@ -65,7 +65,7 @@ class Month:
             yield self.shift(offset)
 
     def elapsed_at(self, now: datetime) -> tuple[int, int]:
-        """Give the seconds of this month that have passed, and its length in seconds."""
+        """Return the seconds of this month that have passed, and its length in seconds."""
         length = int((self.end - self.start).total_seconds())
         return max(0, min(length, int((now - self.start).total_seconds()))), length
 

@@ -1,4 +1,4 @@
-"""When a billing error is planted: one per vendor and month, its kind and its victim rotating."""
+"""When a billing error is planted: one per vendor and month, rotating over kinds and accounts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Planted:
 
 
 def turn(month: Month, kinds: Sequence[str]) -> tuple[str, int] | None:
-    """Tell which kind of error a month has and how often that kind came before, or None before the first."""
+    """Return which kind of error a month has and how often that kind came before, or None before the first."""
     since = month.index - FIRST_ERROR.index
     if since < 0:
         return None
@@ -42,6 +42,6 @@ def turn(month: Month, kinds: Sequence[str]) -> tuple[str, int] | None:
 
 
 def rotated(victims: Sequence[T], by: int) -> list[T]:
-    """List the possible victims in the order in which they are tried."""
+    """Return the possible targets in the order in which they are tried."""
     start = by % len(victims)
     return [*victims[start:], *victims[:start]]

@@ -1,4 +1,4 @@
-"""Which vendors are simulated: every folder beside this file that has a ``vendor.py``."""
+"""Find the simulated vendors: every folder next to this file that has a ``vendor.py``."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SimulatedVendor:
     One vendor of the simulator.
 
     :param name: stored with every row, and in ``accounts.yaml``.
-    :param make_world: makes what it knows of its customers, decided by the seed.
-    :param make_app: makes what answers requests.
+    :param make_world: creates its customers' data from the seed.
+    :param make_app: creates the application.
     """
 
     name: str

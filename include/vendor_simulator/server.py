@@ -23,7 +23,7 @@ class Listen:
     Where to listen.
 
     :param port: 0 for any free one.
-    :param ready_file: written as soon as requests are answered: JSON with ``base_url`` and ``pid``.
+    :param ready_file: written as soon as requests are accepted: JSON with ``base_url`` and ``pid``.
     :param control_token: opens the routes under ``/_simulator``.
     """
 
@@ -34,7 +34,7 @@ class Listen:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether nobody but this machine can reach an address."""
+    """Return whether only this machine can reach an address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -43,7 +43,7 @@ def is_loopback(host: str) -> bool:
 
 async def serve_forever(state: State, listen: Listen) -> None:
     """
-    Answer requests until SIGINT or SIGTERM.
+    Serve requests until SIGINT or SIGTERM.
 
     :raises OSError: the port is taken.
     """

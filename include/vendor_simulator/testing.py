@@ -25,7 +25,7 @@ class Simulator:
     """
     Both vendors on a free loopback port, from ``__enter__`` to ``__exit__``.
 
-    :param now: the moment it is for the vendors, aware; the real time if None.
+    :param now: the vendors' time, aware; the real time if None.
     """
 
     def __init__(
@@ -71,15 +71,15 @@ class Simulator:
 
     @property
     def stats(self) -> Stats:
-        """What was asked so far."""
+        """The requests so far."""
         return self.state.stats
 
     def connections(self) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections to this simulator by their ids."""
+        """Return the Airflow connections to this simulator by their ids."""
         return self.world.connections(self.base_url)
 
     def truth(self, vendor: str, account: str, month: str) -> tuple[TrueInvoice, ...]:
-        """List the invoices of an account and a month such as ``2026-10`` that are posted by now."""
+        """Return the invoices of an account and a month such as ``2026-10`` that are posted by now."""
         return self.world.truth(vendor, account, Month.parse(month), self.state.now())
 
     def set_now(self, now: datetime | None) -> None:

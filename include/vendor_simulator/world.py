@@ -58,7 +58,7 @@ class VendorWorld(Protocol):
         """List its accounts as ``accounts.yaml`` holds them."""
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections, by their ids, of a simulator that answers at ``base_url``."""
+        """Return the Airflow connections, by their ids, of a simulator that serves ``base_url``."""
 
     def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
         """Yield the invoices of one account and month; ``KeyError`` if there is no such account."""
@@ -90,17 +90,17 @@ class World:
         return next(world for world in self.vendors.values() if isinstance(world, kind))
 
     def accounts(self) -> list[dict[str, Any]]:
-        """List the accounts as ``accounts.yaml`` holds them."""
+        """Return the accounts as ``accounts.yaml`` holds them."""
         return [entry for world in self.vendors.values() for entry in world.account_entries()]
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections, by their ids, of a simulator that answers at ``base_url``."""
+        """Return the Airflow connections, by their ids, of a simulator that serves ``base_url``."""
         found = (world.connections(base_url).items() for world in self.vendors.values())
         return dict(item for items in found for item in items)
 
     def truth(self, vendor: str, account: str, month: Month, at: datetime | None = None) -> tuple[TrueInvoice, ...]:
         """
-        List the invoices of one account and month, by id.
+        Return the invoices of one account and month, by id.
 
         :param at: leave out what is posted later than this moment.
         :raises KeyError: no such vendor or account.
@@ -113,7 +113,7 @@ class World:
         return tuple(sorted(found, key=lambda invoice: invoice.invoice_id))
 
     def planted(self, first: Month, last: Month) -> list[Planted]:
-        """List the planted errors of these months, both included, in order."""
+        """Return the planted errors of these months, both included, in order."""
         errors = (world.planted(month) for month in first.until(last) for world in self.vendors.values())
         return [error for error in errors if error is not None]
 

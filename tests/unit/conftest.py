@@ -3,7 +3,7 @@
 import pytest
 from tests.ledger import make
 
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 
 __all__ = ["make"]
 

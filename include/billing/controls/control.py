@@ -5,107 +5,19 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any, Generic
+from typing import Any, Literal
 
-from billing.config.accounts import Account, SettingsT_co
 from billing.config.tolerances import EXACT, Tolerance
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding
-from billing.models import AccountMonth, Invoice
-from billing.month import Month
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceSummary:
-    """Key figures of each invoice of an account, of any month, to find duplicates and gaps."""
-
-    invoice_id: str
-    kind: str
-    month: Month
-    total: Decimal
-    currency: str | None
-    issued_at: datetime | None
-    service_start: datetime | None
-    service_end: datetime | None
-    statement_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """
-    One month-to-date snapshot.
-
-    :param taken_at: when it was first received, UTC.
-    :param as_of: the end of what it covers, if the vendor says.
-    :param credits: sum of its negative lines, zero or below; part of ``total``.
-    :param shortfall: sum of its commit-shortfall lines; part of ``total``.
-    """
-
-    taken_at: datetime
-    total: Decimal
-    currency: str | None
-    as_of: datetime | None = None
-    credits: Decimal = Decimal(0)
-    shortfall: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedFile:
-    """
-    A file the vendor issued with an invoice.
-
-    :param file_format: ``pdf`` or ``csv``.
-    :param text: what can be read in it; None if it cannot be read.
-    """
-
-    invoice_id: str
-    file_format: str
-    sha256: bytes
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Generic[SettingsT_co]):
-    """
-    All that a control may use: values derived from stored responses, and the configuration.
-
-    :param account: what was configured, e.g. its currency, and in ``settings`` the vendor's own keys.
-    :param restated: by invoice id, the version before the last restatement.
-    :param as_of: when the month was last fetched from the vendor; "today" for a control, so that it can be repeated.
-    :param previous: the calendar month before, as stored; None if it is not stored.
-    :param year_before: the same month a year earlier, as stored.
-    :param history: stored invoices of the account in order of month and id: those of this month and of the one
-        before, and any earlier one that has a number, a statement number or an amount in common with this month's.
-        Never a later one: a month's results depend on earlier months only.
-    :param estimates: snapshots of this month, oldest first.
-    :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
-    :param payment_statuses: by invoice id, every status seen, oldest first.
-    :param files: the files of this month's invoices.
-    """
-
-    account: Account[SettingsT_co]
-    account_month: AccountMonth
-    restated: Mapping[str, Invoice] = field(default_factory=dict)
-    as_of: datetime | None = None
-    previous: AccountMonth | None = None
-    year_before: AccountMonth | None = None
-    history: tuple[InvoiceSummary, ...] = ()
-    estimates: tuple[Estimate, ...] = ()
-    estimates_began: bool = False
-    payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    files: tuple[IssuedFile, ...] = ()
-
-    def currency_of(self, invoice: Invoice) -> str:
-        """Return the invoice's own currency, or the account's where the vendor sends none."""
-        return invoice.currency or self.account.currency
-
 
 Check = Callable[[Evidence[Any]], Iterable[Finding]]
+Assertion = Literal["accuracy", "completeness", "existence", "cut-off", "classification", "valuation", "rights"]
+Severity = Literal["exception", "hold", "blocked", "alert", "warning", "variance", "info"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +27,8 @@ class Control:
 
     :param control_id: stable: the vendor's prefix and a number; rows, pages and tests use it.
     :param statement: what is claimed, in one line.
-    :param assertion: accuracy, completeness, existence, cut-off, classification, valuation or rights.
-    :param severity: what an exception means: ``exception``, ``hold``, ``blocked``, ``warning``, ``variance``, ``info``.
+    :param assertion: what is asserted of the month, in the auditor's words.
+    :param severity: what an exception means to the person who pays.
     :param check: the pure function; its docstring is the control's page.
     :param operands: what is checked against what, in a few words.
     :param tolerance: the policy of accounts that set none for this control.
@@ -124,8 +36,8 @@ class Control:
 
     control_id: str
     statement: str
-    assertion: str
-    severity: str
+    assertion: Assertion
+    severity: Severity
     check: Check
     operands: str = ""
     tolerance: Tolerance = EXACT
@@ -145,7 +57,15 @@ def _rule_sha256(control: Control) -> bytes:
     return hashlib.sha256(named.encode() + _source_of(control.check)).digest()
 
 
-_VALUES = frozenset({"billing.config.accounts", "billing.payloads.response", "billing.errors", "billing.models"})
+_VALUES = frozenset(
+    {
+        "billing.config.accounts",
+        "billing.controls.evidence",
+        "billing.errors",
+        "billing.models",
+        "billing.payloads.response",
+    }
+)
 
 
 @cache

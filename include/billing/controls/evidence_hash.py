@@ -12,7 +12,7 @@ from typing import Any
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.month import Month
 from billing.payloads.exact_json import json_value, sha256_of
 

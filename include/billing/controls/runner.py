@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from billing.config.tolerances import EXACT, Tolerance
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked
 from billing.controls.truncate import keep_largest
 from billing.errors import ConfigurationError

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from billing.config.accounts import Account
 from billing.controls.checks.document_keys import document_keys, related
-from billing.controls.control import Estimate, Evidence, InvoiceSummary, IssuedFile
+from billing.controls.evidence import Estimate, Evidence, InvoiceSummary, IssuedFile
 from billing.models import AccountMonth
 from billing.month import Month
 from billing.payloads.document_text import text_of

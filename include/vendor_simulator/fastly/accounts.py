@@ -1,4 +1,4 @@
-"""The Fastly customers of the world: what each uses, at which rates, and what is awkward about it."""
+"""The Fastly customers of the world: what each uses, at which rates, and its special cases."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ class FastlyAccount:
         return "fastly_" + self.name.replace("-", "_")
 
     def has_usage_in(self, month: Month) -> bool:
-        """Tell whether anything was used, and hence billed, in a month."""
+        """Return whether anything was used, and hence billed, in a month."""
         return month >= self.first_month and not (self.corrected and month.index % 9 == 7)
 
 
 def bandwidth(region: str, rate: str, typical: str, places: int = 2) -> Meter:
-    """Describe traffic delivered in one region; units are GB."""
+    """Create a meter for traffic delivered in one region; units are GB."""
     name = f"{region} Bandwidth"
     group, line = "Full-Site Delivery", "Network Services"
     price, units = Decimal(rate), Decimal(typical)
@@ -94,7 +94,7 @@ def bandwidth(region: str, rate: str, typical: str, places: int = 2) -> Meter:
 
 
 def requests(region: str, rate: str, typical: str, places: int = 4) -> Meter:
-    """Describe requests served in one region; units are 10,000 requests."""
+    """Create a meter for requests served in one region; units are 10,000 requests."""
     name = f"{region} Requests"
     group, line = "Full-Site Delivery", "Network Services"
     price, units = Decimal(rate), Decimal(typical)
@@ -102,18 +102,18 @@ def requests(region: str, rate: str, typical: str, places: int = 4) -> Meter:
 
 
 def compute(rate: str, typical: str) -> Meter:
-    """Describe serverless requests, which have no region; units are 10,000 requests."""
+    """Create a meter for serverless requests, which have no region; units are 10,000 requests."""
     price, units = Decimal(rate), Decimal(typical)
     return Meter("Compute Requests", "Compute", "Compute", "", "requests", price, units, 0, "compute_usage")
 
 
 def fee(name: str, rate: str, group: str = "Security") -> Meter:
-    """Describe a flat monthly fee."""
+    """Create a meter for a flat monthly fee."""
     return Meter(name, group, group, "", "", Decimal(rate))
 
 
 def delivery(scale: str, per_gb: str, per_requests: str) -> tuple[Meter, ...]:
-    """Describe delivery in three regions, ``scale`` TB of it in North America."""
+    """Create a meter for delivery in three regions, ``scale`` TB of it in North America."""
     size = Decimal(scale)
     na, eu = "North America", "Europe"
     return (
@@ -126,7 +126,7 @@ def delivery(scale: str, per_gb: str, per_requests: str) -> tuple[Meter, ...]:
 
 
 def fastly_accounts(seed: int) -> tuple[FastlyAccount, ...]:
-    """List the Fastly customers of a world; their ids and tokens depend on the seed, their names do not."""
+    """Return the Fastly customers of a world; their ids and tokens depend on the seed, their names do not."""
     accounts = (
         *_ordinary(),
         *_awkward(),

@@ -1,4 +1,4 @@
-"""The Fastly side of the server: its routes, and what the pipeline asks of a vendor."""
+"""The Fastly side of the server: its routes, and what the pipeline needs from a vendor."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from vendor_simulator.web.state import State
 
 
 class FastlyApp:
-    """Answers every Fastly billing operation of the contract."""
+    """The Fastly app, with every billing operation of the contract."""
 
     def __init__(self, state: State) -> None:
         self._desk = FastlyDesk(state)
 
     def routes(self) -> list[tuple[str, str, str, Handler]]:
-        """List operation, method, path and handler; a literal segment stands before a parameter."""
+        """List operation, method, path and handler; a literal segment comes before a parameter."""
         v2, v3 = "/billing/v2", "/billing/v3"
         customer = v2 + "/account_customers/{customer_id}"
         bills, invoices, usage = Bills(self._desk), Invoices(self._desk), Usage(self._desk)
@@ -39,16 +39,16 @@ class FastlyApp:
         ]
 
     def account_of(self, request: web.Request) -> str:
-        """Name the account of the request's token."""
+        """Return the account of the request's token."""
         account = self._desk.owner(request)
         return account.name if account else ""
 
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:
-        """Write an error the way this generation does."""
+        """Return an error in the format of this API generation."""
         return errors.error(operation, status, retry_after)
 
     def waiting(self, operation: str, _request: web.Request) -> Answer:
-        """Write the 202 of a month-to-date estimate in the making."""
+        """Return the 202 of a month-to-date estimate that is not ready."""
         return errors.waiting(operation)
 
     def dress(self, _request: web.Request, answer: Answer) -> None:

@@ -26,7 +26,7 @@ class Bills:
         self._desk = desk
 
     def of_month(self, request: web.Request) -> Answer:
-        """Answer the bill of one month; the present one is still an estimate of status MTD."""
+        """Return the bill of one month; the present one is still an estimate of status MTD."""
         account = self._desk.account(request, "v2")
         lenient = self._desk.state.settings.lenient_month
         year, number = request.match_info["year"], request.match_info["month"]
@@ -44,7 +44,7 @@ class Bills:
         return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
 
     def by_id(self, request: web.Request) -> Answer:
-        """Answer one posted bill by its id."""
+        """Return one posted bill by its id."""
         account = self._desk.account(request, "v2")
         self._own(account, request)
         invoice = self._desk.find(account, request.match_info["invoice_id"])
@@ -54,7 +54,7 @@ class Bills:
         return self._in_wanted_form(request, bill)
 
     def to_date(self, request: web.Request) -> Answer:
-        """Answer the month-to-date estimate: 202 first, then 200 and the same for four hours."""
+        """Return the month-to-date estimate: 202 first, then 200 and the same for four hours."""
         account = self._desk.account(request, "v2")
         self._own(account, request)
         if account.parent_pay:

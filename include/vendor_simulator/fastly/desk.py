@@ -1,4 +1,4 @@
-"""What all Fastly handlers look up: the account of a token, its posted invoices, its estimates."""
+"""What all Fastly handlers need: the account of a token, its posted invoices, its estimates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vendor_simulator.web.state import State
 
 
 class FastlyDesk:
-    """The world as one request may see it: one account, by now."""
+    """The world as one request sees it: one account, up to now."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -26,11 +26,11 @@ class FastlyDesk:
         self._accounts = {account.token: account for account in self.world.accounts}
 
     def owner(self, request: web.Request) -> FastlyAccount | None:
-        """Give the account of the request's token."""
+        """Return the account of the request's token."""
         return self._accounts.get(request.headers.get("Fastly-Key", ""))
 
     def account(self, request: web.Request, api: str = "") -> FastlyAccount:
-        """Give the account, or refuse: 401 without one, 404 where it is billed by the other API generation."""
+        """Return the account; raise 401 without one, 404 if it is billed by the other API generation."""
         account = self.owner(request)
         if account is None:
             raise Refused(error("", 401, None))
@@ -41,14 +41,14 @@ class FastlyDesk:
         return account
 
     def made_at(self, account: FastlyAccount, api: str, month: Month) -> datetime | None:
-        """Ask for an estimate; give the moment as of which it is, or None while it is being made."""
+        """Request an estimate; return the time it is as of, or None while it is not ready."""
         settings = self.state.settings
         key = (account.name, api, str(month))
         now, seconds = self.state.now(), settings.estimate_seconds
         return self.state.estimates.ready_at(key, now, settings.estimate_asks, seconds)
 
     def posted(self, account: FastlyAccount) -> Iterator[Invoice]:
-        """Yield what is posted by now, oldest first."""
+        """Yield the invoices posted so far, oldest first."""
         now = self.state.now()
         for month in account.first_month.until(Month.of(now)):
             for invoice in self.world.month(account, month).invoices:

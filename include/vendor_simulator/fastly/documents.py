@@ -1,4 +1,4 @@
-"""Fastly v3 answers as JSON values. Source: contracts of the API, sections 4.1 to 4.5, checked 2026-11-22."""
+"""Fastly v3 responses as JSON values. Source: contracts of the API, sections 4.1 to 4.5, checked 2026-11-22."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def accrued(account: FastlyAccount, lines: Iterable[Line], month: Month, at: dat
 
 
 def estimate_document(account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: datetime) -> dict[str, Any]:
-    """Write the v3 month-to-date invoice as of a moment; its total is a text."""
+    """Write the v3 month-to-date invoice as of a moment; its total is a string."""
     number = month.index
     return {
         "customer_id": account.customer_id,
@@ -110,7 +110,7 @@ def usage_rows(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, a
 
 
 def metered(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: datetime) -> list[UsageRow]:
-    """Tell the usage known at a moment: all of a closed month, the part so far of the present one."""
+    """Return the usage known at a moment: all of a closed month, the part so far of the present one."""
     if at >= month.end:
         return list(rows)
     whole = (charge(row.meter, row.meter.rate, row.quantity, account.currency) for row in rows)
@@ -118,7 +118,7 @@ def metered(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: 
 
 
 def services_of(seed: int, account: FastlyAccount) -> list[tuple[str, str]]:
-    """List the ids and names of a customer's services, largest first."""
+    """Return the ids and names of a customer's services, largest first."""
     names = (f"www.{account.name}.example.com", f"api.{account.name}.example.com", f"img.{account.name}.example.com")
     return [(draw.text(22, seed, "service", name), name) for name in names]
 

@@ -1,4 +1,4 @@
-"""Fastly's error bodies, and how a handler refuses."""
+"""Fastly's error bodies, and how a handler returns one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOO_MANY = (
 
 
 def error(operation: str, status: int, retry_after: str | None) -> Answer:
-    """Write an error: ``msg`` for v2, for credentials and for the gateway, four texts for v3."""
+    """Write an error: ``msg`` for v2, for credentials and for the gateway, four strings for v3."""
     headers = {"Retry-After": retry_after} if retry_after is not None else {}
     if status == 401:
         return Answer({"msg": _BAD_CREDENTIAL}, 401, "text/plain", headers)
@@ -29,7 +29,7 @@ def error(operation: str, status: int, retry_after: str | None) -> Answer:
 
 
 def waiting(operation: str) -> Answer:
-    """Write the 202 of a month-to-date estimate in the making."""
+    """Return the 202 of a month-to-date estimate that is not ready."""
     if operation.startswith("fastly.v3"):
         return Answer({"title": "Accepted", "status": "202"}, 202)
     return Answer({}, 202)

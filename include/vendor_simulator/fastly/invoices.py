@@ -21,7 +21,7 @@ class Invoices:
         self._desk = desk
 
     def listing(self, request: web.Request) -> Answer:
-        """Answer one page of the posted invoices, newest billing start first."""
+        """Return one page of the posted invoices, newest billing start first."""
         account = self._desk.account(request, "v3")
         limit = parameters.limit(request, "100", 200, self._desk.state.settings.page_limit)
         first = parameters.day(request, "billing_start_date")
@@ -38,7 +38,7 @@ class Invoices:
         )
 
     def by_id(self, request: web.Request) -> Answer:
-        """Answer one posted invoice by its id."""
+        """Return one posted invoice by its id."""
         account = self._desk.account(request, "v3")
         invoice = self._desk.find(account, request.match_info["invoice_id"])
         if invoice is None:
@@ -46,7 +46,7 @@ class Invoices:
         return Answer(documents.invoice_document(account, invoice, by_id=True))
 
     def month_to_date(self, request: web.Request) -> Answer:
-        """Answer the month-to-date invoice: 202 first, then 200 and the same for four hours."""
+        """Return the month-to-date invoice: 202 first, then 200 and the same for four hours."""
         account = self._desk.account(request, "v3")
         month = Month.of(self._desk.state.now())
         made_at = self._desk.made_at(account, "v3", month)

@@ -1,4 +1,4 @@
-"""Fastly v2 answers: JSON values and CSV. Source: contracts of the API, sections 3.1 to 3.6, checked 2026-11-22."""
+"""Fastly v2 responses: JSON values and CSV. Source: contracts of the API, sections 3.1 to 3.6, checked 2026-11-22."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def running_bill(account: FastlyAccount, lines: tuple[Line, ...], month: Month, 
 
 
 def estimate(account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: datetime) -> dict[str, Any]:
-    """Write the v2 month-to-date estimate as of a moment; its ``invoice_id`` is a text."""
+    """Write the v2 month-to-date estimate as of a moment; its ``invoice_id`` is a string."""
     amount = exact.total(line.amount for line in lines)
     document = _head(account, lines, amount, month.start, instant(at))
     document["invoice_id"] = draw.text(22, "v2 estimate", account.customer_id, str(month))

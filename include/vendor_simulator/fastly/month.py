@@ -40,8 +40,8 @@ class Invoice:
 
     :param start: first instant of the period billed, UTC.
     :param end: first instant after it, UTC.
-    :param total: what the header says, in ``currency``; the sum of the lines unless an error is planted.
-    :param by_id_description: what the by-id document says instead of the first line's description, if it differs.
+    :param total: as in the header, in ``currency``; the sum of the lines unless an error is planted.
+    :param by_id_description: the first line's description in the by-id document, if it differs.
     """
 
     invoice_id: int
@@ -75,7 +75,7 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class FastlyMonth:
-    """All that the vendor can say about one customer and one month."""
+    """Everything the vendor knows about one customer and one month."""
 
     account: FastlyAccount
     month: Month
@@ -128,12 +128,12 @@ def raised(rate: Decimal, raises: int) -> Decimal:
 
 
 def usage_row(line: Line) -> UsageRow:
-    """Tell the usage behind a line."""
+    """Return the usage behind a line."""
     return UsageRow(line.meter, line.units, exact.times(line.units, line.meter.raw_per_unit))
 
 
 def shortfall(account: FastlyAccount, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Give the line that lifts the charges to the account's minimum, if they are below it."""
+    """Return the line that fills the charges up to the account's minimum, if they are below it."""
     missing = exact.total((account.minimum, *(-line.amount for line in lines)))
     if missing <= 0:
         return ()
@@ -151,12 +151,12 @@ def invoice_number(account: FastlyAccount, month: Month, which: int) -> int:
 
 
 def month_of(account: FastlyAccount, invoice_id: int) -> Month:
-    """Tell which month an id of this account would belong to."""
+    """Return which month an id of this account would belong to."""
     return _EPOCH.shift((invoice_id - 4_000_000 - account.number * 10_000) // 10)
 
 
 def posted_at(seed: int, account: FastlyAccount, month: Month) -> datetime:
-    """Tell when the month's invoice is posted: on day 2 to 4 of the next month, or after the 20th if late."""
+    """Return when the month's invoice is posted: on day 2 to 4 of the next month, or after the 20th if late."""
     key = (seed, account.name, str(month), "posted")
     late = account.late and month.index % 6 == 2
     day = draw.between(20, 24, *key) if late else draw.between(2, 4, *key)
@@ -172,7 +172,7 @@ def _meters(account: FastlyAccount, month: Month) -> tuple[Meter, ...]:
 
 
 def _host_meter(number: int) -> Meter:
-    """Describe one of thousands of hostnames: some cents each, so that the long invoice is no dearer than others."""
+    """Create a meter for one of thousands of hostnames, at some cents each, so that the long invoice is not larger."""
     rate = Decimal(50 + number % 50).scaleb(-7)
     group, line = "Custom Hostnames", "Network Services"
     name = f"Hostname {number:04d} Requests"

@@ -1,4 +1,4 @@
-"""Query parameters, cursors and ``meta`` of Fastly v3; each refuses with 400 what the contract does not allow."""
+"""Query parameters, cursors and ``meta`` of Fastly v3; each raises 400 for what the contract does not allow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_MONTHS = 3
 
 
 def limit(request: web.Request, default: str, most: int, page_limit: int = 0) -> int:
-    """Give the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
+    """Return the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
     text = request.query.get("limit", default)
     if not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= most:
         refuse_v3(400)
@@ -24,7 +24,7 @@ def limit(request: web.Request, default: str, most: int, page_limit: int = 0) ->
 
 
 def offset(request: web.Request) -> int:
-    """Give the row at which the page begins."""
+    """Return the row at which the page begins."""
     cursor = request.query.get("cursor", "")
     if not cursor:
         return 0
@@ -42,7 +42,7 @@ def meta(request: web.Request, size: int, end: int, total: int) -> dict[str, Any
 
 
 def day(request: web.Request, name: str) -> date | None:
-    """Give a date in the form ``YYYY-MM-DD``, None where it is not asked for."""
+    """Return a date in the form ``YYYY-MM-DD``, None if it is not set."""
     text = request.query.get(name)
     if text is None:
         return None

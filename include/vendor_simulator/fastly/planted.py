@@ -1,4 +1,4 @@
-"""Billing errors of Fastly invoices: each function spoils a clean month for one control and no other."""
+"""Billing errors of Fastly invoices: each function changes a correct month so that exactly one control finds it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Spoilt = tuple[FastlyMonth, str, str]
 
 
 def plant(kind: str, clean: FastlyMonth) -> Spoilt | None:
-    """Spoil a month, or give None where this month has nothing that could be spoilt so."""
+    """Return the month with the error, or None if the error does not fit this month."""
     if not clean.invoices or (kind in _NEW_API_ONLY and clean.account.api == "v2"):
         return None
     return _KINDS[kind](clean)

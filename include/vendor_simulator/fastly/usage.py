@@ -19,13 +19,13 @@ from vendor_simulator.web.answers import Answer
 
 
 class Usage:
-    """What was metered, by month and by service; for accounts of either generation."""
+    """Usage by month and by service, for accounts of either API generation."""
 
     def __init__(self, desk: FastlyDesk) -> None:
         self._desk = desk
 
     def metrics(self, request: web.Request) -> Answer:
-        """Answer what was metered in up to three months, ``end_month`` included."""
+        """Return what was metered in up to three months, ``end_month`` included."""
         account, now = self._desk.account(request), self._desk.state.now()
         rows = [
             row
@@ -35,7 +35,7 @@ class Usage:
         return Answer({"data": rows})
 
     def by_service(self, request: web.Request) -> Answer:
-        """Answer the use of one product by service, summed over the months asked for; of all products if none is."""
+        """Return the use of one product by service, over the requested months; of all products if none is set."""
         account, query = self._desk.account(request), request.query
         if ("product_id" in query) != ("usage_type_name" in query):
             refuse_v3(400)

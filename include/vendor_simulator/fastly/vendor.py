@@ -1,4 +1,4 @@
-"""Fastly, as the simulator finds it."""
+"""Fastly, as registered in the simulator."""
 
 from vendor_simulator.fastly.app import FastlyApp
 from vendor_simulator.fastly.world import VENDOR, FastlyWorld

@@ -23,7 +23,7 @@ class FastlyWorld:
     """
     Fastly's side of the world.
 
-    A month is the same whenever it is asked for, until ``restate`` is called.
+    A month is always the same until ``restate`` is called.
     """
 
     def __init__(self, seed: int) -> None:
@@ -34,7 +34,7 @@ class FastlyWorld:
         self._planted: dict[Month, tuple[Planted, FastlyMonth] | None] = {}
 
     def account_entries(self) -> list[dict[str, Any]]:
-        """List the accounts as ``accounts.yaml`` holds them."""
+        """Return the accounts as ``accounts.yaml`` holds them."""
         return [
             {
                 "name": account.name,
@@ -52,7 +52,7 @@ class FastlyWorld:
         ]
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections by their ids."""
+        """Return the Airflow connections by their ids."""
         return {
             account.conn_id: {
                 "conn_type": VENDOR,
@@ -81,7 +81,7 @@ class FastlyWorld:
             )
 
     def month(self, account: FastlyAccount, month: Month) -> FastlyMonth:
-        """Tell all about one customer and month, errors and restatements included."""
+        """Return one customer's month, including errors and restatements."""
         key = (account.name, month)
         if key not in self._months:
             self._months[key] = self._restatements(self._spoilt(account, month))
@@ -109,7 +109,7 @@ class FastlyWorld:
         raise KeyError(f"there is no Fastly invoice {invoice_id}")
 
     def planted(self, month: Month) -> Planted | None:
-        """Tell which error the month has, and where."""
+        """Return which error the month has, and where."""
         found = self._error(month)
         return found[0] if found else None
 
@@ -150,7 +150,7 @@ class FastlyWorld:
         return Planted(VENDOR, account.name, month, document, RAISED_RATE, sentence), content
 
     def _raised_account(self, month: Month) -> FastlyAccount:
-        """Pick whose rate goes up; needs no content, since the content depends on it."""
+        """Choose whose rate goes up; needs no content, since the content depends on it."""
         before = (month.index - FIRST_ERROR.index) // len(ROTATION)
         candidates = rotated(self.accounts, before * 2)
         return next(a for a in candidates if a.has_usage_in(month) and a.has_usage_in(month.shift(-1)))
@@ -174,7 +174,7 @@ class FastlyWorld:
 
 
 def _commitments(account: FastlyAccount) -> dict[str, Any]:
-    """Give the agreed minimum of a customer whose API does not say it."""
+    """Return the agreed minimum of a customer whose API does not return it."""
     if account.api == "v2" or not account.minimum:
         return {}
     return {"commitments": [{"amount": format(account.minimum, "f"), "from": str(account.first_month)}]}

@@ -1,4 +1,4 @@
-"""The Genesys Cloud organisations of the world: their contracts, plans and prices, and what is awkward about them."""
+"""The Genesys Cloud organisations of the world: their contracts, plans and prices, and special cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What is sold; ``grouping`` and ``measure`` are the trustee overview's words for it."""
+    """What is sold; ``grouping`` and ``measure`` are the trustee overview's names for it."""
 
     id: str
     sku: str
@@ -67,7 +67,7 @@ class Plan:
     prices: tuple[Price, ...]
 
     def price_on(self, day: date) -> Price:
-        """Give the price in force on a day."""
+        """Return the price in force on a day."""
         return [price for price in self.prices if price.start <= day or price is self.prices[0]][-1]
 
 
@@ -79,7 +79,7 @@ class Contract:
     :param number: 1 for the organisation's first contract.
     :param cycle_day: first day of each billing period.
     :param advance: the prepaid part is billed for the period to come, not for the one that ended.
-    :param credited: some periods have a credit line, or a credit memo beside the invoice.
+    :param credited: some periods have a credit line, or a credit memo besides the invoice.
     :param quiet: nothing is used, and nothing billed, in some periods.
     :param long: the June invoice has 5,000 lines.
     """
@@ -138,7 +138,7 @@ _GROUPINGS = {
 
 
 def organisations(seed: int) -> tuple[Organisation, ...]:
-    """List the organisations of a world; ids and secrets depend on the seed, names do not."""
+    """Return the organisations of a world; ids and secrets depend on the seed, names do not."""
     return (_nord(seed), _pacific(seed), _sakura(seed), _aurora(seed))
 
 

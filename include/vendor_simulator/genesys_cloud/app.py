@@ -1,4 +1,4 @@
-"""The Genesys Cloud side of the server: its routes, and what the pipeline asks of a vendor."""
+"""The Genesys Cloud side of the server: its routes, and what the pipeline needs from a vendor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GenesysApp:
         self._login = Login(state)
 
     def routes(self) -> list[tuple[str, str, str, Handler]]:
-        """List operation, method, path and handler; a literal segment stands before a parameter."""
+        """List operation, method, path and handler; a literal segment comes before a parameter."""
         base = "/api/v2/billing"
         contract, invoice = base + "/contracts/{contract_id}", base + "/contracts/invoices/{invoice_id}"
         period = contract + "/billingperiods/{period_id}"
@@ -49,7 +49,7 @@ class GenesysApp:
         ]
 
     def account_of(self, request: web.Request) -> str:
-        """Name the organisation of the request's token or client."""
+        """Return the organisation of the request's token or client."""
         return self._login.name_of(request)
 
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:
@@ -57,7 +57,7 @@ class GenesysApp:
         return errors.error(operation, status, retry_after)
 
     def waiting(self, _operation: str, request: web.Request) -> Answer:
-        """Write a usage report in the making."""
+        """Return a usage report that is not complete."""
         return usage.waiting(request, self.account_of(request))
 
     def dress(self, request: web.Request, answer: Answer) -> None:

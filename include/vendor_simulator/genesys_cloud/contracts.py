@@ -20,7 +20,7 @@ class Contracts:
         self._desk = desk
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer one page of the contracts."""
+        """Return one page of the contracts."""
         settings = self._desk.state.settings
         size = parameters.page_size(request, 10, settings.contract_page_limit, settings.page_limit)
         status, external = request.query.get("status", "Active"), request.query.get("externalNumber")
@@ -35,11 +35,11 @@ class Contracts:
         return parameters.page(request, found, size, lambda contract, _: self._document(owner, contract))
 
     def by_id(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer one contract."""
+        """Return one contract."""
         return Answer(self._document(owner, self._find(request, owner)))
 
     def billing_period(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer one period of a contract, the open one with what was used so far."""
+        """Return one period of a contract, the open one with what was used so far."""
         contract = self._find(request, owner)
         wanted = request.match_info["period_id"]
         period = next((period for period in self._desk.periods(contract) if period.id == wanted), None)

@@ -36,7 +36,7 @@ class Window:
 @dataclass
 class Credentials:
     """
-    Tokens issued to organisations; shared with the faults, which may forget them all.
+    Tokens issued to organisations; shared with the faults, which may delete them all.
 
     :param tokens: organisation name and end of life (monotonic seconds) by token.
     """
@@ -46,7 +46,7 @@ class Credentials:
     windows: dict[str, Window] = field(default_factory=dict)
 
     def client_of(self, authorization: str) -> Organisation | None:
-        """Give the organisation whose client id and secret a Basic header holds."""
+        """Return the organisation whose client id and secret a Basic header holds."""
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":
             return None
@@ -64,17 +64,17 @@ class Credentials:
         return token
 
     def token_in(self, authorization: str) -> str:
-        """Give the token of a Bearer header; empty if there is none."""
+        """Return the token of a Bearer header; empty if there is none."""
         scheme, _, token = authorization.partition(" ")
         return token if scheme.lower() == "bearer" else ""
 
     def owner_of(self, authorization: str) -> Organisation | None:
-        """Give the organisation of a living token."""
+        """Return the organisation of a valid token."""
         name, ends_at = self.tokens.get(self.token_in(authorization), ("", 0.0))
         if not name or time.monotonic() >= ends_at:
             return None
         return next(each for each in self.organisations if each.name == name)
 
     def window_of(self, token: str) -> Window:
-        """Give the request window of a token."""
+        """Return the request window of a token."""
         return self.windows.setdefault(token, Window())

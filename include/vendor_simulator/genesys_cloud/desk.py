@@ -1,4 +1,4 @@
-"""What all Genesys Cloud handlers look up: periods, their content by now, invoices shown by now."""
+"""What all Genesys Cloud handlers need: periods, their content and the invoices listed so far."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from vendor_simulator.web.state import State
 
 
 class GenesysDesk:
-    """The world as it is by now."""
+    """The world as it is now."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.world = state.world.of(GenesysWorld)
 
     def periods(self, contract: Contract) -> list[Period]:
-        """List the contract's periods that have begun, oldest first."""
+        """Return the contract's periods that have begun, oldest first."""
         today = self.state.now().date()
         months = HISTORY_START.until(Month.of(today).shift(1))
         return [period for period in (period_of(contract, month) for month in months) if period.start <= today]
 
     def content(self, period: Period, at: datetime) -> GenesysMonth:
-        """Tell charges and wallets of a period as of a moment."""
+        """Return charges and wallets of a period as of a moment."""
         if at >= documents.closed_at(period):
             return self.world.month(period.contract, period.month)
         days = min((at.date() - period.start).days, period.days)
         return self.world.running(period.contract, period.month, days)
 
     def shown(self, owner: Organisation) -> list[Invoice]:
-        """List the organisation's invoices that are shown by now."""
+        """Return the organisation's invoices that are shown by now."""
         now = self.state.now()
         months = [(c, m) for c in owner.contracts for m in HISTORY_START.until(Month.of(now).shift(1))]
         return [
@@ -48,12 +48,12 @@ class GenesysDesk:
         ]
 
     def known(self, owner: Organisation, number: str) -> Invoice | None:
-        """Give an organisation's invoice if it is shown by now."""
+        """Return an organisation's invoice if it is shown by now."""
         invoice = self.world.invoice(owner, number)
         return invoice if invoice is not None and documents.shown_from(invoice) <= self.state.now() else None
 
     def invoice(self, request: web.Request, owner: Organisation) -> Invoice:
-        """Give the invoice that the path names, or refuse with 404."""
+        """Return the invoice that the path names, or raise 404."""
         invoice = self.known(owner, request.match_info["invoice_id"])
         if invoice is None:
             refuse_unknown()

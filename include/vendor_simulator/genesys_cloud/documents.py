@@ -1,4 +1,4 @@
-"""Genesys Cloud answers as JSON values. Source: contracts of the API, section 4, checked 2026-11-22."""
+"""Genesys Cloud responses as JSON values. Source: contracts of the API, section 4, checked 2026-11-22."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PAID_AFTER = timedelta(days=27)
 
 
 def closed_at(period: Period) -> datetime:
-    """Tell when a period is closed: six hours after its last day, UTC."""
+    """Return when a period is closed: six hours after its last day, UTC."""
     return datetime(period.end.year, period.end.month, period.end.day, tzinfo=UTC) + timedelta(days=1, hours=6)
 
 
 def shown_from(invoice: Invoice) -> datetime:
-    """Tell from when an invoice is listed: 08:00 UTC of its date."""
+    """Return from when an invoice is listed: 08:00 UTC of its date."""
     on = invoice.invoiced_on
     return datetime(on.year, on.month, on.day, 8, tzinfo=UTC)
 
@@ -102,7 +102,7 @@ def line_document(owner: Organisation, invoice: Invoice, line: Line, position: i
 
 
 def usages(owner: Organisation, contents: Iterable[GenesysMonth], since: datetime) -> list[dict[str, Any]]:
-    """Sum up usage by product name, as the usage report does; totals are texts."""
+    """Sum up usage by product name, as the usage report does; totals are strings."""
     sums: dict[str, Decimal] = {}
     seats: set[str] = set()
     for content in contents:

@@ -17,21 +17,21 @@ from vendor_simulator.web.answers import Answer
 
 
 class Downloads:
-    """Signed links that end soon, and what lies behind them."""
+    """Signed links that expire soon, and their files."""
 
     def __init__(self, desk: GenesysDesk) -> None:
         self._desk = desk
         self._link_key = draw.text(32, desk.world.seed, "document links").encode()
 
     def link(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer a signed link to the PDF of an invoice; it needs no token and ends soon."""
+        """Return a signed link to the PDF of an invoice; it needs no token and expires soon."""
         invoice = self._desk.invoice(request, owner)
         ends_at = int(self._desk.state.now().timestamp()) + self._desk.state.settings.link_seconds
         query = urlencode({"signature": self._signature(invoice.invoice_id, ends_at), "expires": ends_at})
         return Answer({"url": f"{request.scheme}://{request.host}/documents/{invoice.invoice_id}.pdf?{query}"})
 
     def download(self, request: web.Request) -> Answer:
-        """Answer the PDF behind a link: 403 where the signature is wrong or old, 400 where a token is sent along."""
+        """Return the PDF behind a link: 403 if the signature is wrong or expired, 400 if a token is sent with it."""
         if "Authorization" in request.headers:
             self._desk.state.stats.tokens_leaked += 1
             return Answer(b"Only one auth mechanism allowed", 400, "text/plain")

@@ -1,4 +1,4 @@
-"""Genesys Cloud's error bodies, and how a handler refuses."""
+"""Genesys Cloud's error bodies, and how a handler returns one."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Invoices:
         self._desk = desk
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer one page of the invoices, newest first; both dates are included."""
+        """Return one page of the invoices, newest first; both dates are included."""
         size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
         first, last = parameters.dates(request)
         payment = request.query.get("paymentStatus")
@@ -39,7 +39,7 @@ class Invoices:
         return parameters.page(request, found, size, lambda each, _: documents.invoice_document(owner, each, now))
 
     def lines(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer one page of the lines of an invoice."""
+        """Return one page of the lines of an invoice."""
         size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
         invoice = self._desk.invoice(request, owner)
         return parameters.page(

@@ -1,4 +1,4 @@
-"""Login, and the token and request window that every other operation asks for."""
+"""Login, and the check of token and request window in every other operation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RATE_LIMIT_KEY = "client.credentials.token.rate.per.minute"
 
 
 class Login:
-    """Issues tokens, and lets in who has one and is below its limit. Source: contracts, sections 2 and 7."""
+    """Issues tokens, and checks the token and its request limit. Source: contracts, sections 2 and 7."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -40,7 +40,7 @@ class Login:
         return Answer({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
     def limited(self, handler: Callable[[web.Request, Organisation], Answer]) -> Handler:
-        """Ask for a living token and count the request in its window."""
+        """Check for a valid token and count the request in its window."""
 
         def answer(request: web.Request) -> Answer:
             authorization = request.headers.get("Authorization", "")
@@ -61,13 +61,13 @@ class Login:
         return answer
 
     def name_of(self, request: web.Request) -> str:
-        """Name the organisation of the request's token or client; empty if there is none."""
+        """Return the organisation of the request's token or client; empty if there is none."""
         authorization = request.headers.get("Authorization", "")
         owner = self.credentials.owner_of(authorization) or self.credentials.client_of(authorization)
         return owner.name if owner else ""
 
     def headers(self, request: web.Request) -> dict[str, str]:
-        """Tell the state of the token's window; nothing without a living token."""
+        """Return the state of the token's window; nothing without a valid token."""
         authorization = request.headers.get("Authorization", "")
         if not self.credentials.owner_of(authorization):
             return {}

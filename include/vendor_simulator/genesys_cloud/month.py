@@ -107,7 +107,7 @@ class Invoice:
 @dataclass(frozen=True, slots=True)
 class GenesysMonth:
     """
-    All that the vendor can say about one billing period.
+    Everything the vendor knows about one billing period.
 
     :param reported: usage by product name where the usage report differs from the charges.
     :param overview: usage by product name where the trustee overview differs from the charges.
@@ -123,7 +123,7 @@ class GenesysMonth:
 
 
 def period_of(contract: Contract, month: Month) -> Period:
-    """Give the contract's period whose last day lies in a month."""
+    """Return the contract's period whose last day lies in a month."""
     if contract.cycle_day == 1:
         return Period(contract, month, month.start.date(), month.last_day)
     day = contract.cycle_day
@@ -142,19 +142,19 @@ def clean_month(seed: int, contract: Contract, month: Month, opening: Decimal) -
 
 
 def running(seed: int, period: Period, opening: Decimal, days: int) -> GenesysMonth:
-    """Tell charges and wallet of a period after some of its days; no invoice yet."""
+    """Return charges and wallet of a period after some of its days; no invoice yet."""
     charges = tuple(_charge(seed, period, plan, days) for plan in period.contract.plans)
     wallets = tuple(_wallet(period, charge, opening) for charge in charges if charge.tokens is not None)
     return GenesysMonth(period.contract, period, charges, wallets, ())
 
 
 def is_quiet(contract: Contract, month: Month) -> bool:
-    """Tell whether nothing is used in a period."""
+    """Return whether nothing is used in a period."""
     return contract.quiet and month.index % 8 == 2
 
 
 def increase_in(plan: Plan, month: Month) -> int:
-    """Give the tokens granted in a period: the plan's yearly quantity, each January."""
+    """Return the tokens granted in a period: the plan's yearly quantity, each January."""
     return plan.quantity if month.number == 1 else 0
 
 

@@ -1,4 +1,4 @@
-"""Query parameters and pages of Genesys Cloud; each refuses with 400 what the contract does not allow."""
+"""Query parameters and pages of Genesys Cloud; each raises 400 for what the contract does not allow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z")
 
 
 def page_size(request: web.Request, default: int, most: int, page_limit: int = 0) -> int:
-    """Give the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
+    """Return the page size, 1 to ``most``; no more than ``page_limit`` if that is set."""
     text = request.query.get("pageSize", str(default))
     if not text.isdecimal() or not 1 <= int(text) <= most:
         refuse("invalid.value", f"pageSize must be a whole number from 1 to {most}")
@@ -26,7 +26,7 @@ def page_size(request: web.Request, default: int, most: int, page_limit: int = 0
 
 
 def dates(request: web.Request) -> tuple[date, date]:
-    """Give ``dateStart`` and ``dateEnd``; all of time where they are not asked for."""
+    """Return ``dateStart`` and ``dateEnd``; all of time if they are not set."""
     try:
         texts = [request.query.get("dateStart", "0001-01-01"), request.query.get("dateEnd", "9999-12-31")]
         if not all(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) for text in texts):
@@ -37,7 +37,7 @@ def dates(request: web.Request) -> tuple[date, date]:
 
 
 def moment(request: web.Request, name: str) -> datetime:
-    """Give a required UTC date-time."""
+    """Return a required UTC date-time."""
     text = request.query.get(name, "")
     try:
         if not _MOMENT.fullmatch(text):
@@ -48,7 +48,7 @@ def moment(request: web.Request, name: str) -> datetime:
 
 
 def page(request: web.Request, rows: Sequence[Any], size: int, write: Callable[[Any, int], dict[str, Any]]) -> Answer:
-    """Answer one page of rows; ``write`` gets a row and its place in the whole listing."""
+    """Return one page of rows; ``write`` gets a row and its place in the whole listing."""
     scope = cursors.scope_of(request.path, request.query)
     offset = offset_of(request, scope, size)
     body: dict[str, Any] = {
@@ -63,7 +63,7 @@ def page(request: web.Request, rows: Sequence[Any], size: int, write: Callable[[
 
 
 def offset_of(request: web.Request, scope: str, size: int) -> int:
-    """Give the row at which the page begins."""
+    """Return the row at which the page begins."""
     after, before = request.query.get("after"), request.query.get("before")
     try:
         if after and before:

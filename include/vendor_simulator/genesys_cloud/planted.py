@@ -1,4 +1,4 @@
-"""Billing errors of Genesys Cloud: each function spoils a clean period for one control and no other."""
+"""Billing errors of Genesys Cloud: each function changes a correct period so that exactly one control finds it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Spoilt = tuple[GenesysMonth, str, str]
 
 
 def plant(kind: str, clean: GenesysMonth) -> Spoilt | None:
-    """Spoil a period, or give None where it has nothing that could be spoilt so."""
+    """Return the period with the error, or None if the error does not fit it."""
     return _KINDS[kind](clean) if clean.invoices else None
 
 
@@ -192,7 +192,7 @@ def _overview_off(clean: GenesysMonth) -> Spoilt | None:
 
 
 def _billed_charge(month: GenesysMonth) -> Charge | None:
-    """Give the first charge with an overage that one invoice line bills."""
+    """Return the first charge with an overage that one invoice line bills."""
     found = (charge for charge in month.charges if charge.overage)
     charge = next(found, None)
     return charge if charge is not None and len(month.invoices[0].lines) < 100 else None

@@ -23,7 +23,7 @@ class Usage:
         self._desk = desk
 
     def report(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer the usage of the periods that lie within the dates; ``InProgress`` first, 200 either way."""
+        """Return the usage of the periods that lie within the dates; ``InProgress`` first, 200 either way."""
         start, end = (parameters.moment(request, name) for name in ("startDate", "endDate"))
         if end <= start:
             refuse("invalid.date", "endDate must be after startDate")
@@ -41,7 +41,7 @@ class Usage:
         return Answer(_report(request, owner.name, "Complete", documents.usages(owner, contents, start)))
 
     def overview(self, request: web.Request, owner: Organisation) -> Answer:
-        """Answer the overview of one's own organisation: index 0 is the open period, 1 the last closed one."""
+        """Return the overview of one's own organisation: index 0 is the open period, 1 the last closed one."""
         if request.match_info["organisation_id"] != owner.organization_id:
             refuse_unknown()
         text = request.query.get("billingPeriodIndex", "0")
@@ -56,7 +56,7 @@ class Usage:
 
 
 def waiting(request: web.Request, organisation: str) -> Answer:
-    """Write a usage report in the making."""
+    """Return a usage report that is not complete."""
     return Answer(_report(request, organisation, "InProgress", []))
 
 
@@ -73,7 +73,7 @@ def _report(request: web.Request, organisation: str, status: str, usages: list[d
 
 
 def _lies_within(period: Period, start: datetime, end: datetime) -> bool:
-    """Tell whether a period lies within the dates; 23:59:59.999 and the next midnight are the same end."""
+    """Return whether a period lies within the dates; 23:59:59.999 and the next midnight are the same end."""
     first = datetime(period.start.year, period.start.month, period.start.day, tzinfo=UTC)
     after_last = datetime(period.end.year, period.end.month, period.end.day, tzinfo=UTC) + timedelta(days=1)
     return start <= first and after_last <= end + timedelta(seconds=1)

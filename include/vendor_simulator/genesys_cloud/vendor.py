@@ -1,4 +1,4 @@
-"""Genesys Cloud, as the simulator finds it."""
+"""Genesys Cloud, as registered in the simulator."""
 
 from vendor_simulator.genesys_cloud.app import GenesysApp
 from vendor_simulator.genesys_cloud.world import VENDOR, GenesysWorld

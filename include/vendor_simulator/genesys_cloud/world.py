@@ -23,7 +23,7 @@ class GenesysWorld:
     """
     Genesys Cloud's side of the world.
 
-    A period is the same whenever it is asked for, until ``restate`` is called.
+    A period is always the same until ``restate`` is called.
     """
 
     def __init__(self, seed: int) -> None:
@@ -35,7 +35,7 @@ class GenesysWorld:
         self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
 
     def account_entries(self) -> list[dict[str, Any]]:
-        """List the accounts as ``accounts.yaml`` holds them."""
+        """Return the accounts as ``accounts.yaml`` holds them."""
         return [
             {
                 "name": organisation.name,
@@ -52,7 +52,7 @@ class GenesysWorld:
         ]
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections by their ids."""
+        """Return the Airflow connections by their ids."""
         return {
             organisation.conn_id: {
                 "conn_type": VENDOR,
@@ -82,7 +82,7 @@ class GenesysWorld:
                 )
 
     def month(self, contract: Contract, month: Month) -> GenesysMonth:
-        """Tell all about the closed period that ends in a month, errors and restatements included."""
+        """Return the closed period that ends in a month, including errors and restatements."""
         key = (contract.id, month)
         if key not in self._months:
             content = self._spoilt(contract, month)
@@ -90,7 +90,7 @@ class GenesysWorld:
         return self._months[key]
 
     def running(self, contract: Contract, month: Month, days: int) -> GenesysMonth:
-        """Tell charges and wallet of the period that ends in a month after some of its days."""
+        """Return charges and wallet of the period that ends in a month after some of its days."""
         period = months.period_of(contract, month)
         return months.running(self.seed, period, self._opening(contract, month), days)
 
@@ -116,7 +116,7 @@ class GenesysWorld:
         return next((invoice for invoice in invoices if invoice.invoice_id == invoice_id), None)
 
     def planted(self, month: Month) -> Planted | None:
-        """Tell which error the periods that end in the month have, and where."""
+        """Return which error the periods that end in the month have, and where."""
         found = self._error(month)
         return found[0] if found else None
 
@@ -144,7 +144,7 @@ class GenesysWorld:
         return self._clean_months[key]
 
     def _opening(self, contract: Contract, month: Month) -> Decimal:
-        """Give the balance of the contract's wallet before a period: that after the one before."""
+        """Return the balance of the contract's wallet before a period: that after the one before."""
         if month <= HISTORY_START or not any(plan.kind == "token" for plan in contract.plans):
             return Decimal(0)
         first = next(m for m in _backwards(month.shift(-1)) if m == HISTORY_START or self._known(contract, m))

@@ -1,4 +1,4 @@
-"""An answer before it goes out, so that a fault can still change it."""
+"""A response before it is sent, so that a fault can still change it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vendor_simulator import exact
 @dataclass(slots=True)
 class Answer:
     """
-    Status, body and headers of one answer.
+    Status, body and headers of one response.
 
     :param payload: a JSON value, or the bytes of the body as they are.
     """
@@ -22,12 +22,12 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
-        """Give the bytes to send."""
+        """Return the bytes to send."""
         return self.payload if isinstance(self.payload, bytes) else exact.json_text(self.payload).encode()
 
 
 class Refused(Exception):
-    """Ends a request with this answer."""
+    """Ends a request with this response."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"refused with {answer.status}")

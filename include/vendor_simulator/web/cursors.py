@@ -1,4 +1,4 @@
-"""Opaque cursors which hold for the same request alone."""
+"""Opaque cursors, valid for the same request only."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from aiohttp import web
 
 
 def scope_of(path: str, query: Mapping[str, str]) -> str:
-    """Name the listing a cursor belongs to: the path and every parameter but the cursors themselves."""
+    """Return the listing a cursor belongs to: the path and every parameter but the cursors themselves."""
     rest = sorted((name, value) for name, value in query.items() if name not in {"cursor", "after", "before"})
     return hashlib.sha256(json.dumps([path, rest]).encode()).hexdigest()[:12]
 
 
 def write(scope: str, offset: int) -> str:
-    """Make the cursor of the page that starts at ``offset``."""
+    """Create the cursor of the page that starts at ``offset``."""
     return base64.urlsafe_b64encode(json.dumps({"o": offset, "s": scope}).encode()).decode()
 
 
 def read(scope: str, cursor: str) -> int:
     """
-    Give the offset behind a cursor.
+    Return the offset behind a cursor.
 
     :raises ValueError: not a cursor of this listing.
     """
@@ -38,7 +38,7 @@ def read(scope: str, cursor: str) -> int:
 
 
 def shifted(request: web.Request, rows: int) -> web.Request:
-    """Give a request for a later page as one for a page that begins ``rows`` rows later; the first page as it is."""
+    """Return a request for a later page as one for a page that begins ``rows`` rows later; the first page as it is."""
     query = request.rel_url.query
     for name in ("cursor", "after"):
         if cursor := query.get(name):

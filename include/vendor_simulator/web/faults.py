@@ -1,4 +1,4 @@
-"""Faults: which request they meet, how often, and how the answer is spoilt."""
+"""Faults: which requests they affect, how often, and how the response is changed."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Fault:
     :param kind: one of ``KINDS``.
     :param operation: pattern of the operations it meets, such as ``fastly.v3.*``.
     :param path: pattern of path and query.
-    :param account: the account it meets alone; empty for any.
-    :param times: how many requests it meets; None for all.
-    :param after: how many matching requests it leaves alone first.
-    :ivar met: how many requests it has met.
-    :ivar changed: how many good answers it has changed: a kind may not fit an answer.
+    :param account: only this account; empty for any.
+    :param times: how many requests it affects; None for all.
+    :param after: how many matching requests it skips first.
+    :ivar met: how many requests it has affected.
+    :ivar changed: how many correct responses it has changed: a kind may not fit a response.
     """
 
     kind: str
@@ -102,21 +102,21 @@ class Fault:
         return cls(**members)
 
     def meets(self, operation: str, path: str, account: str) -> bool:
-        """Tell whether a request is meant, whatever number is left."""
+        """Return whether a request matches, regardless of the number left."""
         named = fnmatchcase(operation, self.operation) and fnmatchcase(path, self.path)
         return named and self.account in {"", account}
 
 
 @dataclass
 class FaultPlan:
-    """The faults in force, tried in the order in which they were added; one request meets one fault."""
+    """The faults in force, tried in the order in which they were added; one request gets at most one fault."""
 
     _faults: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, operation: str = "*", **members: Any) -> Fault:  # noqa: ANN401 (members of Fault)
         """
-        Put a fault in force.
+        Add a fault.
 
         :raises ValueError: an unknown kind or member.
         """
@@ -126,7 +126,7 @@ class FaultPlan:
         return fault
 
     def take(self, operation: str, path: str, account_of: Callable[[], str]) -> Fault | None:
-        """Give the fault a request meets, and count it."""
+        """Return the fault of a request, and count it."""
         with self._lock:
             for fault in self._faults:
                 if fault.times == 0 or not fault.meets(operation, path, account_of()):
@@ -141,7 +141,7 @@ class FaultPlan:
         return None
 
     def in_force(self, kind: str) -> bool:
-        """Tell whether a fault of this kind has not been lifted yet, whatever number is left."""
+        """Return whether a fault of this kind has not been lifted yet, regardless of the number left."""
         with self._lock:
             return any(fault.kind == kind for fault in self._faults)
 
@@ -151,7 +151,7 @@ class FaultPlan:
             self._faults.clear()
 
     def summary(self) -> list[dict[str, Any]]:
-        """List the faults in force as a JSON value."""
+        """Return the faults in force as a JSON value."""
         with self._lock:
             return [
                 {name: str(value) if isinstance(value, float) else value for name, value in asdict(fault).items()}

@@ -1,4 +1,4 @@
-"""Things that take the vendor a while: asked for, asked for again, ready."""
+"""Jobs that take the vendor a while: requested, requested again, ready."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class _Job:
 
 @dataclass
 class Jobs:
-    """Estimates and reports in the making, each under the key by which it is asked for again."""
+    """Estimates and reports that are being generated, each by the key of its request."""
 
     life: timedelta | None = None
     _jobs: dict[tuple[str, ...], _Job] = field(default_factory=dict)
 
     def ready_at(self, key: tuple[str, ...], now: datetime, asks: int, seconds: float) -> datetime | None:
         """
-        Ask for a job once more; give the moment of its making, or None while it is not ready.
+        Request a job again; return when it was generated, or None while it is not ready.
 
-        :param now: the simulator's clock; what is ready stays as it was made until its life is over.
-        :param asks: how often the answer is "not yet".
+        :param now: the simulator's clock; a result does not change until it expires.
+        :param asks: how often the response is "not ready".
         :param seconds: how long it takes at least, in real time.
         """
         job = self._jobs.get(key)
@@ -39,7 +39,7 @@ class Jobs:
         return job.ready_at
 
     def clear(self) -> None:
-        """Forget everything that was made."""
+        """Delete all results."""
         self._jobs.clear()
 
     def _too_old(self, job: _Job, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The way of every request: counted, spoilt where a fault says so, answered."""
+"""Process every request: count it, apply a fault if one matches, respond."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ _BLANKS = b" " * 65536
 
 
 class VendorApp(Protocol):
-    """What the server asks of a vendor, whatever the operation."""
+    """What the server needs from a vendor for every operation."""
 
     def routes(self) -> list[tuple[str, str, str, Handler]]:
-        """List operation, method, path and handler; a literal segment stands before a parameter."""
+        """List operation, method, path and handler; a literal segment comes before a parameter."""
 
     def account_of(self, request: web.Request) -> str:
-        """Name the account whose credential the request carries; empty if none."""
+        """Return the account whose credential the request carries; empty if none."""
 
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:
-        """Write an error the way this vendor does."""
+        """Return an error in this vendor's format."""
 
     def waiting(self, operation: str, request: web.Request, /) -> Answer:
         """Write "not ready yet"."""
 
     def dress(self, request: web.Request, answer: Answer, /) -> None:
-        """Add the headers that every answer of this vendor has."""
+        """Add the headers that every response of this vendor has."""
 
 
 def serve(
     state: State, vendor: VendorApp, operation: str, handler: Handler
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Wrap a handler, which computes an answer, into what the HTTP server calls."""
+    """Wrap a handler, which returns a response, into a view of the HTTP server."""
 
     async def respond(request: web.Request) -> web.StreamResponse:
         record = Request(
@@ -119,7 +119,7 @@ async def _spoilt(
 
 
 def _instead(vendor: VendorApp, operation: str, request: web.Request, fault: Fault) -> Answer | None:
-    """Give the answer of a fault that needs no handler."""
+    """Return the response of a fault that needs no handler."""
     match fault.kind:
         case "status" | "retired":
             answer = vendor.error(operation, fault.status, fault.retry_after)

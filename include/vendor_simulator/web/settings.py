@@ -1,4 +1,4 @@
-"""How the simulated vendors behave where their documentation leaves it open, or where a test wants it otherwise."""
+"""How the simulated vendors behave where their documentation leaves it open, or where a test needs it differently."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Settings:
     """
-    Choices that hold for a whole simulator; they may be changed while it runs.
+    Settings of a whole simulator; they may be changed while it runs.
 
-    :param estimate_asks: how often a month-to-date estimate is answered 202 before it is ready.
+    :param estimate_asks: how often a month-to-date estimate gets a 202 before it is ready.
     :param estimate_seconds: how long it takes at least, in seconds of real time.
     :param report_asks: how often a billable usage report is ``InProgress`` before it is complete.
     :param report_seconds: how long it takes at least, in seconds of real time.
     :param rate_limit: requests a minute for one Genesys Cloud token.
-    :param token_seconds: life of a Genesys Cloud token, in seconds of real time.
-    :param link_seconds: life of a document link, in seconds of the simulator's clock.
-    :param lenient_month: Fastly v2 takes ``5`` for May beside ``05``.
+    :param token_seconds: lifetime of a Genesys Cloud token, in seconds of real time.
+    :param link_seconds: lifetime of a document link, in seconds of the simulator's clock.
+    :param lenient_month: Fastly v2 accepts ``5`` for May as well as ``05``.
     :param contract_page_limit: largest ``pageSize`` of the contract list (200 until release 267.0.0 of the SDK).
-    :param page_limit: most rows on a page of any listing, whatever is asked for; 0 for as many as are asked for.
+    :param page_limit: most rows on a page of any listing, whatever is requested; 0 for as many as requested.
     :param list_filter: Fastly v3 lists invoices whose period ``overlap``s the dates, or lies ``within`` them.
     """
 

@@ -1,4 +1,4 @@
-"""Spoil a good answer: in its JSON value, or in its bytes."""
+"""Corrupt a correct response: in its JSON value, or in its bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LISTS = ("data", "entities", "transaction_line_items", "line_items", "charges",
 
 
 def payload(fault: Fault, answer: Answer, request: web.Request) -> None:
-    """Change a good answer as the fault says; a fault that does not fit the answer changes nothing."""
+    """Change a correct response as the fault says; a fault that does not fit the response changes nothing."""
     before = answer.body()
     if fault.kind in _VALUES and isinstance(answer.payload, dict):
         answer.payload = _VALUES[fault.kind](answer.payload, fault, request)
@@ -38,7 +38,7 @@ def payload(fault: Fault, answer: Answer, request: web.Request) -> None:
 
 
 def _home_of_rows(value: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Find the object and the member that hold the rows of an answer."""
+    """Find the object and the field that contain the rows of a response."""
     for name in _LISTS:
         if isinstance(value.get(name), list):
             return value, name
@@ -134,7 +134,7 @@ def _extra_field(value: dict[str, Any], _fault: Fault, _request: web.Request) ->
 
 
 def _enum(value: dict[str, Any], replacement: str | None) -> bool:
-    """Replace the first enumerated member, looking at outer members first."""
+    """Replace the first enumerated member, outer fields first."""
     for name in _ENUMERATED:
         if isinstance(value.get(name), str):
             value[name] = replacement
@@ -177,7 +177,7 @@ def _number_for_text(value: dict[str, Any], _fault: Fault, _request: web.Request
 
 
 def _put_number(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
-    """Put 7 for the first of the texts, looking at outer members first."""
+    """Put 7 for the first of the strings, outer fields first."""
     members = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
     for name, member in members:
         if isinstance(member, str) and name in _TEXTS:

@@ -22,8 +22,8 @@ class State:
     """
     World, clock, settings, faults and counts.
 
-    :param fixed_now: the moment it is for the simulator, aware; None for the real time.
-    :param listen: makes the server listen, or not; set by who has made it.
+    :param fixed_now: the simulator's time, aware; None for the real time.
+    :param listen: makes the server listen, or not; set by its creator.
     """
 
     world: World
@@ -38,7 +38,7 @@ class State:
     _opening: asyncio.Task[None] | None = None
 
     def now(self) -> datetime:
-        """Tell the time, aware, UTC."""
+        """Return the time, aware, UTC."""
         return self.fixed_now or datetime.now(UTC)
 
     async def close_door(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked
 from billing.models import Listing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from billing.controls.control import InvoiceSummary
+from billing.controls.evidence import InvoiceSummary
 from billing.month import Month
 
 _NOT_A_MARK = re.compile(r"[^0-9a-z]+")

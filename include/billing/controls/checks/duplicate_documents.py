@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from billing.controls.checks.document_keys import DocumentKey, amount_of, document_keys, numbers_of
-from billing.controls.control import Evidence, InvoiceSummary
+from billing.controls.evidence import Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 
 NEAR = timedelta(days=7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.checks.invoice_diff import differences, shown
-from billing.controls.control import Evidence, InvoiceSummary
+from billing.controls.evidence import Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice
 from billing.money import difference

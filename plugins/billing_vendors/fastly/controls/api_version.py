@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import UsageReport
 from billing_vendors.fastly.settings import FastlySettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from billing.controls.control import Estimate, Evidence
+from billing.controls.evidence import Estimate, Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.money import difference
 from billing_vendors.fastly.settings import FastlySettings

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable, state_of
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, product

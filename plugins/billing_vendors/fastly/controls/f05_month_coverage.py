@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.checks.prior_months import month_before
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import AccountMonth, Invoice
 from billing.month import Month

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.checks.complete_listing import listings_are_whole
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, not_applicable
 from billing_vendors.fastly.controls.api_version import is_legacy
 from billing_vendors.fastly.settings import FastlySettings

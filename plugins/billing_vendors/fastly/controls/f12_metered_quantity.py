@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
 from billing.controls.checks.line_types import charges_of, invoices_without_credits
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import InvoiceLine, UsageLine, UsageReport
 from billing.money import exact_sum

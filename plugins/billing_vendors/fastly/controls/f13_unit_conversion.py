@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import UsageLine
 from billing.money import product

@@ -11,7 +11,8 @@ from billing.config.rate_card import CardRate, in_force
 from billing.controls.aggregate import summarize_passes
 from billing.controls.checks.line_types import ChargeKey, charge_key, charges_of, describe
 from billing.controls.checks.prior_months import month_before
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import difference

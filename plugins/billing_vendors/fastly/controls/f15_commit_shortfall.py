@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from billing.config.rate_card import in_force
 from billing.controls.checks.line_types import invoices_without_credits, is_charge, is_shortfall
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Invoice
 from billing.money import difference, exact_sum

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.checks.line_types import is_credit
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, exact_sum

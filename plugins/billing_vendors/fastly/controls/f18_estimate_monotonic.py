@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from billing.controls.control import Control, Estimate, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Estimate, Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.money import difference
 from billing_vendors.fastly.controls.estimates import charges_of, missing_estimates

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from billing.config.tolerances import Tolerance
 from billing.controls.checks.line_types import invoices_without_credits, is_charge, is_credit, is_shortfall
-from billing.controls.control import Control, Estimate, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Estimate, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import InvoiceLine
 from billing.money import difference, exact_sum

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from billing.controls.checks.period_comparison import POLICY, compared
 from billing.controls.checks.prior_months import month_before, year_before
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding
 from billing.models import AccountMonth, InvoiceLine
 from billing_vendors.fastly.settings import FastlySettings

@@ -8,7 +8,8 @@ from decimal import Decimal
 from billing.config.tolerances import Tolerance
 from billing.controls.checks.line_types import charge_key, charges_of
 from billing.controls.checks.prior_months import month_before
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum

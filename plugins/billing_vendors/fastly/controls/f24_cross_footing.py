@@ -9,7 +9,8 @@ from typing import Any
 
 from billing.controls.aggregate import summarize_passes
 from billing.controls.checks.line_types import charge_key, is_charge
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import exact_sum

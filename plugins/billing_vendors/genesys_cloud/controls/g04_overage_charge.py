@@ -7,7 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from billing.controls.aggregate import summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Charge, Wallet
 from billing.money import product

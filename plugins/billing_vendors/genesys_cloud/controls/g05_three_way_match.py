@@ -8,7 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.three_way import Match, Outcome, compare, match_month

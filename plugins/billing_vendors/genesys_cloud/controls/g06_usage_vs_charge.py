@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, UsageReport
 from billing.money import exact_sum

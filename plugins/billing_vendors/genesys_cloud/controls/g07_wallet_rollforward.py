@@ -7,7 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import ContractBillingPeriod, Wallet
 from billing.money import difference, exact_sum

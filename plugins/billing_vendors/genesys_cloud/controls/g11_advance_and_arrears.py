@@ -9,7 +9,8 @@ from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import exact_sum, minor_unit

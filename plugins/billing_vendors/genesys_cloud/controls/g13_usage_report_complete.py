@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked
 from billing.models import AccountMonth
 from billing_vendors.genesys_cloud.controls.usage_dates import billable_usage_of

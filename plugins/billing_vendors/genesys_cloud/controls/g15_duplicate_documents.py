@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from billing.controls.checks.duplicate_documents import no_document_comes_twice
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, ContractBillingPeriod
 from billing_vendors.genesys_cloud.settings import GenesysSettings

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from billing.controls.aggregate import summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.matching.receipts import Billed, billed_lines

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billing.controls.control import Control, Evidence, InvoiceSummary
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence, InvoiceSummary
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing.money import difference, exact_sum

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billing.controls.control import Control, Evidence, IssuedFile
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence, IssuedFile
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing.money import difference

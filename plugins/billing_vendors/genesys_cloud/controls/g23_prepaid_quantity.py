@@ -8,7 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.models import Contract, ContractBillingPeriod

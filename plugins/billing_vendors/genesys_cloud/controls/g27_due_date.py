@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
 from billing_vendors.genesys_cloud.settings import GenesysSettings

@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from billing.controls.checks.period_comparison import POLICY, compared
 from billing.controls.checks.prior_months import month_before, year_before
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding
 from billing.matching.price_book import PriceBook
 from billing.matching.receipts import charge_type_of, held_documents

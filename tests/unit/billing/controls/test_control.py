@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing_vendors.fastly.controls.f01_footing import F1
 from billing_vendors.fastly.controls.f02_line_amounts import F2
 from billing_vendors.genesys_cloud.controls.g01_footing import G1

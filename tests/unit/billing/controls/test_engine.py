@@ -3,7 +3,8 @@
 import pytest
 
 from billing.config.accounts import load_accounts
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State
 from billing.controls.runner import run_controls
 from billing_vendors.registry import vendors

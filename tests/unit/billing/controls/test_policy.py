@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from billing.config.tolerances import Tolerance
-from billing.controls.control import Control, Evidence
+from billing.controls.control import Control
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State
 from billing.controls.runner import run_controls
 from billing.errors import ConfigurationError

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.controls.control import InvoiceSummary
+from billing.controls.evidence import InvoiceSummary
 from billing_vendors.fastly.controls.f20_restatement import F20
 from billing_vendors.genesys_cloud.controls.g25_restatement import G25
 

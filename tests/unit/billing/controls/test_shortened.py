@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from billing.config.tolerances import Tolerance
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State
 from billing.controls.runner import run_controls
 from billing.controls.truncate import keep_largest

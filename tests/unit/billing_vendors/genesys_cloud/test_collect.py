@@ -16,7 +16,7 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
 )
 
 from billing.config.accounts import Account
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response

@@ -1,4 +1,4 @@
-"""The Acme side of the server: its routes, and what the pipeline asks of a vendor."""
+"""The Acme side of the server: its routes, and what the pipeline needs from a vendor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AcmeApp:
         return [("acme.invoices", "GET", "/acme/v1/invoices", self._invoices)]
 
     def account_of(self, request: web.Request) -> str:
-        """Name the account of the request's token."""
+        """Return the account of the request's token."""
         return ACCOUNT if request.headers.get("Authorization") == f"Bearer {self._world.token}" else ""
 
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:  # noqa: ARG002 (every vendor's signature)

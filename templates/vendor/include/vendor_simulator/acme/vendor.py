@@ -1,4 +1,4 @@
-"""Acme, as the simulator finds it."""
+"""Acme, as registered in the simulator."""
 
 from vendor_simulator.acme.app import AcmeApp
 from vendor_simulator.acme.world import VENDOR, AcmeWorld

@@ -68,12 +68,12 @@ class AcmeWorld:
         self._restated: Counter[str] = Counter()
 
     def account_entries(self) -> list[dict[str, Any]]:
-        """List the accounts as ``accounts.yaml`` holds them."""
+        """Return the accounts as ``accounts.yaml`` holds them."""
         entry = {"name": ACCOUNT, "vendor": VENDOR, "conn_id": CONN_ID, "customer_id": CUSTOMER_ID}
         return [entry | {"currency": CURRENCY, "first_month": str(FIRST_MONTH), "posting_day": POSTING_DAY}]
 
     def connections(self, base_url: str) -> dict[str, dict[str, Any]]:
-        """List the Airflow connections by their ids."""
+        """Return the Airflow connections by their ids."""
         host = f"{base_url}/{VENDOR}"
         return {CONN_ID: {"conn_type": VENDOR, "host": host, "login": None, "password": self.token, "extra": {}}}
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from billing.config.accounts import Account
-from billing.controls.control import Control, Estimate, Evidence, InvoiceSummary
+from billing.controls.control import Control
+from billing.controls.evidence import Estimate, Evidence, InvoiceSummary
 from billing.controls.finding import Finding
 from billing.controls.runner import run_controls
 from billing.models import AccountMonth, Invoice, InvoiceLine, UsageLine, UsageReport

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from billing.config.accounts import Account
-from billing.controls.control import Evidence, InvoiceSummary, IssuedFile
+from billing.controls.evidence import Evidence, InvoiceSummary, IssuedFile
 from billing.controls.finding import Finding
 from billing.models import (
     AccountMonth,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.config.accounts import load_accounts
-from billing.controls.control import Evidence
+from billing.controls.evidence import Evidence
 from billing.controls.runner import run_controls
 from billing.month import Month
 from billing_vendors.acme.hooks import AcmeBillingHook

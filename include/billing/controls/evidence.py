@@ -1,0 +1,98 @@
+"""What a control may look at: values that were derived from stored responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic
+
+from billing.config.accounts import Account, SettingsT_co
+from billing.models import AccountMonth, Invoice
+from billing.month import Month
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSummary:
+    """Key figures of each invoice of an account, of any month, to find duplicates and gaps."""
+
+    invoice_id: str
+    kind: str
+    month: Month
+    total: Decimal
+    currency: str | None
+    issued_at: datetime | None
+    service_start: datetime | None
+    service_end: datetime | None
+    statement_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    One month-to-date snapshot.
+
+    :param taken_at: when it was first received, UTC.
+    :param as_of: the end of what it covers, if the vendor says.
+    :param credits: sum of its negative lines, zero or below; part of ``total``.
+    :param shortfall: sum of its commit-shortfall lines; part of ``total``.
+    """
+
+    taken_at: datetime
+    total: Decimal
+    currency: str | None
+    as_of: datetime | None = None
+    credits: Decimal = Decimal(0)
+    shortfall: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedFile:
+    """
+    A file the vendor issued with an invoice.
+
+    :param file_format: ``pdf`` or ``csv``.
+    :param text: what can be read in it; None if it cannot be read.
+    """
+
+    invoice_id: str
+    file_format: str
+    sha256: bytes
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Generic[SettingsT_co]):
+    """
+    All that a control may use: values derived from stored responses, and the configuration.
+
+    :param account: what was configured, e.g. its currency, and in ``settings`` the vendor's own keys.
+    :param restated: by invoice id, the version before the last restatement.
+    :param as_of: when the month was last fetched from the vendor; "today" for a control, so that it can be repeated.
+    :param previous: the calendar month before, as stored; None if it is not stored.
+    :param year_before: the same month a year earlier, as stored.
+    :param history: stored invoices of the account in order of month and id: those of this month and of the one
+        before, and any earlier one that has a number, a statement number or an amount in common with this month's.
+        Never a later one: a month's results depend on earlier months only.
+    :param estimates: snapshots of this month, oldest first.
+    :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
+    :param payment_statuses: by invoice id, every status seen, oldest first.
+    :param files: the files of this month's invoices.
+    """
+
+    account: Account[SettingsT_co]
+    account_month: AccountMonth
+    restated: Mapping[str, Invoice] = field(default_factory=dict)
+    as_of: datetime | None = None
+    previous: AccountMonth | None = None
+    year_before: AccountMonth | None = None
+    history: tuple[InvoiceSummary, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    estimates_began: bool = False
+    payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[IssuedFile, ...] = ()
+
+    def currency_of(self, invoice: Invoice) -> str:
+        """Return the invoice's own currency, or the account's where the vendor sends none."""
+        return invoice.currency or self.account.currency
