@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 from vendor_simulator.__main__ import main
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.world import FastlyWorld
@@ -52,8 +52,8 @@ def copy_account(account: FastlyAccount, number: int, seed: int) -> FastlyAccoun
         account,
         name=name,
         number=number,
-        customer_id=draw.text(22, seed, "fastly customer", name),
-        token=draw.text(32, seed, "fastly token", name),
+        customer_id=seeded_random.text(22, seed, "fastly customer", name),
+        token=seeded_random.text(32, seed, "fastly token", name),
     )
 
 
@@ -64,9 +64,9 @@ def copy_organisation(organisation: Organisation, number: int, seed: int) -> Org
         organisation,
         name=name,
         number=number,
-        organization_id=draw.identifier(*key, "organisation"),
-        client_id=draw.identifier(*key, "client"),
-        client_secret=draw.text(43, *key, "secret"),
+        organization_id=seeded_random.identifier(*key, "organisation"),
+        client_id=seeded_random.identifier(*key, "client"),
+        client_secret=seeded_random.text(43, *key, "secret"),
         contracts=tuple(copy_contract(each, name, number, key) for each in organisation.contracts),
     )
 
@@ -74,7 +74,7 @@ def copy_organisation(organisation: Organisation, number: int, seed: int) -> Org
 def copy_contract(contract: Contract, owner: str, owner_number: int, key: tuple[int, str, str]) -> Contract:
     return replace(
         contract,
-        id=draw.identifier(*key, "contract", contract.number),
+        id=seeded_random.identifier(*key, "contract", contract.number),
         organisation=owner,
         organisation_number=owner_number,
         external_number=f"Q-{owner_number:03d}{contract.number:05d}",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from json.encoder import encode_basestring
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 
 # A context of its own: the one of a server thread would round to 28 digits without a word.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
@@ -44,11 +44,11 @@ def plain(number: Decimal | int) -> str:
     return "0" if digits == "-0" else digits
 
 
-def dressed(number: Decimal, *key: draw.Key) -> Decimal:
+def vary_format(number: Decimal, *key: seeded_random.Key) -> Decimal:
     """Return the same value in a format chosen by the key, as vendors do: 4000, 4000.0 or 4000.00."""
     shortest = plain(number)
     places = len(shortest.partition(".")[2])
-    return rounded(number, max(places, draw.between(0, 2, "look", *key)))
+    return rounded(number, max(places, seeded_random.between(0, 2, "look", *key)))
 
 
 def json_text(value: object) -> str:

@@ -41,7 +41,7 @@ def turn(month: Month, kinds: Sequence[str]) -> tuple[str, int] | None:
     return kinds[since % len(kinds)], since // len(kinds)
 
 
-def rotated(victims: Sequence[T], by: int) -> list[T]:
+def rotated(targets: Sequence[T], by: int) -> list[T]:
     """Return the possible targets in the order in which they are tried."""
-    start = by % len(victims)
-    return [*victims[start:], *victims[:start]]
+    start = by % len(targets)
+    return [*targets[start:], *targets[:start]]

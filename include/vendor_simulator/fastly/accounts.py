@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 from vendor_simulator.months import Month
 
 HISTORY_START = Month(2023, 1)
@@ -136,8 +136,8 @@ def fastly_accounts(seed: int) -> tuple[FastlyAccount, ...]:
         replace(
             account,
             number=number,
-            customer_id=draw.text(22, seed, "fastly customer", account.name),
-            token=draw.text(32, seed, "fastly token", account.name),
+            customer_id=seeded_random.text(22, seed, "fastly customer", account.name),
+            token=seeded_random.text(32, seed, "fastly token", account.name),
         )
         for number, account in enumerate(accounts, start=1)
     )

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from vendor_simulator.fastly import errors
 from vendor_simulator.fastly.bills import Bills
-from vendor_simulator.fastly.desk import FastlyDesk
 from vendor_simulator.fastly.invoices import Invoices
+from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.fastly.usage import Usage
 from vendor_simulator.web.answers import Answer
 from vendor_simulator.web.pipeline import Handler
@@ -20,13 +20,13 @@ class FastlyApp:
     """The Fastly app, with every billing operation of the contract."""
 
     def __init__(self, state: State) -> None:
-        self._desk = FastlyDesk(state)
+        self._context = FastlyContext(state)
 
     def routes(self) -> list[tuple[str, str, str, Handler]]:
         """List operation, method, path and handler; a literal segment comes before a parameter."""
         v2, v3 = "/billing/v2", "/billing/v3"
         customer = v2 + "/account_customers/{customer_id}"
-        bills, invoices, usage = Bills(self._desk), Invoices(self._desk), Usage(self._desk)
+        bills, invoices, usage = Bills(self._context), Invoices(self._context), Usage(self._context)
         return [
             ("fastly.v2.month", "GET", v2 + "/year/{year}/month/{month}", bills.of_month),
             ("fastly.v2.invoice", "GET", customer + "/invoices/{invoice_id}", bills.by_id),
@@ -40,7 +40,7 @@ class FastlyApp:
 
     def account_of(self, request: web.Request) -> str:
         """Return the account of the request's token."""
-        account = self._desk.owner(request)
+        account = self._context.owner(request)
         return account.name if account else ""
 
     def error(self, operation: str, status: int, retry_after: str | None) -> Answer:

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from vendor_simulator.fastly import documents, legacy
 from vendor_simulator.fastly.accounts import FastlyAccount
-from vendor_simulator.fastly.desk import FastlyDesk
 from vendor_simulator.fastly.errors import refuse_v2, waiting
+from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.months import Month
 from vendor_simulator.pdf import invoice_pdf
 from vendor_simulator.web.answers import Answer
@@ -22,52 +22,52 @@ _BILL_TYPES = ("application/json", "text/csv", "application/pdf")
 class Bills:
     """Bills of accounts on v2, as JSON, CSV and PDF."""
 
-    def __init__(self, desk: FastlyDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: FastlyContext) -> None:
+        self._context = context
 
     def of_month(self, request: web.Request) -> Answer:
         """Return the bill of one month; the present one is still an estimate of status MTD."""
-        account = self._desk.account(request, "v2")
-        lenient = self._desk.state.settings.lenient_month
+        account = self._context.account(request, "v2")
+        lenient = self._context.state.settings.lenient_month
         year, number = request.match_info["year"], request.match_info["month"]
         if lenient:
             number = number.zfill(2)
         if not re.fullmatch(r"\d{4}", year) or not re.fullmatch(r"0[1-9]|1[0-2]", number):
             refuse_v2(400, "year must have four digits and month two, 01 to 12")
-        month, now = Month(int(year), int(number)), self._desk.state.now()
+        month, now = Month(int(year), int(number)), self._context.state.now()
         if month < account.first_month or month.start > now:
             refuse_v2(404, "There is no bill for this month")
         if now < month.end:
-            lines = documents.accrued(account, self._desk.world.charges(account, month), month, now)
+            lines = documents.accrued(account, self._context.world.charges(account, month), month, now)
             return self._in_wanted_form(request, legacy.running_bill(account, lines, month, now))
-        invoices = self._desk.world.month(account, month).invoices
+        invoices = self._context.world.month(account, month).invoices
         return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
 
     def by_id(self, request: web.Request) -> Answer:
         """Return one posted bill by its id."""
-        account = self._desk.account(request, "v2")
+        account = self._context.account(request, "v2")
         self._own(account, request)
-        invoice = self._desk.find(account, request.match_info["invoice_id"])
+        invoice = self._context.find(account, request.match_info["invoice_id"])
         if invoice is None:
             refuse_v2(404, "There is no such invoice")
-        bill = legacy.bill(account, invoice, self._desk.state.now(), by_id=True)
+        bill = legacy.bill(account, invoice, self._context.state.now(), by_id=True)
         return self._in_wanted_form(request, bill)
 
     def to_date(self, request: web.Request) -> Answer:
         """Return the month-to-date estimate: 202 first, then 200 and the same for four hours."""
-        account = self._desk.account(request, "v2")
+        account = self._context.account(request, "v2")
         self._own(account, request)
         if account.parent_pay:
             refuse_v2(422, "Month-to-date estimates are not available under parent pay")
-        now = self._desk.state.now()
+        now = self._context.state.now()
         month = self._month_wanted(request, now)
         if month.start > now or month < account.first_month:
             refuse_v2(404, "There is no estimate for this month")
-        made_at = self._desk.made_at(account, "v2", month)
+        made_at = self._context.made_at(account, "v2", month)
         if made_at is None:
             return waiting("fastly.v2.month_to_date")
         at = min(made_at, month.end)
-        lines = documents.accrued(account, self._desk.world.charges(account, month), month, at)
+        lines = documents.accrued(account, self._context.world.charges(account, month), month, at)
         return Answer(legacy.estimate(account, lines, month, at))
 
     def _month_wanted(self, request: web.Request, now: datetime) -> Month:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.month import Invoice, Line, UsageRow, charge, usage_row
 from vendor_simulator.months import Month
@@ -36,7 +36,7 @@ def invoice_document(account: FastlyAccount, invoice: Invoice, *, by_id: bool = 
         "billing_end_date": period_end(account, invoice.end),
         "statement_number": invoice.statement_number,
         "currency_code": invoice.currency,
-        "monthly_transaction_amount": exact.dressed(invoice.total, invoice.invoice_id),
+        "monthly_transaction_amount": exact.vary_format(invoice.total, invoice.invoice_id),
         "transaction_line_items": lines,
     }
 
@@ -45,9 +45,9 @@ def _line(line: Line, invoice_id: int, position: int, *, credit: bool) -> dict[s
     meter = line.meter
     document: dict[str, Any] = {
         "description": meter.description or meter.name,
-        "amount": exact.dressed(line.amount, invoice_id, position, "amount"),
-        "rate": exact.dressed(line.rate, invoice_id, position, "rate"),
-        "units": exact.dressed(line.units, invoice_id, position, "units"),
+        "amount": exact.vary_format(line.amount, invoice_id, position, "amount"),
+        "rate": exact.vary_format(line.rate, invoice_id, position, "rate"),
+        "units": exact.vary_format(line.units, invoice_id, position, "units"),
         "product_name": meter.name,
         "product_group": meter.group,
         "product_line": meter.product_line,
@@ -100,7 +100,7 @@ def usage_rows(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, a
             "name": row.meter.name,
             "region": row.meter.region,
             "unit": row.meter.unit,
-            "quantity": exact.dressed(row.quantity, account.number, month.index, position),
+            "quantity": exact.vary_format(row.quantity, account.number, month.index, position),
             "raw_quantity": Decimal(exact.plain(row.raw_quantity)),
             "product_id": row.meter.product_id,
             "last_updated_at": instant(updated),
@@ -120,7 +120,7 @@ def metered(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: 
 def services_of(seed: int, account: FastlyAccount) -> list[tuple[str, str]]:
     """Return the ids and names of a customer's services, largest first."""
     names = (f"www.{account.name}.example.com", f"api.{account.name}.example.com", f"img.{account.name}.example.com")
-    return [(draw.text(22, seed, "service", name), name) for name in names]
+    return [(seeded_random.text(22, seed, "service", name), name) for name in names]
 
 
 def split(quantity: Decimal, parts: int, places: int) -> list[Decimal]:

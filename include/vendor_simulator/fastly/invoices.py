@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from aiohttp import web
 
 from vendor_simulator.fastly import documents, parameters
-from vendor_simulator.fastly.desk import FastlyDesk
 from vendor_simulator.fastly.errors import refuse_v3, waiting
 from vendor_simulator.fastly.month import Invoice
+from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Answer
 
@@ -17,16 +17,16 @@ from vendor_simulator.web.answers import Answer
 class Invoices:
     """Posted and running invoices of accounts on v3."""
 
-    def __init__(self, desk: FastlyDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: FastlyContext) -> None:
+        self._context = context
 
     def listing(self, request: web.Request) -> Answer:
         """Return one page of the posted invoices, newest billing start first."""
-        account = self._desk.account(request, "v3")
-        limit = parameters.limit(request, "100", 200, self._desk.state.settings.page_limit)
+        account = self._context.account(request, "v3")
+        limit = parameters.limit(request, "100", 200, self._context.state.settings.page_limit)
         first = parameters.day(request, "billing_start_date")
         last = parameters.day(request, "billing_end_date")
-        found = [invoice for invoice in self._desk.posted(account) if self._within(invoice, first, last)]
+        found = [invoice for invoice in self._context.posted(account) if self._within(invoice, first, last)]
         found.sort(key=lambda invoice: (invoice.start, invoice.invoice_id), reverse=True)
         offset = parameters.offset(request)
         page = found[offset : offset + limit]
@@ -39,24 +39,24 @@ class Invoices:
 
     def by_id(self, request: web.Request) -> Answer:
         """Return one posted invoice by its id."""
-        account = self._desk.account(request, "v3")
-        invoice = self._desk.find(account, request.match_info["invoice_id"])
+        account = self._context.account(request, "v3")
+        invoice = self._context.find(account, request.match_info["invoice_id"])
         if invoice is None:
             refuse_v3(404)
         return Answer(documents.invoice_document(account, invoice, by_id=True))
 
     def month_to_date(self, request: web.Request) -> Answer:
         """Return the month-to-date invoice: 202 first, then 200 and the same for four hours."""
-        account = self._desk.account(request, "v3")
-        month = Month.of(self._desk.state.now())
-        made_at = self._desk.made_at(account, "v3", month)
+        account = self._context.account(request, "v3")
+        month = Month.of(self._context.state.now())
+        made_at = self._context.made_at(account, "v3", month)
         if made_at is None:
             return waiting("fastly.v3.month_to_date")
-        lines = documents.accrued(account, self._desk.world.charges(account, month), month, made_at)
+        lines = documents.accrued(account, self._context.world.charges(account, month), month, made_at)
         return Answer(documents.estimate_document(account, lines, month, made_at))
 
     def _within(self, invoice: Invoice, first: date | None, last: date | None) -> bool:
         start, end = invoice.start.date(), (invoice.end - timedelta(seconds=1)).date()
-        if self._desk.state.settings.list_filter == "within":
+        if self._context.state.settings.list_filter == "within":
             return (first is None or start >= first) and (last is None or end <= last)
         return (first is None or end >= first) and (last is None or start <= last)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.documents import instant, period_end
 from vendor_simulator.fastly.month import Invoice, Line, invoice_number
@@ -49,7 +49,7 @@ def estimate(account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: 
     """Write the v2 month-to-date estimate as of a moment; its ``invoice_id`` is a string."""
     amount = exact.total(line.amount for line in lines)
     document = _head(account, lines, amount, month.start, instant(at))
-    document["invoice_id"] = draw.text(22, "v2 estimate", account.customer_id, str(month))
+    document["invoice_id"] = seeded_random.text(22, "v2 estimate", account.customer_id, str(month))
     document["status"] = {"status": "MTD", "sent_at": None}
     document["line_items"] = [_estimate_line(account, line, place) for place, line in enumerate(lines)]
     return document
@@ -98,7 +98,7 @@ def _totals(account: FastlyAccount, lines: tuple[Line, ...], cost: Decimal) -> d
         "extras_cost": extras_cost,
         "cost_before_discount": incurred + extras_cost,
         "discount": Decimal("0.0"),
-        "cost": exact.dressed(cost, account.number, str(cost)),
+        "cost": exact.vary_format(cost, account.number, str(cost)),
         "overage": max(Decimal(0), incurred - account.minimum),
         "plan_code": "payg",
         "plan_name": "Pay as you go",
@@ -151,15 +151,15 @@ def _line(invoice: Invoice, line: Line, position: int) -> dict[str, Any]:
     code = _code(line)
     created = instant(invoice.posted_at.replace(hour=6, minute=14, second=9))
     return {
-        "id": draw.text(22, "v2 line", invoice.invoice_id, position),
+        "id": seeded_random.text(22, "v2 line", invoice.invoice_id, position),
         "aria_invoice_id": str(invoice.invoice_id),
         "line_number": position + 1,
         "description": line.meter.description or line.meter.name,
         "service_no": 10341202 + position,
         "service_name": "CDN usage" if code else line.meter.group,
-        "units": exact.dressed(line.units, invoice.invoice_id, position, "units"),
+        "units": exact.vary_format(line.units, invoice.invoice_id, position, "units"),
         "rate_per_unit": None if line.kind == "credit" else line.rate,
-        "amount": exact.dressed(line.amount, invoice.invoice_id, position, "amount"),
+        "amount": exact.vary_format(line.amount, invoice.invoice_id, position, "amount"),
         "rate_schedule_no": 4471 if code else None,
         "rate_schedule_tier_no": 1 if code else None,
         "usage_type_no": 20301 + position if code else None,
@@ -179,11 +179,11 @@ def _estimate_line(account: FastlyAccount, line: Line, position: int) -> dict[st
     return {
         "plan_no": 10021765,
         "description": line.meter.description or line.meter.name,
-        "units": exact.dressed(line.units, account.number, position, "units"),
+        "units": exact.vary_format(line.units, account.number, position, "units"),
         "per_unit_cost": line.rate,
         "service_no": 10341202 + position,
         "service_type": "Usage-Based" if code else "Recurring",
-        "amount": exact.dressed(line.amount, account.number, position, "amount"),
+        "amount": exact.vary_format(line.amount, account.number, position, "amount"),
         "client_service_id": f"svc_{code.lower()}" if code else "svc_recurring",
         "client_plan_id": "payg",
     }

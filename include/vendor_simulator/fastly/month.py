@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.fastly.accounts import FastlyAccount, Meter
 from vendor_simulator.months import Month
 
@@ -96,7 +96,9 @@ def clean_month(seed: int, account: FastlyAccount, month: Month, raises: int) ->
     lines += (*shortfall(account, lines), *_credit(seed, account, month, lines))
     invoices = [_invoice(account, month, 0, posted_at(seed, account, month), lines)]
     if account.corrected and month.index % 7 == 3:
-        later = invoices[0].posted_at + timedelta(days=draw.between(4, 9, seed, account.name, str(month), "later"))
+        later = invoices[0].posted_at + timedelta(
+            days=seeded_random.between(4, 9, seed, account.name, str(month), "later")
+        )
         invoices.append(_invoice(account, month, CORRECTION, later, _correction(account, month, lines)))
     return FastlyMonth(account, month, tuple(invoices), usage)
 
@@ -107,7 +109,7 @@ def charges(seed: int, account: FastlyAccount, month: Month, raises: int) -> tup
     for position, meter in enumerate(_meters(account, month)):
         rate = raised(meter.rate, raises) if position == 0 else meter.rate
         if meter.usage_type:
-            units = draw.around(meter.typical, meter.places, seed, account.name, str(month), meter.name)
+            units = seeded_random.around(meter.typical, meter.places, seed, account.name, str(month), meter.name)
         else:
             units = Decimal(1)
         lines.append(charge(meter, rate, units, account.currency))
@@ -159,8 +161,8 @@ def posted_at(seed: int, account: FastlyAccount, month: Month) -> datetime:
     """Return when the month's invoice is posted: on day 2 to 4 of the next month, or after the 20th if late."""
     key = (seed, account.name, str(month), "posted")
     late = account.late and month.index % 6 == 2
-    day = draw.between(20, 24, *key) if late else draw.between(2, 4, *key)
-    seconds = draw.between(6 * 3600, 18 * 3600, *key, "second")
+    day = seeded_random.between(20, 24, *key) if late else seeded_random.between(2, 4, *key)
+    seconds = seeded_random.between(6 * 3600, 18 * 3600, *key, "second")
     return month.end + timedelta(days=day - 1, seconds=seconds)
 
 
@@ -189,7 +191,7 @@ def _credit(seed: int, account: FastlyAccount, month: Month, lines: tuple[Line, 
     if not account.credited or month.index % 4 != 1:
         return ()
     worth = exact.total(line.amount for line in lines)
-    share = Decimal(draw.between(1, 900, seed, account.name, str(month), "credit")).scaleb(-4)
+    share = Decimal(seeded_random.between(1, 900, seed, account.name, str(month), "credit")).scaleb(-4)
     amount = -exact.money(exact.times(worth, share), account.currency)
     return (flat("credit", "Service credit", "Credits", amount, f"SVC-CREDIT-{month}"),)
 

@@ -17,18 +17,18 @@ from vendor_simulator.fastly.month import (
     invoice_number,
 )
 
-Spoilt = tuple[FastlyMonth, str, str]
+Corrupted = tuple[FastlyMonth, str, str]
 """The month with the error, the document that is wrong, and what is wrong with it."""
 
 
-def plant(kind: str, clean: FastlyMonth) -> Spoilt | None:
+def plant(kind: str, clean: FastlyMonth) -> Corrupted | None:
     """Return the month with the error, or None if the error does not fit this month."""
     if not clean.invoices or (kind in _NEW_API_ONLY and clean.account.api == "v2"):
         return None
     return _KINDS[kind](clean)
 
 
-def _header_off(clean: FastlyMonth) -> Spoilt | None:
+def _header_off(clean: FastlyMonth) -> Corrupted | None:
     """F1: beyond what the rounding of that many lines could explain."""
     invoice = clean.invoices[0]
     unit = Decimal(1).scaleb(-exact.EXPONENTS[invoice.currency])
@@ -40,7 +40,7 @@ def _header_off(clean: FastlyMonth) -> Spoilt | None:
     )
 
 
-def _amount_off(clean: FastlyMonth) -> Spoilt | None:
+def _amount_off(clean: FastlyMonth) -> Corrupted | None:
     """F2: the line still foots, it is just not rate times units; a shortfall would no longer fit the charges."""
     invoice = clean.invoices[0]
     if any(line.kind == "shortfall" for line in invoice.lines):
@@ -48,22 +48,22 @@ def _amount_off(clean: FastlyMonth) -> Spoilt | None:
     line = invoice.lines[1]
     off = Decimal(7).scaleb(-exact.EXPONENTS[invoice.currency])
     wrong = replace(line, amount=exact.total((line.amount, off)))
-    spoilt = _relined(invoice, (invoice.lines[0], wrong, *invoice.lines[2:]))
+    corrupted = _relined(invoice, (invoice.lines[0], wrong, *invoice.lines[2:]))
     return (
-        _with_first(clean, spoilt),
+        _with_first(clean, corrupted),
         str(invoice.invoice_id),
         (f"The amount of line 2 ({line.meter.name}) is {off} above rate times units."),
     )
 
 
-def _period_short(clean: FastlyMonth) -> Spoilt | None:
+def _period_short(clean: FastlyMonth) -> Corrupted | None:
     """F4: the last three days are missing."""
     invoice = clean.invoices[0]
     short = replace(invoice, end=invoice.end - timedelta(days=3))
     return _with_first(clean, short), str(invoice.invoice_id), "The period ends three days before the month does."
 
 
-def _billed_twice(clean: FastlyMonth) -> Spoilt | None:
+def _billed_twice(clean: FastlyMonth) -> Corrupted | None:
     """F6: a second primary invoice with the month's first fee; usage is billed once."""
     fees = tuple(line for line in clean.invoices[0].lines if line.kind == "fee")[:1]
     if not fees:
@@ -79,7 +79,7 @@ def _billed_twice(clean: FastlyMonth) -> Spoilt | None:
     )
 
 
-def _by_id_differs(clean: FastlyMonth) -> Spoilt | None:
+def _by_id_differs(clean: FastlyMonth) -> Corrupted | None:
     """F11: the list and the document by its id are not the same."""
     invoice = clean.invoices[0]
     meter = invoice.lines[0].meter
@@ -91,7 +91,7 @@ def _by_id_differs(clean: FastlyMonth) -> Spoilt | None:
     )
 
 
-def _usage_less(clean: FastlyMonth) -> Spoilt | None:
+def _usage_less(clean: FastlyMonth) -> Corrupted | None:
     """F12: 4 % of what the first line bills was never metered."""
     row = clean.usage[0]
     metered = exact.rounded(exact.times(row.quantity, Decimal("0.96")), row.meter.places)
@@ -103,7 +103,7 @@ def _usage_less(clean: FastlyMonth) -> Spoilt | None:
     )
 
 
-def _conversion_off(clean: FastlyMonth) -> Spoilt | None:
+def _conversion_off(clean: FastlyMonth) -> Corrupted | None:
     """F13: the raw quantity is in 1,024s or 1,000s where the contract says otherwise."""
     row = clean.usage[0]
     per_unit = 2**30 if row.meter.usage_type == "bandwidth" else 1_000
@@ -115,7 +115,7 @@ def _conversion_off(clean: FastlyMonth) -> Spoilt | None:
     )
 
 
-def _shortfall_off(clean: FastlyMonth) -> Spoilt | None:
+def _shortfall_off(clean: FastlyMonth) -> Corrupted | None:
     """F15: more is charged than lifts the month to its minimum."""
     invoice = clean.invoices[0]
     lines: list[Line] = []
@@ -144,7 +144,7 @@ def _with_usage(month: FastlyMonth, row: UsageRow) -> FastlyMonth:
 
 
 _NEW_API_ONLY = ("F6", "F12", "F13")  # v2 has one bill a month, and no usage metrics
-_KINDS: dict[str, Callable[[FastlyMonth], Spoilt | None]] = {
+_KINDS: dict[str, Callable[[FastlyMonth], Corrupted | None]] = {
     "F1": _header_off,
     "F2": _amount_off,
     "F4": _period_short,

@@ -11,9 +11,9 @@ from aiohttp import web
 from vendor_simulator import exact
 from vendor_simulator.fastly import documents, parameters
 from vendor_simulator.fastly.accounts import FastlyAccount
-from vendor_simulator.fastly.desk import FastlyDesk
 from vendor_simulator.fastly.errors import refuse_v3
 from vendor_simulator.fastly.month import UsageRow
+from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Answer
 
@@ -21,12 +21,12 @@ from vendor_simulator.web.answers import Answer
 class Usage:
     """Usage by month and by service, for accounts of either API generation."""
 
-    def __init__(self, desk: FastlyDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: FastlyContext) -> None:
+        self._context = context
 
     def metrics(self, request: web.Request) -> Answer:
         """Return what was metered in up to three months, ``end_month`` included."""
-        account, now = self._desk.account(request), self._desk.state.now()
+        account, now = self._context.account(request), self._context.state.now()
         rows = [
             row
             for month in parameters.months(request)
@@ -36,16 +36,16 @@ class Usage:
 
     def by_service(self, request: web.Request) -> Answer:
         """Return the use of one product by service, over the requested months; of all products if none is set."""
-        account, query = self._desk.account(request), request.query
+        account, query = self._context.account(request), request.query
         if ("product_id" in query) != ("usage_type_name" in query):
             refuse_v3(400)
-        months = parameters.months(request, str(Month.of(self._desk.state.now())))
+        months = parameters.months(request, str(Month.of(self._context.state.now())))
         limit, offset = (
-            parameters.limit(request, "1000", 10_000, self._desk.state.settings.page_limit),
+            parameters.limit(request, "1000", 10_000, self._context.state.settings.page_limit),
             parameters.offset(request),
         )
         rows = [row for month in months for row in self._metered(account, month) if _is_wanted(row, request)]
-        details = _details(self._desk.world.seed, account, rows, query.get("service"))
+        details = _details(self._context.world.seed, account, rows, query.get("service"))
         data = {
             "customer_id": account.customer_id,
             "start_time": documents.instant(months[0].start),
@@ -58,10 +58,10 @@ class Usage:
         return Answer({"data": data})
 
     def _metered(self, account: FastlyAccount, month: Month) -> list[UsageRow]:
-        now = self._desk.state.now()
+        now = self._context.state.now()
         if month.start > now:
             return []
-        return documents.metered(account, self._desk.world.month(account, month).usage, month, now)
+        return documents.metered(account, self._context.world.month(account, month).usage, month, now)
 
 
 def _is_wanted(row: UsageRow, request: web.Request) -> bool:

@@ -84,7 +84,7 @@ class FastlyWorld:
         """Return one customer's month, including errors and restatements."""
         key = (account.name, month)
         if key not in self._months:
-            self._months[key] = self._restatements(self._spoilt(account, month))
+            self._months[key] = self._restatements(self._corrupted(account, month))
         return self._months[key]
 
     def charges(self, account: FastlyAccount, month: Month) -> tuple[months.Line, ...]:
@@ -113,7 +113,7 @@ class FastlyWorld:
         found = self._error(month)
         return found[0] if found else None
 
-    def _spoilt(self, account: FastlyAccount, month: Month) -> FastlyMonth:
+    def _corrupted(self, account: FastlyAccount, month: Month) -> FastlyMonth:
         found = self._error(month)
         if found and found[0].account == account.name:
             return found[1]
@@ -124,10 +124,10 @@ class FastlyWorld:
 
     def _error(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
         if month not in self._planted:
-            self._planted[month] = self._find_victim(month)
+            self._planted[month] = self._find_target(month)
         return self._planted[month]
 
-    def _find_victim(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
+    def _find_target(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
         due = turn(month, ROTATION)
         if due is None:
             return None
@@ -135,9 +135,9 @@ class FastlyWorld:
         if kind == RAISED_RATE:
             return self._raise_of(month)
         for account in rotated(self.accounts, before * 2 + ROTATION.index(kind)):
-            spoilt = plant(kind, self._clean(account, month))
-            if spoilt is not None:
-                content, document, sentence = spoilt
+            corrupted = plant(kind, self._clean(account, month))
+            if corrupted is not None:
+                content, document, sentence = corrupted
                 return Planted(VENDOR, account.name, month, document, kind, sentence, ALSO.get(kind, ())), content
         return None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 from vendor_simulator.months import Month
 
 HISTORY_START = Month(2023, 1)
@@ -220,15 +220,15 @@ def _aurora(seed: int) -> Organisation:
 
 def _organisation(seed: int, number: int, name: str, title: str, currency: str, bill_to: str) -> Organisation:
     key = (seed, "genesys", name)
-    sold_to = Customer(draw.identifier(*key, "sold"), f"A-{20000 + number:08d}", title)
-    payer = Customer(draw.identifier(*key, "bill"), bill_to, f"{title} (accounts payable)")
+    sold_to = Customer(seeded_random.identifier(*key, "sold"), f"A-{20000 + number:08d}", title)
+    payer = Customer(seeded_random.identifier(*key, "bill"), bill_to, f"{title} (accounts payable)")
     return Organisation(
         number,
         name,
         title,
-        draw.identifier(*key, "organisation"),
-        draw.identifier(*key, "client"),
-        draw.text(43, *key, "secret"),
+        seeded_random.identifier(*key, "organisation"),
+        seeded_random.identifier(*key, "client"),
+        seeded_random.text(43, *key, "secret"),
         currency,
         payer,
         sold_to,
@@ -242,7 +242,7 @@ def _contract(
     key = (seed, owner.name, number)
     return Contract(
         number,
-        draw.identifier(*key, "contract"),
+        seeded_random.identifier(*key, "contract"),
         f"Q-{owner.number:03d}{number:05d}",
         orders,
         owner.name,
@@ -255,7 +255,7 @@ def _contract(
 def _plan(key: tuple[int, str, int], item: _Item) -> Plan:
     name, sku, unit, kind, quantity, low, high, steps = item
     product = Product(
-        draw.identifier(*key, "product", sku),
+        seeded_random.identifier(*key, "product", sku),
         f"GC-170-NV-{sku}",
         name,
         unit,
@@ -264,4 +264,4 @@ def _plan(key: tuple[int, str, int], item: _Item) -> Plan:
     )
     prices = tuple(Price(date.fromisoformat(start), Decimal(price), Decimal(over)) for start, price, over in steps)
     title = f"{name} plan" if kind != "token" else "Agent Copilot"
-    return Plan(draw.identifier(*key, "plan", sku), title, product, kind, quantity, low, high, prices)
+    return Plan(seeded_random.identifier(*key, "plan", sku), title, product, kind, quantity, low, high, prices)

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from vendor_simulator.genesys_cloud import errors, usage
 from vendor_simulator.genesys_cloud.contracts import Contracts
-from vendor_simulator.genesys_cloud.desk import GenesysDesk
 from vendor_simulator.genesys_cloud.downloads import Downloads
 from vendor_simulator.genesys_cloud.invoices import Invoices
 from vendor_simulator.genesys_cloud.login import Login
+from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.web.answers import Answer
 from vendor_simulator.web.pipeline import Handler
 from vendor_simulator.web.state import State
@@ -21,7 +21,7 @@ class GenesysApp:
     """Answers the token request, every billing operation of the contract, and document downloads."""
 
     def __init__(self, state: State) -> None:
-        self._desk = GenesysDesk(state)
+        self._context = GenesysContext(state)
         self._login = Login(state)
 
     def routes(self) -> list[tuple[str, str, str, Handler]]:
@@ -30,8 +30,8 @@ class GenesysApp:
         contract, invoice = base + "/contracts/{contract_id}", base + "/contracts/invoices/{invoice_id}"
         period = contract + "/billingperiods/{period_id}"
         overview = base + "/trusteebillingoverview/{organisation_id}"
-        contracts, invoices = Contracts(self._desk), Invoices(self._desk)
-        downloads, reports = Downloads(self._desk), usage.Usage(self._desk)
+        contracts, invoices = Contracts(self._context), Invoices(self._context)
+        downloads, reports = Downloads(self._context), usage.Usage(self._context)
         guarded = [
             ("genesys.contracts", base + "/contracts", contracts.listing),
             ("genesys.invoices", base + "/contracts/invoices", invoices.listing),

@@ -8,20 +8,20 @@ from aiohttp import web
 
 from vendor_simulator.genesys_cloud import documents, parameters
 from vendor_simulator.genesys_cloud.accounts import Contract, Organisation
-from vendor_simulator.genesys_cloud.desk import GenesysDesk
 from vendor_simulator.genesys_cloud.errors import refuse, refuse_unknown
+from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.web.answers import Answer
 
 
 class Contracts:
     """Contracts of one organisation, and what was charged in each of their periods."""
 
-    def __init__(self, desk: GenesysDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: GenesysContext) -> None:
+        self._context = context
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the contracts."""
-        settings = self._desk.state.settings
+        settings = self._context.state.settings
         size = parameters.page_size(request, 10, settings.contract_page_limit, settings.page_limit)
         status, external = request.query.get("status", "Active"), request.query.get("externalNumber")
         if status not in {"Active", "Inactive"}:
@@ -42,14 +42,14 @@ class Contracts:
         """Return one period of a contract, the open one with what was used so far."""
         contract = self._find(request, owner)
         wanted = request.match_info["period_id"]
-        period = next((period for period in self._desk.periods(contract) if period.id == wanted), None)
+        period = next((period for period in self._context.periods(contract) if period.id == wanted), None)
         if period is None:
             refuse_unknown()
-        now = self._desk.state.now()
-        return Answer(documents.period_document(owner, self._desk.content(period, now), now))
+        now = self._context.state.now()
+        return Answer(documents.period_document(owner, self._context.content(period, now), now))
 
     def _document(self, owner: Organisation, contract: Contract) -> dict[str, Any]:
-        return documents.contract_document(owner, contract, self._desk.periods(contract), self._desk.state.now())
+        return documents.contract_document(owner, contract, self._context.periods(contract), self._context.state.now())
 
     def _find(self, request: web.Request, owner: Organisation) -> Contract:
         wanted = request.match_info["contract_id"]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.genesys_cloud.accounts import (
     CONTRACT_END,
     HISTORY_START,
@@ -81,7 +81,7 @@ def invoice_document(owner: Organisation, invoice: Invoice, now: datetime) -> di
         "paymentLink": f"https://pay.example.com/i/{invoice.invoice_id}",
         "customerPoNumber": invoice.purchase_order,
         "customerInvoiceType": invoice.type,
-        "amount": exact.dressed(invoice.amount, invoice.invoice_id),
+        "amount": exact.vary_format(invoice.amount, invoice.invoice_id),
     }
 
 
@@ -97,7 +97,7 @@ def line_document(owner: Organisation, invoice: Invoice, line: Line, position: i
         "organization": _organization(owner),
         "quantity": line.quantity,
         "unitOfMeasure": "Each" if line.kind == "credit" else line.product.unit,
-        "amount": exact.dressed(line.amount, invoice.invoice_id, position),
+        "amount": exact.vary_format(line.amount, invoice.invoice_id, position),
     }
 
 
@@ -233,20 +233,20 @@ def _charged_through(contract: Contract, periods: list[Period], now: datetime) -
 def _charge(owner: Organisation, period: Period, charge: Charge) -> dict[str, Any]:
     key = (period.id, charge.plan.id)
     document: dict[str, Any] = {
-        "id": draw.identifier("charge", *key),
+        "id": seeded_random.identifier("charge", *key),
         "name": charge.plan.name,
         "product": _product(charge.plan.product),
         "organizations": [_organization(owner)],
-        "prepaidQuantity": exact.dressed(Decimal(charge.prepaid), *key, "prepaid"),
-        "fairuseQuantity": exact.dressed(Decimal(charge.fair_use), *key, "fair"),
-        "actualQuantity": exact.dressed(charge.actual, *key, "actual"),
-        "overageQuantity": exact.dressed(charge.overage, *key, "overage"),
+        "prepaidQuantity": exact.vary_format(Decimal(charge.prepaid), *key, "prepaid"),
+        "fairuseQuantity": exact.vary_format(Decimal(charge.fair_use), *key, "fair"),
+        "actualQuantity": exact.vary_format(charge.actual, *key, "actual"),
+        "overageQuantity": exact.vary_format(charge.overage, *key, "overage"),
         "overageRate": charge.rate,
-        "overageCharge": exact.dressed(charge.amount, *key, "charge"),
+        "overageCharge": exact.vary_format(charge.amount, *key, "charge"),
         "overageCurrency": charge.currency,
     }
     if charge.tokens is not None:
-        document["convertedTokenCount"] = exact.dressed(charge.tokens, *key, "tokens")
+        document["convertedTokenCount"] = exact.vary_format(charge.tokens, *key, "tokens")
         document["tokenConversionRate"] = TOKEN_CONVERSION_RATE
     return document
 
@@ -263,11 +263,11 @@ def _wallet(owner: Organisation, period: Period, wallet: Wallet) -> dict[str, An
         "balanceOverageCharge": wallet.amount,
     }
     return {
-        "id": draw.identifier("wallet", period.contract.id, wallet.plan.id),
+        "id": seeded_random.identifier("wallet", period.contract.id, wallet.plan.id),
         "name": wallet.plan.product.name,
         "organizations": [_organization(owner)],
         "product": _product(wallet.plan.product),
-        **{name: exact.dressed(number, period.id, name) for name, number in numbers.items()},
+        **{name: exact.vary_format(number, period.id, name) for name, number in numbers.items()},
         "balanceOverageCurrency": wallet.currency,
         "unitOfMeasure": wallet.plan.product.unit,
     }
@@ -279,7 +279,7 @@ def _resources(owner: Organisation, name: str, since: datetime, people: bool) ->
     return [
         {
             "name": f"agent.{number}@{owner.name}.example.com",
-            "date": f"{since.date()}T{7 + number:02d}:{draw.between(0, 59, name, number):02d}:12.345Z",
+            "date": f"{since.date()}T{7 + number:02d}:{seeded_random.between(0, 59, name, number):02d}:12.345Z",
         }
         for number in range(1, 4)
     ]

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 from vendor_simulator.genesys_cloud.accounts import Organisation
-from vendor_simulator.genesys_cloud.desk import GenesysDesk
 from vendor_simulator.genesys_cloud.month import Invoice
+from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.pdf import invoice_pdf
 from vendor_simulator.web.answers import Answer
 
@@ -19,30 +19,30 @@ from vendor_simulator.web.answers import Answer
 class Downloads:
     """Signed links that expire soon, and their files."""
 
-    def __init__(self, desk: GenesysDesk) -> None:
-        self._desk = desk
-        self._link_key = draw.text(32, desk.world.seed, "document links").encode()
+    def __init__(self, context: GenesysContext) -> None:
+        self._context = context
+        self._link_key = seeded_random.text(32, context.world.seed, "document links").encode()
 
     def link(self, request: web.Request, owner: Organisation) -> Answer:
         """Return a signed link to the PDF of an invoice; it needs no token and expires soon."""
-        invoice = self._desk.invoice(request, owner)
-        ends_at = int(self._desk.state.now().timestamp()) + self._desk.state.settings.link_seconds
+        invoice = self._context.invoice(request, owner)
+        ends_at = int(self._context.state.now().timestamp()) + self._context.state.settings.link_seconds
         query = urlencode({"signature": self._signature(invoice.invoice_id, ends_at), "expires": ends_at})
         return Answer({"url": f"{request.scheme}://{request.host}/documents/{invoice.invoice_id}.pdf?{query}"})
 
     def download(self, request: web.Request) -> Answer:
         """Return the PDF behind a link: 403 if the signature is wrong or expired, 400 if a token is sent with it."""
         if "Authorization" in request.headers:
-            self._desk.state.stats.tokens_leaked += 1
+            self._context.state.stats.tokens_leaked += 1
             return Answer(b"Only one auth mechanism allowed", 400, "text/plain")
         number, ends_at = request.match_info["invoice_id"], request.query.get("expires", "")
         fits = ends_at.isdecimal() and hmac.compare_digest(
             self._signature(number, int(ends_at)), request.query.get("signature", "")
         )
-        if not fits or int(ends_at) < self._desk.state.now().timestamp():
+        if not fits or int(ends_at) < self._context.state.now().timestamp():
             return Answer(b"Request has expired", 403, "text/plain")
-        for owner in self._desk.world.organisations:
-            invoice = self._desk.known(owner, number)
+        for owner in self._context.world.organisations:
+            invoice = self._context.known(owner, number)
             if invoice is not None:
                 return Answer(_printed(owner, invoice), media_type="application/pdf")
         return Answer(b"Not found", 404, "text/plain")

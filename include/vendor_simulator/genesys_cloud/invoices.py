@@ -8,9 +8,9 @@ from aiohttp import web
 
 from vendor_simulator.genesys_cloud import documents, parameters
 from vendor_simulator.genesys_cloud.accounts import Organisation
-from vendor_simulator.genesys_cloud.desk import GenesysDesk
 from vendor_simulator.genesys_cloud.errors import refuse
 from vendor_simulator.genesys_cloud.month import Invoice
+from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.web.answers import Answer
 
 _DEFAULT_PAGE = 100
@@ -19,20 +19,20 @@ _DEFAULT_PAGE = 100
 class Invoices:
     """Invoices of one organisation."""
 
-    def __init__(self, desk: GenesysDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: GenesysContext) -> None:
+        self._context = context
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the invoices, newest first; both dates are included."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
         first, last = parameters.dates(request)
         payment = request.query.get("paymentStatus")
         if payment not in {None, "Paid", "UnPaid"}:
             refuse("invalid.value", "paymentStatus must be Paid or UnPaid")
-        now = self._desk.state.now()
+        now = self._context.state.now()
         found = [
             invoice
-            for invoice in self._desk.shown(owner)
+            for invoice in self._context.shown(owner)
             if first <= invoice.invoiced_on <= last and _has_payment(invoice, payment, now)
         ]
         found.sort(key=lambda invoice: (invoice.invoiced_on, invoice.invoice_id), reverse=True)
@@ -40,8 +40,8 @@ class Invoices:
 
     def lines(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the lines of an invoice."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._desk.state.settings.page_limit)
-        invoice = self._desk.invoice(request, owner)
+        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
+        invoice = self._context.invoice(request, owner)
         return parameters.page(
             request,
             invoice.lines,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.genesys_cloud.accounts import TOKENS_PER_UNIT, Contract, Plan, Product
 from vendor_simulator.months import Month
 
@@ -162,7 +162,7 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
     contract, month = period.contract, period.month
     actual = Decimal(0)
     if not is_quiet(contract, month):
-        whole = draw.between(plan.low, plan.high, seed, contract.id, str(month), plan.id)
+        whole = seeded_random.between(plan.low, plan.high, seed, contract.id, str(month), plan.id)
         actual = Decimal(whole if days == period.days else whole * days // period.days)
     prepaid = plan.quantity if plan.kind == "prepay" else 0
     fair_use = plan.quantity if plan.kind == "fair_use" else 0
@@ -173,7 +173,7 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
         nothing = Decimal(0)
         return Charge(plan, 0, 0, used, nothing, nothing, nothing, contract.currency, tokens=actual)
     if actual and actual < fair_use and plan.product.unit == "GB":
-        actual += Decimal(draw.between(1, 99, seed, contract.id, str(month), "fraction")).scaleb(-2)
+        actual += Decimal(seeded_random.between(1, 99, seed, contract.id, str(month), "fraction")).scaleb(-2)
     overage = max(Decimal(0), actual - prepaid - fair_use)
     amount = exact.money(exact.times(price.overage, overage), contract.currency)
     return Charge(plan, prepaid, fair_use, actual, overage, price.overage, amount, contract.currency)
@@ -197,7 +197,7 @@ def _with_invoices(seed: int, month: GenesysMonth) -> GenesysMonth:
         lines.append(_credit_line(seed, period, "Goodwill credit", lines[0].product))
     if not lines:
         return month
-    on = period.end + timedelta(days=draw.between(1, 5, seed, contract.id, str(period.month), "dated"))
+    on = period.end + timedelta(days=seeded_random.between(1, 5, seed, contract.id, str(period.month), "dated"))
     invoices = [_invoice(contract, period, INVOICE, "Invoice", on, tuple(lines))]
     if contract.credited == "memo" and period.month.index % 5 == 2:
         text = f"Credit for {invoices[0].invoice_id}"
@@ -271,7 +271,7 @@ def _wallet_lines(month: GenesysMonth) -> list[Line]:
 
 def _credit_line(seed: int, period: Period, text: str, product: Product) -> Line:
     contract = period.contract
-    cents = draw.between(10_000, 90_000, seed, contract.id, str(period.month), "credit")
+    cents = seeded_random.between(10_000, 90_000, seed, contract.id, str(period.month), "credit")
     amount = -exact.money(Decimal(cents).scaleb(-2), contract.currency)
     return Line("credit", product, text, period.start, period.end, 1, amount)
 

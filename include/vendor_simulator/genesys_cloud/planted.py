@@ -18,16 +18,16 @@ from vendor_simulator.genesys_cloud.month import (
     invoice_id,
 )
 
-Spoilt = tuple[GenesysMonth, str, str]
+Corrupted = tuple[GenesysMonth, str, str]
 """The period with the error, the document that is wrong, and what is wrong with it."""
 
 
-def plant(kind: str, clean: GenesysMonth) -> Spoilt | None:
+def plant(kind: str, clean: GenesysMonth) -> Corrupted | None:
     """Return the period with the error, or None if the error does not fit it."""
     return _KINDS[kind](clean) if clean.invoices else None
 
 
-def _header_off(clean: GenesysMonth) -> Spoilt | None:
+def _header_off(clean: GenesysMonth) -> Corrupted | None:
     """G1: beyond what the rounding of that many lines could explain."""
     invoice = clean.invoices[0]
     off = Decimal(1).scaleb(-exact.EXPONENTS[invoice.currency]) * (len(invoice.lines) + 211)
@@ -35,7 +35,7 @@ def _header_off(clean: GenesysMonth) -> Spoilt | None:
     return _with_first(clean, wrong), invoice.invoice_id, f"The amount is {off} above the sum of the lines."
 
 
-def _price_off(clean: GenesysMonth) -> Spoilt | None:
+def _price_off(clean: GenesysMonth) -> Corrupted | None:
     """G2: the prepaid line is billed at 2 % above the contract's price, and foots."""
     line = next((line for line in clean.invoices[0].lines if line.kind == "prepay"), None)
     if line is None:
@@ -49,24 +49,24 @@ def _price_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _quantity_off(clean: GenesysMonth) -> Spoilt | None:
+def _quantity_off(clean: GenesysMonth) -> Corrupted | None:
     """G3: more overage than was used beyond the allowance; charge and invoice line follow it."""
     charge = _billed_charge(clean)
     if charge is None:
         return None
     overage = charge.overage + 3
     amount = exact.money(exact.times(charge.rate, overage), charge.currency)
-    spoilt = _with_charge(clean, charge, replace(charge, overage=overage, amount=amount))
+    corrupted = _with_charge(clean, charge, replace(charge, overage=overage, amount=amount))
     line = _line_of(clean, charge)
-    spoilt = _with_line(spoilt, line, replace(line, quantity=int(overage), amount=amount))
+    corrupted = _with_line(corrupted, line, replace(line, quantity=int(overage), amount=amount))
     return (
-        spoilt,
+        corrupted,
         clean.period.id,
         (f"{charge.plan.product.name}: overage of {overage} where {charge.overage} were used beyond the allowance."),
     )
 
 
-def _rate_off(clean: GenesysMonth) -> Spoilt | None:
+def _rate_off(clean: GenesysMonth) -> Corrupted | None:
     """G4: the rate shown does not give the charge shown."""
     charge = _billed_charge(clean)
     if charge is None:
@@ -79,7 +79,7 @@ def _rate_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _line_off(clean: GenesysMonth) -> Spoilt | None:
+def _line_off(clean: GenesysMonth) -> Corrupted | None:
     """G5: the invoice bills more units than the period was charged, at the right price."""
     charge = _billed_charge(clean)
     if charge is None:
@@ -94,7 +94,7 @@ def _line_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _report_off(clean: GenesysMonth) -> Spoilt | None:
+def _report_off(clean: GenesysMonth) -> Corrupted | None:
     """G6: the usage report knows less usage than was charged; it covers calendar months only."""
     if clean.contract.cycle_day != 1:
         return None
@@ -108,7 +108,7 @@ def _report_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _wallet_off(clean: GenesysMonth) -> Spoilt | None:
+def _wallet_off(clean: GenesysMonth) -> Corrupted | None:
     """G7: the consumption shown does not lead to the end balance; the next period still starts from that balance."""
     if not clean.wallets:
         return None
@@ -121,20 +121,20 @@ def _wallet_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _currency_off(clean: GenesysMonth) -> Spoilt | None:
+def _currency_off(clean: GenesysMonth) -> Corrupted | None:
     """G8: by turns the invoice or the charge is in another currency than the contract."""
     charge, invoice = _billed_charge(clean), clean.invoices[0]
     if invoice.currency == "JPY":
         return None
     other = "USD" if invoice.currency != "USD" else "EUR"
     if charge is not None and clean.period.month.index % 2:
-        spoilt = _with_charge(clean, charge, replace(charge, currency=other))
-        return spoilt, clean.period.id, f"{charge.plan.product.name}: charged in {other}, not {invoice.currency}."
-    spoilt = _with_first(clean, replace(invoice, currency=other))
-    return spoilt, invoice.invoice_id, f"Invoiced in {other}, the contract is in {invoice.currency}."
+        corrupted = _with_charge(clean, charge, replace(charge, currency=other))
+        return corrupted, clean.period.id, f"{charge.plan.product.name}: charged in {other}, not {invoice.currency}."
+    corrupted = _with_first(clean, replace(invoice, currency=other))
+    return corrupted, invoice.invoice_id, f"Invoiced in {other}, the contract is in {invoice.currency}."
 
 
-def _order_off(clean: GenesysMonth) -> Spoilt | None:
+def _order_off(clean: GenesysMonth) -> Corrupted | None:
     """G9: a purchase order that the contract does not have; only where there is one contract."""
     if clean.contract.organisation not in {"nord-contact", "aurora-help"}:
         return None
@@ -143,7 +143,7 @@ def _order_off(clean: GenesysMonth) -> Spoilt | None:
     return _with_first(clean, wrong), invoice.invoice_id, f"{wrong.purchase_order} is not on the contract."
 
 
-def _service_dates_off(clean: GenesysMonth) -> Spoilt | None:
+def _service_dates_off(clean: GenesysMonth) -> Corrupted | None:
     """G10: one of several lines ends nine days after its period."""
     invoice = clean.invoices[0]
     if len(invoice.lines) < 2:
@@ -157,7 +157,7 @@ def _service_dates_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _billed_twice(clean: GenesysMonth) -> Spoilt | None:
+def _billed_twice(clean: GenesysMonth) -> Corrupted | None:
     """G15: the same invoice once more under another id."""
     invoice = clean.invoices[0]
     again = replace(invoice, invoice_id=invoice_id(clean.period, DUPLICATE))
@@ -168,7 +168,7 @@ def _billed_twice(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _document_off(clean: GenesysMonth) -> Spoilt | None:
+def _document_off(clean: GenesysMonth) -> Corrupted | None:
     """G21: the printed total is another one."""
     invoice = clean.invoices[0]
     printed = invoice.amount + 100
@@ -179,7 +179,7 @@ def _document_off(clean: GenesysMonth) -> Spoilt | None:
     )
 
 
-def _overview_off(clean: GenesysMonth) -> Spoilt | None:
+def _overview_off(clean: GenesysMonth) -> Corrupted | None:
     """G24: the trustee overview has other usage than the period."""
     charge = clean.charges[0]
     used = charge.actual + 4
@@ -218,7 +218,7 @@ def _with_first(month: GenesysMonth, invoice: Invoice) -> GenesysMonth:
     return replace(month, invoices=(invoice, *month.invoices[1:]))
 
 
-_KINDS: dict[str, Callable[[GenesysMonth], Spoilt | None]] = {
+_KINDS: dict[str, Callable[[GenesysMonth], Corrupted | None]] = {
     "G1": _header_off,
     "G2": _price_off,
     "G3": _quantity_off,

@@ -7,35 +7,35 @@ from typing import Any
 
 from aiohttp import web
 
-from vendor_simulator import draw
+from vendor_simulator import seeded_random
 from vendor_simulator.genesys_cloud import documents, parameters
 from vendor_simulator.genesys_cloud.accounts import Organisation
-from vendor_simulator.genesys_cloud.desk import GenesysDesk
 from vendor_simulator.genesys_cloud.errors import refuse, refuse_unknown
 from vendor_simulator.genesys_cloud.month import Period
+from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.web.answers import Answer
 
 
 class Usage:
     """Usage of one organisation over all its contracts."""
 
-    def __init__(self, desk: GenesysDesk) -> None:
-        self._desk = desk
+    def __init__(self, context: GenesysContext) -> None:
+        self._context = context
 
     def report(self, request: web.Request, owner: Organisation) -> Answer:
         """Return the usage of the periods that lie within the dates; ``InProgress`` first, 200 either way."""
         start, end = (parameters.moment(request, name) for name in ("startDate", "endDate"))
         if end <= start:
             refuse("invalid.date", "endDate must be after startDate")
-        now, settings = self._desk.state.now(), self._desk.state.settings
+        now, settings = self._context.state.now(), self._context.state.settings
         key = (owner.name, request.query["startDate"], request.query["endDate"])
-        made_at = self._desk.state.reports.ready_at(key, now, settings.report_asks, settings.report_seconds)
+        made_at = self._context.state.reports.ready_at(key, now, settings.report_asks, settings.report_seconds)
         if made_at is None:
             return waiting(request, owner.name)
         contents = [
-            self._desk.content(period, made_at)
+            self._context.content(period, made_at)
             for contract in owner.contracts
-            for period in self._desk.periods(contract)
+            for period in self._context.periods(contract)
             if _lies_within(period, start, end)
         ]
         return Answer(_report(request, owner.name, "Complete", documents.usages(owner, contents, start)))
@@ -47,11 +47,11 @@ class Usage:
         text = request.query.get("billingPeriodIndex", "0")
         if not text.isdecimal():
             refuse("invalid.value", "billingPeriodIndex must be a whole number, 0 or more")
-        now = self._desk.state.now()
-        chosen = [self._desk.periods(contract)[::-1][int(text) : int(text) + 1] for contract in owner.contracts]
+        now = self._context.state.now()
+        chosen = [self._context.periods(contract)[::-1][int(text) : int(text) + 1] for contract in owner.contracts]
         if not all(chosen):
             refuse_unknown()
-        contents = [self._desk.content(period, now) for (period,) in chosen]
+        contents = [self._context.content(period, now) for (period,) in chosen]
         return Answer(documents.overview_document(owner, chosen[0][0], contents, request.path_qs))
 
 
@@ -63,7 +63,7 @@ def waiting(request: web.Request, organisation: str) -> Answer:
 def _report(request: web.Request, organisation: str, status: str, usages: list[dict[str, Any]]) -> dict[str, Any]:
     start, end = request.query.get("startDate", ""), request.query.get("endDate", "")
     return {
-        "id": draw.identifier("usage report", start, end, organisation),
+        "id": seeded_random.identifier("usage report", start, end, organisation),
         "startDate": start,
         "endDate": end,
         "status": status,

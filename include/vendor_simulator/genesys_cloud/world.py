@@ -85,7 +85,7 @@ class GenesysWorld:
         """Return the closed period that ends in a month, including errors and restatements."""
         key = (contract.id, month)
         if key not in self._months:
-            content = self._spoilt(contract, month)
+            content = self._corrupted(contract, month)
             self._months[key] = replace(content, invoices=tuple(map(self._restatement, content.invoices)))
         return self._months[key]
 
@@ -130,7 +130,7 @@ class GenesysWorld:
             return None
         return owners[0], owners[0].contracts[contract - 1], month
 
-    def _spoilt(self, contract: Contract, month: Month) -> GenesysMonth:
+    def _corrupted(self, contract: Contract, month: Month) -> GenesysMonth:
         found = self._error(month)
         if found and found[1].contract is contract:
             return found[1]
@@ -157,19 +157,19 @@ class GenesysWorld:
 
     def _error(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
         if month not in self._planted:
-            self._planted[month] = self._find_victim(month)
+            self._planted[month] = self._find_target(month)
         return self._planted[month]
 
-    def _find_victim(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
+    def _find_target(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
         due = turn(month, ROTATION)
         if due is None:
             return None
         kind, before = due
         for organisation in rotated(self.organisations, before + ROTATION.index(kind)):
             for contract in rotated(organisation.contracts, before * 5):
-                spoilt = plant(kind, self._clean(contract, month))
-                if spoilt is not None:
-                    content, document, sentence = spoilt
+                corrupted = plant(kind, self._clean(contract, month))
+                if corrupted is not None:
+                    content, document, sentence = corrupted
                     return Planted(VENDOR, organisation.name, month, document, kind, sentence), content
         return None
 

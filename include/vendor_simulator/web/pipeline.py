@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from vendor_simulator.web import cursors, spoil
+from vendor_simulator.web import corrupt, cursors
 from vendor_simulator.web.answers import Answer, Refused
 from vendor_simulator.web.faults import Fault
 from vendor_simulator.web.state import State
@@ -68,7 +68,7 @@ def serve(
                 record.status = answer.status
                 return _plain(answer)
             record.fault = fault.kind
-            return await _spoilt(state, vendor, operation, handler, request, fault, record)
+            return await _corrupted(state, vendor, operation, handler, request, fault, record)
 
     return respond
 
@@ -87,7 +87,7 @@ def _plain(answer: Answer) -> web.Response:
     return web.Response(status=answer.status, body=answer.body(), headers=headers)
 
 
-async def _spoilt(
+async def _corrupted(
     state: State,
     vendor: VendorApp,
     operation: str,
@@ -109,7 +109,7 @@ async def _spoilt(
         request = cursors.shifted(request, fault.size)
     answer = _instead(vendor, operation, request, fault) or _answer(vendor, handler, request)
     if answer.status == 200:
-        spoil.payload(fault, answer, request)
+        corrupt.payload(fault, answer, request)
     record.status = answer.status
     if fault.kind in {"cut", "reset_body", "drip"}:
         return await _in_pieces(request, answer, fault)

@@ -15,7 +15,7 @@ from tests.matrix.faults.secret_markers import shown
 from billing.errors import VendorUnavailable
 from billing_vendors.base.polling import MAX_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
-from vendor_simulator.web.spoil import SPOILING
+from vendor_simulator.web.corrupt import SPOILING
 
 MOST_REQUESTS_A_MINUTE = 20
 # Airflow's figures of a task: four retries, at least 30 s apart, so that two tries may fall into one minute

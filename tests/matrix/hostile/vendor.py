@@ -66,7 +66,7 @@ class HostileVendor:
         content, kind = response.read(), response.headers.get("Content-Type", "")
         connection.close()
         if response.status == 200 and "json" in kind and "oauth" not in handle.path:
-            content = json.dumps(self._spoilt(json.loads(content, parse_float=_Digits))).encode()
+            content = json.dumps(self._corrupted(json.loads(content, parse_float=_Digits))).encode()
         handle.send_response(response.status)
         for name, value in response.headers.items():
             if name.lower() not in {"content-length", "connection", "transfer-encoding", "date", "server"}:
@@ -75,12 +75,12 @@ class HostileVendor:
         handle.end_headers()
         handle.wfile.write(content)
 
-    def _spoilt(self, value: Any) -> Any:
+    def _corrupted(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._spoilt(member) for member in value]
+            return [self._corrupted(member) for member in value]
         if not isinstance(value, dict):
             return value
-        made = {name: self._spoilt(member) for name, member in value.items()}
+        made = {name: self._corrupted(member) for name, member in value.items()}
         for name in SPOILT & made.keys():
             if isinstance(made[name], str):
                 made[name] = WORDS[crc32(f"{name}{made[name]}".encode()) % len(WORDS)]

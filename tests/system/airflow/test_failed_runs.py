@@ -52,7 +52,7 @@ CONNECTIONS = {
 
 
 @contextmanager
-def spoilt(services, conn_id):
+def corrupted(services, conn_id):
     """Give a connection another password for a while."""
     right = dict(services.simulator.connections()).get(conn_id) or services.stack.database_connection()
     services.api.put_connections({conn_id: right | {"password": WRONG}})
@@ -76,7 +76,7 @@ def failed(services, scheduled):
     tasks = {what: wait_for_task(services, what, run) for what, run in runs.items()}
     faults.clear()
     for what, conn_id in CONNECTIONS.items():
-        with spoilt(services, conn_id):
+        with corrupted(services, conn_id):
             runs[what] = start(services, what)
             tasks[what] = wait_for_task(services, what, runs[what])
     logs = {what: services.log(task) for what, task in tasks.items()}

@@ -408,11 +408,11 @@ def test_a_failure_in_the_last_line_leaves_every_table_as_it_was(ledger, full_mo
     ledger.store(full_month())
     month = full_month(Month(2026, 11), price="1")
     lines = tuple(make.line(position, "1.00") for position in range(1, 3001))
-    spoilt = (*lines, make.line(3001, "1.00", description="zero \x00"))
-    bill = make.invoice(invoice_id="I-new", lines=spoilt)
+    corrupted = (*lines, make.line(3001, "1.00", description="zero \x00"))
+    bill = make.invoice(invoice_id="I-new", lines=corrupted)
     before = ledger.dump(without=("fetch", "payload", "payload_sighting"))
     with pytest.raises(PayloadError, match=r"U\+0000"):
-        ledger.store(replace(month, invoices=(bill,)), "spoilt")
+        ledger.store(replace(month, invoices=(bill,)), "corrupted")
     assert ledger.dump(without=("fetch", "payload", "payload_sighting")) == before
 
 

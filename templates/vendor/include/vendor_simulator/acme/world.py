@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from vendor_simulator import draw, exact
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.months import Month
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import TrueInvoice
@@ -64,7 +64,7 @@ class AcmeWorld:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.token = draw.text(32, seed, VENDOR, "token")
+        self.token = seeded_random.text(32, seed, VENDOR, "token")
         self._restated: Counter[str] = Counter()
 
     def account_entries(self) -> list[dict[str, Any]]:
@@ -113,6 +113,6 @@ class AcmeWorld:
 
     def _charges(self, month: Month) -> Iterator[Line]:
         for sku, description, unit, price, usual in _PRODUCTS:
-            quantity = draw.between(usual * 3 // 4, usual * 5 // 4, self.seed, VENDOR, sku, str(month))
+            quantity = seeded_random.between(usual * 3 // 4, usual * 5 // 4, self.seed, VENDOR, sku, str(month))
             amount = exact.money(exact.times(price, quantity), CURRENCY)
             yield Line(sku, description, quantity, unit, price, amount)

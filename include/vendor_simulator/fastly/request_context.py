@@ -17,7 +17,7 @@ from vendor_simulator.web.answers import Refused
 from vendor_simulator.web.state import State
 
 
-class FastlyDesk:
+class FastlyContext:
     """The world as one request sees it: one account, up to now."""
 
     def __init__(self, state: State) -> None:

@@ -15,7 +15,7 @@ from vendor_simulator.months import Month
 from vendor_simulator.web.state import State
 
 
-class GenesysDesk:
+class GenesysContext:
     """The world as it is now."""
 
     def __init__(self, state: State) -> None:
