@@ -91,7 +91,7 @@ class Backfill:
         before, began = Counter(self.services.cpu_seconds()), time.monotonic()
         options |= {"max_active_runs": self.runs_at_once}
         for dag in dags:
-            # the backfill comes first: a DAG that leaves its pause would run its last month at once
+            # the backfill comes first: a DAG that is unpaused runs its last month at once
             self.services.api.create_backfill(dag, self.first.start.isoformat(), self.last.end.isoformat(), **options)
             self.services.api.set_paused(dag, paused=False)
         self._wait(dags, began)

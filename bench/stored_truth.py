@@ -20,7 +20,7 @@ Figures = tuple[str | None, Decimal, int, Decimal]
 Totals = dict[tuple[str, str], tuple[int, int, Decimal]]
 """Invoices, lines and amount by vendor and currency."""
 
-# Tables that say when something was seen: a second run adds rows to them, and changes none.
+# Tables that record when something was seen: a second run adds rows to them, and changes none.
 GROWING = frozenset({"fetch", "payload_sighting", "document_sighting"})
 # Columns that move when a month is seen again.
 LAST_SEEN = {"account_month": ("fetch_id", "last_seen_at", "inputs_sha256")}

@@ -21,7 +21,7 @@ TEMPLATE = ROOT / "templates" / "vendor"
 VENDORS = ROOT / "plugins" / "billing_vendors"
 ACCOUNTS = Path("include", "accounts.yaml")
 ENTRY = Path("accounts.yaml")
-TAKEN = {"base", "web"}  # folders beside the vendors' own
+TAKEN = {"base", "web"}  # folders next to the vendors' own
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ class PostgresServer:
         """
         Create a database.
 
-        :param template: the database to copy; nobody may be connected to it.
+        :param template: the database to copy; it must have no connection.
         :raises sqlalchemy.exc.ProgrammingError: a database of this name exists.
         """
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

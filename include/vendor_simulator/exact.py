@@ -8,7 +8,7 @@ from json.encoder import encode_basestring
 
 from vendor_simulator import seeded_random
 
-# A context of its own: the one of a server thread would round to 28 digits without a word.
+# A separate context: the one of a server thread would silently round to 28 digits.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}  # ISO 4217
 

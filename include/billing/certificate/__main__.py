@@ -85,7 +85,7 @@ def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
 def _write(connection: Connection, subject: Subject, folder: Path) -> None:
     certificate = make_certificate(connection, subject)
     name = f"{subject.vendor}-{subject.account}-{subject.month}"
-    if subject.invoice_id is not None:  # a vendor's text never becomes a file name
+    if subject.invoice_id is not None:  # no vendor text in a file name
         name = f"{name}-{hashlib.sha256(subject.invoice_id.encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     for suffix, body in ((".json", write_json(certificate)), (".html", render(certificate).encode())):

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from billing.payloads import exact_json
 
-_FIRST = {"EXCEPTION": 0, "BLOCKED": 1}  # what a person has to look at stands on top
+_FIRST = {"EXCEPTION": 0, "BLOCKED": 1}  # what a person has to review comes first
 
 
 def render(certificate: Mapping[str, Any]) -> str:

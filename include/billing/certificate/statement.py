@@ -98,7 +98,7 @@ def make_statement(
 
 def invoice_value(invoice: Invoice) -> dict[str, Any]:
     """Return an invoice's part of a certificate."""
-    # a bill that is paid later, or whose month is explained in other words, is the same bill
+    # payment and the wording of period_evidence do not change the bill
     left_out = {"payment_status", "period_evidence"}
     names = [each.name for each in dataclasses.fields(invoice) if each.name not in left_out]
     return {name: json_value(getattr(invoice, name)) for name in names}

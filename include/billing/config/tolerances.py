@@ -64,7 +64,7 @@ class Tolerance:
         return all(over) if self.rule == "both" else any(over)
 
     def as_operand(self) -> dict[str, Any]:
-        """Return the policy as it is reported beside a result."""
+        """Return the policy as it is reported with a result."""
         return {"absolute": self.absolute, "percent": self.percent, "rule": self.rule}
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ from billing.month import Month
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# No bill needs more on either side of the point, and 1E+999999999 would make a gigabyte of zeros when written out.
+# No bill needs more digits before or after the point, and 1E+999999999 would make a gigabyte of zeros when written out.
 _MAX_DIGITS = 100
 _TOO_LARGE = 10**_MAX_DIGITS
 
@@ -154,7 +154,7 @@ def number_text(number: Decimal) -> str:
     :raises TypeError: NaN or Infinity.
     """
     text = str(number)
-    if not text.replace(".", "", 1).isdecimal():  # a sign, an exponent, or no number at all
+    if not text.replace(".", "", 1).isdecimal():  # a sign, an exponent, or not a number
         text = _digits(number)
     if "." in text:
         text = text.rstrip("0").rstrip(".")

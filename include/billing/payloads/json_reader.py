@@ -16,8 +16,8 @@ from billing.errors import PayloadError
 
 # A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
 _LARGEST_EXPONENT = 40
-# Identifiers are keys, and an entry of an index holds 2,704 bytes: a longer one would break the month with a database's
-# error instead of ours. Vendors' own have 36 characters.
+# Identifiers are keys, and an index entry holds 2,704 bytes: a longer one would fail with a database error instead of
+# ours. Vendors' own have 36 characters.
 _LONGEST_IDENTIFIER = 500
 # Decimal("1_000") and date.fromisoformat("2026-W40-1") read more than vendors document.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")

@@ -18,7 +18,7 @@ _LIBRARIES = ("jiter", "msgspec", "pypdf")  # by which responses and files are r
 
 def code_sha256(account: Account[object], module: str) -> bytes:
     """
-    Hash what decides, beside the responses, what is derived from them and what controls find; 32 bytes.
+    Hash the code and configuration that, with the responses, decide rows and results; 32 bytes.
 
     :param module: of the vendor's package.
     """

@@ -158,7 +158,7 @@ class MonthReconciler:
         changes, unknown_fields = self.save_month(fetch, account_month, before)
         after = self._view().with_fetch(fetch)
         outcome, added = self._control_newest(fetch, account_month, after)
-        # contracts are shared by months: which version a month has depends on its fetch alone
+        # months share contracts: the fetch alone decides which version a month has
         moved = bool(account_month.contracts) and after.fetches[fetch.month] != before.fetches.get(fetch.month)
         changed = bool(changes) or fetch.month not in before.fetches or moved
         return Reconciled(
@@ -240,7 +240,7 @@ class MonthReconciler:
         try:
             account_month = self._derive(fetch)
         except BillingError as error:
-            self.errors[f"the rerun of {month}"] = error  # the month that is stored is in order all the same
+            self.errors[f"the rerun of {month}"] = error  # the month that was stored is valid all the same
             return False
         evidence = self._evidence(fetch, account_month, view)
         if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, evidence):

@@ -16,7 +16,7 @@ from billing.month import Month
 from billing.payloads import exact_json
 from billing.storage.engine import server_errors
 
-_ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory stays flat however long the invoice
+_ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory does not grow with the invoice
 _BYTES_AT_ONCE = 1 << 20
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 

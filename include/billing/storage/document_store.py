@@ -17,7 +17,7 @@ from typing import IO, Protocol, runtime_checkable
 
 from billing.errors import StorageError
 
-_PARTS = ".parts"  # of files that are being written; beside none of the files that are whole
+_PARTS = ".parts"  # of files that are being written, apart from the complete ones
 _OLD_SECONDS = 86_400
 _BYTES_AT_ONCE = 1 << 20
 
@@ -129,7 +129,7 @@ def _write_whole(root: Folder, names: Sequence[str], body: bytes | IO[bytes]) ->
         with part.open("wb") as file:
             shutil.copyfileobj(source, file, _BYTES_AT_ONCE)
             file.flush()
-            os.fsync(file.fileno())  # the row that names the file must not outlive it
+            os.fsync(file.fileno())  # the file must be on disk before the row that names it
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

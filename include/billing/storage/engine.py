@@ -29,7 +29,7 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
         **pool,
         use_native_hstore=False,  # no column of ours is one; looking for the type costs each connection a query
         client_encoding="utf8",  # whatever PGCLIENTENCODING says
-        hide_parameters=True,  # an error names the statement; what a vendor answered stays out of logs
+        hide_parameters=True,  # an error names the statement; a vendor's response stays out of logs
         json_serializer=exact_json.dumps,
         json_deserializer=exact_json.loads_text,
         connect_args={"connect_timeout": 10, "application_name": "tieout", "options": "-c timezone=UTC"},

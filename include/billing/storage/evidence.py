@@ -28,7 +28,7 @@ from billing.storage.stored_months import load_months, month_fetches, previous_i
 ReadFile = Callable[[str], bytes]
 """Return the bytes at a location below the folder of documents; raises OSError where there is no such file."""
 
-_LOOK_BACK = (1, 12)  # how many months before its own a control may look
+_LOOK_BACK = (1, 12)  # how many months back a control may compare
 
 
 @dataclass(frozen=True, slots=True)

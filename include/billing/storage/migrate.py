@@ -55,7 +55,7 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
         config.attributes["connection"] = connection
         try:
             step(config)
-        except CommandError as error:  # e.g. the schema was made by a newer Tieout
+        except CommandError as error:  # e.g. the schema was created by a newer Tieout
             raise StorageError(f"the billing database cannot be migrated: {error}") from error
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 
 from billing.storage.versions import Change
 
-# Each version adds its lines and takes those of the version before it away; a month that has moved is settled so, too.
-# In the order of the key: two transactions that wait for each other's rows would wait for ever.
+# Each version adds its lines and subtracts those of the version before it, also when an invoice's month has changed.
+# In the order of the key, so that two transactions cannot wait for each other's rows.
 _ADD = text("""
 insert into billing.product_month (vendor, month, currency, product, lines, amount)
 select r.vendor, i.month, coalesce(i.currency, ''), coalesce(l.product, ''), sum(s.sign), sum(s.sign * l.amount)

@@ -102,7 +102,7 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
     )
     responses = {(request.encode(), bytes(sha256)) for request, sha256 in connection.execute(query)}
     digest = hashlib.sha256()
-    for request, sha256 in sorted(responses):  # here, as a database sorts texts by its own locale
+    for request, sha256 in sorted(responses):  # sorted here, as a database sorts strings by its own locale
         digest.update(request + b"\0" + sha256)
     digest.update(evidence)
     return digest.digest()

@@ -34,7 +34,7 @@ end $$;
 grant billing_reader to billing_auditor;
 revoke all on schema public from public;
 
--- A schema that was there before, made by another role, is handed over with all that is in it.
+-- An existing schema of another role is transferred to the owner with all that is in it.
 do $$
 declare
     made record;

@@ -141,7 +141,7 @@ def insert_versions(
     """
     Store versions with all their rows, and make them the current ones; raises as ``copy_rows``.
 
-    The account is locked: nobody else adds a version.
+    The account is locked: no other transaction adds a version.
     """
     columns = ("record_key", "version", "cause", "content_sha256", "fetch_id", "dag_run", "recorded_at")
     source = (fetch.fetch_id, fetch.dag_run, recorded_at)

@@ -54,7 +54,7 @@ def _line(line: Line, invoice_id: int, position: int, *, credit: bool) -> dict[s
         "region": meter.region,
         "usage_type": meter.usage_type,
     }
-    if credit and (line.coupon or invoice_id // 10 % 2):  # without a credit: an empty text, or no such member
+    if credit and (line.coupon or invoice_id // 10 % 2):  # without a credit: an empty string, or no such field
         document["credit_coupon_code"] = line.coupon
     return document
 

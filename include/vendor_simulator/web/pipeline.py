@@ -23,7 +23,7 @@ BODY: ContextVar[bytes] = ContextVar("body")
 
 Handler = Callable[[web.Request], Answer]
 _PIECES = 20
-_ON_ITS_WAY_SECONDS = 0.02  # a reset overtakes what was not read yet
+_ON_ITS_WAY_SECONDS = 0.02  # a reset discards what was not read yet
 _BLANKS = b" " * 65536
 
 

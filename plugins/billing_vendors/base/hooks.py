@@ -114,7 +114,7 @@ class VendorHook(VendorClient, HttpHook):
         try:
             response = self.send(self.test_request())
         except BillingError as error:
-            # Airflow tests what is in the form under a name that it has just made up
+            # Airflow tests the form's values under a temporary connection id
             return False, str(error).replace(f"connection {self.conn_id}", "this connection")
         return True, f"{response.request} answered {response.status}"
 

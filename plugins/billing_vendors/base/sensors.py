@@ -17,7 +17,7 @@ from billing_vendors.base.retries import VendorRetryPolicy
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.triggers import VendorTrigger, error_of, xcom_payload
 
-# If no triggerer runs, Airflow itself ends the task; the triggerer's own, better explained end comes first.
+# If no triggerer runs, Airflow itself ends the task; the triggerer's own end, with a better message, comes first.
 _MARGIN = timedelta(minutes=10)
 
 

@@ -18,7 +18,7 @@ from billing_vendors.fastly.paging import listed_ids
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 
-MOST_KINDS = 200  # each is a request of its own
+MOST_KINDS = 200  # one request for each
 
 
 def collect(

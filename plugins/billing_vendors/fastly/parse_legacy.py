@@ -127,7 +127,7 @@ def _rest(row: JsonObject, totals: dict[str, Any], unknown_fields: UnknownFields
 
 def _line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> InvoiceLine:
     line_id = row.identifier("id")
-    billed = amount_or_none(row, "amount")  # null is allowed: such a line says nothing about money
+    billed = amount_or_none(row, "amount")  # null is allowed: such a line has no amount
     return InvoiceLine(
         position=position,
         description=text_or_none(row, "description") or "",

@@ -14,7 +14,7 @@ from billing_vendors.base.client.request import Request
 from billing_vendors.genesys_cloud.intervals import Interval
 
 _BILLING = "/api/v2/billing"
-_CONTRACTS_A_PAGE = "10"  # 200 until client release 267; more is an error since
+_CONTRACTS_A_PAGE = "10"  # 200 until client release 267; now more is an error
 _ROWS_A_PAGE = "200"
 
 

@@ -36,10 +36,10 @@ from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
 from billing_vendors.genesys_cloud.regions import FIELDS, base_urls
 
-_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest life an OAuth client can be given: for a response that names none
+_SHORTEST_TOKEN_SECONDS = 300.0  # the shortest lifetime of an OAuth token: for a response that states none
 _REQUESTS_PER_REPORT = 5
 
-# The allowance belongs to the connection, and all triggers of a process share it.
+# The rate limit is per connection, and all triggers of a process share it.
 _GATES: dict[str, RateGate] = {}
 
 

@@ -144,7 +144,7 @@ def assign_month(
     Return the month of one invoice or credit memo.
 
     The contract is the one whose purchase orders include the invoice's; several if several do; all contracts
-    if it has none or nobody knows it. Then, in this order:
+    if it has none or no contract has it. Then, in this order:
 
     1. the billing period that ended last on or before the invoice's date, by the month of its last day;
     2. before any month has ended, the first month that contains a line's services, else the contract's first month;

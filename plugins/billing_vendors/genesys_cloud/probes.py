@@ -21,7 +21,7 @@ from billing_vendors.genesys_cloud.parse_contracts import parse_contract
 from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
-_ONE_ATTEMPT = Limits(attempts=1)  # the next look comes anyway
+_ONE_ATTEMPT = Limits(attempts=1)  # the next attempt follows anyway
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class MonthReadyProbe(_GenesysProbe):
 
 async def _see_usage_reports(client: VendorClient, terms: Sequence[ContractTerm], month: Month) -> ProbeResult:
     states = []
-    for interval in usage_intervals(month, terms):  # all of them: the vendor makes them side by side
+    for interval in usage_intervals(month, terms):  # all of them: the vendor generates them in parallel
         response = await client.asend(endpoints.billable_usage(interval))
         states.append(is_complete(body_of(response)))
     seen = f"{states.count(False)} of {len(states)} usage reports InProgress (HTTP 200)"

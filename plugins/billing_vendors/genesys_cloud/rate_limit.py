@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 COUNT, ALLOWED, RESET = "inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"
 HEADERS = frozenset({COUNT, ALLOWED, RESET})
-_LONGEST_WINDOW_SECONDS = 120.0  # a minute is documented; a larger figure is not believed
+_LONGEST_WINDOW_SECONDS = 120.0  # a minute is documented; a larger figure is ignored
 
 
 class RateGate:

@@ -22,7 +22,7 @@ def _words(text: str) -> frozenset[str]:
 
 CONTRACT_STATUS = frozenset({"Active", "Inactive"})
 PERIOD_STATUS = frozenset({"Open", "Closed"})
-PAYMENT_STATUS = frozenset({"Paid", "Unpaid", "UnPaid"})  # answered with a small p, asked with a capital one
+PAYMENT_STATUS = frozenset({"Paid", "Unpaid", "UnPaid"})  # lower-case p in responses, upper-case in requests
 ADDRESS_TYPE = frozenset({"BillTo", "ShipTo", "EndUser", "SoldTo"})
 SUBSCRIPTION_TYPE = _words(
     "ININ MONTH_TO_MONTH FREE_TRIAL_MONTH_TO_MONTH PREPAY_MONTHLY_COMMITMENT PREPAY DEV_ORG_MONTH_TO_MONTH "
@@ -34,7 +34,7 @@ UNIT = _words(
     "Session Stream Summary Token Transaction Translation Turn Unit User"
 )
 
-# Clients of 2025 up to release 241 read these members under names with a `get` in front.
+# Clients of 2025 up to release 241 read these fields under names that begin with `get`.
 _OLD_NAMES = {
     f"get{name}": name
     for name in (

@@ -17,7 +17,7 @@ _NOT_PUBLIC = tuple(
         (
             "100.64.0.0/10",  # shared by a provider's customers
             "192.0.0.0/24",  # protocol assignments
-            "192.88.99.0/24",  # the way into 6to4, given up
+            "192.88.99.0/24",  # 6to4 relay, deprecated
             "64:ff9b:1::/48",  # NAT64 within a network
             "100::/64",  # discarded
             "2001::/23",  # protocol assignments, Teredo

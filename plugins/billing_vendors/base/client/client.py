@@ -33,7 +33,7 @@ from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse, sanitize, status_error, wrong_body
 from billing_vendors.base.client.transport import Limits, exchange, open_session, proxy_of
 
-# Triggers see a changed connection after that time, or when the vendor refuses the credential.
+# Triggers use a changed connection after that time, or when the vendor rejects the credential.
 CONNECTION_SECONDS = 3600.0
 REQUESTS_AT_ONCE_PER_HOST = 50
 
@@ -158,7 +158,7 @@ class VendorClient(BaseHook):
             return access
 
     async def _credential(self, access: Access) -> Credential:
-        async with access.lock:  # one signs in, the others wait for its credential
+        async with access.lock:  # one authenticates, the others wait for its credential
             if (credential := access.credentials.get()) is None:
                 credential = access.credentials.store(await self.authenticate(access.settings))
                 if credential.secret != access.settings.password:  # that one Airflow has masked

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from billing.errors import ConfigurationError
 
 SIMULATOR_VARIABLE = "TIEOUT_SIMULATOR_HOST"
-_MARGIN_SECONDS = 60.0  # a token is renewed a little before the vendor ends it: a request takes its time
+_MARGIN_SECONDS = 60.0  # a token is renewed a little before it expires: a request takes time
 
 
 class ConnectionFields(Protocol):

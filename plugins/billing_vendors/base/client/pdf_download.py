@@ -27,7 +27,7 @@ from billing_vendors.base.client.transport import Limits, exchange, open_session
 DOCUMENT_LIMITS = Limits(total_seconds=120.0, body_bytes=50 * 1024 * 1024)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# stores of files often serve everything under one of the last two; what it is, its first bytes tell
+# object stores often use one of the last two for every file; the first bytes show the format
 _PDF_TYPES = frozenset({"application/pdf", "application/octet-stream", "binary/octet-stream"})
 _PDF_MAGIC = b"%PDF-"
 
@@ -59,7 +59,7 @@ async def _follow(link: str, request: Request, local: bool, limits: Limits) -> R
         host, proxy = _checked_host(link, request, local), proxy_of(link)
         for address in await _known_addresses(host, behind_proxy=proxy is not None):
             _judge(address, request, local)
-        # a session for each link: through a proxy the address to judge is not the one that is connected to
+        # a session for each link: behind a proxy the address to check is not the one connected to
         judge = None if proxy else partial(_judged_socket, request=request, local=local)
         async with open_session(judge) as session:
             raw = await exchange(session, link, proxy, request, {"Accept": "application/pdf"}, limits)

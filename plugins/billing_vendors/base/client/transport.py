@@ -117,13 +117,13 @@ async def exchange(
             )
     except (aiohttp.ClientError, OSError) as error:  # among them every time-out
         failure = _failure(error, request, limits, too_late=deadline.expired())
-    # out here, so that the library's error is not its context: that quotes the whole URL, signature and all
+    # raised here, so that the library's error, which quotes the whole signed URL, is not its __context__
     raise failure
 
 
 async def _read(response: aiohttp.ClientResponse, limits: Limits, request: Request) -> bytes:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in _DECODED:  # its bytes would be kept as if they were the body
+    if encoding not in _DECODED:  # its bytes would be stored as the body
         raise PayloadError(f"{request.line} answered with a compression that was not requested")
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
@@ -135,7 +135,7 @@ async def _read(response: aiohttp.ClientResponse, limits: Limits, request: Reque
 
 def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bool) -> BillingError:
     root = _root(error)
-    if not isinstance(root, Exception):  # Airflow's task time-out, raised by its signal while aiohttp read a piece
+    if not isinstance(root, Exception):  # Airflow's task time-out, raised by its signal while aiohttp read
         raise root
     if too_late:
         return VendorUnavailable(f"{request.line} did not finish within {limits.total_seconds:g} s")
@@ -145,7 +145,9 @@ def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bo
         return PayloadError(f"{request.line} answered with a body that cannot be decompressed")
     words = f" ({root.strerror})" if isinstance(root, OSError) and root.strerror else ""
     names = type(error).__name__ if root is error else f"{type(error).__name__}, {type(root).__name__}"
-    return VendorUnavailable(f"{request.line} failed: {names}{words}")  # class names and the system's words: no URL
+    return VendorUnavailable(
+        f"{request.line} failed: {names}{words}"
+    )  # class names and the system's error text: no URL
 
 
 def _root(error: BaseException) -> BaseException:

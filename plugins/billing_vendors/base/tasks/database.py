@@ -44,7 +44,7 @@ def billing_engine() -> Engine:
             query={name: str(value) for name, value in options.items()},
         )
     )
-    with engine.begin():  # every transaction checks the version, and an empty one asks nothing more
+    with engine.begin():  # every transaction checks the version, so an empty one is enough
         return engine
 
 

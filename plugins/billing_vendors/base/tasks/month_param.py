@@ -48,7 +48,7 @@ def month_of_run(context: Any, schedule: str) -> Month:  # noqa: ANN401 (Airflow
 
 
 def _last_interval_start(moment: datetime, schedule: str) -> datetime:
-    # croniter steps strictly back: from a second later, a tick at this very moment counts as passed
+    # croniter steps strictly back: from a second later, a tick at this moment counts as passed
     ticks = croniter(schedule, moment.astimezone(UTC) + timedelta(seconds=1))
     ticks.get_prev(datetime)
     start: datetime = ticks.get_prev(datetime)

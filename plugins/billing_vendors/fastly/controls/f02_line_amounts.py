@@ -39,7 +39,7 @@ def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
     agree = rounded = others = 0
     for line in invoice.lines:
         state = _state(line, bound)
-        # nearly all lines agree, and are counted only: a finding each would cost more than all else here
+        # nearly all lines agree and are only counted: one finding for each would take most of the time
         if state is State.PASS or state is State.PASS_WITHIN_ROUNDING:
             agree += 1
             rounded += state is State.PASS_WITHIN_ROUNDING

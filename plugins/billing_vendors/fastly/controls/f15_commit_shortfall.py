@@ -62,7 +62,7 @@ def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence[FastlyS
         expected=due,
         actual=billed,
         currency=evidence.currency_of(bill),
-        # each charge was rounded once, and so was the shortfall; without one there is nothing to round
+        # each charge was rounded once, and so was the shortfall, if there is one
         roundings=1 + sum(is_charge(line) for line in bill.lines) if due and billed else 0,
     )
 

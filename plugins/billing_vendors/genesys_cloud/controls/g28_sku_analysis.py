@@ -18,7 +18,7 @@ from billing.money import exact_sum
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
-# A cost per user is a hint and may be rounded; nothing is judged by it.
+# A cost per user is a hint and may be rounded; no result depends on it.
 _PER_USER = Context(prec=200, rounding=ROUND_HALF_UP)
 
 

@@ -1,5 +1,5 @@
 -- Rights (billing/storage/rights.py) keep tasks and people from changing evidence; these triggers keep its owner from it.
--- A function of a trigger looks names up in pg_catalog alone, and nobody else may make triggers of it.
+-- A function of a trigger looks names up in pg_catalog alone, and no other role may create triggers with it.
 
 create function billing.refuse_change() returns trigger language plpgsql set search_path to pg_catalog, pg_temp as $$
 begin

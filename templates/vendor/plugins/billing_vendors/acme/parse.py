@@ -48,7 +48,7 @@ def _line(row: JsonObject, position: int, unknown: set[UnknownField]) -> Invoice
 
 
 def _unknown(row: JsonObject, record_type: str, unknown: set[UnknownField]) -> Attributes:
-    """Return the members that nobody asked for, and note their names: they are stored, and reported once."""
+    """Return the fields that were not read, and collect their names: they are stored, and reported once."""
     rest = row.rest()
     unknown.update(UnknownField(record_type, name) for name in rest)
     return rest
