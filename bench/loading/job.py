@@ -11,7 +11,7 @@ from pathlib import Path
 from loading.measuring import Cost
 
 _HERE = Path(__file__).resolve().parent
-_LONGEST_SECONDS = 1_800
+_MAX_SECONDS = 1_800
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run(python: str, script: str, job: Job) -> Cost:
     :raises RuntimeError: it failed; shows its output.
     """
     command = [python, str(_HERE / script), json.dumps(asdict(job))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LONGEST_SECONDS)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_MAX_SECONDS)
     if done.returncode:
         raise RuntimeError(f"{script} failed:\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))

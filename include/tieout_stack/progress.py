@@ -9,7 +9,7 @@ TaskInstance = Mapping[str, Any]
 FAILED = frozenset({"failed", "upstream_failed"})
 ENDED = frozenset({"success", "skipped", "removed", *FAILED})
 # of several tasks of one account that have not ended, the first in this order is the one that is shown
-MOST_ACTIVE = (
+MAX_ACTIVE = (
     "running",
     "restarting",
     "deferred",
@@ -71,7 +71,7 @@ def _phase(tasks: list[TaskInstance], to_come: list[TaskInstance]) -> str:
 
 
 def _activity(task: TaskInstance) -> int:
-    return MOST_ACTIVE.index(task["state"]) if task["state"] in MOST_ACTIVE else len(MOST_ACTIVE)
+    return MAX_ACTIVE.index(task["state"]) if task["state"] in MAX_ACTIVE else len(MAX_ACTIVE)
 
 
 def _doing(task: TaskInstance) -> str:

@@ -125,7 +125,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownBill:
+class BilledMonth:
     """What another month was billed, shown for a month without an estimate."""
 
     month: Month
@@ -198,7 +198,7 @@ def propose_from_snapshots(
     )
 
 
-def with_known_bills(proposal: Proposal, known: Sequence[KnownBill]) -> Proposal:
+def with_billed_months(proposal: Proposal, known: Sequence[BilledMonth]) -> Proposal:
     """Add the bills of other months to the explanation of a blocked proposal; never an amount to accrue."""
     if proposal.amount is not None:
         return proposal

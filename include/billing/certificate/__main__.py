@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice
 from billing.certificate.vendor_month import make_vendor_certificate, vendor_json, verify_vendor_certificate
-from billing.certificate.verify import Verdict, make_certificate, read_json, verify, write_json
+from billing.certificate.verify import Verification, make_certificate, read_json, verify, write_json
 from billing.config.accounts import Account, find_account, load_accounts
 from billing.errors import BillingError, ConfigurationError
 from billing.month import Month
@@ -103,7 +103,7 @@ def _write_vendor_month(connection: Connection, arguments: argparse.Namespace) -
     print(path)  # noqa: T201 (what the command is for)
 
 
-def _verify(connection: Connection, path: Path) -> Verdict:
+def _verify(connection: Connection, path: Path) -> Verification:
     body = path.read_bytes()
     whole = exact_json.loads(body)
     if isinstance(whole, dict) and "accounts" in whole:

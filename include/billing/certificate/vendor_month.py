@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 
 from billing.certificate.sources import Subject
 from billing.certificate.statement import FORMAT, first_difference
-from billing.certificate.verify import Verdict, make_certificate
+from billing.certificate.verify import Verification, make_certificate
 from billing.certificate.writing import write_stored
 from billing.errors import BillingError, ConfigurationError
 from billing.money import exact_sum
@@ -24,7 +24,7 @@ from billing.storage import tables as t
 from billing.storage.document_store import Folder, put_file
 from billing.storage.records import lock_account
 
-VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verdict]
+VerifyAccount = Callable[[Subject, Mapping[str, Any]], Verification]
 """Recompute one account's certificate from its stored responses."""
 
 
@@ -48,7 +48,7 @@ def make_vendor_certificate(connection: Connection, vendor: str, month: Month) -
 
 def verify_vendor_certificate(
     connection: Connection, certificate: Mapping[str, Any], verify_account: VerifyAccount
-) -> Verdict:
+) -> Verification:
     """
     Recompute every account's certificate from the stored responses, then compare the whole with the file.
 
@@ -58,17 +58,17 @@ def verify_vendor_certificate(
     try:
         made = make_vendor_certificate(connection, vendor, month)
     except BillingError as error:
-        return Verdict(False, f"NOT VERIFIED: {error}")
+        return Verification(False, f"NOT VERIFIED: {error}")
     for account in made["accounts"]:
         subject = Subject(vendor, account["account"], month)
         verdict = verify_account(subject, make_certificate(connection, subject))
         if not verdict.verified:
-            return Verdict(False, f"{subject.account}: {verdict.sentence}")
+            return Verification(False, f"{subject.account}: {verdict.sentence}")
     if found := first_difference(dict(certificate), made):
-        return Verdict(
+        return Verification(
             False, f"NOT VERIFIED, certificate: {found.where} differs from what the stored responses produce"
         )
-    return Verdict(True, f"VERIFIED: {vendor} {month}: the months of {len(made['accounts'])} accounts")
+    return Verification(True, f"VERIFIED: {vendor} {month}: the months of {len(made['accounts'])} accounts")
 
 
 def publish_vendor_month(engine: Engine, vendor: str, month: Month, root: Folder) -> str:

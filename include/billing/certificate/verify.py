@@ -51,7 +51,7 @@ def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verification:
     """What a verification found, as a sentence for a person."""
 
     verified: bool
@@ -60,7 +60,7 @@ class Verdict:
 
 def verify(
     connection: Connection, subject: Subject, certificate: Mapping[str, Any], account: Account[Any], rules: Rules
-) -> Verdict:
+) -> Verification:
     """
     Recompute a certificate from the stored responses and compare it with the stored rows and with the file.
 
@@ -71,24 +71,24 @@ def verify(
     try:
         recomputed = recomputed_statement(connection, subject, account, rules)
     except BillingError as error:
-        return Verdict(False, f"NOT VERIFIED, stored responses: {error}")
+        return Verification(False, f"NOT VERIFIED, stored responses: {error}")
     stored = stored_statement(connection, subject)
     if found := first_difference(stored, recomputed):
-        return Verdict(
+        return Verification(
             False,
             f"NOT VERIFIED, stored rows: {found.where}: the rows have {_shown(found.left)}, "
             f"the stored responses produce {_shown(found.right)}",
         )
     given = {name: value for name, value in certificate.items() if name != "sha256"}
     if found := first_difference(given, recomputed):
-        return Verdict(
+        return Verification(
             False,
             f"NOT VERIFIED, certificate: {found.where}: it has {_shown(found.left)}, "
             f"the stored responses produce {_shown(found.right)}{_older(given, recomputed)}",
         )
     if certificate.get("sha256") != seal_of(given):
-        return Verdict(False, "NOT VERIFIED, certificate: sha256: its hash does not match its content")
-    return Verdict(
+        return Verification(False, "NOT VERIFIED, certificate: sha256: its hash does not match its content")
+    return Verification(
         True,
         f"VERIFIED: {subject}: {len(recomputed['responses'])} stored responses, derived again, match every figure of "
         f"this certificate ({len(recomputed['invoices'])} invoices, {len(recomputed['controls'])} results)",

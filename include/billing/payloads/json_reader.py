@@ -18,7 +18,7 @@ from billing.errors import PayloadError
 _LARGEST_EXPONENT = 40
 # Identifiers are keys, and an index entry holds 2,704 bytes: a longer one would fail with a database error instead of
 # ours. Vendors' own have 36 characters.
-_LONGEST_IDENTIFIER = 500
+_MAX_IDENTIFIER = 500
 # Decimal("1_000") and date.fromisoformat("2026-W40-1") read more than vendors document.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -65,7 +65,7 @@ class JsonObject:
         value = self.optional(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_IDENTIFIER:
+        if not isinstance(value, str) or not 0 < len(value) <= _MAX_IDENTIFIER:
             raise self._unexpected(name, "an identifier", value)
         return value
 

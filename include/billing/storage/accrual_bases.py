@@ -12,13 +12,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from billing.accruals.from_billing_periods import ReadContract, ReadPeriod, propose_from_periods
 from billing.accruals.proposal import (
     Basis,
-    KnownBill,
+    BilledMonth,
     Proposal,
     RecordVersion,
     Snapshot,
     blocked,
     propose_from_snapshots,
-    with_known_bills,
+    with_billed_months,
 )
 from billing.config.accounts import Account
 from billing.models import Contract, ContractBillingPeriod
@@ -39,7 +39,7 @@ def proposal_from_store(
 
     This holds whenever it runs: an accrual that uses the bill is not an estimate.
     """
-    return with_known_bills(propose(connection, account, month), _known_bills(connection, account, month))
+    return with_billed_months(propose(connection, account, month), _billed_months(connection, account, month))
 
 
 def from_snapshots(connection: Connection, account: Account[Any], month: Month) -> Proposal:
@@ -117,7 +117,7 @@ def _known_versions(
     return {(record_key, number): read_at for record_key, (number, read_at) in newest.items()}
 
 
-def _known_bills(connection: Connection, account: Account[Any], month: Month) -> list[KnownBill]:
+def _billed_months(connection: Connection, account: Account[Any], month: Month) -> list[BilledMonth]:
     """Return the bill of the last month billed before this one, and of the same month a year before."""
     currency = func.coalesce(t.invoice.c.currency, account.currency)
     bills = (
@@ -129,7 +129,7 @@ def _known_bills(connection: Connection, account: Account[Any], month: Month) ->
     )
     rows = connection.execute(bills).all()
     wanted = {rows[0].month, month.shifted(-12).first_day} if rows else set()
-    return [KnownBill(Month.of(day), code, total) for day, code, total in rows if day in wanted]
+    return [BilledMonth(Month.of(day), code, total) for day, code, total in rows if day in wanted]
 
 
 def of_account(table: Table, account: Account[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

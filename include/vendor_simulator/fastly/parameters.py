@@ -12,7 +12,7 @@ from vendor_simulator.fastly.errors import refuse_v3
 from vendor_simulator.months import Month
 from vendor_simulator.web import cursors
 
-_MOST_MONTHS = 3
+_MAX_MONTHS = 3
 
 
 def limit(request: web.Request, default: str, most: int, page_limit: int = 0) -> int:
@@ -67,6 +67,6 @@ def months(request: web.Request, default: str = "") -> list[Month]:
     except ValueError:
         refuse_v3(400)
     wanted = list(first.until(last))
-    if not 1 <= len(wanted) <= _MOST_MONTHS:
+    if not 1 <= len(wanted) <= _MAX_MONTHS:
         refuse_v3(400)
     return wanted

@@ -18,7 +18,7 @@ from billing_vendors.fastly.paging import listed_ids
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.usage import metered_kinds
 
-MOST_KINDS = 200  # one request for each
+MAX_KINDS = 200  # one request for each
 
 
 def collect(
@@ -72,7 +72,7 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
     usage = hook.get_usage_metrics(month)
     yield usage
     kinds = metered_kinds(usage, month)
-    if len(kinds) > MOST_KINDS:
+    if len(kinds) > MAX_KINDS:
         hook.log.warning(
             "%s kinds of usage in %s: usage by service is fetched in one request for all kinds", len(kinds), month
         )

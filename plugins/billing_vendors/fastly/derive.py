@@ -41,8 +41,8 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
         vendor=account.vendor,
         account=account.name,
         month=month,
-        invoices=tuple(_each_once(listed).values()),
-        by_id=_each_once(single),
+        invoices=tuple(_first_of_each_id(listed).values()),
+        by_id=_first_of_each_id(single),
         usage_reports=tuple(reports),
         listings=(*listings, *services.listings),
         unknown_fields=unknown_fields.unknown,
@@ -114,7 +114,7 @@ def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownF
     return bills
 
 
-def _each_once(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
+def _first_of_each_id(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
     """Return the first of each id; F10 reports that a list repeats one."""
     first: dict[str, Invoice] = {}
     for invoice in invoices:

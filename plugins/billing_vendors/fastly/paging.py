@@ -12,13 +12,13 @@ from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.fastly import endpoints
 from billing_vendors.fastly.parse import invoice_rows, month_of
 
-_MOST_PAGES = 500
+_MAX_PAGES = 500
 
 
 class InvoicePaging(Paging):
     """The invoices around a month."""
 
-    most_pages: ClassVar[int] = _MOST_PAGES
+    most_pages: ClassVar[int] = _MAX_PAGES
 
     def __init__(self, month: Month) -> None:
         super().__init__(endpoints.v3_list_invoices(month))
@@ -33,7 +33,7 @@ class InvoicePaging(Paging):
 class ServiceUsagePaging(Paging):
     """The services that used one product; ``data`` is one object here, and contains ``meta``."""
 
-    most_pages: ClassVar[int] = _MOST_PAGES
+    most_pages: ClassVar[int] = _MAX_PAGES
 
     def __init__(self, month: Month, product_id: str, usage_type: str) -> None:
         super().__init__(endpoints.v3_service_usage_metrics(month, product_id, usage_type))

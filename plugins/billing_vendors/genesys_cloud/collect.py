@@ -29,7 +29,7 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
 _LAST_USUAL_INDEX = 3
-_MOST_OVERVIEWS = 4
+_MAX_OVERVIEWS = 4
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
     """
     index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()
-    while index >= 0 and index not in tried and len(tried) < _MOST_OVERVIEWS:
+    while index >= 0 and index not in tried and len(tried) < _MAX_OVERVIEWS:
         tried.add(index)
         try:
             response = hook.get_trustee_overview(organization_id, index)

@@ -21,7 +21,7 @@ from billing_vendors.genesys_cloud.paging import in_order, note_page, rows_of
 from billing_vendors.genesys_cloud.parse import InvoiceHeader, parse_header, parse_line, services_of
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
-from billing_vendors.genesys_cloud.vocabulary import UnknownFields, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields, rename_legacy_fields
 
 _IDS_IN_PATH = {
     "contract": re.compile(r"/contracts/([^/?]+)$"),
@@ -158,7 +158,7 @@ def ids_in_path(response: Response) -> tuple[str, ...]:
 
 def body_of(response: Response) -> JsonObject:
     """Return the JSON object of a response, with the present field names."""
-    return JsonObject(with_todays_names(response.json_object()), response.request)
+    return JsonObject(rename_legacy_fields(response.json_object()), response.request)
 
 
 def _headers(responses: Sequence[Response], unknown_fields: UnknownFields) -> tuple[dict[str, InvoiceHeader], Listing]:

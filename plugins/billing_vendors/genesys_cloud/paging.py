@@ -16,7 +16,7 @@ from billing.errors import PayloadError
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.base.client.paging import PageHead, Paging
-from billing_vendors.genesys_cloud.vocabulary import UnknownFields, objects, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields, objects, rename_legacy_fields
 
 CURSOR = "after"
 
@@ -88,4 +88,4 @@ def _asked_with(response: Response) -> str | None:
 
 
 def _page(response: Response) -> JsonObject:
-    return JsonObject(with_todays_names(response.json_object()), response.request)
+    return JsonObject(rename_legacy_fields(response.json_object()), response.request)

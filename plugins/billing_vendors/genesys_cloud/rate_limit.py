@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 COUNT, ALLOWED, RESET = "inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"
 HEADERS = frozenset({COUNT, ALLOWED, RESET})
-_LONGEST_WINDOW_SECONDS = 120.0  # a minute is documented; a larger figure is ignored
+_MAX_WINDOW_SECONDS = 120.0  # a minute is documented; a larger figure is ignored
 
 
 class RateGate:
@@ -31,7 +31,7 @@ class RateGate:
         count, allowed, reset = map(int, numbers)
         self._remaining = allowed - count
         self._reserve = max(allowed // 10, 1)
-        self._window_ends = now + min(reset, _LONGEST_WINDOW_SECONDS)
+        self._window_ends = now + min(reset, _MAX_WINDOW_SECONDS)
 
     def turn(self, now: float) -> float:
         """

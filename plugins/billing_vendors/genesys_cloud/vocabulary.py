@@ -62,17 +62,17 @@ _NESTED_WORDS = {("product", "unitOfMeasure"): UNIT, ("address", "addressType"):
 _EARLIEST_YEAR, _NEVER = 1990, 9999
 
 
-def with_todays_names(value: object) -> object:
+def rename_legacy_fields(value: object) -> object:
     """
     Return the same JSON with legacy field names replaced.
 
     If the present name has a value too, that one is used and the legacy field stays, to be reported as unknown.
     """
     if isinstance(value, list):
-        return [with_todays_names(element) for element in value]
+        return [rename_legacy_fields(element) for element in value]
     if not isinstance(value, dict):
         return value
-    renamed = {name: with_todays_names(member) for name, member in value.items()}
+    renamed = {name: rename_legacy_fields(member) for name, member in value.items()}
     for old, name in _OLD_NAMES.items():
         if old in renamed and renamed.get(name) is None:
             renamed[name] = renamed.pop(old)

@@ -17,7 +17,7 @@ from billing_vendors.base.polling import MAX_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
 from vendor_simulator.web.corrupt import SPOILING
 
-MOST_REQUESTS_A_MINUTE = 20
+MAX_REQUESTS_A_MINUTE = 20
 # Airflow's figures of a task: four retries, at least 30 s apart, so that two tries may fall into one minute
 DEADLINE_SECONDS = 30.0
 STORED_AS_SENT = {FOUND, KEPT, NOTED, UNSEEN}
@@ -63,7 +63,7 @@ def _run(cell: Cell, environment: Environment, report: Report, *, again: bool) -
             seen = Dump(database.engine)
             outcome = _stored(fault_run.outcome, seen, database.truth)
             report(_line(cell, fault_run, outcome))
-            _judge(cell, fault_run, outcome)
+            _check_cell(cell, fault_run, outcome)
             _search(environment, fault_run, {"database": seen.text()})
             database.as_before = fault_run.outcome.error is not None and seen.fetches == database.truth.before.fetches
             if outcome in STORED_AS_SENT or (again and outcome != SAME):
@@ -75,7 +75,7 @@ def _run(cell: Cell, environment: Environment, report: Report, *, again: bool) -
         fault_run = run_with_fault(environment.simulator, cell)
         outcome = _waited(fault_run.outcome)
         report(_line(cell, fault_run, outcome))
-        _judge(cell, fault_run, outcome)
+        _check_cell(cell, fault_run, outcome)
         _search(environment, fault_run, {})
         if again:
             assert _waited(cell.scenario.run(cell.scenario, LIMITS, LONG_WAIT)) == SAME
@@ -116,13 +116,13 @@ def _waited(outcome: Outcome) -> str:
     return SAME if outcome.handed_on[0]["state"] == "ready" else EMPTY
 
 
-def _judge(cell: Cell, fault_run: FaultRun, outcome: str) -> None:
+def _check_cell(cell: Cell, fault_run: FaultRun, outcome: str) -> None:
     assert fault_run.met, "the fault met no request"
     assert fault_run.changed or cell.fault.simulated[0]["kind"] not in SPOILING, "the fault does not fit the answer"
     expected = UNSEEN if cell.scenario.stores and cell.ends == EMPTY else cell.ends
     assert outcome == expected, fault_run.outcome.error
     name, most = fault_run.busiest
-    assert most <= MOST_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
+    assert most <= MAX_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
     assert fault_run.seconds < DEADLINE_SECONDS
     if fault_run.outcome.error is not None:
         decision = VendorRetryPolicy().evaluate(fault_run.outcome.error, try_number=1, max_tries=4)

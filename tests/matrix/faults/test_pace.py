@@ -20,7 +20,7 @@ from billing_vendors.genesys_cloud.sensors import GenesysMonthReadySensor
 from vendor_simulator.web.stats import Request
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-MOST_REQUESTS_A_MINUTE = 20
+MAX_REQUESTS_A_MINUTE = 20
 HASTY = Limits(read_seconds=0.1, total_seconds=0.2, attempts=1)
 
 PROBES = {
@@ -83,5 +83,5 @@ def test_a_wait_asks_seldom_and_ends_at_its_deadline(operation: str, fault: str,
     assert f"{wait.attempts} attempts" in message
     assert "last response: GET" in message or "last response: POST" in message
     name, most = busiest(requests)
-    assert most <= MOST_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
+    assert most <= MAX_REQUESTS_A_MINUTE, f"{name} was asked {most} times within a minute"
     assert wait.attempts >= (2 if fault == "429-days" else 10)

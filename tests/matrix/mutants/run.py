@@ -32,7 +32,7 @@ import vendor_simulator.testing  # noqa: F401 (the same; it shares no code with 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = (ROOT / "include", ROOT / "plugins")
 TESTS = ROOT / "tests" / "unit"
-LONGEST_SECONDS = 120
+MAX_SECONDS = 120
 PASSED, FAILED = 0, 1
 
 
@@ -63,7 +63,7 @@ def outcome(tests: list[str], mutated: Mutated | None, log: Path) -> int:
         with log.open("wb") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        signal.alarm(LONGEST_SECONDS)
+        signal.alarm(MAX_SECONDS)
         if mutated is not None:
             sys.meta_path.insert(0, mutated)
         options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]

@@ -21,7 +21,7 @@ RUNS = {
     "half of the JSON": (FASTLY, "2025-03", "PayloadError", {"kind": "truncated", "times": None}),
     "token ends in a listing": (GENESYS, "2025-04", None, {"kind": "expire_tokens", "times": 1}),
     "reports take a while": (GENESYS, "2025-05", None, {"kind": "accepted", "times": 2}),
-    "link into a private network": (
+    "link to a private network": (
         GENESYS,
         "2025-06",
         "PayloadError",

@@ -55,7 +55,7 @@ def test_its_own_tests_pass(checkout):
 
 def test_what_is_asked_of_every_vendor_holds_for_it(checkout):
     """Registry, connection type, probes, controls and their page; its README, DAGs, and what the DAG files import."""
-    unit = [f"tests/unit/billing_vendors/test_{name}.py" for name in ("registry", "provider", "looks")]
+    unit = [f"tests/unit/billing_vendors/test_{name}.py" for name in ("registry", "provider", "probes")]
     controls = [f"tests/unit/billing/controls/test_{name}.py" for name in ("page", "control", "engine")]
     dags = [f"tests/integration/dags/test_dag_{name}.py" for name in ("integrity", "imports")]
     run_tests(checkout, *unit, *controls, *dags, "tests/integration/docs")

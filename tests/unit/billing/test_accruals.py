@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from billing.accruals.proposal import (
     Basis,
+    BilledMonth,
     Document,
-    KnownBill,
     Snapshot,
     blocked,
     is_billed,
     propose_from_snapshots,
     true_up,
-    with_known_bills,
+    with_billed_months,
 )
 from billing.config.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.errors import ConfigurationError
@@ -121,21 +121,21 @@ class TestBlocked:
 
     def test_other_months_are_said_and_no_amount_is_given(self):
         known = [
-            KnownBill(Month(2026, 9), "USD", Decimal("1200.50")),
-            KnownBill(Month(2025, 10), "USD", Decimal("990.00")),
+            BilledMonth(Month(2026, 9), "USD", Decimal("1200.50")),
+            BilledMonth(Month(2025, 10), "USD", Decimal("990.00")),
         ]
-        found = with_known_bills(self.REASON, known)
+        found = with_billed_months(self.REASON, known)
         assert found.amount is None
         assert found.explanation == (
             "no snapshot. Other months: 2026-09 was billed 1200.50 USD; 2025-10 was billed 990.00 USD."
         )
 
     def test_where_nothing_is_known_it_says_so(self):
-        assert with_known_bills(self.REASON, []).explanation.endswith("Other months: none.")
+        assert with_billed_months(self.REASON, []).explanation.endswith("Other months: none.")
 
     def test_a_proposal_needs_no_other_month(self):
         found = proposed(snapshot("1.00"))
-        assert with_known_bills(found, [KnownBill(OCTOBER, "USD", Decimal(1))]) is found
+        assert with_billed_months(found, [BilledMonth(OCTOBER, "USD", Decimal(1))]) is found
 
 
 class TestTrueUp:

@@ -40,7 +40,7 @@ def no_document_comes_twice(evidence: Evidence[object]) -> Iterator[Finding]:
             yield blocked(invoice.invoice_id, "it is missing from the stored documents to compare with")
         else:
             alike = set().union(*(marked[mark] for mark in document_keys(summaries[at])))
-            yield _judged(summaries[at], [summaries[place] for place in sorted(alike) if place < at], at)
+            yield _finding(summaries[at], [summaries[place] for place in sorted(alike) if place < at], at)
 
 
 def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
@@ -54,7 +54,7 @@ def _by_mark(summaries: list[InvoiceSummary]) -> dict[DocumentKey, list[int]]:
     return places
 
 
-def _judged(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: int) -> Finding:
+def _finding(summary: InvoiceSummary, earlier: list[InvoiceSummary], compared: int) -> Finding:
     """Check a document; ``earlier`` are the documents that may resemble it, of all that it was compared with."""
     for strength, alike, why in (
         ("strong", _same_number, "has the same number as"),

@@ -25,7 +25,7 @@ from billing_vendors.base.client.status_errors import RawResponse, sanitize, sta
 from billing_vendors.base.client.transport import Limits, exchange, open_session, proxy_of
 
 DOCUMENT_LIMITS = Limits(total_seconds=120.0, body_bytes=50 * 1024 * 1024)
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # object stores often use one of the last two for every file; the first bytes show the format
 _PDF_TYPES = frozenset({"application/pdf", "application/octet-stream", "binary/octet-stream"})
@@ -55,18 +55,18 @@ async def fetch_pdf(link: str, link_request: str, local: bool = False, limits: L
 
 
 async def _follow(link: str, request: Request, local: bool, limits: Limits) -> RawResponse:
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(_MAX_REDIRECTS + 1):
         host, proxy = _checked_host(link, request, local), proxy_of(link)
         for address in await _known_addresses(host, behind_proxy=proxy is not None):
-            _judge(address, request, local)
+            _check_address(address, request, local)
         # a session for each link: behind a proxy the address to check is not the one connected to
-        judge = None if proxy else partial(_judged_socket, request=request, local=local)
-        async with open_session(judge) as session:
+        socket_factory = None if proxy else partial(_checked_socket, request=request, local=local)
+        async with open_session(socket_factory) as session:
             raw = await exchange(session, link, proxy, request, {"Accept": "application/pdf"}, limits)
         if raw.status not in _REDIRECTS:
             return raw
         link = urljoin(link, raw.headers.get("location", ""))
-    raise PayloadError(f"{request.line} was redirected more than {_MOST_REDIRECTS} times")
+    raise PayloadError(f"{request.line} was redirected more than {_MAX_REDIRECTS} times")
 
 
 def _checked_host(link: str, request: Request, local: bool) -> str:
@@ -102,10 +102,10 @@ async def _known_addresses(host: str, *, behind_proxy: bool) -> list[Address]:
     return []
 
 
-def _judged_socket(connects_to: AddrInfoType, *, request: Request, local: bool) -> socket.socket:
+def _checked_socket(connects_to: AddrInfoType, *, request: Request, local: bool) -> socket.socket:
     """Create the socket of a connection; raise an error before it connects to a private address."""
     family, kind, protocol, _, place = connects_to
-    _judge(_address(place), request, local)
+    _check_address(_address(place), request, local)
     return socket.socket(family, kind, protocol)
 
 
@@ -113,7 +113,7 @@ def _address(place: tuple[object, ...]) -> Address:
     return ipaddress.ip_address(str(place[0]).partition("%")[0])
 
 
-def _judge(address: Address, request: Request, local: bool) -> None:
+def _check_address(address: Address, request: Request, local: bool) -> None:
     ours = is_loopback(address) or (simulator_host() and is_in_our_network(address))
     if not is_public(address) and not (local and ours):
         raise PayloadError(f"{request.line}: the link points to a private network")

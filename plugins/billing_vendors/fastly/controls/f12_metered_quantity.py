@@ -46,10 +46,10 @@ def billed_quantity_is_metered(evidence: Evidence[FastlySettings]) -> Iterator[F
     names = [*billed, *(key for key in metered if key not in billed)]
     if not names:
         yield not_applicable(subject, "nothing was metered, and nothing metered was billed")
-    yield from summarize_passes(subject, "metrics", (_judged(subject, name, billed, metered) for name in names))
+    yield from summarize_passes(subject, "metrics", (_finding(subject, name, billed, metered) for name in names))
 
 
-def _judged(
+def _finding(
     subject: str, key: Metered, billed: dict[Metered, Decimal], metered: dict[Metered, list[UsageLine]]
 ) -> Finding:
     name = " / ".join(part for part in key if part)

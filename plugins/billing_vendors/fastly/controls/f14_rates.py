@@ -63,12 +63,12 @@ def rates_are_agreed(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
         yield not_applicable(subject, f"nothing of this month was charged in {stored.month}, and no rate card names it")
     currency = evidence.account.currency
     findings = (
-        _judged(subject, charged, rate, known, currency) for charged in comparable for rate in sorted(rates[charged])
+        _finding(subject, charged, rate, known, currency) for charged in comparable for rate in sorted(rates[charged])
     )
     yield from summarize_passes(subject, "rates", findings, listed=True)
 
 
-def _judged(subject: str, charged: ChargeKey, rate: Decimal, known: _Known, currency: str) -> Finding:
+def _finding(subject: str, charged: ChargeKey, rate: Decimal, known: _Known, currency: str) -> Finding:
     agreed = _card_rate(charged, known.card)
     source = "last month" if agreed is None else "on the rate card"
     expected = {agreed} if agreed is not None else known.before[charged]

@@ -33,13 +33,13 @@ def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> It
     )
     for invoice in account_month.invoices:
         order = TERMS.purchase_order(invoice)
-        yield _judged(invoice.invoice_id, order, agreed, contracts=len(account_month.contracts))
+        yield _finding(invoice.invoice_id, order, agreed, contracts=len(account_month.contracts))
     yield not_applicable(
         str(account_month.month), "headroom: the vendor's API does not return the amount of a purchase order"
     )
 
 
-def _judged(subject: str, order: str, agreed: list[str], contracts: int) -> Finding:
+def _finding(subject: str, order: str, agreed: list[str], contracts: int) -> Finding:
     operands = {"purchase_order": order, "agreed": agreed}
     if not contracts:
         return blocked(subject, "no contract was read")

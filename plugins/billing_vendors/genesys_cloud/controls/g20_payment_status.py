@@ -29,10 +29,10 @@ def payment_only_proceeds(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         seen = [*evidence.payment_statuses.get(invoice.invoice_id, ())]
         if invoice.payment_status is not None and (not seen or seen[-1] != invoice.payment_status):
             seen.append(invoice.payment_status)
-        yield _judged(invoice.invoice_id, seen)
+        yield _finding(invoice.invoice_id, seen)
 
 
-def _judged(subject: str, seen: list[str]) -> Finding:
+def _finding(subject: str, seen: list[str]) -> Finding:
     if not seen:
         return blocked(subject, "the vendor returned no payment status")
     states = [status.casefold() for status in seen]

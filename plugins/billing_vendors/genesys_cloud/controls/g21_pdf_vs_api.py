@@ -35,10 +35,10 @@ def documents_say_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Find
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     files = {file.invoice_id: file for file in evidence.files if file.file_format == "pdf"}
     for invoice in evidence.account_month.invoices:
-        yield _judged(invoice, files.get(invoice.invoice_id))
+        yield _finding(invoice, files.get(invoice.invoice_id))
 
 
-def _judged(invoice: Invoice, file: IssuedFile | None) -> Finding:
+def _finding(invoice: Invoice, file: IssuedFile | None) -> Finding:
     subject = invoice.invoice_id
     if file is None:
         return blocked(subject, "no PDF of the invoice is stored")

@@ -29,10 +29,10 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         if not ours:
             yield blocked(invoice.invoice_id, "the account has no bill_to setting")
         else:
-            yield _judged(invoice, ours, account_month.contracts)
+            yield _finding(invoice, ours, account_month.contracts)
 
 
-def _judged(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Finding:
+def _finding(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Finding:
     billed, sold = _number(invoice, "billToCustomer"), _number(invoice, "soldToCustomer")
     if not billed:
         return blocked(invoice.invoice_id, "the invoice does not state to whom it is billed")

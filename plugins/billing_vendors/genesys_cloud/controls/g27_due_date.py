@@ -34,10 +34,10 @@ def bills_are_paid_in_time(evidence: Evidence[GenesysSettings]) -> Iterator[Find
         if invoice.kind == "credit_memo":
             yield not_applicable(invoice.invoice_id, "a credit memo is not paid")
         else:
-            yield _judged(invoice, evidence.as_of.date() if evidence.as_of else None)
+            yield _finding(invoice, evidence.as_of.date() if evidence.as_of else None)
 
 
-def _judged(invoice: Invoice, read_on: date | None) -> Finding:
+def _finding(invoice: Invoice, read_on: date | None) -> Finding:
     subject, terms = invoice.invoice_id, str(invoice.attributes.get("paymentTerms") or "")
     days = days_of(terms)
     if invoice.issued_at is None or days is None:

@@ -192,7 +192,7 @@ def test_a_changed_digit_of_the_certificate_is_named(stored, path):
 
     assert not verdict.verified
     where = ", ".join(str(step) for step in path).replace(", 0", " 1").replace(", 1", " 2")
-    assert verdict.sentence.startswith(f"NOT VERIFIED, certificate: {where}: it says")
+    assert verdict.sentence.startswith(f"NOT VERIFIED, certificate: {where}: it has")
 
 
 def test_a_changed_hash_of_the_certificate_is_named(stored):

@@ -118,7 +118,7 @@ class TestProposal:
             "select state, amount, age, explanation from billing.current_accrual"
         )
         assert (state, amount, age) == ("BLOCKED", None, None)
-        assert explanation.endswith("instead: 2026-08 was billed 1200.00 USD; 2025-10 was billed 990.00 USD.")
+        assert explanation.endswith("Other months: 2026-08 was billed 1200.00 USD; 2025-10 was billed 990.00 USD.")
 
     def test_an_account_that_another_pays_for_has_no_estimate(self, book):
         settings = FastlySettings("xTRzc8Zo", parent_pay=True)

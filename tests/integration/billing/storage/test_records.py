@@ -392,7 +392,7 @@ def test_of_a_record_only_the_pointer_may_change(ledger, full_month, statement):
 def test_one_identifier_with_two_contents_stores_nothing(ledger, make):
     month = make.month(make.invoice("1.00"), make.invoice("2.00"))
     before = ledger.dump(without=("fetch", "payload", "payload_sighting"))
-    with pytest.raises(PayloadError, match="two different contents for invoice 'I-1' in one reading"):
+    with pytest.raises(PayloadError, match="two different contents for invoice 'I-1' in one fetch"):
         ledger.store(month)
     assert ledger.dump(without=("fetch", "payload", "payload_sighting")) == before
     assert ledger.one("select count(*) from billing.payload") == 1, "the answer itself is kept"

@@ -9,7 +9,7 @@ import pytest
 
 from billing.errors import ConfigurationError, PayloadError
 from billing_vendors.base.client.connection import SIMULATOR_VARIABLE, checked_url
-from billing_vendors.base.client.pdf_download import _judge
+from billing_vendors.base.client.pdf_download import _check_address
 from billing_vendors.base.client.request import Request
 from billing_vendors.fastly.hooks import FastlyBillingHook
 
@@ -58,9 +58,9 @@ def test_a_link_into_a_private_network_is_refused(local, variable, monkeypatch):
     """A link of a vendor elsewhere stays refused even where there is a simulator."""
     monkeypatch.setenv(SIMULATOR_VARIABLE, variable)
     with pytest.raises(PayloadError, match="private network"):
-        _judge(ipaddress.ip_address("172.18.0.5"), QUESTION, local)
+        _check_address(ipaddress.ip_address("172.18.0.5"), QUESTION, local)
 
 
 def test_a_link_of_the_simulator_into_its_network_is_followed(monkeypatch):
     monkeypatch.setenv(SIMULATOR_VARIABLE, "simulator")
-    _judge(ipaddress.ip_address("172.18.0.5"), QUESTION, True)
+    _check_address(ipaddress.ip_address("172.18.0.5"), QUESTION, True)

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.billing_vendors.genesys_cloud.conftest import FakeGenesys, Reply, json_reply
 
 from billing.errors import PayloadError, VendorRejected, VendorUnavailable
-from billing_vendors.base.client.pdf_download import _judge, fetch_pdf
+from billing_vendors.base.client.pdf_download import _check_address, fetch_pdf
 from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.transport import Limits
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
@@ -129,7 +129,7 @@ def test_a_vendor_elsewhere_does_not_lead_to_this_machine(store, host):
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "104.16.0.1", "2606:4700::1111", "2a00:1450:4001::200e"])
 def test_public_addresses_are_fine(address):
-    _judge(ipaddress.ip_address(address), Request("document", "/x"), local=False)
+    _check_address(ipaddress.ip_address(address), Request("document", "/x"), local=False)
 
 
 class TestRedirects:

@@ -22,14 +22,14 @@ from billing_vendors.genesys_cloud.parse_usage import (
     parse_billable_usage,
     parse_trustee_overview,
 )
-from billing_vendors.genesys_cloud.vocabulary import UnknownFields, with_todays_names
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields, rename_legacy_fields
 
 HERE = Path(__file__).parent
 JANUARY = Month(2025, 1)
 
 
 def read(name: str) -> dict:
-    return with_todays_names(exact_json.loads((HERE / "payloads" / f"{name}.json").read_bytes()))
+    return rename_legacy_fields(exact_json.loads((HERE / "payloads" / f"{name}.json").read_bytes()))
 
 
 def rows(name: str) -> list[JsonObject]:
@@ -90,7 +90,7 @@ def test_the_old_member_names_give_the_same_values(name):
     old = exact_json.loads((HERE / "payloads" / f"{name}.old_names.json").read_bytes())
 
     assert '"get' in json.dumps(old, default=str)
-    assert with_todays_names(old) == read(name)
+    assert rename_legacy_fields(old) == read(name)
 
 
 def test_where_both_names_have_a_value_the_present_one_counts_and_the_old_one_is_kept():
@@ -99,7 +99,7 @@ def test_where_both_names_have_a_value_the_present_one_counts_and_the_old_one_is
         {"actualQuantity": 2, "getactualQuantity": 3}
     ]}  # fmt: skip
 
-    charge = parse_billing_period(JsonObject(with_todays_names(both), "x"), "c", unknown_fields).charges[0]
+    charge = parse_billing_period(JsonObject(rename_legacy_fields(both), "x"), "c", unknown_fields).charges[0]
 
     assert (charge.actual_quantity, charge.attributes["getactualQuantity"]) == (2, 3)
     assert UnknownField("charge", "getactualQuantity") in unknown_fields.unknown
