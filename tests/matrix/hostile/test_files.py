@@ -70,7 +70,7 @@ def test_a_location_that_is_not_ours_is_not_read(tmp_path, name):
     kept = keep_document(tmp_path / "documents", b"%PDF-", "pdf")
     assert read(kept) == b"%PDF-"
     for location in (name, f"{kept[:2]}/{name}", f"{kept[:2]}/../../secret", "../secret", str(secret), f"{kept}\n"):
-        with pytest.raises(OSError, match="is no place of a document"):
+        with pytest.raises(OSError, match="is not a valid document location"):
             read(location)
 
 

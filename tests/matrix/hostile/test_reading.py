@@ -86,7 +86,7 @@ TURNS = 4  # each place meets a quarter of the words, and the place beside it th
 
 @pytest.mark.parametrize(("vendor", "at"), PLACES)
 def test_a_hostile_text_is_a_value_or_an_error_of_one_line(vendor, at):
-    derive = vendor_named(vendor).derive
+    derive = vendor_named(vendor).load_implementation().derive
     for turn, path in enumerate(leaves(json.loads(ANSWERS[vendor][at].body))):
         for name, text in list(HOSTILE.items())[turn % TURNS :: TURNS]:
             responses = with_text(ANSWERS[vendor], at, path, text)
@@ -103,7 +103,7 @@ def test_a_hostile_text_is_a_value_or_an_error_of_one_line(vendor, at):
 @pytest.mark.parametrize("vendor", ANSWERS)
 def test_a_hostile_member_is_kept_and_named(vendor):
     """A vendor may add members at any time, and calls them what it likes."""
-    derive = vendor_named(vendor).derive
+    derive = vendor_named(vendor).load_implementation().derive
     at = next(n for n, response in enumerate(ANSWERS[vendor]) if response.operation in {"v3.list_invoices", "invoices"})
     rows = "data" if vendor == "fastly" else "entities"
     for name, text in HOSTILE.items():

@@ -45,7 +45,9 @@ def test_a_disk_that_is_full_at_the_certificate_leaves_the_old_one_and_the_retry
 
         assert told.error is not None
         assert told.error[0] == "StorageError"
-        assert told.error[1].startswith("certificates/fastly/acme-media/2026-08.html cannot be written to the folder")
+        assert told.error[1].startswith(
+            "certificates/fastly/acme-media/2026-08.html cannot be written to the document folder"
+        )
         found = Ending.of(place)
         assert (found.derived, found.files) == (end.derived, beginning.files)
 
