@@ -73,7 +73,7 @@ class Stats:
             return sum(times for (name, who), times in asked if name == operation and account in {None, who})
 
     def clear(self) -> None:
-        """Start counting anew."""
+        """Set all counts to zero."""
         with self._lock:
             for counts in (self._asked, self._statuses, self._minutes, self._minutes_of):
                 counts.clear()
