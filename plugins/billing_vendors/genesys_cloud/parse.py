@@ -59,7 +59,8 @@ def parse_header(row: JsonObject, unknown_fields: UnknownFields) -> InvoiceHeade
     """
     Read one element of the invoice listing.
 
-    ``paymentLink`` is left out: anyone who has it can open the payment page. Currency and payment status may be missing.
+    ``paymentLink`` is left out: anyone who has it can open the payment page. Currency and payment status may be
+    missing.
 
     :raises PayloadError: id, date or amount is missing or of another type.
     """
