@@ -6,10 +6,10 @@ import pytest
 
 BILLING = "/api/v2/billing"
 DIGESTS = {
-    "nord-contact": "",
-    "pacific-care": "",
-    "sakura-support": "",
-    "aurora-help": "",
+    "nord-contact": "99eccc4c84be7926f7bcc5fea6714c7fef8f2962cc6d7d95aa535d9ac0ffbc82",
+    "pacific-care": "87033a0120faa596424a3b2e68607374d30874845fcd206689aa30df6a4a788c",
+    "sakura-support": "6395dc310ed634dc4ecec1833daca4d654312c53812b5f41c6b5f7066ff19287",
+    "aurora-help": "33439df5166da3178457b692e517157cfb3946ecac27ea90861aabb6accc726d",
 }
 
 
