@@ -1,4 +1,4 @@
-"""Without any reading the demo's organisations answer the same bytes as ever: a change here changes every user's demo."""
+"""Without any reading the demo answers the same bytes as ever: a change here changes every user's demo."""
 
 import hashlib
 
