@@ -45,7 +45,7 @@ BILLS: tuple[Reading, ...] = (
     question(
         "prepay_frequency",
         "contract monthly quarterly yearly",
-        f"How many billing periods a prepayment is for. {_AS_CONTRACT}; monthly: one; quarterly: three; yearly: twelve.",
+        f"Billing periods of one prepayment. {_AS_CONTRACT}; monthly: one; quarterly: three; yearly: twelve.",
         f"{SILENT}: no member of an item has its billing frequency",
     ),
     question(

@@ -69,7 +69,7 @@ MEMBERS: tuple[Reading, ...] = (
     question(
         "numbers",
         "plain fraction text",
-        "JSON numbers. plain: with or without decimals; fraction: always with decimals, as in 5.0; text: as JSON texts.",
+        "JSON numbers. plain: with or without decimals; fraction: always with, as in 5.0; text: as JSON texts.",
         "Documented as numbers; the SDK takes texts too",
     ),
     question(
@@ -83,7 +83,7 @@ MEMBERS: tuple[Reading, ...] = (
     question(
         "item_price",
         "period bill",
-        "price of an item that is prepaid for several periods. period: for one of them; bill: for all of them together.",
+        "price of an item that is prepaid for several periods. period: for one of them; bill: for all together.",
         SILENT,
     ),
     question(
