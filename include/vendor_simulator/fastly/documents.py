@@ -90,8 +90,8 @@ def _line(line: Line, invoice_id: int, position: int, values: Values, *, credit:
     }
     if line.kind == "tax" and values["tax"] == "bare":
         del document["rate"], document["units"]
-    if credit and (line.coupon or _says_no_coupon(invoice_id, values["coupon"])):
-        document["credit_coupon_code"] = line.coupon or (None if values["coupon"] == "null" else "")
+    if credit and (line.coupon or _says_no_coupon(invoice_id, values["v3_coupon"])):
+        document["credit_coupon_code"] = line.coupon or (None if values["v3_coupon"] == "null" else "")
     return document
 
 
@@ -129,7 +129,7 @@ def estimate_document(
         "invoice_id": f"MTD{month.year}{month.number:02d}{account.customer_id[:10]}",
         "billing_start_date": instant(month.start),
         "billing_end_date": instant(at),
-        "monthly_transaction_amount": amount if values["estimate_total"] == "number" else format(amount, "f"),
+        "monthly_transaction_amount": amount if values["v3_estimate_total"] == "number" else format(amount, "f"),
         "transaction_line_items": items,
     }
     return dressed(document, values)

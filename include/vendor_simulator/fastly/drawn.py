@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from vendor_simulator import exact, seeded_random
@@ -51,6 +52,7 @@ def drawn_accounts(seed: int, count: int) -> tuple[FastlyAccount, ...]:
     return tuple(_account(seed, number) for number in range(1, count + 1))
 
 
+@lru_cache(maxsize=8192)
 def _account(seed: int, number: int) -> FastlyAccount:
     name = f"drawn-fastly-{number}"
     lots = Lots(seed, name)

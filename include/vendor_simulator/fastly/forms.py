@@ -23,12 +23,12 @@ def dressed(document: Document, values: Values) -> Document:
         document[_TOTAL] = number(document[_TOTAL], values["numbers"])
     if document["invoice_id"].isdigit():
         document["invoice_id"] = identifier(document["invoice_id"], values["v3_invoice_id"])
-    match values["statement_number"]:
+    match values["v3_statement_number"]:
         case "missing":
             document.pop("statement_number", None)
         case "number":
             document["statement_number"] = int(document["statement_number"].removeprefix("ST"))
-    if values["currency_code"] == "lower" and "currency_code" in document:
+    if values["v3_currency_code"] == "lower" and "currency_code" in document:
         document["currency_code"] = document["currency_code"].lower()
     return with_offsets(document) if values["date_times"] == "offset" else document
 
@@ -70,17 +70,17 @@ def with_offsets(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
 def _dressed_line(line: Document, values: Values) -> Document:
     if values["numbers"] != "own":
         line |= {name: number(line[name], values["numbers"]) for name in _NUMBERS if name in line}
-    if values["product_line"] == "missing":
+    if values["v3_product_line"] == "missing":
         del line["product_line"]
-    if values["blanks"] != "empty":
+    if values["v3_blanks"] != "empty":
         line = {name: value for name, value in line.items() if value or name not in _NAMED} | _nulls(line, values)
-    if values["field_names"] == "camel":
+    if values["v3_field_names"] == "camel":
         return {_camel(name) if name in _NAMED else name: value for name, value in line.items()}
     return line
 
 
 def _nulls(line: Document, values: Values) -> Document:
-    if values["blanks"] == "missing":
+    if values["v3_blanks"] == "missing":
         return {}
     return {name: None for name in _NAMED if name in line and not line[name]}
 

@@ -31,11 +31,11 @@ class Invoices:
         found = [
             (month, invoice)
             for month, invoice in self._context.posted(account)
-            if _is_listed(values["list_filter"], invoice, first, last)
+            if _is_listed(values["v3_list_filter"], invoice, first, last)
         ]
         found.sort(key=lambda each: (each[1].start, each[1].invoice_id), reverse=True)
         rows = [row for month, invoice in found for row in _rows(month, invoice)]
-        total = len(found) if values["list_total"] == "distinct" else len(rows)
+        total = len(found) if values["v3_list_total"] == "distinct" else len(rows)
         total += sum(month.unlisted for month in {month.month: month for month, _ in found}.values())
         offset = parameters.offset(request)
         page = [documents.invoice_document(account, row, values) for row in rows[offset : offset + limit]]

@@ -145,7 +145,7 @@ def _line(invoice: Invoice, line: Line, position: int, values: Values) -> dict[s
     }
     if line.kind == "tax" and values["tax"] == "bare":
         document |= {"rate_per_unit": None, "units": None}
-    if line.kind == "voided" and values["voided"] == "nulled":
+    if line.kind == "voided" and values["v2_voided"] == "nulled":
         document["amount"] = None
     return document
 

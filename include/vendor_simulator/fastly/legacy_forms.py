@@ -60,7 +60,7 @@ def _numbers(document: Document, form: str) -> None:
 _FORMS: dict[str, Callable[[Document, str], None]] = {
     "v2_period": _period,
     "v2_status": _status,
-    "vendor_state": _vendor_state,
+    "v2_vendor_state": _vendor_state,
     "v2_minimum": _minimum,
     "v2_lines": _lines,
     "numbers": _numbers,

@@ -29,13 +29,13 @@ def usage_rows(
     updated = instant(min(at, month.end + timedelta(hours=3, minutes=12)))
     documents = []
     for position, row in enumerate(rows):
-        name = metric_name(row.meter.name, values["metric_names"])
+        name = metric_name(row.meter.name, values["v3_metric_names"])
         quantity = exact.vary_format(quantities.shown_quantity(row, values), account.number, month.index, position)
         document = {
             "month": str(month),
-            "usage_type": name if values["metric_usage_type"] == "name" else row.meter.usage_type,
+            "usage_type": name if values["v3_metric_usage_type"] == "name" else row.meter.usage_type,
             "name": name,
-            "region": metric_name(row.meter.region, values["metric_names"]),
+            "region": metric_name(row.meter.region, values["v3_metric_names"]),
             "unit": quantities.unit_of(row.meter, values),
             "quantity": number(quantity, values["numbers"]),
             "raw_quantity": Decimal(exact.plain(row.raw_quantity)),

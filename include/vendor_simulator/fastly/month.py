@@ -172,7 +172,7 @@ def _tax(account: FastlyAccount, lines: tuple[Line, ...], form: str) -> tuple[Li
 
 
 def _is_corrected(account: FastlyAccount, month: Month, values: Values) -> bool:
-    if values["correction"] == "credit" and account.api == "v3":
+    if values["v3_correction"] == "credit" and account.api == "v3":
         return month.index % 2 == 0
     return account.corrected and month.index % 7 == 3
 

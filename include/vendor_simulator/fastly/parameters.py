@@ -44,7 +44,7 @@ def meta(
 
     :param total: what the list counts, if not its rows.
     """
-    scope, form = cursors.scope_of(request.path, request.query), values["list_end"]
+    scope, form = cursors.scope_of(request.path, request.query), values["v3_list_end"]
     written: dict[str, Any] = {
         "next_cursor": cursors.write(scope, end),
         "limit": count(size, values),
@@ -61,7 +61,7 @@ def meta(
 
 def count(number: int, values: Values) -> int | str | Decimal:
     """Write a count."""
-    match values["counts"]:
+    match values["v3_counts"]:
         case "text":
             return str(number)
         case "decimal":

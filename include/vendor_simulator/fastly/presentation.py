@@ -26,7 +26,7 @@ def _shown(account: FastlyAccount, invoice: Invoice, values: Values) -> Invoice:
         if values["v2_shortfall"] == "total":
             apart = tuple(line for line in lines if line.kind == "shortfall")
             lines = tuple(line for line in lines if line.kind != "shortfall")
-        lines += _voided(lines, values["voided"])
+        lines += _voided(lines, values["v2_voided"])
     shift = _ZONES[values["zone"]]
     return replace(
         invoice,

@@ -45,16 +45,16 @@ def shown_line(line: Line, values: Values) -> Line:
 
 def shown_quantity(row: UsageRow, values: Values) -> Decimal:
     """Return the quantity of a usage metric."""
-    if values["metric_quantity"] == "raw":
+    if values["v3_metric_quantity"] == "raw":
         return row.raw_quantity
     quantity = _converted(row.quantity, row.meter.raw_per_unit, priced_unit(row.meter, values))
-    return exact.rounded(quantity, 2) if values["metric_quantity"] == "rounded" else quantity
+    return exact.rounded(quantity, 2) if values["v3_metric_quantity"] == "rounded" else quantity
 
 
 def unit_of(meter: Meter, values: Values) -> str | None:
     """Return the unit as the usage metrics call it; None if they do not."""
     unit = _WORDS[priced_unit(meter, values)] if meter.usage_type == "bandwidth" else meter.unit
-    match values["metric_unit"]:
+    match values["v3_metric_unit"]:
         case "words":
             return unit.upper() if meter.usage_type == "bandwidth" else meter.usage_type or "month"
         case "missing":

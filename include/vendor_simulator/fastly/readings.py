@@ -1,8 +1,7 @@
 """
-What Fastly's contract leaves open, and which of it each account is answered.
+What Fastly's contract leaves open, and which of it holds for each account.
 
-The sources are sections of the vendor's contract with their marks: INF inferred, UNK unknown, silent where it says
-nothing. Checked 2026-11-22.
+A word that begins with ``v2_`` or ``v3_`` has an effect on that API generation alone. Checked 2026-11-22.
 """
 
 from __future__ import annotations
@@ -33,88 +32,95 @@ _PERIODS = (
     _reading(
         "period_end",
         "own included excluded last_day milliseconds",
-        "A period ends on its last second, on the first instant of the next, at 00:00 of its last day, or at "
-        "23:59:59.999; own: the last second for most accounts, the next instant for some.",
-        "2.1, 9.5 UNK",
+        "How a billing period ends. included: on the last second of the month; excluded: on the first instant of the "
+        "next; last_day: at 00:00 of the last day; milliseconds: at 23:59:59.999; own: included for most accounts, "
+        "excluded for some.",
+        "Not documented.",
     ),
     _reading(
         "zone",
         "utc east west",
-        "Periods begin at midnight UTC, 9 hours before it, or 8 hours after it.",
-        "2.1: calendar months in UTC by the guide; 9.5 UNK for the instants",
+        "When a billing period begins. utc: at midnight UTC; east: 9 hours before; west: 8 hours after.",
+        "The guide says calendar months in UTC; the instants are not documented.",
     ),
     _reading(
         "posted_time",
         "second midnight milliseconds",
-        "A posting has a time to the second, is at midnight of its day, or has milliseconds.",
-        "4.2 silent: a date-time",
+        "The moment of posting. second: a date and a time; midnight: 00:00 of its day; milliseconds: with them.",
+        "Documented as a date-time, no more.",
     ),
     _reading(
         "date_times",
         "z offset",
-        "Date-times end on Z, or on +00:00.",
-        "2.1: ISO 8601, Z in every sample",
+        "How a date-time ends. z: on Z; offset: on +00:00.",
+        "Documented as ISO 8601; every sample has Z.",
     ),
     _reading(
         "v2_period",
         "given null",
-        "A v2 bill has start_time and end_time, or both are null.",
-        "3.1: start_time can be null",
+        "Whether a bill says its period. given: it has start_time and end_time; null: both are null.",
+        "Documented as nullable.",
         {"null": ("F4",)},
-        "the bill states no period",
+        "The bill does not state its period.",
     ),
 )
 
 _LISTS = (
     _reading(
-        "list_filter",
+        "v3_list_filter",
         "overlap within start none",
-        "Which invoices a v3 list with dates holds: those whose period overlaps them, lies within them, or begins "
-        "within them; none: all.",
-        "4.1, 9.4 UNK",
+        "Which invoices a list with dates has. overlap: those whose period overlaps the dates; within: those whose "
+        "period lies within them; start: those whose period begins within them; none: all.",
+        "Not documented.",
     ),
     _reading(
-        "list_end",
+        "v3_list_end",
         "empty missing null empty_page",
-        "After the last page next_cursor is empty, missing or null; empty_page: a page without rows comes last.",
-        "4.1, 9.4 UNK",
+        "What next_cursor is on the last page. empty: an empty text; missing: not there; null: null; empty_page: the "
+        "page with the last rows still has a cursor, and a page without rows follows.",
+        "Not documented.",
     ),
     _reading(
         "empty_list",
         "list null",
-        "A list without rows is an empty list, or null.",
-        "silent: no member is declared required",
+        "What a list without rows is. list: an empty list; null: null.",
+        "No member is declared as required.",
     ),
     _reading(
-        "list_total",
+        "v3_list_total",
         "rows distinct",
-        "meta.total counts rows, or different invoices.",
-        "4.1: all records",
+        "What meta.total counts where an invoice is listed twice. rows: every row; distinct: every invoice once.",
+        "Documented as all records.",
     ),
     _reading(
-        "counts",
+        "v3_counts",
         "number text decimal",
-        "Counts in meta are whole numbers, texts, or numbers such as 7.0.",
-        "4.1: declared as integers; 5: a trailing .0 must be accepted",
+        "How counts are written. number: 7; text: in quotes; decimal: 7.0.",
+        "Documented as integers; the official client takes 7.0.",
     ),
     _reading(
         "line_order",
         "same reversed",
-        "The by-id document has its lines in the list's order, or in another.",
-        "4.2 silent: lines have no identifier and no order",
+        "In which order the document by its id has its lines. same: as the list has them; reversed: backwards.",
+        "Not documented.",
     ),
-    _reading("v2_month", "padded lenient", "v2 refuses 5 for May, or takes it.", "3.1 UNK"),
+    _reading(
+        "v2_month",
+        "padded lenient",
+        "Which text is May in a request. padded: 05 alone; lenient: 5 as well.",
+        "Not documented; third-party clients send both.",
+    ),
     _reading(
         "v2_no_bill",
         "not_found empty",
-        "A month without a bill is answered 404, or with a bill of 0 that has no lines.",
-        "3.1: 404 INF",
+        "What there is of a month without a bill. not_found: a 404; empty: a bill of 0 without lines.",
+        "Not documented; 404 is inferred.",
     ),
     _reading(
         "v2_unposted",
         "pending not_found",
-        "A bill that is not posted yet is there with the status Pending, or not there.",
-        "3.1, 3.4 silent",
+        "What there is of a month whose bill is not posted yet. pending: a bill of status Pending; not_found: a 404.",
+        "Not documented.",
     ),
 )
 
@@ -122,65 +128,72 @@ _NAMES_AND_NUMBERS = (
     _reading(
         "v3_invoice_id",
         "text number decimal",
-        "invoice_id of v3 is a text of digits, a number, or a number such as 4100259.0.",
-        "1, 4.2: text; 5: a trailing .0 must be accepted",
+        "How invoice_id is written. text: digits in quotes; number: 4100259; decimal: 4100259.0.",
+        "Documented as a text, and as an integer in a request.",
     ),
     _reading(
         "v2_invoice_id",
         "number text decimal",
-        "invoice_id of v2 is a number, a text of digits, or a number such as 4100259.0.",
-        "1: text until 5.6.0, a number since",
+        "How invoice_id is written. number: 4100259; text: digits in quotes; decimal: 4100259.0.",
+        "A text until client 5.6.0, an integer since.",
     ),
     _reading(
-        "statement_number",
+        "v3_statement_number",
         "text missing number",
-        "statement_number is a text, is missing, or is a number.",
-        "4.2: text; 2.1: no member is required",
+        "How statement_number is written. text: letters and digits; missing: not there; number: digits.",
+        "Documented as a text; no member is declared as required.",
     ),
     _reading(
         "numbers",
         "own shortest fraction text",
-        "Amounts, rates and units are numbers: with or without trailing zeros as they come (own), with none, always "
-        "with a fraction; or texts.",
-        "2.1: numbers; 4.2: one consumer tolerates text amounts; 5: a trailing .0 must be accepted",
+        "How amounts, rates and units are written. own: with or without trailing zeros; shortest: without any; "
+        "fraction: with at least one decimal; text: in quotes.",
+        "Documented as numbers; one consumer expects texts.",
     ),
     _reading(
-        "estimate_total",
+        "v3_estimate_total",
         "text number",
-        "The total of a v3 month-to-date invoice is a text, or a number.",
-        "2.1, 4.3",
+        "How a month-to-date total is written. text: in quotes; number: as a number.",
+        "Documented as a text, and as a number for posted invoices.",
     ),
-    _reading("currency_code", "upper lower", "currency_code is in capital or small letters.", "4.2: three letters"),
     _reading(
-        "field_names",
+        "v3_currency_code",
+        "upper lower",
+        "How currency_code is written. upper: in capitals; lower: in small letters.",
+        "Documented as three letters.",
+    ),
+    _reading(
+        "v3_field_names",
         "snake camel",
-        "Members of v3 lines are product_name and so on, or ProductName and so on.",
-        "1, 4.2: camel case until 5.5, snake case since",
+        "What members of lines are called. snake: product_name and so on; camel: ProductName and so on.",
+        "In camel case in the first documentation, in snake case since 2024-08.",
     ),
     _reading(
-        "blanks",
+        "v3_blanks",
         "empty missing null",
-        "region and usage_type of a v3 line without them are empty, missing or null.",
-        "4.2 INF",
+        "What region and usage_type of a line without them are. empty: an empty text; missing: not there; null: null.",
+        "Not documented.",
     ),
     _reading(
-        "product_line",
+        "v3_product_line",
         "given missing",
-        "v3 lines have a product_line, or not.",
-        "1: since 5.4.0; no member is required",
+        "Whether lines have product_line. given: yes; missing: no.",
+        "In the documentation since client 5.4.0; no member is declared as required.",
     ),
     _reading(
-        "coupon",
+        "v3_coupon",
         "own empty missing null",
-        "credit_coupon_code of a v3 line without a coupon is empty, missing or null; own: empty or missing by invoice.",
-        "4.2 OBS: the SDK refuses null",
+        "What credit_coupon_code of a line without a coupon is. empty: an empty text; missing: not there; null: null; "
+        "own: empty or missing by invoice.",
+        "Not documented; the official client refuses null.",
     ),
     _reading(
-        "metric_names",
+        "v3_metric_names",
         "same decomposed upper invisible spaces fullwidth",
-        "Usage metrics write names like the invoice, in decomposed Unicode, in capitals, with a zero-width space, "
-        "with other spaces and hyphens, or in fullwidth letters.",
-        "4.4 silent: nothing says that the two texts are the same",
+        "How usage metrics write names. same: as the invoice does; decomposed: with combining characters; upper: in "
+        "capitals; invisible: with a zero-width space; spaces: with no-break spaces and hyphens; fullwidth: in "
+        "fullwidth letters.",
+        "Nothing documented says that the two texts are the same.",
     ),
 )
 
@@ -188,75 +201,77 @@ _QUANTITIES = (
     _reading(
         "line_quantity",
         "priced raw raw_rate mixed",
-        "Units of a line are priced units; or raw requests and bytes, with the rate of a priced unit (raw) or of one "
-        "request and byte (raw_rate); mixed: raw requests, priced traffic.",
-        "2.1 INF: the invoice line quantity may be raw or divided",
+        "What units and rate of a line count. priced: priced units; raw: requests and bytes, and the rate of a priced "
+        "unit; raw_rate: requests and bytes, and the rate of one; mixed: requests raw, traffic priced.",
+        "Not documented; requests are priced per 10,000 in the guide.",
     ),
     _reading(
         "request_unit",
         "10000 1 1000 1000000",
-        "Requests in one priced unit.",
-        "2.1: 10,000 by the guide; nothing for other products",
+        "How many requests the priced unit has.",
+        "10,000 in the guide to delivery; not documented for other products.",
     ),
     _reading(
         "bandwidth_unit",
         "1000000000 1 1000 1000000 1000000000000",
-        "Bytes in one priced unit.",
-        "2.1: 10^9 by the guide; nothing for other products",
+        "How many bytes the priced unit has.",
+        "10^9 in the guide to delivery; not documented for other products.",
     ),
     _reading(
-        "metric_quantity",
+        "v3_metric_quantity",
         "priced raw rounded",
-        "quantity of the usage metrics is in priced units, is the same as raw_quantity, or is in priced units with two "
-        "decimals.",
-        "4.4 silent",
+        "What quantity of the usage metrics counts. priced: priced units; raw: the same as raw_quantity; rounded: "
+        "priced units to two decimals.",
+        "Documented as a number, no more.",
         {"raw": ("F13",)},
-        "the metrics have no priced quantity to convert",
+        "The metrics have no priced quantity to convert.",
     ),
     _reading(
-        "metric_rows",
+        "v3_metric_rows",
         "usage fees zeros",
-        "Usage metrics have what was used; also flat fees, with a quantity of 1; or also what was not used, with 0.",
-        "4.4 silent",
+        "What usage metrics have rows for. usage: what was used; fees: also flat fees, with a quantity of 1; zeros: "
+        "also what was not used, with 0.",
+        "Not documented.",
     ),
     _reading(
-        "metric_unit",
+        "v3_metric_unit",
         "own words missing",
-        "unit of the usage metrics is gb or unit; words such as GB and requests; or missing.",
-        "4.4: text",
+        "What unit of the usage metrics is. own: gb or unit; words: GB, requests and so on; missing: not there.",
+        "Documented as a text.",
     ),
     _reading(
-        "metric_usage_type",
+        "v3_metric_usage_type",
         "name word",
-        "usage_type of the usage metrics is the name again, or the invoice line's word, such as requests.",
-        "4.4: text",
+        "What usage_type of the usage metrics is. name: the name again; word: that of the invoice, such as requests.",
+        "Documented as a text.",
     ),
     _reading(
-        "usage_metrics",
+        "v3_usage_metrics",
         "given empty",
-        "Usage metrics tell the use of every account, or have no rows for an account that gets invoices.",
-        "4.4: meant only for accounts that get no invoices",
+        "Whether accounts with invoices have usage metrics. given: yes; empty: without rows.",
+        "Documented as meant for accounts without invoices only.",
         {"empty": ("F9:usage", "F12", "F13")},
-        "nothing says what was used",
+        "Nothing says what was used.",
     ),
     _reading(
-        "end_month",
+        "v3_end_month",
         "included excluded",
-        "end_month of the usage metrics is the last month, or the one after it.",
-        "4.4, 9.6 UNK",
+        "What end_month of the usage metrics is. included: the last month; excluded: the one after it.",
+        "Not documented.",
     ),
     _reading(
-        "service_usage",
+        "v3_service_usage",
         "object list null",
-        "data of the use by service is an object, a list with that object, or null where no product was asked for.",
-        "4.5, 9.6 UNK",
+        "What data of the use by service is where no product was asked for. object: the sums of all; list: a list with "
+        "that object; null: null.",
+        "Not documented.",
     ),
     _reading(
         "accepted",
         "own object text empty",
-        "The body of a 202: own is {} for v2, title and status for v3; an object with a status that is no text; plain "
-        "text; none.",
-        "3.3, 4.3, 9.2 UNK",
+        "The body of a 202. own: {} for v2, title and status for v3; object: an object whose status is no text; text: "
+        "plain text; empty: none.",
+        "Not documented.",
     ),
 )
 
@@ -264,111 +279,113 @@ _MONEY = (
     _reading(
         "rounding",
         "line total shown",
-        "Each line is rounded; or lines have all decimals and the total is rounded once; or both are rounded from the "
-        "unrounded amounts, each for itself.",
-        "3.4, 9.5 UNK",
+        "What is rounded. line: each line, and the total is their sum; total: the total alone, lines have all their "
+        "decimals; shown: each line for itself, and the total from the unrounded amounts.",
+        "Not documented.",
     ),
     _reading(
         "credit",
         "own coupon no_coupon positive",
-        "A credit is a negative line with a coupon, one without; or has a coupon and the amount that is taken off as a "
-        "positive number. own: negative; with a coupon for most accounts.",
-        "3.5 INF: the sign is not stated; 6, 9.5",
+        "What a credit is. coupon: a negative line with a coupon; no_coupon: a negative line without; positive: a line "
+        "with a coupon whose amount is positive and taken off; own: negative, with a coupon for most accounts.",
+        "Not documented: neither the sign nor the place of a credit.",
     ),
     _reading(
         "tax",
         "none line percent bare",
-        "Tax is not billed, or is a line among the items: of one unit at the whole amount, of the net amount at the "
-        "rate of tax, or without rate and units.",
-        "2.1 INF: a tax line among the items is possible; 6",
+        "How tax is billed. none: not at all; line: as one unit at its amount; percent: as the net amount times the "
+        "rate of tax; bare: as a line without rate and units.",
+        "There is no member for tax, although it may be collected; one consumer expects lines named so.",
     ),
     _reading(
-        "correction",
+        "v3_correction",
         "own credit",
-        "Some months have a second invoice of credits alone: those of one account (own), or every second month of "
-        "every v3 account.",
-        "6 INF: two posted invoices for one month",
+        "Which months have a second invoice of credits alone. own: some months of some accounts; credit: every second "
+        "month of every account.",
+        "Not documented; one consumer expects two invoices for a month.",
     ),
     _reading(
         "discount",
         "line rates",
-        "A discount is a negative line of its own, or lowers the rate of every line.",
-        "3.4: cost is less discount; where it is among the lines is silent",
+        "Where a discount is. line: in a negative line; rates: in the rate of every line.",
+        "Not documented; the total is said to be less the discount.",
     ),
     _reading(
         "v2_discount",
         "fraction percent",
-        "total.discount is 0.1 or 10 for ten percent.",
-        "3.4, 9.5 UNK",
+        "What total.discount is for ten percent. fraction: 0.1; percent: 10.",
+        "Documented as a rate.",
     ),
     _reading(
         "shortfall_name",
         "shortfall minimum",
-        "The line that lifts a month to its minimum is called Commit shortfall, or Monthly minimum adjustment.",
-        "2.1: a commit-shortfall amount",
+        "What the line up to the minimum is called. shortfall: Commit shortfall; minimum: Monthly minimum adjustment.",
+        "Not documented.",
     ),
     _reading(
         "shortfall_base",
         "charges net",
-        "A shortfall is measured before credits, or after them.",
-        "3.4 INF",
+        "What the minimum is compared with. charges: the charges before credits; net: after credits.",
+        "Not documented.",
     ),
     _reading(
         "v2_shortfall",
         "both line total",
-        "A v2 shortfall is a line and total.commit_shortfall, only a line, or only total.commit_shortfall.",
-        "2.1, 3.4: seen by a third party",
+        "Where a shortfall is. line: among the lines; total: in total.commit_shortfall; both: in both.",
+        "Not documented; a third party has seen the member.",
     ),
     _reading(
         "v2_minimum",
         "number text null",
-        "total.plan_minimum is a number, a text or null.",
-        "3.4: text in an older client; no member is required",
+        "How total.plan_minimum is written. number: as a number; text: in quotes; null: null.",
+        "A text in an older client; no member is declared as required.",
     ),
     _reading(
         "v2_other_usage",
         "extras incurred nowhere",
-        "What is neither bandwidth nor requests counts in total.extras, in total.incurred_cost, or in no subtotal.",
-        "3.4: incurred_cost is bandwidth plus request cost",
+        "Where usage counts that is neither bandwidth nor requests. extras: in total.extras; incurred: in "
+        "total.incurred_cost; nowhere: in the cost alone.",
+        "incurred_cost is documented as bandwidth and requests.",
     ),
     _reading(
         "v2_percentile",
         "missing number null",
-        "total.percentile, percentile_cost and discount_amount are missing, numbers, or null.",
-        "3.4: seen by a third party",
+        "What total.percentile, percentile_cost and discount_amount are. missing: not there; number: numbers; "
+        "null: null.",
+        "Not documented; a third party has seen them.",
     ),
     _reading(
         "v2_requests",
         "raw priced",
-        "total.requests and those of the regions count requests, or priced units.",
-        "3.4: count; 2.1 INF",
+        "What total.requests counts. raw: requests; priced: 10,000s of them.",
+        "Documented as a count.",
     ),
     _reading(
         "v2_status",
         "known null unknown",
-        "The status of a posted v2 bill is one of the documented words, null, or another word.",
-        "3.4: the SDK raises on others",
+        "The status of a posted bill. known: one of the documented words; null: null; unknown: another word.",
+        "Documented as one of four words.",
     ),
     _reading(
-        "vendor_state",
+        "v2_vendor_state",
         "up down null unknown",
-        "vendor_state is up, down, null, or another word.",
-        "3.4: not an enforced enumeration",
+        "What vendor_state is. up, down: the documented words; null: null; unknown: another word.",
+        "Documented with two words, not as an enumeration.",
     ),
     _reading(
         "v2_lines",
         "filled sparse",
-        "Lines have their members, or null for rate, units and usage type.",
-        "3.5: all nullable except id",
+        "What lines say. filled: all members; sparse: null for rate, units and usage type.",
+        "Documented as nullable.",
         {"sparse": ("F2", "F14")},
-        "no line has a rate or units",
+        "Lines have neither rate nor units.",
     ),
     _reading(
-        "voided",
+        "v2_voided",
         "none kept nulled",
-        "A v2 bill has no voided line; one with deleted_at and its amount, which the total leaves out; or one without "
-        "amount.",
-        "3.5 INF",
+        "Which voided lines a bill has. none: none; kept: one with deleted_at and its amount, which the total leaves "
+        "out; nulled: one with deleted_at and without an amount.",
+        "Not documented; deleted_at presumably voids a line.",
     ),
 )
 

@@ -31,7 +31,7 @@ class Usage:
         values = self._context.values(account)
         rows = [
             row
-            for month in parameters.months(request, excluded=values["end_month"] == "excluded")
+            for month in parameters.months(request, excluded=values["v3_end_month"] == "excluded")
             for row in metrics.usage_rows(account, self._listed(account, month, values), month, now, values)
         ]
         return Answer({"data": None if not rows and values["empty_list"] == "null" else rows})
@@ -48,7 +48,7 @@ class Usage:
             parameters.offset(request),
         )
         metered = (row for month in months for row in self._metered(account, month))
-        rows = [row for row in metered if _is_wanted(row, request, values["metric_names"])]
+        rows = [row for row in metered if _is_wanted(row, request, values["v3_metric_names"])]
         details = metrics.service_rows(self._context.world.seed, account, rows, query.get("service"), values)
         data = {
             "customer_id": account.customer_id,
@@ -60,14 +60,14 @@ class Usage:
             "meta": parameters.meta(request, limit, offset + limit, len(details), values),
         }
         forms = {"object": data, "list": [data], "null": None}
-        return Answer({"data": data if "product_id" in query else forms[values["service_usage"]]})
+        return Answer({"data": data if "product_id" in query else forms[values["v3_service_usage"]]})
 
     def _listed(self, account: FastlyAccount, month: Month, values: Values) -> list[UsageRow]:
         """Return the rows of a month: what was used, and what else this account's metrics have."""
-        rows = [] if values["usage_metrics"] == "empty" else self._metered(account, month)
-        if not rows or values["metric_rows"] == "usage":
+        rows = [] if values["v3_usage_metrics"] == "empty" else self._metered(account, month)
+        if not rows or values["v3_metric_rows"] == "usage":
             return rows
-        if values["metric_rows"] == "fees":
+        if values["v3_metric_rows"] == "fees":
             fees = (line for line in self._context.world.charges(account, month) if line.kind == "fee")
             return [*rows, *(usage_row(line.meter, line.units) for line in fees)]
         unused = replace(rows[0].meter, name="Live Streaming Bandwidth", region="", description="")

@@ -42,6 +42,10 @@ class FastlyWorld:
         self._rotation: dict[Month, Error | None] = {}
         self._made: dict[tuple[str, Month], list[Error]] = {}
 
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [account.name for account in self.accounts]
+
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
         return [
