@@ -44,6 +44,10 @@ class GenesysWorld:
         self._planted: dict[tuple[str, Month], GenesysMonth] = {}
         self._plants: list[Planted] = []
 
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [organisation.name for organisation in self.organisations]
+
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
         return [
