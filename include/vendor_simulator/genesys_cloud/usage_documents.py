@@ -80,7 +80,7 @@ def overview_document(
         "contractEffectiveDate": _moment(first_day(contract), "00:00:00", read["moments"] == "milliseconds"),
         "contractEndDate": _moment(contract.ends, "23:59:59", read["moments"] == "milliseconds"),
         "minimumMonthlyAmount": format(exact.money(least, owner.currency), "f"),
-        "inRampPeriod": False,
+        "inRampPeriod": contract.ramp is not None and contract.ramp[0] <= period.start <= contract.ramp[1],
         "selfUri": self_uri,
     }
 

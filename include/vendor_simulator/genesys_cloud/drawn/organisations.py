@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from vendor_simulator import seeded_random
-from vendor_simulator.genesys_cloud.accounts import Contract, Customer, Organisation
+from vendor_simulator.genesys_cloud.accounts import Contract, Customer, Organisation, Plan
 from vendor_simulator.genesys_cloud.drawn.draw import Draw
 from vendor_simulator.genesys_cloud.drawn.plans import plans_of
 from vendor_simulator.genesys_cloud.drawn.terms import cycle_day, other_cycle_day, with_term
+from vendor_simulator.genesys_cloud.periods import ONE_DAY
 from vendor_simulator.genesys_cloud.wording import WORDINGS
 from vendor_simulator.months import Month
 
 FIRST_NUMBER = 101
+_RAMP_DAYS = 366
 _CURRENCIES = ("USD", "USD", "EUR", "EUR", "GBP", "JPY", "KWD")
 _COUNTRIES = (
     ("DE", "Germany", "Bremen", "28195"),
@@ -63,8 +66,16 @@ def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
         contract = with_term(contract, number == 1 or part.chance(60, "lasting"), part)
         plans = plans_of(contract, len(owner.branches), part)
         quiet = part.chance(50, "quiet") and not any(plan.is_prepaid for plan in plans)
-        contracts.append(replace(contract, plans=plans, quiet=quiet))
+        contracts.append(replace(contract, plans=plans, quiet=quiet, ramp=_ramp(contract, plans)))
     return tuple(contracts)
+
+
+def _ramp(contract: Contract, plans: tuple[Plan, ...]) -> tuple[date, date] | None:
+    """Return the days until the last change of a prepaid plan within the contract's first year, if there is one."""
+    begins = contract.begins or contract.ends
+    changes = [price.start for plan in plans if plan.is_prepaid for price in plan.prices[1:]]
+    early = [day for day in changes if (day - begins).days <= _RAMP_DAYS]
+    return (begins, max(early) - ONE_DAY) if early else None
 
 
 def _contract(owner: Organisation, number: int, day: int, draw: Draw) -> Contract:

@@ -120,6 +120,25 @@ MEMBERS: tuple[Reading, ...] = (
         NOTHING_REQUIRED,
     ),
     question(
+        "line_description",
+        "present null missing",
+        f"description of a line. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "credit_dates",
+        "present null missing",
+        f"dateStart and dateEnd of lines for credits and tax. present: those of the period; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "parties",
+        "present null missing",
+        "Addresses, ship-to, sold-to and end customer, and payment link. present: they are there; null and missing: "
+        "there are none.",
+        NOTHING_REQUIRED,
+    ),
+    question(
         "organizations",
         "present null missing",
         "The organizations of lines, charges, wallets and plans. present: they are named; null and missing: they are "
