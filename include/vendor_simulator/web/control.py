@@ -89,7 +89,7 @@ def _restate(state: State, body: dict[str, Any]) -> object:
 
 
 def _plant(state: State, body: dict[str, Any]) -> object:
-    """``{"kind": "F1", "account": "acme-media", "month": "2026-05"}`` plants an error; null if it does not fit there."""
+    """``{"kind": "F1", "account": "acme-media", "month": "2026-05"}`` plants an error; null if it does not fit."""
     error = state.world.plant(body["kind"], body["account"], Month.parse(body["month"]))
     return error and {"document": error.document, "control": error.control, "sentence": error.sentence}
 
