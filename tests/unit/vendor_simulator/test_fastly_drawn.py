@@ -10,8 +10,10 @@ import pytest
 
 from vendor_simulator import exact
 from vendor_simulator.fastly.accounts import FastlyAccount
+from vendor_simulator.fastly.drawn import drawn_accounts
+from vendor_simulator.fastly.meters import Meter
 from vendor_simulator.fastly.model import FastlyMonth, Line
-from vendor_simulator.fastly.regions import v2_code
+from vendor_simulator.fastly.rate_card import item_of
 from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.months import Month
 from vendor_simulator.world import World
@@ -50,6 +52,14 @@ def test_a_seed_draws_the_same_customers_whatever_their_number():
 def test_names_numbers_and_credentials_are_the_customer_s_own(vendor):
     for field in ("name", "number", "customer_id", "token", "conn_id"):
         assert len({getattr(account, field) for account in vendor.accounts}) == DRAWN + 9
+
+
+def test_no_two_things_have_the_same_name_on_the_lines(drawn):
+    """So that a line says which rate it has, in either API generation."""
+    for seed in range(1, 4):
+        for account in drawn_accounts(seed, 130):
+            items = [item_of(account.api, offer.meter) for offer in account.agreement.offers]
+            assert len(set(items)) == len(items), account.name
 
 
 def test_each_line_is_rate_times_units_and_each_total_the_sum_of_its_lines(months):
@@ -104,12 +114,10 @@ def test_every_rate_is_on_the_card_or_that_of_the_whole_history(vendor, drawn, m
             assert len({rate for _, rate in seen}) == 1
 
 
-def is_for(entry: dict[str, Any], account: FastlyAccount, meter: Any) -> bool:
-    if account.api == "v2":
-        code = v2_code(meter.region, meter.usage_type)
-        return (entry["product"], entry.get("usage_type")) == ("CDN usage" if code else meter.group, code)
-    named = (entry["product"], entry.get("region", ""), entry.get("usage_type", ""))
-    return named == (meter.name, meter.region, meter.usage_type)
+def is_for(entry: dict[str, Any], account: FastlyAccount, meter: Meter) -> bool:
+    """Tell by the texts that a line has, v2's being those of ``legacy.py``."""
+    said = {key: entry[key] for key in ("product", "region", "usage_type") if key in entry}
+    return said == dict(item_of(account.api, meter))
 
 
 def is_in_force(entry: dict[str, Any], month: Month) -> bool:
@@ -139,6 +147,7 @@ def test_customers_are_drawn_widely(drawn, months):
     assert {bool(line.coupon) for line in lines if line.kind == "credit"} == {True, False}
     assert {bool(agreement.idle) for agreement in agreements} == {True, False}
     assert any(offer.last for agreement in agreements for offer in agreement.offers)
+    assert any(line.meter.once for line in lines)
     assert any(not line.meter.name.isascii() for line in lines)
     assert max(len(line.meter.name) for line in lines) > 200
     amounts = sorted(line.amount for line in lines if line.kind == "usage")
