@@ -100,10 +100,10 @@ def _header_readings(invoice: Invoice) -> Iterator[tuple[str, Decimal]]:
     minimum, stated = minimum_of(invoice), figure(totals_of(invoice), "discount_amount")
     charged = exact_sum(line.amount for line in invoice.lines if is_charge(line))
     rest = difference(invoice.lines_total, charged)
-    reduced = [(share, product(charged, share)) for share in kept_shares(invoice)]
-    reduced += [(None, difference(charged, abs(stated)))] if stated else []
-    for share, left in reduced:
-        less = "" if share == 1 else "less the discount"
+    reduced = [product(charged, share) for share in kept_shares(invoice)]
+    reduced += [difference(charged, abs(stated))] if stated else []
+    for left in reduced:
+        less = "" if left == charged else "less the discount"
         whole = exact_sum((left, rest))
         if less:
             yield less, whole
