@@ -17,13 +17,13 @@ def is_credit(line: InvoiceLine) -> bool:
 
 
 def is_shortfall(line: InvoiceLine) -> bool:
-    """Return whether a line fills the month up to its minimum: its description says shortfall."""
+    """Return whether a line fills the month up to its minimum: its name says shortfall, or minimum."""
     return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
 
 
 @lru_cache(maxsize=4096)  # the same few products on thousands of lines
 def _names_shortfall(*names: str | None) -> bool:
-    return any("shortfall" in (name or "").casefold() for name in names)
+    return any(word in (name or "").casefold() for name in names for word in ("shortfall", "minimum"))
 
 
 def is_charge(line: InvoiceLine) -> bool:

@@ -11,7 +11,7 @@ from billing.controls.checks.line_types import is_credit
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable, state_of
-from billing.models import Invoice, InvoiceLine
+from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.money import difference, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import kept_shares
@@ -74,12 +74,12 @@ def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     for invoice in evidence.account_month.invoices:
-        yield from _of_invoice(invoice, evidence.currency_of(invoice))
+        yield from _of_invoice(invoice, evidence.currency_of(invoice), _priced(evidence.account_month))
 
 
-def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
+def _of_invoice(invoice: Invoice, currency: str, priced: frozenset[Decimal]) -> Iterator[Finding]:
     bound = bound_of(currency, _ROUNDINGS)
-    readings = _readings(invoice, bound)
+    readings = _readings(invoice, bound, priced)
     states: Counter[State] = Counter()
     # nearly all lines agree and are only counted: one finding for each would take most of the time
     for line in invoice.lines:
@@ -107,7 +107,13 @@ def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
         yield not_applicable(invoice.invoice_id, "no line has a rate to recompute")
 
 
-def _readings(invoice: Invoice, bound: Decimal | None) -> dict[tuple[str, str], _Reading]:
+def _priced(account_month: AccountMonth) -> frozenset[Decimal]:
+    """Return the quantities that the usage metrics state in priced units: a rate is for one of them."""
+    metrics = (line for report in account_month.usage_reports for line in report.lines)
+    return frozenset(line.quantity for line in metrics if line.raw_quantity not in {None, line.quantity})
+
+
+def _readings(invoice: Invoice, bound: Decimal | None, priced: frozenset[Decimal]) -> dict[tuple[str, str], _Reading]:
     """Return, for each group of metered lines, the reading by which most of them agree, if it is not the plain one."""
     groups: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
     for line in invoice.lines:
@@ -117,7 +123,13 @@ def _readings(invoice: Invoice, bound: Decimal | None) -> dict[tuple[str, str], 
     found = {}
     for group, lines in groups.items():
         if any(_state(line, bound, _PLAIN) not in _AGREE for line in lines):
-            found[group] = max(every, key=lambda reading: sum(_supports(line, bound, reading) for line in lines))
+            raw = [line for line in lines if line.quantity not in priced]
+            found[group] = max(
+                every,
+                key=lambda reading: sum(
+                    _supports(line, bound, reading) for line in (lines if reading.scale == RAW else raw)
+                ),
+            )
     return found
 
 
