@@ -44,7 +44,13 @@ from billing.storage.reconciliations import (
     states_in_force,
 )
 from billing.storage.records import RecordStore, lock_account, save_unknown_fields
-from billing.storage.unchanged_months import count_invoices, forget_inputs_hash, is_unchanged, save_inputs_hash, save_seen_again
+from billing.storage.unchanged_months import (
+    count_invoices,
+    forget_inputs_hash,
+    is_unchanged,
+    save_inputs_hash,
+    save_seen_again,
+)
 from billing.storage.versions import Change
 from billing.storage.withdrawals import save_withdrawals
 
@@ -172,7 +178,9 @@ class MonthReconciler:
             changes=tuple(changes),
             unknown_fields=tuple(unknown_fields),
             results_added=added,
-            rerun=self.rerun_dependents(dependent_months(fetch.month, before, after, changed=changed, served=served), after),
+            rerun=self.rerun_dependents(
+                dependent_months(fetch.month, before, after, changed=changed, served=served), after
+            ),
         )
 
     def save_month(

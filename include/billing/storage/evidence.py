@@ -54,9 +54,7 @@ class AccountView:
 
 def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
     """Read the account's months and the summaries of all its invoices, in two statements."""
-    return AccountView(
-        month_fetches(connection, vendor, account), load_summaries(connection, vendor, account)
-    )
+    return AccountView(month_fetches(connection, vendor, account), load_summaries(connection, vendor, account))
 
 
 def comparison_months(month: Month) -> tuple[Month, ...]:

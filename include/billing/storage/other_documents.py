@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from billing.models import AccountMonth, ContractBillingPeriod, Invoice, InvoiceLine
@@ -46,7 +46,9 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
         month.shifted(-_MONTHS_BEFORE).first_day, month.shifted(_MONTHS_AFTER).first_day
     ) & (t.invoice.c.month != month.first_day)
     rows = connection.execute(_documents(account_month.vendor, account_month.account).where(current_invoice, near))
-    versions = [(row.record_key, row.version) for row in rows if _may_bill(_span(row), Month.of(row.month), month, days)]
+    versions = [
+        (row.record_key, row.version) for row in rows if _may_bill(_span(row), Month.of(row.month), month, days)
+    ]
     documents = load_records(connection, Invoice, versions).values()
     limited = [replace(each, lines=tuple(_lines_of(each, days))) for each in documents]
     return tuple(sorted((each for each in limited if each.lines), key=lambda each: (each.month, each.invoice_id)))
@@ -86,7 +88,7 @@ def _documents(vendor: str, account: str) -> Any:  # noqa: ANN401 (a select)
             func.coalesce(_day(head.service_end), of_lines.c.end).label("end"),
         )
         .select_from(t.invoice.join(t.record, t.record.c.record_key == head.record_key))
-        .join(of_lines, True)  # noqa: FBT003 (SQL's "on true")
+        .join(of_lines, true())
         .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.record_type == "invoice")
     )
 
