@@ -129,7 +129,7 @@ def _is_near(own: Month, month: Month) -> bool:
 
 
 def _may_bill(span: Days | None, own: Month, month: Month, days: Days) -> bool:
-    """Return whether a document of another month may bill some days; without dates, whether its month is beside them."""
+    """Return whether a document of another month may bill some days; without dates, whether its month is near."""
     return span.overlap(days) if span else month.shifted(-1) <= own <= month.shifted(_MONTHS_AFTER)
 
 
