@@ -16,8 +16,8 @@ _NEVER_MANY = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})  # controls ga
 
 def keep_largest(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding]:
     """
-    Keep, of each subject, state and severity that is not a pass, the findings that differ most, unchanged and in their order.
-    The rest of them become one finding at the end.
+    Keep, of each subject, state and severity that is not a pass, the findings that differ most, unchanged and in their
+    order. The rest of them become one finding at the end.
 
         5,000 BLOCKED lines of an invoice             -> 20 of them, and one BLOCKED "4,980 more"
         30 EXCEPTION, 25 BLOCKED lines of an invoice  -> 20 + 20, one EXCEPTION "10 more", one BLOCKED "5 more"
