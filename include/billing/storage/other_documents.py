@@ -38,8 +38,8 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
     """
     Return the account's documents of other months that bill days of this month, with only the lines that do.
 
-    A line's days are its own, else those of its document. A document without any date may be of the month's days if its
-    own month is near: all of its lines are returned.
+    A line's days are its own, else those of its document. A document without any date may bill the month after its own:
+    all of its lines are returned.
     """
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
     near = t.invoice.c.month.between(
@@ -129,8 +129,8 @@ def _is_near(own: Month, month: Month) -> bool:
 
 
 def _may_bill(span: Days | None, own: Month, month: Month, days: Days) -> bool:
-    """Return whether a document of another month may bill some days; without dates, whether its month is near."""
-    return span.overlap(days) if span else month.shifted(-1) <= own <= month.shifted(_MONTHS_AFTER)
+    """Return whether a document of another month may bill some days; without dates, only the month after its own."""
+    return span.overlap(days) if span else own == month.shifted(-1)
 
 
 def _lines_of(document: Invoice, days: Days) -> Iterable[InvoiceLine]:
