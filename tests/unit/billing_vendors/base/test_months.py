@@ -124,5 +124,5 @@ def test_a_plan_refuses_a_tolerance_for_no_control_of_the_vendor(monkeypatch, tm
         encoding="utf-8",
     )
     monkeypatch.setenv("TIEOUT_ACCOUNTS", str(path))
-    with pytest.raises(ConfigurationError, match=r"there is no control 'G2'; there are: F2, "):
+    with pytest.raises(ConfigurationError, match=r"there is no control 'G2'; there are: F2 and 23 more"):
         accounts_of(vendor_named("fastly"), vendors())
