@@ -136,7 +136,13 @@ def day_or_none(fields: JsonObject, name: str) -> date | None:
     return value
 
 
-def end_or_none(fields: JsonObject, name: str) -> date | None:
-    """Return the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
-    last_day = day_or_none(fields, name)
-    return None if last_day is None or last_day.year == _NEVER else day_after(last_day)
+def half_open(end: date | None, exclusive: bool) -> date | None:
+    """
+    Return the day after the last one; None if there is no end or it lies in the year 9999: no end.
+
+    :param end: as the vendor writes it.
+    :param exclusive: the vendor's ends are already the days after the last ones.
+    """
+    if end is None or end.year == _NEVER:
+        return None
+    return end if exclusive else day_after(end)
