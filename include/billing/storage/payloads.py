@@ -148,9 +148,9 @@ class Fetch:
             "first_seen_at": now,
             "first_dag_run": self._dag_run,
         }
-        key = ["vendor", "account", "invoice_id", "file_format", "sha256"]
+        key = ("vendor", "account", "file_format", "sha256", "invoice_id")
         with self._engine.begin() as connection:
-            statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
+            statement = upsert(t.document).values(values).on_conflict_do_nothing()
             document_id = connection.scalar(statement.returning(t.document.c.document_id))
             self._new_documents += document_id is not None
             if document_id is None:
