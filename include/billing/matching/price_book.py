@@ -107,7 +107,7 @@ class PriceBook:
             self._priced[named, ChargeType.OVERAGE].append(PricedItem(contract_id, item, overage))
 
     def product(self, *names: str | None) -> str:
-        """Return the key of a product by the first of its SKU or names that is known; else by the first that is given."""
+        """Return the key of a product by the first of its SKU or names that is known; else by the first given."""
         keys = [key for key in map(name_key, names) if key]
         known = (
             key if key in self._skus else self._sku_of[key] for key in keys if key in self._sku_of or key in self._skus

@@ -2,8 +2,8 @@
 What a line may cost by its contract. Pure and exact.
 
 A contract leaves open how a price applies: per month or per bill, in full or by the day where a service is shorter, to
-a quantity that a line shows divided or cut, with a discount of some kind. Each such way is a reading; a line is right if
-its amount is that of one of them.
+a quantity that a line shows divided or cut, with a discount of some kind. Each such way is a reading; a line is right
+if its amount is that of one of them.
 """
 
 from __future__ import annotations
@@ -88,12 +88,12 @@ def fitting(readings: Iterable[Reading], amount: Decimal, bound: Decimal) -> Rea
 
 
 def _in_force(priced: Sequence[PricedItem], service: Span) -> list[list[PricedItem]]:
-    """Return the items in force on the first and on the last day of a service, and those alone that change within."""
+    """Return the items in force when a service begins, else when it ends; and those that amend them within."""
     start, end = service
-    days = dict.fromkeys((start, max(start, end - _ONE_DAY)))
-    sets = [[each for each in priced if each.in_force(day)] for day in days]
+    first, last = ([each for each in priced if each.in_force(day)] for day in (start, max(start, end - _ONE_DAY)))
     within = [each for each in priced if each.item.effective_start and start < each.item.effective_start < end]
-    return [items for n, items in enumerate([*sets, within]) if items and items not in sets[:n]]
+    amended = [each for each in within if any(other.in_force(each.item.effective_start or start) for other in first)]
+    return [items for items in ([first, amended] if first else [last]) if items]
 
 
 def _amounts(items: list[PricedItem], quantity: Decimal) -> Iterator[Reading]:
@@ -101,6 +101,8 @@ def _amounts(items: list[PricedItem], quantity: Decimal) -> Iterator[Reading]:
     plain = agreed_amount(items, quantity)
     if plain is not None:
         yield Reading(Fraction(plain))
+    elif all(each.price == each.item.overage_price for each in items):
+        yield from (Reading(Fraction(each.price) * Fraction(quantity), "one of several prices") for each in items)
     for each in items:
         if (discount := each.item.discount_amount) and (plain is not None or each.item.quantity == quantity):
             whole = Fraction(each.price) * Fraction(quantity)
@@ -139,7 +141,7 @@ def _days_of(item: ContractItem, service: Span) -> int:
 
 
 def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
-    """Return by what the price of one billing period is multiplied for a service: not at all, or by its months or days."""
+    """Return by what the price of one period is multiplied for a service: not at all, or by its months or days."""
     start, end = service
     found = {Fraction(1): ""}
     months = whole_months(start, end)

@@ -122,7 +122,7 @@ class _Fit:
     bound: Decimal
 
     def product(self) -> str:
-        """Return the product that a line names, else the one whose name its description has, else that of its amount."""
+        """Return the product that a line names, else the one named in its description, else that of its amount."""
         named = (self.line.attributes.get("product") or {}).get("name")
         if self.line.product or named:
             return self.price_book.product(self.line.product, named)
@@ -184,21 +184,28 @@ def receipts_of(
         for wallet in period.wallets:
             if wallet.overage_quantity or wallet.overage_charge:
                 sku, organizations = wallet.sku or wallet.name or "", terms.organizations(wallet)
-                amounts = (wallet.overage_quantity, wallet.overage_charge, wallet.currency)
-                yield Receipt(period, sku, price_book.product(sku), ChargeType.OVERAGE, organizations, *amounts)
+                yield Receipt(
+                    period,
+                    sku,
+                    price_book.product(sku),
+                    ChargeType.OVERAGE,
+                    organizations,
+                    wallet.overage_quantity,
+                    wallet.overage_charge,
+                    wallet.currency,
+                )
 
 
 def _of_charge(
     period: ContractBillingPeriod, charge: Charge, price_book: PriceBook, organizations: frozenset[str]
 ) -> Iterator[Receipt]:
     sku = charge.sku or charge.product_name or ""
-    named = price_book.product(sku)
-    if charge.prepaid_quantity:
-        amounts = (charge.prepaid_quantity, None, charge.currency)
-        yield Receipt(period, sku, named, ChargeType.PREPAID, organizations, *amounts)
+    of = period, sku, price_book.product(sku)
+    if quantity := charge.prepaid_quantity:
+        yield Receipt(*of, ChargeType.PREPAID, organizations, quantity, None, charge.currency)
     if charge.overage_quantity or charge.overage_charge:
         amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
-        yield Receipt(period, sku, named, ChargeType.OVERAGE, organizations, *amounts)
+        yield Receipt(*of, ChargeType.OVERAGE, organizations, *amounts)
 
 
 def _substance(line: InvoiceLine) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agree
 from billing.matching.price_readings import Reading, fitting, price_readings
 from billing.matching.quantities import scale_between
 from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of, repeated_documents
+from billing.matching.service_months import whole_months
 from billing.models import AccountMonth, ContractBillingPeriod
 from billing.money import currency_code, difference, exact_sum, minor_unit, rounding_bound
 
@@ -74,7 +75,7 @@ class Match:
 
     sku: str
     product: str
-    charge_type: ChargeType | None
+    charge_type: ChargeType
     advance: bool = False
     receipts: list[Receipt] = field(default_factory=list)
     billed: list[Billed] = field(default_factory=list)
@@ -115,8 +116,8 @@ class Match:
         """
         Sum of the lines' quantities; None if one has none.
 
-        A line's quantity is an integer by the vendor's declaration: where a fractional or a divided receipt is shown cut
-        or rounded to whole numbers, the receipt's own digits count.
+        A line's quantity is an integer by the vendor's declaration: where a fractional or a divided receipt is shown
+        cut or rounded to whole numbers, the receipt's own digits count.
         """
         if self.scale is not None:
             return self.received_quantity
@@ -151,7 +152,7 @@ def match_month(
         advance = _begins_after(billed, ended[billed.contracts])
         key = _key(billed, receipts, advance, terms.organizations(billed.line))
         sku = billed.line.product or billed.product
-        match = groups.setdefault(key, Match(sku, billed.product, billed.charge_type, advance))
+        match = groups.setdefault(key, Match(sku, billed.product, billed.charge_type or ChargeType.OVERAGE, advance))
         match.billed.append(billed)
     return tuple(groups.values())
 
@@ -238,7 +239,8 @@ def reading_of_line(
     for contract_id in sorted({each.contract_id for each in items}):
         priced = [each for each in items if each.contract_id == contract_id]
         alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
-        cut = [each.item.quantity for each in priced if each.item.quantity is not None]
+        part = not whole_months(line.service_start, line.service_end)
+        cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(
             price_readings(priced, [*alone, line.quantity, *cut], (line.service_start, line.service_end), spans),

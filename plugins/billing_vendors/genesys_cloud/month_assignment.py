@@ -8,10 +8,10 @@ to a month that is not fetched again.
 
 So the lines' service dates decide only among the periods that ended around the invoice's date: a bill may be dated a
 day before its period ends or a period late, and the vendor may not list its period. Where the lines fit none of these,
-the date alone decides, and for a credit memo always. A credit memo of November for services of March would, by its lines,
-belong to March: a month reconciled long ago, whose run never requests documents dated in November. By its date it
-belongs to October, the month that was last billed when the memo was written. The service dates stay on the lines, for
-splitting costs by service month, and whether they support the decision is stored with it.
+the date alone decides, and for a credit memo always. A credit memo of November for services of March would, by its
+lines, belong to March: a month reconciled long ago, whose run never requests documents dated in November. By its date
+it belongs to October, the month that was last billed when the memo was written. The service dates stay on the lines,
+for splitting costs by service month, and whether they support the decision is stored with it.
 """
 
 from __future__ import annotations
