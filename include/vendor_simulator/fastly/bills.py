@@ -28,9 +28,8 @@ class Bills:
     def of_month(self, request: web.Request) -> Answer:
         """Return the bill of one month; the present one is still an estimate of status MTD."""
         account = self._context.account(request, "v2")
-        lenient = self._context.state.settings.lenient_month
         year, number = request.match_info["year"], request.match_info["month"]
-        if lenient:
+        if self._context.reading(account, "v2_month") == "lenient":
             number = number.zfill(2)
         if not re.fullmatch(r"\d{4}", year) or not re.fullmatch(r"0[1-9]|1[0-2]", number):
             refuse_v2(400, "year must have four digits and month two, 01 to 12")

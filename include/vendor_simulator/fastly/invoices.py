@@ -26,7 +26,8 @@ class Invoices:
         limit = parameters.limit(request, "100", 200, self._context.state.settings.page_limit)
         first = parameters.day(request, "billing_start_date")
         last = parameters.day(request, "billing_end_date")
-        found = [invoice for invoice in self._context.posted(account) if self._within(invoice, first, last)]
+        rule = self._context.reading(account, "list_filter")
+        found = [invoice for invoice in self._context.posted(account) if _is_listed(rule, invoice, first, last)]
         found.sort(key=lambda invoice: (invoice.start, invoice.invoice_id), reverse=True)
         offset = parameters.offset(request)
         page = found[offset : offset + limit]
@@ -55,8 +56,11 @@ class Invoices:
         lines = documents.accrued(account, self._context.world.charges(account, month), month, made_at)
         return Answer(documents.estimate_document(account, lines, month, made_at))
 
-    def _within(self, invoice: Invoice, first: date | None, last: date | None) -> bool:
-        start, end = invoice.start.date(), (invoice.end - timedelta(seconds=1)).date()
-        if self._context.state.settings.list_filter == "within":
-            return (first is None or start >= first) and (last is None or end <= last)
-        return (first is None or end >= first) and (last is None or start <= last)
+
+def _is_listed(rule: str, invoice: Invoice, first: date | None, last: date | None) -> bool:
+    start, end = invoice.start.date(), (invoice.end - timedelta(seconds=1)).date()
+    after_first = {"overlap": end, "within": start, "start": start}
+    before_last = {"overlap": start, "within": end, "start": start}
+    if rule == "none":
+        return True
+    return (first is None or after_first[rule] >= first) and (last is None or before_last[rule] <= last)

@@ -40,6 +40,10 @@ class FastlyContext:
             refuse_v3(404)
         return account
 
+    def reading(self, account: FastlyAccount, word: str) -> str:
+        """Return how an account's documents answer what the contract leaves open."""
+        return self.state.world.readings.of(account.name, f"fastly.{word}")
+
     def made_at(self, account: FastlyAccount, api: str, month: Month) -> datetime | None:
         """Request an estimate; return the time it is as of, or None while it is not ready."""
         settings = self.state.settings

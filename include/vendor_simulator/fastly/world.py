@@ -13,6 +13,7 @@ from vendor_simulator.fastly.accounts import FastlyAccount, fastly_accounts
 from vendor_simulator.fastly.month import FastlyMonth, Invoice
 from vendor_simulator.fastly.planted import ALSO, RAISED_RATE, ROTATION, plant
 from vendor_simulator.months import Month
+from vendor_simulator.options import WorldOptions
 from vendor_simulator.planted import FIRST_ERROR, Planted, rotated, turn
 from vendor_simulator.world import TrueInvoice
 
@@ -26,9 +27,11 @@ class FastlyWorld:
     A month is always the same until ``restate`` is called.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.accounts = fastly_accounts(seed)
+    def __init__(self, options: WorldOptions) -> None:
+        self.seed = options.seed
+        self.readings = options.readings
+        self._errors = options.errors
+        self.accounts = fastly_accounts(options.seed)
         self._restated: dict[int, int] = {}
         self._months: dict[tuple[str, Month], FastlyMonth] = {}
         self._planted: dict[Month, tuple[Planted, FastlyMonth] | None] = {}
@@ -108,10 +111,22 @@ class FastlyWorld:
                 return
         raise KeyError(f"there is no Fastly invoice {invoice_id}")
 
-    def planted(self, month: Month) -> Planted | None:
-        """Return which error the month has, and where."""
+    def planted(self, month: Month) -> list[Planted]:
+        """Return which errors the month has, and where."""
         found = self._error(month)
-        return found[0] if found else None
+        return [found[0]] if found else []
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of errors that ``plant`` knows: none so far."""
+        return ()
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account.
+
+        :raises KeyError: no such kind or account.
+        """
+        raise KeyError(f"there is no kind {kind!r} to plant on {account} in {month}")
 
     def _corrupted(self, account: FastlyAccount, month: Month) -> FastlyMonth:
         found = self._error(month)
@@ -128,7 +143,7 @@ class FastlyWorld:
         return self._planted[month]
 
     def _find_target(self, month: Month) -> tuple[Planted, FastlyMonth] | None:
-        due = turn(month, ROTATION)
+        due = turn(month, ROTATION) if self._errors else None
         if due is None:
             return None
         kind, before = due
@@ -157,7 +172,7 @@ class FastlyWorld:
 
     def _raises(self, account: FastlyAccount, month: Month) -> int:
         first = FIRST_ERROR.shift(ROTATION.index(RAISED_RATE))
-        since = month.index - first.index
+        since = month.index - first.index if self._errors else -1
         rounds = range(since // len(ROTATION) + 1) if since >= 0 else range(0)
         return sum(self._raised_account(first.shift(turn * len(ROTATION))) is account for turn in rounds)
 
