@@ -135,11 +135,13 @@ def check_end(response: Response, document: Mapping[str, object], known: frozens
     :raises PayloadError: names a member, or the header, that promises more: ``links.next``, ``meta.has_more``.
     """
     promise = next((name for name, value in _promises(document) if name not in known and _is_positive(value)), None)
-    if promise is None and re.search(r"\brel\s*=\s*\"?[^\";,]*\bnext\b", response.headers.get("link", ""), re.IGNORECASE):
+    if promise is None and re.search(
+        r"\brel\s*=\s*\"?[^\";,]*\bnext\b", response.headers.get("link", ""), re.IGNORECASE
+    ):
         promise = "the header Link"
     if promise is not None:
         raise PayloadError(
-            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that Tieout does not understand"
+            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that is not understood"
         )
 
 
