@@ -94,7 +94,6 @@ def test_a_month_of_thousands_of_kinds_of_usage_does_not_take_thousands_of_reque
         ("html", "fastly.v3.usage_metrics"),
         ("duplicate_key", "fastly.v3.invoices"),
         ("nan", "fastly.v3.invoice"),
-        ("null_list", "fastly.v3.invoices"),
     ],
 )
 def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fault, operation):
