@@ -124,11 +124,6 @@ def parse_commitments(value: object) -> tuple[Commitment, ...]:
     return tuple(found)
 
 
-<<<<<<< HEAD
-def _what(entry: CardRate) -> tuple[str, str, str]:
-    """Return the keys of what the entry prices; the key of any region, and of any usage type, is empty."""
-    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type)
-=======
 def _card_rate(row: dict[str, Any], where: str) -> CardRate:
     days = {key: day for key in ("from", "to") if (day := _day(row.get(key))) is not None}
     entry = CardRate(
@@ -146,9 +141,9 @@ def _card_rate(row: dict[str, Any], where: str) -> CardRate:
     return entry
 
 
-def _what(entry: CardRate) -> tuple[str, str | None, str | None, Decimal]:
-    return entry.product, entry.region, entry.usage_type, entry.above
->>>>>>> gsim
+def _what(entry: CardRate) -> tuple[str, str, str, Decimal]:
+    """Return the keys of what the entry prices; the key of any region, and of any usage type, is empty."""
+    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type), entry.above
 
 
 def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:

@@ -100,7 +100,7 @@ def parse_line(row: JsonObject, position: int, invoice_id: str, unknown_fields: 
         position=position,
         description=row.text_or_none("description") or product.get("name", ""),
         amount=row.number("amount"),
-        line_id=row.text_or_none("id"),
+        line_id=row.identifier_or_none("id"),
         product=product.get("sku") or product.get("name"),
         quantity=row.number_or_none("quantity"),
         unit=unknown_fields.enum("invoice_line", row, "unitOfMeasure", UNIT),

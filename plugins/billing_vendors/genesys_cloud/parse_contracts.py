@@ -26,7 +26,6 @@ from billing_vendors.genesys_cloud.vocabulary import (
     UnknownFields,
     day_or_none,
     half_open,
-    objects,
 )
 
 
@@ -86,8 +85,8 @@ def parse_billing_period(
         starts_on=starts_on,
         ends_on=ends_on,
         status=unknown_fields.enum("billing_period", row, "status", PERIOD_STATUS),
-        charges=tuple(_charge(charge, n, unknown_fields) for n, charge in enumerate(objects(row, "charges"), start=1)),
-        wallets=tuple(_wallet(wallet, n, unknown_fields) for n, wallet in enumerate(objects(row, "wallets"), start=1)),
+        charges=tuple(_charge(charge, n, unknown_fields) for n, charge in enumerate(row.objects("charges"), start=1)),
+        wallets=tuple(_wallet(wallet, n, unknown_fields) for n, wallet in enumerate(row.objects("wallets"), start=1)),
         attributes=unknown_fields.attributes("billing_period", row),
     )
 
@@ -105,7 +104,7 @@ def _cycles(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) ->
     and cannot be billed yet.
     """
     rows = []
-    for period in objects(row, "billingPeriods"):
+    for period in row.objects("billingPeriods"):
         starts_on, ends_on = day_or_none(period, "dateStart"), day_or_none(period, "dateEnd")
         status = unknown_fields.enum("billing_period", period, "status", PERIOD_STATUS)
         rows.append((period.identifier("id"), starts_on, ends_on, status))
@@ -135,7 +134,7 @@ def _plans(row: JsonObject, unknown_fields: UnknownFields) -> tuple[list[dict[st
     """Read the plans: the attributes of each, and the items of all in the vendor's order."""
     plans: list[dict[str, Any]] = []
     items: list[ContractItem] = []
-    for plan in objects(row, "plans"):
+    for plan in row.objects("plans"):
         about = {
             "id": plan.identifier("id"),
             "name": plan.text_or_none("name"),
@@ -143,7 +142,7 @@ def _plans(row: JsonObject, unknown_fields: UnknownFields) -> tuple[list[dict[st
             "product": unknown_fields.nested(plan, "product", "product"),
         }
         items.extend(
-            _item(item, n, about, unknown_fields) for n, item in enumerate(objects(plan, "items"), len(items) + 1)
+            _item(item, n, about, unknown_fields) for n, item in enumerate(plan.objects("items"), len(items) + 1)
         )
         plans.append(_present(about) | unknown_fields.attributes("plan", plan))
     return plans, tuple(items)
@@ -154,7 +153,7 @@ def _item(row: JsonObject, position: int, plan: dict[str, Any], unknown_fields: 
         position=position,
         plan_id=plan["id"],
         plan_name=plan["name"],
-        item_number=row.text_or_none("itemNumber"),
+        item_number=row.identifier_or_none("itemNumber"),
         name=row.text_or_none("name"),
         function=row.text_or_none("function"),
         item_type=row.text_or_none("type"),
@@ -178,7 +177,7 @@ def _charge(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Ch
     organizations = unknown_fields.each_nested(row, "organizations", "organization")
     return Charge(
         position=position,
-        charge_id=row.text_or_none("id"),
+        charge_id=row.identifier_or_none("id"),
         name=row.text_or_none("name"),
         sku=product.get("sku"),
         product_name=product.get("name"),
@@ -202,7 +201,7 @@ def _wallet(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Wa
     organizations = unknown_fields.each_nested(row, "organizations", "organization")
     return Wallet(
         position=position,
-        wallet_id=row.text_or_none("id"),
+        wallet_id=row.identifier_or_none("id"),
         name=row.text_or_none("name"),
         sku=product.get("sku"),
         unit=unknown_fields.enum("wallet", row, "unitOfMeasure", UNIT) or product.get("unitOfMeasure"),
