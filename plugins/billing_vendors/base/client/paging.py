@@ -141,7 +141,7 @@ def check_end(response: Response, document: Mapping[str, object], known: frozens
         promise = "the header Link"
     if promise is not None:
         raise PayloadError(
-            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that Tieout does not understand"
+            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that is not understood"
         )
 
 

@@ -1,0 +1,22 @@
+"""Write one question that the API's contract leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vendor_simulator.readings import Reading
+
+VENDOR = "genesys_cloud"
+
+
+def question(
+    word: str,
+    values: str,
+    what: str,
+    source: str,
+    hides: Mapping[str, tuple[str, ...]] | None = None,
+    why_hidden: str = "",
+) -> Reading:
+    """Create a reading; the first of the values is the default. ``source`` is a section of the contract."""
+    names = tuple(values.split())
+    return Reading(f"{VENDOR}.{word}", VENDOR, names, names[0], what, source, hides or {}, why_hidden)
