@@ -54,7 +54,7 @@ def test_the_hash_is_that_of_the_rule(rule):
     "change", [{"control_id": "X2"}, {"statement": "x"}, {"severity": "warning"}, {"assertion": "x"}]
 )
 def test_what_a_control_claims_belongs_to_its_rule(change):
-    assert replace(F1, **change).rule_sha256 != F1.rule_sha256
+    assert replace(F20, **change).rule_sha256 != F20.rule_sha256
 
 
 def test_what_a_rule_relies_on_belongs_to_it(tmp_path):
