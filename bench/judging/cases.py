@@ -1,0 +1,99 @@
+"""Which accounts of which worlds are judged: each reading alone, and random mixes of all."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from zlib import crc32
+
+from vendor_simulator.months import Month
+from vendor_simulator.readings import Reading
+from vendor_simulator.registry import simulated_vendors
+from vendor_simulator.world import World
+
+LAST_MONTHS = tuple(map(Month.parse, ("2024-03", "2025-01", "2025-06", "2024-11", "2026-03", "2025-08")))
+"""By turns the last month of a case: after 29 February, over a year's end, of 30 and of 31 days."""
+MIX, DEFAULTS = "a mix", "all defaults"
+DRAWN = 400
+"""Accounts of a vendor to choose from, in each world."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """
+    One account of one world.
+
+    :param title: the row of the table in which it is counted: ``KEY=VALUE``, or that it is a mix.
+    :param number: its place among the cases of its seed.
+    :param readings: value by key.
+    """
+
+    vendor: str
+    seed: int
+    number: int
+    account: str
+    title: str
+    readings: Mapping[str, str]
+
+    @property
+    def last_month(self) -> Month:
+        """The last of its months."""
+        return LAST_MONTHS[crc32(f"{self.seed} {self.account}".encode()) % len(LAST_MONTHS)]
+
+    def hides(self, kind: str) -> bool:
+        """Return whether one of its readings makes a kind of error invisible."""
+        known = {reading.key: reading for reading in readings_of(self.vendor)}
+        return any(known[key].hidden(value, kind) for key, value in self.readings.items())
+
+
+@cache
+def readings_of(vendor: str) -> tuple[Reading, ...]:
+    """Return what a vendor's contract leaves open."""
+    return next(each.readings for each in simulated_vendors() if each.name == vendor)
+
+
+def cases_of(vendor: str, seed: int, mixes: int) -> Iterator[Case]:
+    """Yield a case of the defaults, one of each value of each reading, and random mixes, on an account each."""
+    readings = readings_of(vendor)
+    values = [(each.key, value) for each in readings for value in each.values if value != each.default]
+    wanted: list[tuple[str, dict[str, str]]] = [(DEFAULTS, {})]
+    wanted += [(f"{key}={value}", {key: value}) for key, value in values]
+    for number in range(mixes):
+        lots = random.Random(f"{vendor} {seed} {number}")  # noqa: S311 (not a secret)
+        wanted.append((MIX, {each.key: lots.choice(each.values) for each in readings}))
+    accounts = _Accounts(vendor, seed)
+    for number, (title, given) in enumerate(wanted):
+        yield Case(vendor, seed, number, accounts.next_for(title), title, given)
+
+
+def cases_on(vendor: str, seed: int, accounts: Collection[str], readings: Mapping[str, str]) -> Iterator[Case]:
+    """Yield one case of the same readings on each of several accounts; on the first drawn ones if there are none."""
+    title = ", ".join(f"{key}={value}" for key, value in readings.items()) or DEFAULTS
+    own = [each["name"] for each in World(seed, drawn=DRAWN).accounts() if each["vendor"] == vendor]
+    chosen = [name for name in accounts if name in own] if accounts else islice(_drawn(vendor, seed), 12)
+    for number, name in enumerate(chosen):
+        yield Case(vendor, seed, number, name, title, readings)
+
+
+class _Accounts:
+    """Hands out the drawn accounts of a world, each once; to readings of one API generation those that use it."""
+
+    def __init__(self, vendor: str, seed: int) -> None:
+        self._free = _drawn(vendor, seed)
+
+    def next_for(self, title: str) -> str:
+        api = re.search(r"\.(v[23])_", title)
+        fitting = (name for name, other in self._free.items() if api is None or other == api[1])
+        name = next(fitting, None) or next(iter(self._free))
+        del self._free[name]
+        return name
+
+
+def _drawn(vendor: str, seed: int) -> dict[str, str]:
+    """Return the names of a world's drawn accounts and their API generations."""
+    entries = (each for each in World(seed, drawn=DRAWN).accounts() if each["vendor"] == vendor)
+    return {each["name"]: each.get("api", "") for each in entries if each["name"].startswith("drawn-")}

@@ -1,0 +1,193 @@
+"""Judge accounts of simulated worlds: first clean, then with one error planted; in memory, or through Postgres."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from billing.config.accounts import Account
+from billing.controls.finding import State
+from billing.controls.runner import ControlRun
+from billing.month import Month
+from judging.cases import Case
+from judging.evidence import History
+from judging.stored import Stored, open_stored
+from judging.verdicts import FAILED, Clean, Sown, Verdict
+from judging.worlds import NOW, accounts_of, months_of, served, vendor_of, world_of
+from vendor_simulator.months import Month as SimulatedMonth
+from vendor_simulator.planted import Planted
+from vendor_simulator.world import World
+
+SECOND_FETCH = ("F20", "G25")
+"""Controls of what only a second fetch of a month shows: their errors are planted after the first one is stored."""
+PLANTED_IN = 2
+"""In how many of the last months an error may be planted: a later one first."""
+
+
+@dataclass
+class Track:
+    """A case in its clean world: what was known before each month, and what was found in it."""
+
+    account: Account[Any]
+    before: dict[Month, History]
+    verdicts: dict[Month, tuple[Verdict, ...]]
+
+
+def judge_cases(
+    cases: Sequence[Case], plant: Mapping[Case, Sequence[str]], url: str | None
+) -> tuple[list[Clean], list[Sown]]:
+    """
+    Judge cases of one vendor and seed.
+
+    :param plant: the kinds of errors to plant, by case, each alone.
+    :param url: of a database; the cases go through it too, and what only a second fetch shows is planted there.
+    """
+    tracks = _clean(cases)
+    clean = {
+        case: Clean(case, len(track.verdicts), tuple(each for month in track.verdicts.values() for each in month))
+        for case, track in tracks.items()
+    }
+    sown = list(_planted(plant, tracks))
+    if url is not None:
+        with open_stored(url, vendor_of(cases[0].vendor)) as database:
+            for case, differences in _store(database, tracks).items():
+                clean[case] = replace(clean[case], differences=differences)
+            sown += _planted_later(database, plant, tracks)
+    return list(clean.values()), sown
+
+
+def _clean(cases: Sequence[Case]) -> dict[Case, Track]:
+    world = world_of(cases)
+    accounts = accounts_of(world, cases)
+    tracks: dict[Case, Track] = {}
+    with served(world, cases):
+        for case in cases:
+            history = History(vendor_of(case.vendor), accounts[case.account])
+            track = tracks[case] = Track(history.account, {}, {})
+            for month in months_of(case, history.account):
+                track.before[month] = history
+                history, track.verdicts[month] = _judge(case, history, month)
+    return tracks
+
+
+def _judge(case: Case, history: History, month: Month) -> tuple[History, tuple[Verdict, ...]]:
+    """Judge one month in memory; a month that cannot be collected or derived is a verdict of its own."""
+    collect = history.vendor.load_implementation().collect
+    try:
+        after, outcome = history.judge(month, collect(history.account, month), NOW)
+    except Exception as error:  # noqa: BLE001 (whatever keeps a month from being stored is an alarm)
+        return history, (_failed(case, month, error),)
+    return after, _verdicts(case, month, outcome)
+
+
+def _failed(case: Case, month: Month, error: Exception) -> Verdict:
+    return Verdict(case, str(month), FAILED, "exception", FAILED, str(month), f"{type(error).__name__}: {error}")
+
+
+def _verdicts(case: Case, month: Month, outcome: ControlRun) -> tuple[Verdict, ...]:
+    return tuple(
+        Verdict(
+            case,
+            str(month),
+            result.control.control_id,
+            result.control.severity,
+            result.finding.state.value,
+            result.finding.subject,
+            result.finding.explanation,
+        )
+        for result in outcome.results
+        if result.finding.state in {State.EXCEPTION, State.BLOCKED}
+    )
+
+
+def _planted(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]) -> Iterator[Sown]:
+    """Judge what is planted, each kind of error in a world of its own."""
+
+    def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
+        return _judge(case, tracks[case].before[month], month)[1]
+
+    for kind, cases in _by_kind(plant).items():
+        if not kind.startswith(SECOND_FETCH):
+            yield from _sow(kind, cases, tracks, judge)
+
+
+def _planted_later(
+    database: Stored, plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]
+) -> Iterator[Sown]:
+    """Judge what is planted in months that are stored, and are fetched once more."""
+
+    def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
+        return _judge_stored(database, case, tracks[case].account, month)
+
+    for kind, cases in _by_kind(plant).items():
+        if kind.startswith(SECOND_FETCH):
+            yield from _sow(kind, cases, tracks, judge)
+
+
+def _by_kind(plant: Mapping[Case, Iterable[str]]) -> dict[str, list[Case]]:
+    cases: dict[str, list[Case]] = defaultdict(list)
+    for case, kinds in plant.items():
+        for kind in kinds:
+            cases[kind].append(case)
+    return cases
+
+
+def _sow(
+    kind: str,
+    cases: Sequence[Case],
+    tracks: Mapping[Case, Track],
+    judge: Callable[[Case, Month], tuple[Verdict, ...]],
+) -> Iterator[Sown]:
+    """Plant one kind of error on several accounts of a fresh world, and judge the month of each."""
+    world = world_of(list(tracks))
+    errors = {case: _plant(world, kind, case, tracks[case]) for case in cases}
+    with served(world, cases):
+        for case, error in errors.items():
+            if error is None:
+                yield Sown(case, kind, "no target")
+                continue
+            month = Month.parse(str(error.month))
+            usual = {(each.control, each.subject, each.state, each.sentence) for each in tracks[case].verdicts[month]}
+            found = judge(case, month)
+            new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
+            yield _outcome(case, kind, error, new)
+
+
+def _plant(world: World, kind: str, case: Case, track: Track) -> Planted | None:
+    """Plant an error in the last month of a case, or in the one before if there is nothing to put it on."""
+    for month in sorted(track.before, reverse=True)[:PLANTED_IN]:
+        error = world.plant(kind, case.account, SimulatedMonth.parse(str(month)))
+        if error is not None:
+            return error
+    return None
+
+
+def _outcome(case: Case, kind: str, error: Planted, new: Iterable[Verdict]) -> Sown:
+    own = [each for each in new if each.control == error.control and each.speaks]
+    outcome = "found" if own else "hidden" if case.hides(kind) else "missed"
+    raised = tuple(each for each in new if each.control != error.control)
+    return Sown(case, kind, outcome, str(error.month), error.sentence, raised)
+
+
+def _store(database: Stored, tracks: Mapping[Case, Track]) -> dict[Case, tuple[str, ...]]:
+    """Send the clean months through the database; return, in words, what comes to something else."""
+    world = world_of(list(tracks))
+    with served(world, tracks):
+        return {case: tuple(_differences(database, case, track)) for case, track in tracks.items()}
+
+
+def _differences(database: Stored, case: Case, track: Track) -> Iterator[str]:
+    for month, verdicts in track.verdicts.items():
+        here = {(each.control, each.subject, each.state) for each in verdicts}
+        there = {(v.control, v.subject, v.state) for v in _judge_stored(database, case, track.account, month)}
+        for way, only in (("in memory", here - there), ("through Postgres", there - here)):
+            yield from (f"{case.account} {month}: only {way}: {' '.join(result)}" for result in sorted(only))
+
+
+def _judge_stored(database: Stored, case: Case, account: Account[Any], month: Month) -> tuple[Verdict, ...]:
+    try:
+        return database.judge(case, account, month)
+    except Exception as error:  # noqa: BLE001 (whatever keeps a month from being stored is an alarm)
+        return (_failed(case, month, error),)
