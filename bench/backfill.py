@@ -143,15 +143,16 @@ class Backfill:
 
 def simulated_world(options: argparse.Namespace) -> World:
     """Create the world that is asked for; ``--mix`` gives each account random readings, ``--reading`` before them."""
+    given = parse_readings(options.reading)
     world = World(drawn=options.drawn)
     lots = random.Random(options.mix)  # noqa: S311 (not a secret)
     mixed = {
         f"{account['name']}:{reading.key}": lots.choice(reading.values)
         for account in world.accounts()
         for reading in world.readings
-        if options.mix is not None and reading.vendor == account["vendor"]
+        if options.mix is not None and reading.vendor == account["vendor"] and reading.key not in given
     }
-    return World(drawn=options.drawn, readings={**mixed, **parse_readings(options.reading)})
+    return World(drawn=options.drawn, readings={**mixed, **given})
 
 
 def world_options(world: World, drawn: int) -> tuple[str, ...]:
