@@ -12,9 +12,6 @@ pytestmark = pytest.mark.sample
 def judging(monkeypatch):
     """The benchmark's own modules, which import each other from its folder."""
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3] / "bench"))
-    import judging.cases
-    import judging.report
-    import judging.verdicts
 
     yield sys.modules["judging"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "judging"]:
