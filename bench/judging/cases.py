@@ -40,6 +40,11 @@ class Case:
     readings: Mapping[str, str]
 
     @property
+    def drawn(self) -> int:
+        """How many drawn accounts a world must have to have this one."""
+        return int(self.account.rpartition("-")[2]) if self.account.startswith("drawn-") else 0
+
+    @property
     def last_month(self) -> Month:
         """The last of its months."""
         return LAST_MONTHS[crc32(f"{self.seed} {self.account}".encode()) % len(LAST_MONTHS)]

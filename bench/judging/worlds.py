@@ -18,7 +18,7 @@ from billing.config.accounts import Account, load_accounts
 from billing.month import Month
 from billing_vendors.base.vendor import Vendor
 from billing_vendors.registry import vendors
-from judging.cases import DRAWN, Case
+from judging.cases import Case
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
@@ -38,7 +38,7 @@ def vendor_of(name: str) -> Vendor:
 def world_of(cases: Sequence[Case]) -> World:
     """Create the world of cases of one seed."""
     readings = {f"{case.account}:{key}": value for case in cases for key, value in case.readings.items()}
-    return World(cases[0].seed, readings, DRAWN, errors=False)
+    return World(cases[0].seed, readings, max(case.drawn for case in cases), errors=False)
 
 
 def months_of(case: Case, account: Account[Any]) -> list[Month]:

@@ -32,6 +32,9 @@ The simulated vendors can give every answer, for all accounts of a vendor or for
 `python bench/readings.py` judges drawn accounts under each answer alone and under random mixes of all of them. In a
 world without errors no control may raise an exception. Each kind of error that can be planted in a bill must be found
 by its own control in its own month, unless an answer of the account makes it invisible; those are named below.
+
+The last column has the sections of the contract reference that the simulator follows, and their marks: INF is inferred,
+UNK unknown, OBS was seen with a client; silent means that nothing is said.
 """
 _HEAD = ("| reading | values, the default first | what they mean | documented |", "|---|---|---|---|")
 _HIDDEN = """\
