@@ -8,15 +8,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from zlib import crc32
 
 from vendor_simulator.months import Month
 from vendor_simulator.readings import Reading
 from vendor_simulator.registry import simulated_vendors
 from vendor_simulator.world import World
 
-LAST_MONTHS = tuple(map(Month.parse, ("2024-03", "2025-01", "2025-06", "2024-11", "2026-03", "2025-08")))
-"""By turns the last month of a case: after 29 February, over a year's end, of 30 and of 31 days."""
+LAST_MONTHS = tuple(map(Month.parse, ("2024-03", "2025-02", "2025-06", "2024-12", "2026-03", "2025-09")))
+"""By turns the last month of a world's cases: after 29 and 28 February, over a year's end, of 30 and of 31 days."""
 MIX, DEFAULTS = "a mix", "all defaults"
 DRAWN = 400
 """Accounts of a vendor to choose from, in each world."""
@@ -30,6 +29,7 @@ class Case:
     :param title: the row of the table in which it is counted: ``KEY=VALUE``, or that it is a mix.
     :param number: its place among the cases of its seed.
     :param readings: value by key.
+    :param last_month: the last of its months.
     """
 
     vendor: str
@@ -38,16 +38,12 @@ class Case:
     account: str
     title: str
     readings: Mapping[str, str]
+    last_month: Month
 
     @property
     def drawn(self) -> int:
         """How many drawn accounts a world must have to have this one."""
         return int(self.account.rpartition("-")[2]) if self.account.startswith("drawn-") else 0
-
-    @property
-    def last_month(self) -> Month:
-        """The last of its months."""
-        return LAST_MONTHS[crc32(f"{self.seed} {self.account}".encode()) % len(LAST_MONTHS)]
 
     def hides(self, kind: str) -> bool:
         """Return whether one of its readings makes a kind of error invisible."""
@@ -72,16 +68,20 @@ def cases_of(vendor: str, seed: int, mixes: int) -> Iterator[Case]:
         wanted.append((MIX, {each.key: lots.choice(each.values) for each in readings}))
     accounts = _Accounts(vendor, seed)
     for number, (title, given) in enumerate(wanted):
-        yield Case(vendor, seed, number, accounts.next_for(title), title, given)
+        yield Case(vendor, seed, number, accounts.next_for(title), title, given, _last_month(seed))
 
 
 def cases_on(vendor: str, seed: int, accounts: Collection[str], readings: Mapping[str, str]) -> Iterator[Case]:
-    """Yield one case of the same readings on each of several accounts; on the first drawn ones if there are none."""
+    """Yield a case of the same readings on each of several accounts; on the first drawn ones if none are named."""
     title = ", ".join(f"{key}={value}" for key, value in readings.items()) or DEFAULTS
     own = [each["name"] for each in World(seed, drawn=DRAWN).accounts() if each["vendor"] == vendor]
     chosen = [name for name in accounts if name in own] if accounts else islice(_drawn(vendor, seed), 12)
     for number, name in enumerate(chosen):
-        yield Case(vendor, seed, number, name, title, readings)
+        yield Case(vendor, seed, number, name, title, readings, _last_month(seed))
+
+
+def _last_month(seed: int) -> Month:
+    return LAST_MONTHS[seed % len(LAST_MONTHS)]
 
 
 class _Accounts:

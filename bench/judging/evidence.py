@@ -1,8 +1,8 @@
-"""What is known of one account while its months are judged one after the other, without a database."""
+"""What is known of one account, without a database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,13 +16,16 @@ from billing.models import AccountMonth, Invoice
 from billing.month import Month
 from billing.payloads.document_text import text_of
 from billing.payloads.response import Response
-from billing_vendors.base.vendor import Document, Vendor
+from billing.storage.other_documents import other_documents
+from billing_vendors.base.vendor import Document, MissingDocument, Vendor
+
+Arrived = Response | Document | MissingDocument
 
 
 @dataclass(frozen=True)
-class History:
+class Known:
     """
-    The months of an account that were judged so far.
+    An account and its months that are fetched.
 
     :func:`billing.storage.evidence.load_evidence` reads the same from the database; ``judging.stored`` compares both.
     """
@@ -30,22 +33,28 @@ class History:
     vendor: Vendor
     account: Account[Any]
     months: dict[Month, AccountMonth] = field(default_factory=dict)
+    files: dict[Month, tuple[IssuedFile, ...]] = field(default_factory=dict)
 
-    def judge(
-        self, month: Month, arrived: Iterable[Response | Document], as_of: datetime
-    ) -> tuple[History, ControlRun]:
-        """Derive a month and run its controls; return the history with the month, and the results."""
-        responses, files = [], []
-        for each in arrived:
-            if isinstance(each, Document):
-                files.append(each)
-            else:
-                responses.append(each)
+    def with_month(self, month: Month, arrived: Iterable[Arrived]) -> Known:
+        """Return what is known with a month that was fetched, or fetched again."""
+        everything = list(arrived)
+        responses = [each for each in everything if isinstance(each, Response)]
         derived = self.vendor.load_implementation().derive(self.account, month, responses)
-        after = replace(self, months={**self.months, month: derived})
-        return after, run_controls(self.vendor.controls(), after._evidence(derived, files, as_of))
+        return replace(
+            self,
+            months={**self.months, month: derived},
+            files={**self.files, month: tuple(_files(everything))},
+        )
 
-    def _evidence(self, derived: AccountMonth, files: Sequence[Document], as_of: datetime) -> Evidence[Any]:
+    def without(self, month: Month) -> Known:
+        """Return what is known without a month."""
+        return replace(self, months={each: derived for each, derived in self.months.items() if each != month})
+
+    def judge(self, month: Month, as_of: datetime) -> ControlRun:
+        """Run the controls of a month that was fetched, all others being fetched too."""
+        return run_controls(self.vendor.controls(), self._evidence(self.months[month], as_of))
+
+    def _evidence(self, derived: AccountMonth, as_of: datetime) -> Evidence[Any]:
         statuses = {each.invoice_id: each.payment_status for each in derived.invoices}
         return Evidence(
             account=self.account,
@@ -53,20 +62,29 @@ class History:
             as_of=as_of,
             previous=self.months.get(derived.month.shifted(-1)),
             year_before=self.months.get(derived.month.shifted(-12)),
-            history=related(self._summaries(), derived.month),
+            history=related(tuple(map(_summary, self._invoices())), derived.month),
+            other_documents=other_documents(self._invoices(), derived),
             payment_statuses={invoice_id: (status,) for invoice_id, status in statuses.items() if status is not None},
-            files=tuple(sorted(map(_issued, files), key=lambda file: (file.invoice_id, file.file_format, file.sha256))),
+            files=self.files[derived.month],
         )
 
-    def _summaries(self) -> tuple[InvoiceSummary, ...]:
-        invoices = [invoice for _, month in sorted(self.months.items()) for invoice in month.invoices]
-        return tuple(map(_summary, sorted(invoices, key=lambda invoice: (invoice.month, invoice.invoice_id))))
+    def _invoices(self) -> list[Invoice]:
+        invoices = (invoice for month in self.months.values() for invoice in month.invoices)
+        return sorted(invoices, key=lambda invoice: (invoice.month, invoice.invoice_id))
 
 
 def _summary(invoice: Invoice) -> InvoiceSummary:
     return InvoiceSummary(**{name: getattr(invoice, name) for name in InvoiceSummary.__dataclass_fields__})
 
 
-def _issued(file: Document) -> IssuedFile:
-    text = text_of(file.body, file.file_format)
-    return IssuedFile(file.invoice_id, file.file_format, sha256(file.body).digest(), text)
+def _files(arrived: Iterable[Arrived]) -> Iterator[IssuedFile]:
+    """Yield the files that arrived, in the order in which they are stored, then those that could not be had."""
+    documents = [each for each in arrived if isinstance(each, Document)]
+    found = [
+        IssuedFile(each.invoice_id, each.file_format, sha256(each.body).digest(), text_of(each.body, each.file_format))
+        for each in documents
+    ]
+    yield from sorted(found, key=lambda file: (file.invoice_id, file.file_format, file.sha256))
+    for each in arrived:
+        if isinstance(each, MissingDocument):
+            yield IssuedFile(each.invoice_id, each.file_format, b"", None, each.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from billing.config.accounts import Account
@@ -12,27 +13,27 @@ from billing.controls.finding import State
 from billing.controls.runner import ControlRun
 from billing.month import Month
 from judging.cases import Case
-from judging.evidence import History
+from judging.evidence import Known
 from judging.stored import Stored, open_stored
 from judging.verdicts import FAILED, Clean, Sown, Verdict
-from judging.worlds import NOW, accounts_of, months_of, served, vendor_of, world_of
+from judging.worlds import accounts_of, fetched_at, months_of, served, vendor_of, world_of
 from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
 
 SECOND_FETCH = ("F20", "G25")
 """Controls of what only a second fetch of a month shows: their errors are planted after the first one is stored."""
-PLANTED_IN = 2
-"""In how many of the last months an error may be planted: a later one first."""
+PLANTED_IN = (-2, -1, -3)
+"""In which of a case's months an error may be planted: preferably in one that others surround."""
+Verdicts = dict[Month, tuple[Verdict, ...]]
 
 
 @dataclass
 class Track:
-    """A case in its clean world: what was known before each month, and what was found in it."""
+    """A case in its clean world: its months, and what was found in each."""
 
-    account: Account[Any]
-    before: dict[Month, History]
-    verdicts: dict[Month, tuple[Verdict, ...]]
+    known: Known
+    verdicts: Verdicts
 
 
 def judge_cases(
@@ -61,25 +62,32 @@ def judge_cases(
 def _clean(cases: Sequence[Case]) -> dict[Case, Track]:
     world = world_of(cases)
     accounts = accounts_of(world, cases)
-    tracks: dict[Case, Track] = {}
     with served(world, cases):
-        for case in cases:
-            history = History(vendor_of(case.vendor), accounts[case.account])
-            track = tracks[case] = Track(history.account, {}, {})
-            for month in months_of(case, history.account):
-                track.before[month] = history
-                history, track.verdicts[month] = _judge(case, history, month)
-    return tracks
+        return {
+            case: _judge(case, Known(vendor_of(case.vendor), account), months_of(case, account))
+            for case in cases
+            for account in [accounts[case.account]]
+        }
 
 
-def _judge(case: Case, history: History, month: Month) -> tuple[History, tuple[Verdict, ...]]:
-    """Judge one month in memory; a month that cannot be collected or derived is a verdict of its own."""
-    collect = history.vendor.load_implementation().collect
-    try:
-        after, outcome = history.judge(month, collect(history.account, month), NOW)
-    except Exception as error:  # noqa: BLE001 (whatever keeps a month from being stored is an alarm)
-        return history, (_failed(case, month, error),)
-    return after, _verdicts(case, month, outcome)
+def _judge(case: Case, known: Known, months: Iterable[Month]) -> Track:
+    """
+    Fetch some months, then judge them, in memory: as a backfill does, which judges a month again when later ones come.
+
+    A month that cannot be collected or derived is a verdict of its own.
+    """
+    collect = known.vendor.load_implementation().collect
+    verdicts: Verdicts = {}
+    for month in months:
+        try:
+            known = known.with_month(month, collect(known.account, month))
+        except Exception as error:  # noqa: BLE001 (whatever keeps a month from being stored is an alarm)
+            known = known.without(month)
+            verdicts[month] = (_failed(case, month, error),)
+    for month in months:
+        if month in known.months:
+            verdicts[month] = _verdicts(case, month, known.judge(month, fetched_at(case)))
+    return Track(known, verdicts)
 
 
 def _failed(case: Case, month: Month, error: Exception) -> Verdict:
@@ -92,7 +100,7 @@ def _verdicts(case: Case, month: Month, outcome: ControlRun) -> tuple[Verdict, .
             case,
             str(month),
             result.control.control_id,
-            result.control.severity,
+            result.finding.severity or result.control.severity,
             result.finding.state.value,
             result.finding.subject,
             result.finding.explanation,
@@ -106,7 +114,8 @@ def _planted(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]) 
     """Judge what is planted, each kind of error in a world of its own."""
 
     def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
-        return _judge(case, tracks[case].before[month], month)[1]
+        known = tracks[case].known
+        return _judge(case, known, [each for each in known.months if each >= month.shifted(-1)]).verdicts[month]
 
     for kind, cases in _by_kind(plant).items():
         if not kind.startswith(SECOND_FETCH):
@@ -119,7 +128,7 @@ def _planted_later(
     """Judge what is planted in months that are stored, and are fetched once more."""
 
     def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
-        return _judge_stored(database, case, tracks[case].account, month)
+        return _judge_stored(database, case, tracks[case].known.account, month)
 
     for kind, cases in _by_kind(plant).items():
         if kind.startswith(SECOND_FETCH):
@@ -156,11 +165,13 @@ def _sow(
 
 
 def _plant(world: World, kind: str, case: Case, track: Track) -> Planted | None:
-    """Plant an error in the last month of a case, or in the one before if there is nothing to put it on."""
-    for month in sorted(track.before, reverse=True)[:PLANTED_IN]:
-        error = world.plant(kind, case.account, SimulatedMonth.parse(str(month)))
-        if error is not None:
-            return error
+    """Plant an error in one of the months of a case; None if there is nothing to put it on."""
+    months = sorted(track.known.months)
+    for place in PLANTED_IN:
+        if -place <= len(months):
+            error = world.plant(kind, case.account, SimulatedMonth.parse(str(months[place])))
+            if error is not None and Month.parse(str(error.month)) in months:
+                return error
     return None
 
 
@@ -179,15 +190,25 @@ def _store(database: Stored, tracks: Mapping[Case, Track]) -> dict[Case, tuple[s
 
 
 def _differences(database: Stored, case: Case, track: Track) -> Iterator[str]:
-    for month, verdicts in track.verdicts.items():
+    failed = {month: _store_month(database, case, track.known.account, month) for month in track.verdicts}
+    now = datetime.now(UTC)  # the moment of a stored fetch, whatever time it is for the vendor
+    for month in track.known.months:
+        verdicts = _verdicts(case, month, track.known.judge(month, now))
         here = {(each.control, each.subject, each.state) for each in verdicts}
-        there = {(v.control, v.subject, v.state) for v in _judge_stored(database, case, track.account, month)}
+        stored = failed[month] or database.verdicts(case, month)
+        there = {(each.control, each.subject, each.state) for each in stored}
         for way, only in (("in memory", here - there), ("through Postgres", there - here)):
             yield from (f"{case.account} {month}: only {way}: {' '.join(result)}" for result in sorted(only))
 
 
 def _judge_stored(database: Stored, case: Case, account: Account[Any], month: Month) -> tuple[Verdict, ...]:
+    return _store_month(database, case, account, month) or database.verdicts(case, month)
+
+
+def _store_month(database: Stored, case: Case, account: Account[Any], month: Month) -> tuple[Verdict, ...]:
+    """Fetch and reconcile a month; return a verdict only if that failed."""
     try:
-        return database.judge(case, account, month)
-    except Exception as error:  # noqa: BLE001 (whatever keeps a month from being stored is an alarm)
+        database.reconcile(account, month)
+    except Exception as error:  # noqa: BLE001 (as in memory)
         return (_failed(case, month, error),)
+    return ()

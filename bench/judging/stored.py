@@ -26,7 +26,7 @@ from judging.verdicts import Verdict
 from tieout_stack.postgres import PostgresServer
 
 RESULTS = text(
-    "select control_id, subject, state, explanation from billing.current_control_result "
+    "select control_id, severity, state, subject, explanation from billing.current_control_result "
     "where vendor = :vendor and account = :account and to_char(month, 'YYYY-MM') = :month "
     "and state in ('EXCEPTION', 'BLOCKED')"
 )
@@ -54,8 +54,8 @@ class Stored:
     documents: Path
     vendor: Vendor
 
-    def judge(self, case: Case, account: Account[Any], month: Month) -> tuple[Verdict, ...]:
-        """Fetch and reconcile a month; return what a person would have to look at."""
+    def reconcile(self, account: Account[Any], month: Month) -> None:
+        """Fetch and reconcile a month."""
         implementation = self.vendor.load_implementation()
         fetch = Fetch(
             self.engine,
@@ -69,18 +69,14 @@ class Stored:
         fetched = keep_all(fetch, implementation.collect(account, month))
         rules = Rules(implementation.derive, self.vendor.controls(), document_reader(self.documents))
         reconcile_month(self.engine, rules, account, fetched.fetch_id)
-        return self._verdicts(case, month)
 
-    def _verdicts(self, case: Case, month: Month) -> tuple[Verdict, ...]:
-        severities = {control.control_id: control.severity for control in self.vendor.controls()}
+    def verdicts(self, case: Case, month: Month) -> tuple[Verdict, ...]:
+        """Return the results of a month that a person would have to look at."""
         with self.engine.connect() as connection:
             rows = connection.execute(
                 RESULTS, {"vendor": case.vendor, "account": case.account, "month": str(month)}
             ).all()
-        return tuple(
-            Verdict(case, str(month), control, severities[control], state, subject, sentence)
-            for control, subject, state, sentence in rows
-        )
+        return tuple(Verdict(case, str(month), *row) for row in rows)
 
 
 @contextmanager

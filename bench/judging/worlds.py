@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-"""The vendors' clock, and the moment of each fetch."""
-MONTHS = 3
-"""How many months of each case are judged; errors are planted in the last two."""
+AFTER = timedelta(days=25)
+"""How long after the last month's end the months are fetched: every bill of it is posted by then."""
+MONTHS = 4
+"""How many months of each case are judged."""
 READY_AT_ONCE = Settings(report_asks=0, estimate_asks=0, rate_limit=1_000_000)
 
 
@@ -39,6 +39,11 @@ def world_of(cases: Sequence[Case]) -> World:
     """Create the world of cases of one seed."""
     readings = {f"{case.account}:{key}": value for case in cases for key, value in case.readings.items()}
     return World(cases[0].seed, readings, max(case.drawn for case in cases), errors=False)
+
+
+def fetched_at(case: Case) -> datetime:
+    """Return the vendor's time at which the months of a case are fetched; all cases of a world have the same."""
+    return case.last_month.end + AFTER
 
 
 def months_of(case: Case, account: Account[Any]) -> list[Month]:
@@ -63,9 +68,10 @@ def accounts_of(world: World, cases: Iterable[Case]) -> dict[str, Account[Any]]:
 @contextmanager
 def served(world: World, cases: Iterable[Case]) -> Iterator[None]:
     """Serve a world, and let Airflow's connections of the cases' accounts lead to it."""
-    wanted = {case.account for case in cases}
+    wanted = {case.account: case for case in cases}
     ids = [entry["conn_id"] for entry in world.accounts() if entry["name"] in wanted]
-    with Simulator(world, NOW, READY_AT_ONCE) as simulator:
+    now = max(map(fetched_at, wanted.values()))
+    with Simulator(world, now, READY_AT_ONCE) as simulator:
         connections = simulator.connections()
         os.environ |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connections[name]) for name in ids}
         yield
