@@ -37,6 +37,10 @@ class GenesysWorld:
         self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
         self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
 
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [organisation.name for organisation in self.organisations]
+
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
         return [

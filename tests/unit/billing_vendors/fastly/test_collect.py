@@ -25,7 +25,7 @@ def derived(account, month: str):
 @pytest.mark.parametrize("month", MONTHS)
 def test_every_account_s_month_is_the_truth_to_the_last_digit(accounts, simulated, monkeypatch, month, list_filter):
     """What the two dates of the list filter is not documented: either meaning must do."""
-    monkeypatch.setattr(simulated.world, "readings", World(readings={"fastly.list_filter": list_filter}).readings)
+    monkeypatch.setattr(simulated.world, "readings", World(readings={"fastly.v3_list_filter": list_filter}).readings)
     for name, account in accounts.items():
         found = derived(account, month)
         truth = simulated.truth("fastly", name, month)
