@@ -63,11 +63,11 @@ def _clean(cases: Sequence[Case]) -> dict[Case, Track]:
     world = world_of(cases)
     accounts = accounts_of(world, cases)
     with served(world, cases):
-        return {
-            case: _judge(case, Known(vendor_of(case.vendor), account), months_of(case, account))
-            for case in cases
-            for account in [accounts[case.account]]
-        }
+        return {case: _judge(case, _unknown(account), months_of(case, account)) for case, account in accounts.items()}
+
+
+def _unknown(account: Account[Any]) -> Known:
+    return Known(vendor_of(account.vendor), account)
 
 
 def _judge(case: Case, known: Known, months: Iterable[Month]) -> Track:

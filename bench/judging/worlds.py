@@ -52,17 +52,20 @@ def months_of(case: Case, account: Account[Any]) -> list[Month]:
     return [month for back in range(1 - MONTHS, 1) if (month := last.shifted(back)) >= account.first_month]
 
 
-def accounts_of(world: World, cases: Iterable[Case]) -> dict[str, Account[Any]]:
-    """Return the accounts of cases, by name, as ``accounts.yaml`` would hold them; each begins with its first month."""
-    by_name = {case.account: case for case in cases}
-    vendor = vendor_of(next(iter(by_name.values())).vendor)
-    rows = [entry for entry in world.accounts() if entry["name"] in by_name]
+def accounts_of(world: World, cases: Iterable[Case]) -> dict[Case, Account[Any]]:
+    """Return the accounts of cases as ``accounts.yaml`` would hold them; each begins with its case's first month."""
+    entries = {entry["name"]: entry for entry in world.accounts()}
+    return {case: _account(case, entries[case.account]) for case in cases}
+
+
+def _account(case: Case, entry: dict[str, Any]) -> Account[Any]:
+    vendor = vendor_of(case.vendor)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "accounts.yaml"
-        path.write_text(yaml.safe_dump({"accounts": rows}), encoding="utf-8")
-        found = load_accounts(vendor.name, vendor.settings_type, path)
-    begins = {name: Month.parse(str(case.last_month)).shifted(1 - MONTHS) for name, case in by_name.items()}
-    return {each.name: replace(each, first_month=max(each.first_month, begins[each.name])) for each in found}
+        path.write_text(yaml.safe_dump({"accounts": [entry]}), encoding="utf-8")
+        (found,) = load_accounts(vendor.name, vendor.settings_type, path)
+    first = Month.parse(str(case.last_month)).shifted(1 - MONTHS)
+    return replace(found, first_month=max(found.first_month, first))
 
 
 @contextmanager
