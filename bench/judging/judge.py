@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -111,15 +110,14 @@ def _verdicts(case: Case, month: Month, outcome: ControlRun) -> tuple[Verdict, .
 
 
 def _planted(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]) -> Iterator[Sown]:
-    """Judge what is planted, each kind of error in a world of its own."""
+    """Judge what is planted before the only fetch of a month."""
 
     def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
         known = tracks[case].known
         return _judge(case, known, [each for each in known.months if each >= month.shifted(-1)]).verdicts[month]
 
-    for kind, cases in _by_kind(plant).items():
-        if not kind.startswith(SECOND_FETCH):
-            yield from _sow(kind, cases, tracks, judge)
+    chosen = {case: [kind for kind in kinds if not kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
+    return _sow(chosen, tracks, judge)
 
 
 def _planted_later(
@@ -130,38 +128,33 @@ def _planted_later(
     def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
         return _judge_stored(database, case, tracks[case].known.account, month)
 
-    for kind, cases in _by_kind(plant).items():
-        if kind.startswith(SECOND_FETCH):
-            yield from _sow(kind, cases, tracks, judge)
-
-
-def _by_kind(plant: Mapping[Case, Iterable[str]]) -> dict[str, list[Case]]:
-    cases: dict[str, list[Case]] = defaultdict(list)
-    for case, kinds in plant.items():
-        for kind in kinds:
-            cases[kind].append(case)
-    return cases
+    chosen = {case: [kind for kind in kinds if kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
+    return _sow(chosen, tracks, judge)
 
 
 def _sow(
-    kind: str,
-    cases: Sequence[Case],
-    tracks: Mapping[Case, Track],
-    judge: Callable[[Case, Month], tuple[Verdict, ...]],
+    plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track], judge: Callable[[Case, Month], Sequence[Verdict]]
 ) -> Iterator[Sown]:
-    """Plant one kind of error on several accounts of a fresh world, and judge the month of each."""
-    world = world_of(list(tracks))
-    errors = {case: _plant(world, kind, case, tracks[case]) for case in cases}
-    with served(world, cases):
-        for case, error in errors.items():
-            if error is None:
-                yield Sown(case, kind, "no target")
-                continue
-            month = Month.parse(str(error.month))
-            usual = {(each.control, each.subject, each.state, each.sentence) for each in tracks[case].verdicts[month]}
-            found = judge(case, month)
-            new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
-            yield _outcome(case, kind, error, new)
+    """Plant one error on each account of a fresh world and judge its month; then the next ones, in another world."""
+    for turn in range(max(map(len, plant.values()))):
+        kinds = {case: kinds[turn] for case, kinds in plant.items() if turn < len(kinds)}
+        world = world_of(list(kinds))
+        errors = {case: _plant(world, kind, case, tracks[case]) for case, kind in kinds.items()}
+        with served(world, kinds):
+            for case, kind in kinds.items():
+                yield _judged(kind, errors[case], tracks[case], case, judge)
+
+
+def _judged(
+    kind: str, error: Planted | None, track: Track, case: Case, judge: Callable[[Case, Month], Sequence[Verdict]]
+) -> Sown:
+    if error is None:
+        return Sown(case, kind, "no target")
+    month = Month.parse(str(error.month))
+    usual = {(each.control, each.subject, each.state, each.sentence) for each in track.verdicts[month]}
+    found = judge(case, month)
+    new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
+    return _outcome(case, kind, error, new)
 
 
 def _plant(world: World, kind: str, case: Case, track: Track) -> Planted | None:
