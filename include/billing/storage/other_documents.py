@@ -49,8 +49,17 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
     versions = [
         (row.record_key, row.version) for row in rows if _may_bill(_span(row), Month.of(row.month), month, days)
     ]
-    documents = load_records(connection, Invoice, versions).values()
-    limited = [replace(each, lines=tuple(_lines_of(each, days))) for each in documents]
+    return other_documents(load_records(connection, Invoice, versions).values(), account_month)
+
+
+def other_documents(invoices: Iterable[Invoice], account_month: AccountMonth) -> tuple[Invoice, ...]:
+    """Return those of an account's invoices that ``load_other_documents`` returns, with only the lines that it does."""
+    month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
+    limited = (
+        replace(each, lines=tuple(_lines_of(each, days)))
+        for each in invoices
+        if each.month != month and _is_near(each.month, month) and _may_bill(_span_of(each), each.month, month, days)
+    )
     return tuple(sorted((each for each in limited if each.lines), key=lambda each: (each.month, each.invoice_id)))
 
 
@@ -122,6 +131,14 @@ def _days_of(month: Month, billing_periods: Iterable[ContractBillingPeriod]) -> 
 
 def _span(row: Any) -> Days | None:  # noqa: ANN401 (a row of _documents)
     return None if row.first is None or row.end is None else Days(row.first, row.end)
+
+
+def _span_of(document: Invoice) -> Days | None:
+    """Return what ``_documents`` selects as a document's first and last day."""
+    lines = [days for line in document.lines if (days := _days_billed(document, line)) is not None]
+    if document.service_start and document.service_end:
+        return Days(document.service_start.date(), document.service_end.date())
+    return Days(min(each.first for each in lines), max(each.end for each in lines)) if lines else None
 
 
 def _is_near(own: Month, month: Month) -> bool:
