@@ -120,21 +120,32 @@ def _readings(invoice: Invoice, bound: Decimal | None, priced: frozenset[Decimal
         if line.usage_type and _PLAIN.amount_of(line) is not None:
             groups[_group(line)].append(line)
     every = [_Reading(scale, kept) for kept in kept_shares(invoice) for scale in SCALES]
-    found = {}
+    found, unproved = {}, {}
     for group, lines in groups.items():
-        if any(_state(line, bound, _PLAIN) not in _AGREE for line in lines):
-            raw = [line for line in lines if line.quantity not in priced]
-            found[group] = max(
-                every,
-                key=lambda reading: sum(
-                    _supports(line, bound, reading) for line in (lines if reading.scale == RAW else raw)
-                ),
-            )
+        if all(_state(line, bound, _PLAIN) in _AGREE for line in lines):
+            continue
+        raw = [line for line in lines if line.quantity not in priced]
+        votes = {
+            reading: sum(_proves(line, bound, reading) for line in (lines if reading.scale == RAW else raw))
+            for reading in every
+        }
+        found[group] = max(every, key=lambda reading: votes[reading])
+        if not any(votes.values()) and raw == lines:
+            unproved[group] = lines
+    if any(reading.scale != RAW for reading in found.values()):
+        # the bill states raw units elsewhere, so amounts of nothing may be those of a large scale
+        found |= {group: _fitting(lines, bound, every) for group, lines in unproved.items()}
     return found
 
 
-def _supports(line: InvoiceLine, bound: Decimal | None, reading: _Reading) -> bool:
-    """Return whether a line agrees by a reading, and not only because both amounts are nothing."""
+def _fitting(lines: list[InvoiceLine], bound: Decimal | None, readings: list[_Reading]) -> _Reading:
+    """Return the first reading by which all lines agree, or the plain one."""
+    fit = (reading for reading in readings if all(_state(line, bound, reading) in _AGREE for line in lines))
+    return next(fit, _PLAIN)
+
+
+def _proves(line: InvoiceLine, bound: Decimal | None, reading: _Reading) -> bool:
+    """Return whether a line agrees by a reading, and not only because it comes to nothing."""
     expected = reading.amount_of(line)
     worth = expected is not None and abs(expected) > (bound or 0)
     return worth and _state(line, bound, reading) in _AGREE
