@@ -84,6 +84,17 @@ def test_v2_has_no_usage_to_say_that_nothing_is_due(bills):
     assert judged(bills, month=unread, account=v2, estimates=early).state == "BLOCKED"
 
 
+def test_usage_metrics_that_never_have_rows_do_not_say_that_nothing_was_used(bills):
+    """Fastly means them for accounts that get no invoices."""
+    month = bills.september
+    billed = bills.month(bills.invoice(bills.line(), month=month), month=month, usage=[])
+    assert judged(bills, previous=billed).state == "BLOCKED"
+    metered = bills.month(bills.invoice(bills.line(), month=month), month=month, usage=[bills.metric()])
+    fee = bills.month(bills.invoice(bills.flat("TLS", "20"), month=month), month=month, usage=[])
+    for before in (metered, fee, bills.month(month=month, usage=[])):
+        assert judged(bills, previous=before).state == "NOT_APPLICABLE"
+
+
 def test_v2_the_bill_before_states_the_minimum(bills):
     minimum = {"total": {"plan_minimum": "50"}}
     before = bills.before(attributes=minimum)

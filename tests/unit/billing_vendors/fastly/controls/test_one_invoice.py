@@ -20,6 +20,13 @@ def test_invoices_are_counted_without_corrections(make, state_of, invoices, stat
     assert state_of(F6, *bills) == state
 
 
+def test_credits_may_be_written_without_their_sign(bills):
+    credit = bills.flat("Credit", "5", credit_coupon="C")
+    correction = bills.invoice(credit, invoice_id="I-2", total="-5")
+    assert bills.states(F6, bills.invoice(), correction) == ["PASS"]
+    assert bills.states(F6, bills.invoice(), bills.invoice(credit, invoice_id="I-2")) == ["EXCEPTION"]
+
+
 def test_a_credit_memo_is_a_correction_whatever_its_lines(make, judge):
     (finding,) = judge(F6, make.invoice("1.00"), make.invoice("2.00", invoice_id="I-2", kind="credit_memo"))
     assert finding.state.value == "PASS"
