@@ -44,7 +44,7 @@ from vendor_simulator.registry import simulated_vendors
 from vendor_simulator.world import World
 
 SEEDS, MIXES = 10, 200
-PLANTED_ON, PLANTED_ON_MIXES = 2, 1
+PLANTED_ON, PLANTED_ON_MIXES = 1, 1
 """On how many of ten seeds each kind of error is planted under a reading alone, and under a mix."""
 CASES_AT_ONCE = 40
 PART = 8
@@ -76,8 +76,7 @@ def judge_all(jobs: Sequence[Job], processes: int) -> Report:
 
     report = Report()
     first = min(job[0][0].seed for job in jobs)
-    # a process for each job: Airflow's masking of secrets is slower with each token that it knows
-    pool = multiprocessing.get_context("fork").Pool(processes, _be_quiet, maxtasksperchild=1)
+    pool = multiprocessing.get_context("fork").Pool(processes, _be_quiet)
     with database() as url, pool:
         work = [(cases, plant, url if cases[0].seed == first else None) for cases, plant in jobs]
         for clean, sown in pool.imap(_judge, work):
