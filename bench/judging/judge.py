@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
@@ -17,7 +16,7 @@ from judging.cases import Case
 from judging.evidence import Known
 from judging.stored import Stored, open_stored
 from judging.verdicts import FAILED, Clean, Sown, Verdict
-from judging.worlds import accounts_of, fetched_at, months_of, served, vendor_of, world_of
+from judging.worlds import NOW, accounts_of, months_of, served, vendor_of, world_of
 from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
@@ -90,7 +89,7 @@ def _judge(case: Case, known: Known, months: Iterable[Month]) -> Track:
             verdicts[month] = (_failed(case, month, error),)
     for month in months:
         if month in known.months:
-            verdicts[month] = _verdicts(case, month, known.judge(month, fetched_at(case)))
+            verdicts[month] = _verdicts(case, month, known.judge(month, NOW))
     return Track(known, verdicts)
 
 
@@ -190,9 +189,7 @@ def _store(database: Stored, tracks: Mapping[Case, Track]) -> dict[Case, tuple[s
 
 def _differences(database: Stored, case: Case, track: Track) -> Iterator[str]:
     failed = {month: _store_month(database, case, track.known.account, month) for month in track.verdicts}
-    now = datetime.now(UTC)  # the moment of a stored fetch, whatever time it is for the vendor
-    for month in track.known.months:
-        verdicts = _verdicts(case, month, track.known.judge(month, now))
+    for month, verdicts in track.verdicts.items():
         here = {(each.control, each.subject, each.state) for each in verdicts}
         stored = failed[month] or database.verdicts(case, month)
         there = {(each.control, each.subject, each.state) for each in stored}
