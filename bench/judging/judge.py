@@ -12,7 +12,7 @@ from billing.config.accounts import Account
 from billing.controls.finding import State
 from billing.controls.runner import ControlRun
 from billing.month import Month
-from judging.cases import Case
+from judging.cases import SECOND_FETCH, Case
 from judging.evidence import Known
 from judging.stored import Stored, open_stored
 from judging.verdicts import FAILED, Clean, Sown, Verdict
@@ -21,8 +21,6 @@ from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
 
-SECOND_FETCH = ("F20", "G25")
-"""Controls of what only a second fetch of a month shows: their errors are planted after the first one is stored."""
 PLANTED_IN = (-2, -1, -3)
 """In which of a case's months an error may be planted: preferably in one that others surround."""
 Verdicts = dict[Month, tuple[Verdict, ...]]
