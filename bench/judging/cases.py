@@ -14,9 +14,11 @@ from vendor_simulator.readings import Reading
 from vendor_simulator.registry import simulated_vendors
 from vendor_simulator.world import World
 
-LAST_MONTHS = tuple(map(Month.parse, ("2024-03", "2025-02", "2025-06", "2024-12", "2026-03", "2025-09")))
+LAST_MONTHS = tuple(map(Month.parse, ("2024-03", "2025-02", "2025-06", "2024-12", "2026-03", "2026-10")))
 """By turns the last month of a world's cases: after 29 and 28 February, over a year's end, of 30 and of 31 days."""
 MIX, DEFAULTS = "a mix", "all defaults"
+SECOND_FETCH = ("F20", "G25")
+"""Controls of what only a second fetch of a month shows: their errors are planted after the first one is stored."""
 DRAWN = 400
 """Accounts of a vendor to choose from, in each world."""
 

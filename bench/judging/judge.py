@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
+
+from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 from billing.config.accounts import Account
 from billing.controls.finding import State
 from billing.controls.runner import ControlRun
 from billing.month import Month
-from judging.cases import Case
+from judging.cases import SECOND_FETCH, Case
 from judging.evidence import Known
 from judging.stored import Stored, open_stored
 from judging.verdicts import FAILED, Clean, Sown, Verdict
-from judging.worlds import accounts_of, fetched_at, months_of, served, vendor_of, world_of
+from judging.worlds import NOW, accounts_of, months_of, served, vendor_of, world_of
 from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
 
-SECOND_FETCH = ("F20", "G25")
-"""Controls of what only a second fetch of a month shows: their errors are planted after the first one is stored."""
 PLANTED_IN = (-2, -1, -3)
 """In which of a case's months an error may be planted: preferably in one that others surround."""
 Verdicts = dict[Month, tuple[Verdict, ...]]
+Judge = Callable[[Case, Month], Iterator[tuple[Verdict, ...]]]
+"""Yields what is found in a month with an error: at first glance, then with more months fetched again."""
 
 
 @dataclass
@@ -75,6 +76,7 @@ def _judge(case: Case, known: Known, months: Iterable[Month]) -> Track:
 
     A month that cannot be collected or derived is a verdict of its own.
     """
+    reset_secrets_masker()  # each token of each account makes the next one slower to mask
     collect = known.vendor.load_implementation().collect
     verdicts: Verdicts = {}
     for month in months:
@@ -85,7 +87,7 @@ def _judge(case: Case, known: Known, months: Iterable[Month]) -> Track:
             verdicts[month] = (_failed(case, month, error),)
     for month in months:
         if month in known.months:
-            verdicts[month] = _verdicts(case, month, known.judge(month, fetched_at(case)))
+            verdicts[month] = _verdicts(case, month, known.judge(month, NOW))
     return Track(known, verdicts)
 
 
@@ -112,9 +114,11 @@ def _verdicts(case: Case, month: Month, outcome: ControlRun) -> tuple[Verdict, .
 def _planted(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]) -> Iterator[Sown]:
     """Judge what is planted before the only fetch of a month."""
 
-    def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
+    def judge(case: Case, month: Month) -> Iterator[tuple[Verdict, ...]]:
         known = tracks[case].known
-        return _judge(case, known, [each for each in known.months if each >= month.shifted(-1)]).verdicts[month]
+        yield _judge(case, known, [month]).verdicts[month]
+        # the bill that lacks may be one of another month: fetch those around it, too
+        yield _judge(case, known, [each for each in known.months if each >= month.shifted(-1)]).verdicts[month]
 
     chosen = {case: [kind for kind in kinds if not kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
     return _sow(chosen, tracks, judge)
@@ -125,16 +129,14 @@ def _planted_later(
 ) -> Iterator[Sown]:
     """Judge what is planted in months that are stored, and are fetched once more."""
 
-    def judge(case: Case, month: Month) -> tuple[Verdict, ...]:
-        return _judge_stored(database, case, tracks[case].known.account, month)
+    def judge(case: Case, month: Month) -> Iterator[tuple[Verdict, ...]]:
+        yield _judge_stored(database, case, tracks[case].known.account, month)
 
     chosen = {case: [kind for kind in kinds if kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
     return _sow(chosen, tracks, judge)
 
 
-def _sow(
-    plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track], judge: Callable[[Case, Month], Sequence[Verdict]]
-) -> Iterator[Sown]:
+def _sow(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track], judge: Judge) -> Iterator[Sown]:
     """Plant one error on each account of a fresh world and judge its month; then the next ones, in another world."""
     for turn in range(max(map(len, plant.values()))):
         kinds = {case: kinds[turn] for case, kinds in plant.items() if turn < len(kinds)}
@@ -145,16 +147,17 @@ def _sow(
                 yield _judged(kind, errors[case], tracks[case], case, judge)
 
 
-def _judged(
-    kind: str, error: Planted | None, track: Track, case: Case, judge: Callable[[Case, Month], Sequence[Verdict]]
-) -> Sown:
+def _judged(kind: str, error: Planted | None, track: Track, case: Case, judge: Judge) -> Sown:
     if error is None:
         return Sown(case, kind, "no target")
     month = Month.parse(str(error.month))
     usual = {(each.control, each.subject, each.state, each.sentence) for each in track.verdicts[month]}
-    found = judge(case, month)
-    new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
-    return _outcome(case, kind, error, new)
+    for found in judge(case, month):
+        new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
+        sown = _outcome(case, kind, error, new)
+        if sown.outcome == "found":
+            break
+    return sown
 
 
 def _plant(world: World, kind: str, case: Case, track: Track) -> Planted | None:
@@ -184,9 +187,7 @@ def _store(database: Stored, tracks: Mapping[Case, Track]) -> dict[Case, tuple[s
 
 def _differences(database: Stored, case: Case, track: Track) -> Iterator[str]:
     failed = {month: _store_month(database, case, track.known.account, month) for month in track.verdicts}
-    now = datetime.now(UTC)  # the moment of a stored fetch, whatever time it is for the vendor
-    for month in track.known.months:
-        verdicts = _verdicts(case, month, track.known.judge(month, now))
+    for month, verdicts in track.verdicts.items():
         here = {(each.control, each.subject, each.state) for each in verdicts}
         stored = failed[month] or database.verdicts(case, month)
         there = {(each.control, each.subject, each.state) for each in stored}

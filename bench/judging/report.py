@@ -116,10 +116,10 @@ class Report:
             yield f"{vendor + ' ' + kind:32}{''.join(f'{count[outcome]:>10}' for outcome in OUTCOMES)}"
 
     def _blocked(self) -> Iterator[str]:
-        reasons = Counter((v.control, _reason(v.sentence)) for v in self._verdicts() if v.is_block)
-        for (control, reason), number in sorted(reasons.items()):
-            known = "" if is_known(control, reason) else "   NOT KNOWN TO BE MISSING"
-            yield f"blocked {number:6} times by {control}: {reason}{known}"
+        blocks = (each for each in self._verdicts() if each.is_block)
+        reasons = Counter((v.control, _reason(v.sentence), is_known(v.control, v.sentence)) for v in blocks)
+        for (control, reason, known), number in sorted(reasons.items()):
+            yield f"blocked {number:6} times by {control}: {reason}{'' if known else '   NOT KNOWN TO BE MISSING'}"
 
     def _findings(self, *, show: bool) -> Iterator[str]:
         chosen = list(self._verdicts()) if show else [*self.alarms(), *self.unknown_blocks()]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
-AFTER = timedelta(days=25)
-"""How long after the last month's end the months are fetched: every bill of it is posted by then."""
+NOW = datetime.now(UTC)
+"""The vendors' clock, and the moment of each fetch: the product asks for some documents by their age."""
 MONTHS = 4
 """How many months of each case are judged."""
 READY_AT_ONCE = Settings(report_asks=0, estimate_asks=0, rate_limit=1_000_000)
@@ -39,11 +39,6 @@ def world_of(cases: Sequence[Case]) -> World:
     """Create the world of cases of one seed."""
     readings = {f"{case.account}:{key}": value for case in cases for key, value in case.readings.items()}
     return World(cases[0].seed, readings, max(case.drawn for case in cases), errors=False)
-
-
-def fetched_at(case: Case) -> datetime:
-    """Return the vendor's time at which the months of a case are fetched; all cases of a world have the same."""
-    return case.last_month.end + AFTER
 
 
 def months_of(case: Case, account: Account[Any]) -> list[Month]:
@@ -71,10 +66,9 @@ def _account(case: Case, entry: dict[str, Any]) -> Account[Any]:
 @contextmanager
 def served(world: World, cases: Iterable[Case]) -> Iterator[None]:
     """Serve a world, and let Airflow's connections of the cases' accounts lead to it."""
-    wanted = {case.account: case for case in cases}
+    wanted = {case.account for case in cases}
     ids = [entry["conn_id"] for entry in world.accounts() if entry["name"] in wanted]
-    now = max(map(fetched_at, wanted.values()))
-    with Simulator(world, now, READY_AT_ONCE) as simulator:
+    with Simulator(world, NOW, READY_AT_ONCE) as simulator:
         connections = simulator.connections()
         os.environ |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connections[name]) for name in ids}
         yield

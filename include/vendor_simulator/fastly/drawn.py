@@ -30,6 +30,10 @@ class Lots:
         self._key = key
         self._drawn = 0
 
+    def apart(self, *key: seeded_random.Key) -> Lots:
+        """Return draws of another key, which leave the later ones of this as they are."""
+        return Lots(*self._key, *key)
+
     def between(self, low: int, high: int) -> int:
         """Draw a whole number, both ends included."""
         self._drawn += 1
@@ -94,7 +98,8 @@ def _offers(lots: Lots, first: Month, currency: str, api: str) -> Iterator[Offer
         ends = begins.shift(lots.between(1, _HORIZON)) if position and lots.one_in(5) else None
         idle = lots.between(2, 5) if position and lots.one_in(4) else 0
         meter = _meter(lots, product, currency)
-        yield Offer(meter, tuple(_prices(lots, meter, begins)), begins, ends, idle)
+        setup = meter.rate if not meter.usage_type and lots.apart("setup", position).one_in(3) else Decimal(0)
+        yield Offer(meter, tuple(_prices(lots, meter, begins)), begins, ends, idle, setup)
 
 
 def _meter(lots: Lots, product: Product, currency: str) -> Meter:

@@ -147,6 +147,7 @@ def test_customers_are_drawn_widely(drawn, months):
     assert {bool(line.coupon) for line in lines if line.kind == "credit"} == {True, False}
     assert {bool(agreement.idle) for agreement in agreements} == {True, False}
     assert any(offer.last for agreement in agreements for offer in agreement.offers)
+    assert any(line.meter.once for line in lines)
     assert any(not line.meter.name.isascii() for line in lines)
     assert max(len(line.meter.name) for line in lines) > 200
     amounts = sorted(line.amount for line in lines if line.kind == "usage")
