@@ -62,9 +62,10 @@ RECORD_TYPES: dict[type, RecordType] = {
 @dataclass(frozen=True, slots=True)
 class Change:
     """
-    One version that was added.
+    One version that was added, or the current version of an invoice that was withdrawn or restored.
 
-    :param cause: ``new``, ``vendor`` (the vendor's content changed) or ``parser`` (our parsing of it changed).
+    :param cause: ``new``, ``vendor`` (the vendor's content changed), ``parser`` (our parsing of it changed),
+        ``withdrawn`` (the vendor no longer lists it) or ``restored`` (it does again).
     """
 
     record_type: str

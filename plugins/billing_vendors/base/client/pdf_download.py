@@ -30,6 +30,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # object stores often use one of the last two for every file; the first bytes show the format
 _PDF_TYPES = frozenset({"application/pdf", "application/octet-stream", "binary/octet-stream"})
 _PDF_MAGIC = b"%PDF-"
+_HEADERS = {"Accept": "application/pdf", "Accept-Encoding": "gzip"}
 
 
 async def fetch_pdf(link: str, link_request: str, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
@@ -62,7 +63,7 @@ async def _follow(link: str, request: Request, local: bool, limits: Limits) -> R
         # a session for each link: behind a proxy the address to check is not the one connected to
         socket_factory = None if proxy else partial(_checked_socket, request=request, local=local)
         async with open_session(socket_factory) as session:
-            raw = await exchange(session, link, proxy, request, {"Accept": "application/pdf"}, limits)
+            raw = await exchange(session, link, proxy, request, _HEADERS, limits)
         if raw.status not in _REDIRECTS:
             return raw
         link = urljoin(link, raw.headers.get("location", ""))

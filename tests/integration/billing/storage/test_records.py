@@ -346,7 +346,7 @@ def test_the_database_refuses_a_record_without_a_current_version(ledger, full_mo
 def test_the_database_refuses_two_current_versions(ledger, full_month):
     """A record points at one version; a second row of the same record is refused."""
     ledger.store(full_month())
-    with pytest.raises(psycopg2.errors.UniqueViolation, match="record_vendor_account_record_type_record_id_key"):
+    with pytest.raises(psycopg2.errors.UniqueViolation, match="record_identity_key"):
         ledger.rows(
             "insert into billing.record (vendor, account, record_type, record_id, current_version) "
             "select vendor, account, record_type, record_id, current_version from billing.record limit 1"
