@@ -181,8 +181,9 @@ def receipts_of(
     for period in periods:
         for charge in period.charges:
             yield from _of_charge(period, charge, price_book, terms.organizations(charge))
+        by_charges = any(charge.converted_token_count and charge.overage_quantity for charge in period.charges)
         for wallet in period.wallets:
-            if wallet.overage_quantity or wallet.overage_charge:
+            if wallet.overage_charge or (wallet.overage_quantity and wallet.overage_charge is None and not by_charges):
                 sku, organizations = wallet.sku or wallet.name or "", terms.organizations(wallet)
                 yield Receipt(
                     period,

@@ -19,6 +19,7 @@ from billing.matching.quantities import scale_between
 from billing.matching.service_months import whole_months
 from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
 from billing.money import difference, exact_sum
+from billing.names import name_key
 from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -62,7 +63,7 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
 def _of_match(match: Match, price_book: PriceBook, documents: Documents) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.charge_type}"
-    if any(receipt.billing_period.status == "Open" for receipt in match.receipts):
+    if any(name_key(receipt.billing_period.status) == "open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
     if not match.billed:
         found = _without_line(subject, what, match, price_book, documents)

@@ -14,6 +14,7 @@ from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.models import AccountMonth, Charge, ContractBillingPeriod, UsageReport
 from billing.money import exact_sum
+from billing.names import name_key
 from billing_vendors.genesys_cloud.controls.usage_dates import billable_usage_of
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -55,7 +56,7 @@ def _of_days(days: _Days, periods: Sequence[ContractBillingPeriod], account_mont
     by_period: dict[str, list[Finding]] = defaultdict(list)
     for name, rows in _charges_by_name(periods).items():
         subject = rows[0][0].billing_period_id
-        by_period[subject].append(_of_product(subject, name, rows, metered.get(_normal(name))))
+        by_period[subject].append(_of_product(subject, name, rows, metered.get(name_key(name))))
     for subject, findings in by_period.items():
         yield from summarize_passes(subject, "products", findings)
 
@@ -82,19 +83,15 @@ def _charges_by_name(periods: Iterable[ContractBillingPeriod]) -> _Charged:
     for period in periods:
         for charge in period.charges:
             name = charge.product_name or charge.name or charge.sku or ""
-            found.setdefault(names.setdefault(_normal(name), name), []).append((period, charge))
+            found.setdefault(names.setdefault(name_key(name), name), []).append((period, charge))
     return found
 
 
 def _metered(report: UsageReport) -> dict[str, Decimal]:
     totals: dict[str, list[Decimal]] = defaultdict(list)
     for line in report.lines:
-        totals[_normal(line.name)].append(line.quantity)
+        totals[name_key(line.name)].append(line.quantity)
     return {name: exact_sum(numbers) for name, numbers in totals.items()}
-
-
-def _normal(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 G6 = Control(
