@@ -10,7 +10,7 @@ from typing import Any
 from vendor_simulator import exact
 from vendor_simulator.genesys_cloud.accounts import Contract, Organisation, Plan, Price, Purchase
 from vendor_simulator.genesys_cloud.parties import customer_member, organization_member, product_member
-from vendor_simulator.genesys_cloud.periods import ONE_DAY, Period, first_day, has_period, period_of
+from vendor_simulator.genesys_cloud.periods import ONE_DAY, Period, first_day, period_of
 from vendor_simulator.genesys_cloud.prepayment import paid_through
 from vendor_simulator.genesys_cloud.prices import discount
 from vendor_simulator.genesys_cloud.rewriting import last_day, rewrite, written
@@ -148,7 +148,8 @@ def _through(contract: Contract, plan: Plan, closed: list[Period]) -> date | Non
     if plan.is_prepaid:
         return paid_through(contract, plan, closed)
     following = closed[0].month.shift(1)
-    return period_of(contract, following).end if contract.advance and has_period(contract, following) else closed[0].end
+    ahead = contract.advance and contract.begins is None  # the demo's usage is charged through what is prepaid
+    return period_of(contract, following).end if ahead else closed[0].end
 
 
 def _worded(item: dict[str, Any], plan: Plan, how: str) -> list[dict[str, Any]]:
