@@ -6,9 +6,10 @@ G5 and G29 both ask this, so that they say the same of a document that is not th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from billing.controls.evidence import Evidence
@@ -55,7 +56,7 @@ class Documents:
         account_month = evidence.account_month
         received = tuple(receipts_of(account_month.billing_periods, price_book, TERMS))
         about = price_book, TERMS, received, account_month.billing_periods
-        self._evidence = evidence
+        self._evidence, self._price_book = evidence, price_book
         self._own = tuple(billed_lines(account_month.invoices, *about))
         self._others = tuple(billed_lines(evidence.other_documents, *about))
 
@@ -101,26 +102,50 @@ class Documents:
         oldest = first if self._evidence.previous is not None else month
         if oldest == month and self._bills_ahead(due):
             return f"it is billed in advance, and {month.shifted(-1)} is not stored"
-        if self._is_billed_monthly():
-            return None
-        for months in _LONG_TERMS:
-            begins = _term_begins(due, months)
-            if begins is not None and Month.of(begins) < oldest:
-                return f"it may have been billed for {months} months with {Month.of(begins)}, which is not stored"
+        seen = self._months_billed(due)
+        for months in [] if 1 in seen else sorted(seen, reverse=True) or _LONG_TERMS:
+            begins, last = self._term(due, months)
+            if begins is not None and begins.shifted(-1) < oldest:
+                return f"it may have been billed for {months} months before {oldest}, the first month that is stored"
+            if last is not None and last > month:
+                return f"it may be billed for {months} months at their end, with {last}"
         return None
+
+    def _term(self, due: Due, months: int) -> tuple[Month | None, Month | None]:
+        """
+        Return the months of the first and of the last billing period of the longer term that a prepayment may be for;
+        None if it is not charged in such terms: the day through which it is charged must be the last of one.
+        """
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        starts = Month.of(due.service[0])
+        later = _months_between(starts, self._evidence.account_month.month)
+        for item in (priced.item for priced in due.items):
+            for anchor in filter(None, (contract.starts_on, item.effective_start)):
+                after = item.charged_through and item.charged_through + _ONE_DAY
+                ends = after in (None, item.effective_end, contract.ends_on)
+                if ends or (after and _months_between(Month.of(anchor), Month.of(after)) % months == 0):
+                    into = _months_between(Month.of(anchor), starts) % months
+                    begins = starts.shifted(later - into)
+                    return begins, begins.shifted(months - 1)
+        return None, None
+
+    def _months_billed(self, due: Due) -> set[int]:
+        """Return for how many months at once the product's prepayments are billed on stored documents."""
+        previous = self._evidence.previous
+        before = billed_lines(previous.invoices, self._price_book, TERMS) if previous else ()
+        by_invoice: dict[str, list[Span]] = defaultdict(list)
+        for billed in (*self._own, *self._others, *before):
+            start, end = billed.line.service_start, billed.line.service_end
+            ours = billed.product == due.product and billed.charge_type is ChargeType.PREPAID
+            if ours and due.contract_id in billed.contracts and start and end and start < end - _ONE_DAY:
+                by_invoice[billed.invoice.invoice_id].append((start, end))
+        wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
+        return {whole_months(start, end) or max(1, round((end - start).days / 30)) for start, end in wholes}
 
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""
         ours = (each for each in self._own if (each.product, each.charge_type) == (due.product, ChargeType.PREPAID))
         return any(each.line.service_start and each.line.service_start >= due.service[1] for each in ours)
-
-    def _is_billed_monthly(self) -> bool:
-        """Return whether some document bills something of the same kind for one month or less."""
-        before = self._evidence.previous.invoices if self._evidence.previous else ()
-        lines = [each.line for each in (*self._own, *self._others) if each.charge_type is ChargeType.PREPAID]
-        lines += [line for invoice in before for line in invoice.lines if TERMS.charge_type(line) is ChargeType.PREPAID]
-        spans = ((line.service_start, line.service_end) for line in lines)
-        return any(start and end and (end - start).days <= 31 for start, end in spans)
 
 
 def bills(billed: Billed, due: Due) -> bool:
@@ -191,19 +216,5 @@ def _days(items: Sequence[PricedItem], days: Span) -> Span:
     return max(days[0], start), min(days[1], end)
 
 
-def _term_begins(due: Due, months: int) -> date | None:
-    """
-    Return the first day of the longer term that a prepayment may be part of; None if the item is not charged in such
-    terms: the day through which it is charged must be the last of one.
-    """
-    for each in due.items:
-        begins, through = each.item.effective_start, each.item.charged_through
-        if begins is None or begins > due.service[0]:
-            continue
-        if through is not None and whole_months(begins, through + _ONE_DAY) % months:
-            continue
-        if through is not None and not whole_months(begins, through + _ONE_DAY):
-            continue
-        passed = (due.service[0].year - begins.year) * 12 + due.service[0].month - begins.month
-        return Month.of(begins).shifted(passed - passed % months).first_day
-    return None
+def _months_between(one: Month, other: Month) -> int:
+    return (other.year - one.year) * 12 + other.month - one.month

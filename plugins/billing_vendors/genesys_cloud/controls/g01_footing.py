@@ -40,7 +40,7 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
     for finding in findings:
         if finding.state is State.EXCEPTION and rate:
             percent = f"{float(rate * 100):g} %"
-            text = f"the total is {percent} above the lines, as that of every invoice: tax, of which the vendor has no field"
+            text = f"the total is {percent} above the lines, as that of every invoice: tax, for which no field exists"
             yield replace(
                 finding, state=State.PASS, explanation=text, operands={**finding.operands, "tax_rate": percent}
             )

@@ -16,6 +16,7 @@ from billing.controls.finding import Finding, State, blocked, compare_amounts, n
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.price_readings import months_of
 from billing.matching.quantities import scale_between
+from billing.matching.receipts import Billed
 from billing.matching.service_months import whole_months
 from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
 from billing.money import difference, exact_sum
@@ -102,13 +103,13 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
 def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Finding:
     """Compare the quantity of prepaid lines with the charges', else with the contract's for their days of service."""
     invoiced, entitled = match.invoiced_quantity, match.received_quantity if match.receipts else None
-    agreed = _agreed_quantities(match, price_book)
+    agreed = _agreed_quantities(match, match.billed, price_book)
     if (match.receipts and entitled is None) or invoiced is None:
         return blocked(subject, f"{what}: the {'line' if invoiced is None else 'charge'} has no quantity")
     if entitled is None and not agreed:
         return _unpaired(subject, what, match)
     expected = entitled if entitled is not None else agreed[0]
-    same = invoiced == expected or any(_stands_for(invoiced, each) for each in agreed)
+    same = invoiced == expected or _is_agreed(match, price_book)
     return Finding(
         subject,
         State.PASS if same else State.EXCEPTION,
@@ -117,6 +118,22 @@ def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Fi
         actual=invoiced,
         difference=difference(invoiced, expected),
     )
+
+
+def _is_agreed(match: Match, price_book: PriceBook) -> bool:
+    """Return whether the contract allows the quantities of all lines together, or of those of the same days."""
+    by_days: dict[object, list[Billed]] = defaultdict(list)
+    for billed in match.billed:
+        by_days[billed.line.service_start, billed.line.service_end].append(billed)
+    return any(
+        all(_stands(lines, _agreed_quantities(match, lines, price_book)) for lines in groups)
+        for groups in ([match.billed], by_days.values())
+    )
+
+
+def _stands(lines: list[Billed], agreed: list[Decimal]) -> bool:
+    shown = [each.line.quantity for each in lines if each.line.quantity is not None]
+    return len(shown) == len(lines) and any(_stands_for(exact_sum(shown), each) for each in agreed)
 
 
 def _stands_for(invoiced: Decimal, agreed: Decimal) -> bool:
@@ -171,19 +188,19 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
     return Finding(subject, State.EXCEPTION, text, expected=expected, actual=actual, difference=gap, currency=currency)
 
 
-def _agreed_quantities(match: Match, price_book: PriceBook) -> list[Decimal]:
+def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook) -> list[Decimal]:
     """
     Return the quantities that the contract allows lines to show together: those in force when their service begins or
     ends, added up or single, for one period, for all months of the service, or by the day.
     """
-    lines = [each.line for each in match.billed]
+    lines = [each.line for each in billed]
     starts = [line.service_start for line in lines if line.service_start is not None]
     ends = [line.service_end for line in lines if line.service_end is not None]
     if not starts or not ends:
         return []
     found: dict[Decimal, None] = {}
     for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts))):
-        priced = [each for each in items_of_line(match.billed[0], match, price_book) if each.in_force(day)]
+        priced = [each for each in items_of_line(billed[0], match, price_book) if each.in_force(day)]
         known = [each.item.quantity for each in priced if each.item.quantity is not None]
         if known and len(known) == len(priced):
             found |= dict.fromkeys([exact_sum(known), *known])
@@ -194,10 +211,9 @@ def _agreed_quantities(match: Match, price_book: PriceBook) -> list[Decimal]:
 
 def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
     outcome, variance = compare(match, price_book)
-    if match.charge_type is ChargeType.PREPAID and match.billed and not match.receipts:
-        agreed, shown = _agreed_quantities(match, price_book), match.invoiced_quantity
-        if agreed and shown is not None:
-            outcome = Outcome.MATCHED if any(_stands_for(shown, each) for each in agreed) else Outcome.QUANTITY
+    in_advance = match.charge_type is ChargeType.PREPAID and match.billed and not match.receipts
+    if in_advance and _agreed_quantities(match, match.billed, price_book):
+        outcome = Outcome.MATCHED if _is_agreed(match, price_book) else Outcome.QUANTITY
     return {
         "sku": match.sku,
         "leg": str(match.charge_type),

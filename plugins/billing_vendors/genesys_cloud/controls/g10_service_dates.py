@@ -62,6 +62,7 @@ class _Check:
         self._price_book = price_book
         self._shift = shift
         self._near = account_month.month.shifted(-1).first_day
+        self._lines = [line for invoice in account_month.invoices for line in invoice.lines if line.amount >= 0]
         every = ((invoice, line) for invoice in account_month.invoices for line in invoice.lines)
         self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
 
@@ -104,7 +105,7 @@ class _Check:
         return arrears or advance or earlier or self._is_long_term(period, line, service)
 
     def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, service: Span) -> bool:
-        start, end = service
+        start, end = self._chain_of(line, service)
         ours = frozenset({period.contract_id})
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
@@ -119,6 +120,22 @@ class _Check:
             if whole and charged and meets:
                 return True
         return False
+
+    def _chain_of(self, line: InvoiceLine, service: Span) -> Span:
+        """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
+        start, end = service
+        spans = [
+            (other.service_start + self._shift, other.service_end + self._shift)
+            for other in self._lines
+            if other.product == line.product and other.service_start and other.service_end
+        ]
+        for first, after in sorted(spans):
+            if after > end and first <= end and first >= start:
+                end = after
+        for first, after in sorted(spans, reverse=True):
+            if first < start and after >= start and after <= end:
+                start = first
+        return start, end
 
     def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
         """Return a contract that the invoice may be under and that has no billing period in the month."""
