@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.controls.evidence import Evidence
@@ -105,7 +105,7 @@ class Documents:
         seen = self._months_billed(due)
         for months in [] if 1 in seen else sorted(seen, reverse=True) or _LONG_TERMS:
             begins, last = self._term(due, months)
-            if begins is not None and begins.shifted(-1) < oldest:
+            if begins is not None and begins.shifted(-1) < oldest and not self._begins_with_contract(due, begins):
                 return f"it may have been billed for {months} months before {oldest}, the first month that is stored"
             if last is not None and last > month:
                 return f"it may be billed for {months} months at their end, with {last}"
@@ -120,14 +120,21 @@ class Documents:
         starts = Month.of(due.service[0])
         later = _months_between(starts, self._evidence.account_month.month)
         for item in (priced.item for priced in due.items):
-            for anchor in filter(None, (contract.starts_on, item.effective_start)):
-                after = item.charged_through and item.charged_through + _ONE_DAY
-                ends = after in (None, item.effective_end, contract.ends_on)
-                if ends or (after and _months_between(Month.of(anchor), Month.of(after)) % months == 0):
-                    into = _months_between(Month.of(anchor), starts) % months
-                    begins = starts.shifted(later - into)
+            after = item.charged_through and item.charged_through + _ONE_DAY
+            open_end = after in (None, item.effective_end, contract.ends_on)
+            if not open_end and after and not _adjoin(due.service[0], after):
+                continue
+            for anchor in (each for day in (contract.starts_on, item.effective_start) if day for each in _near(day)):
+                if open_end or (after and _months_between(anchor, Month.of(after)) % months == 0):
+                    begins = starts.shifted(later - _months_between(anchor, starts) % months)
                     return begins, begins.shifted(months - 1)
         return None, None
+
+    def _begins_with_contract(self, due: Due, begins: Month) -> bool:
+        """Return whether a term's first month is the contract's first: what is billed before it belongs to it."""
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        month = self._evidence.account_month.month
+        return begins == month and contract.starts_on is not None and contract.starts_on >= due.service[0]
 
     def _months_billed(self, due: Due) -> set[int]:
         """Return for how many months at once the product's prepayments are billed on stored documents."""
@@ -214,6 +221,16 @@ def _days(items: Sequence[PricedItem], days: Span) -> Span:
     start = min(each.item.effective_start or days[0] for each in items)
     end = max(each.item.effective_end or days[1] for each in items)
     return max(days[0], start), min(days[1], end)
+
+
+def _near(day: date) -> tuple[Month, Month]:
+    """Return the months in which the billing period that has a contract's first day may begin."""
+    return Month.of(day), Month.of(day).shifted(-1)
+
+
+def _adjoin(starts: date, after: date) -> bool:
+    """Return whether two days may begin billing periods of one contract."""
+    return starts == after or bool(whole_months(*sorted((starts, after))))
 
 
 def _months_between(one: Month, other: Month) -> int:

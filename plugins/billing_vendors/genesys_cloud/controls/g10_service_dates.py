@@ -114,7 +114,7 @@ class _Check:
             if purpose_of(item) is Purpose.ONE_TIME:
                 return period.starts_on <= start < _a_month_after(period.ends_on)
             through, last = item.charged_through, contract and contract.ends_on
-            whole = whole_months(start, end) or end in (item.effective_end, last)
+            whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in (item.effective_end, last)
             charged = through is None or end - _ONE_DAY <= through
             meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
             if whole and charged and meets:

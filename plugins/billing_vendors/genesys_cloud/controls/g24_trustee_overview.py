@@ -36,7 +36,7 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         overview price 148.50, contract 143.00              -> EXCEPTION
         a charge that the overview does not list            -> NOT_APPLICABLE: voice, for one, is billed elsewhere
         a row that no charge has                            -> NOT_APPLICABLE
-        the overview is of other dates                      -> BLOCKED
+        the overview is of other dates                      -> BLOCKED; NOT_APPLICABLE if it is of another contract's
         the account has a trustor, but no overview was read -> BLOCKED
         the account is not read by a trustee                -> NOT_APPLICABLE
         no charge                                           -> NOT_APPLICABLE
@@ -55,10 +55,12 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
         return
     seen = _rows_by_sku(overview, price_book)
+    other_cycle = any(_other_dates(rows, overview) is None for rows in charges.values())
     by_period: dict[str, list[Finding]] = defaultdict(list)
     for sku, rows in charges.items():
         subject = rows[0][0].billing_period_id
-        by_period[subject].extend(_of_product(subject, sku, rows, seen.get(sku, []), overview, price_book))
+        found = _of_product(subject, sku, rows, seen.get(sku, []), overview, price_book, other_cycle=other_cycle)
+        by_period[subject].extend(found)
     for subject, findings in by_period.items():
         yield from summarize_passes(subject, "figures", findings)
     if others := sorted(set(seen) - set(charges)):
@@ -74,6 +76,8 @@ def _of_product(
     seen: list[UsageLine],
     overview: UsageReport,
     price_book: PriceBook,
+    *,
+    other_cycle: bool,
 ) -> Iterator[Finding]:
     if not seen:
         yield not_applicable(
@@ -81,7 +85,7 @@ def _of_product(
         )
         return
     if fault := _other_dates(rows, overview):
-        yield blocked(subject, f"{sku}: {fault}")
+        yield not_applicable(subject, f"{sku}: {fault}") if other_cycle else blocked(subject, f"{sku}: {fault}")
         return
     used = [charge.actual_quantity for _, charge in rows]
     prepaid = [charge.prepaid_quantity for _, charge in rows]
