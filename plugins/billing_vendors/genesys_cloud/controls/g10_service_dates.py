@@ -62,7 +62,6 @@ class _Check:
         self._price_book = price_book
         self._shift = shift
         self._near = account_month.month.shifted(-1).first_day
-        self._lines = [line for invoice in account_month.invoices for line in invoice.lines if line.amount >= 0]
         every = ((invoice, line) for invoice in account_month.invoices for line in invoice.lines)
         self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
 
@@ -71,11 +70,8 @@ class _Check:
         if line.service_start is None or line.service_end is None:
             return blocked(subject, f"{what} has no service dates")
         start, end = line.service_start + self._shift, line.service_end + self._shift
-        is_credit = line.amount < 0 or invoice.kind == "credit_memo"
         fitting = [
-            period
-            for period in self._periods
-            if start < end and self._fits(period, line, (start, end), is_credit=is_credit)
+            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end))
         ]
         known = [contract for period in fitting if (contract := self._contracts.get(period.contract_id)) is not None]
         operands = {"line": line.position, "start": str(line.service_start), "end": str(line.service_end)}
@@ -96,16 +92,16 @@ class _Check:
         )
         return Finding(subject, State.EXCEPTION, text, operands=operands)
 
-    def _fits(self, period: ContractBillingPeriod, line: InvoiceLine, service: Span, *, is_credit: bool) -> bool:
+    def _fits(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
         """Return whether a service lies in the billing period, in the one after it, or in a longer prepaid term."""
         start, end = service
         arrears = period.starts_on <= start and end <= period.ends_on
         advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
-        earlier = is_credit and end <= period.ends_on
-        return arrears or advance or earlier or self._is_long_term(period, line, service)
+        earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on
+        return arrears or advance or earlier or self._is_long_term(period, invoice, line, service)
 
-    def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, service: Span) -> bool:
-        start, end = self._chain_of(line, service)
+    def _is_long_term(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
+        start, end = self._chain_of(invoice, line, service)
         ours = frozenset({period.contract_id})
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
@@ -121,20 +117,18 @@ class _Check:
                 return True
         return False
 
-    def _chain_of(self, line: InvoiceLine, service: Span) -> Span:
+    def _chain_of(self, invoice: Invoice, line: InvoiceLine, service: Span) -> Span:
         """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
         start, end = service
-        spans = [
+        spans = sorted(
             (other.service_start + self._shift, other.service_end + self._shift)
-            for other in self._lines
+            for other in invoice.lines
             if other.product == line.product and other.service_start and other.service_end
-        ]
-        for first, after in sorted(spans):
-            if after > end and first <= end and first >= start:
-                end = after
-        for first, after in sorted(spans, reverse=True):
-            if first < start and after >= start and after <= end:
-                start = first
+        )
+        for first, after in spans:
+            end = max(end, after) if first == end else end
+        for first, after in reversed(spans):
+            start = min(start, first) if after == start else start
         return start, end
 
     def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
