@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,10 +19,12 @@ from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
 from billing.models import ContractBillingPeriod
 from billing.month import Month
+from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
+_NEXT = timedelta(days=28)
 _LONG_TERMS = (12, 3)
 """Months that a prepayment may be for, besides one billing period."""
 
@@ -67,6 +69,21 @@ class Documents:
     def others(self, due: Due) -> list[Billed]:
         """Return the lines of other stored documents that may bill it."""
         return [each for each in self._others if bills(each, due)]
+
+    def next_in_advance(self, due: Due) -> Due | None:
+        """
+        Return what a prepayment makes due for the next period, if the document of an earlier month billed this one
+        alone, in advance: then this month's documents bill the next one. None if the contract or its items end before.
+        """
+        month, end = self._evidence.account_month.month, due.service[1]
+        ahead = [each for each in self.others(due) if each.invoice.month < month]
+        alone = any(each.line.service_end and each.line.service_end <= end for each in ahead)
+        items = tuple(each for each in due.items if each.in_force(end))
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        goes_on = contract.ends_on is None or contract.ends_on > end
+        if self.own(due) or not alone or not items or not goes_on or name_key(contract.status) == "inactive":
+            return None
+        return replace(due, service=(end, end + _NEXT), items=items, amount=amount_of(items))
 
     def absent(self, due: Due, what: str) -> Finding:
         """

@@ -105,17 +105,15 @@ class _Check:
         ours = frozenset({period.contract_id})
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
-        for priced in self._price_book.items(product, ChargeType.PREPAID, ours):
-            item, contract = priced.item, self._contracts.get(period.contract_id)
-            if purpose_of(item) is Purpose.ONE_TIME:
-                return period.starts_on <= start < _a_month_after(period.ends_on)
-            through, last = item.charged_through, contract and contract.ends_on
-            whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in (item.effective_end, last)
-            charged = through is None or end - _ONE_DAY <= through
-            meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
-            if whole and charged and meets:
-                return True
-        return False
+        items = [each.item for each in self._price_book.items(product, ChargeType.PREPAID, ours)]
+        if any(purpose_of(item) is Purpose.ONE_TIME for item in items) and period.starts_on <= start:
+            return start < _a_month_after(period.ends_on)
+        contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
+        last = {item.effective_end for item in items} | {contract and contract.ends_on}
+        whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in last
+        charged = any(day is None or end - _ONE_DAY <= day for day in through)
+        meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
+        return bool(items and whole and charged and meets)
 
     def _chain_of(self, invoice: Invoice, line: InvoiceLine, service: Span) -> Span:
         """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
