@@ -12,6 +12,8 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, bound_of
 from billing.models import Invoice
+from billing.money import exact_sum
+from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _STEPS = (Fraction(1, 4000), Fraction(1, 200))
@@ -30,6 +32,7 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
         lines 10.00 + 5.00, total 15.02                      -> EXCEPTION
         lines 1000.00, total 1190.00, a month before 19 % too -> PASS: 19 % above the lines
         the same, the month before 0 %, or another rate      -> EXCEPTION
+        lines 1000.00 and a tax of 190.00                    -> PASS; a tax of 191.23 -> EXCEPTION
         no known currency and a gap                          -> BLOCKED: there is no rounding bound
         the month has no invoice                             -> NOT_APPLICABLE
     """
@@ -37,6 +40,7 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
     differ = any(finding.state is State.EXCEPTION for finding in findings)
     before = evidence.previous.invoices if evidence.previous else ()
     rate = _rate([*evidence.account_month.invoices, *before]) if differ else None
+    yield from _of_tax_lines(evidence.account_month.invoices)
     for finding in findings:
         if finding.state is State.EXCEPTION and rate:
             percent = f"{float(rate * 100):g} %"
@@ -46,6 +50,19 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
             )
         else:
             yield finding
+
+
+def _of_tax_lines(invoices: Sequence[Invoice]) -> Iterator[Finding]:
+    """Yield the finding of each invoice that has lines for a tax: they must be a tax's rate of the other lines."""
+    for invoice in invoices:
+        taxes = exact_sum(line.amount for line in invoice.lines if TERMS.is_tax(line))
+        if taxes:
+            others = replace(invoice, lines=tuple(line for line in invoice.lines if not TERMS.is_tax(line)))
+            rate = _rate([replace(others, total=exact_sum((others.lines_total, taxes)))])
+            text = f"the tax of {taxes} on lines of {others.lines_total}: " + (
+                f"{float(rate * 100):g} %" if rate else "no rate of a tax gives it"
+            )
+            yield Finding(invoice.invoice_id, State.PASS if rate else State.EXCEPTION, text, actual=taxes)
 
 
 def _rate(invoices: Sequence[Invoice]) -> Fraction | None:

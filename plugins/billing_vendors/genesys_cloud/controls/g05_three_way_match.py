@@ -56,16 +56,20 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)
+    listed = {period.contract_id for period in account_month.billing_periods}
     for match in matches:
-        yield _of_match(match, price_book, documents)
+        yield _of_match(match, price_book, documents, listed)
     yield from _inconsistent_scales(matches)
 
 
-def _of_match(match: Match, price_book: PriceBook, documents: Documents) -> Finding:
+def _of_match(match: Match, price_book: PriceBook, documents: Documents, listed: set[str]) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.charge_type}"
     if any(name_key(receipt.billing_period.status) == "open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
+    not_listed = {contract for billed in match.billed for contract in billed.contracts} - listed
+    if match.billed and not match.receipts and not_listed and match.charge_type is ChargeType.OVERAGE:
+        return blocked(subject, f"{what}: the vendor lists no billing period of its contract that ends in the month")
     if not match.billed:
         found = _without_line(subject, what, match, price_book, documents)
     elif match.billed[0].charge_type is None:

@@ -9,7 +9,7 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
-from billing.matching.price_book import ChargeType, PriceBook, Purpose, purpose_of
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.service_months import Span, whole_months
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine
 from billing.month import Month
@@ -106,11 +106,11 @@ class _Check:
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
         items = [each.item for each in self._price_book.items(product, ChargeType.PREPAID, ours)]
-        if any(purpose_of(item) is Purpose.ONE_TIME for item in items) and period.starts_on <= start:
-            return start < _a_month_after(period.ends_on)
         contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
         last = {item.effective_end for item in items} | {contract and contract.ends_on}
+        begins = {item.effective_start for item in items} | {contract and contract.starts_on}
         whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in last
+        whole = whole or (start in begins and end == period.ends_on)
         charged = any(day is None or end - _ONE_DAY <= day for day in through)
         meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
         return bool(items and whole and charged and meets)
