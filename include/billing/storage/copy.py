@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table
 from billing.errors import PayloadError
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.storage.engine import server_errors
+from billing.storage.server_errors import server_errors
 
 _ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory does not grow with the invoice
 _BYTES_AT_ONCE = 1 << 20
