@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+# not standard_conforming_strings: how the driver writes a string depends on what it was at the connection's start
 SETTINGS = (
     # a lock is waited for first, and the rows are read afterwards: they must be those of that moment
     "set transaction isolation level read committed; "
     "set local timezone to 'UTC'; "
     "set local datestyle to 'ISO, MDY'; "
-    "set local client_encoding to 'UTF8'; "
-    "set local standard_conforming_strings to on"
+    "set local client_encoding to 'UTF8'"
 )
 
 
