@@ -35,12 +35,7 @@ class Days:
 
 
 def load_other_documents(connection: Connection, account_month: AccountMonth) -> tuple[Invoice, ...]:
-    """
-    Return the account's documents of other months that bill days of this month, with only the lines that do.
-
-    A line's days are its own, else those of its document. A document without any date may bill the month after its own:
-    all of its lines are returned.
-    """
+    """Return ``other_documents`` of the account's invoices; only those that may be among them are read whole."""
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
     near = t.invoice.c.month.between(
         month.shifted(-_MONTHS_BEFORE).first_day, month.shifted(_MONTHS_AFTER).first_day
@@ -49,9 +44,25 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
     versions = [
         (row.record_key, row.version) for row in rows if _may_bill(_span(row), Month.of(row.month), month, days)
     ]
-    documents = load_records(connection, Invoice, versions).values()
-    limited = [replace(each, lines=tuple(_lines_of(each, days))) for each in documents]
-    return tuple(sorted((each for each in limited if each.lines), key=lambda each: (each.month, each.invoice_id)))
+    return other_documents(load_records(connection, Invoice, versions).values(), account_month)
+
+
+def other_documents(invoices: Iterable[Invoice], account_month: AccountMonth) -> tuple[Invoice, ...]:
+    """
+    Return the documents of other months that bill days of this month, with only the lines that do, by month and id.
+
+    A line's days are its own, else those of its document. A document without any date may bill the month after its own:
+    all of its lines are returned.
+
+    :param invoices: of one account, of any months; those that are not withdrawn.
+    """
+    month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
+    found = []
+    for each in invoices:
+        if each.month != month and _is_near(each.month, month):
+            lines = tuple(line for line in each.lines if _may_bill(_days_billed(each, line), each.month, month, days))
+            found += [replace(each, lines=lines)] if lines else []
+    return tuple(sorted(found, key=lambda each: (each.month, each.invoice_id)))
 
 
 def billed_months(
@@ -129,12 +140,8 @@ def _is_near(own: Month, month: Month) -> bool:
 
 
 def _may_bill(span: Days | None, own: Month, month: Month, days: Days) -> bool:
-    """Return whether a document of another month may bill some days; without dates, only the month after its own."""
+    """Return whether a document, or a line, of another month may bill some days; without dates, of the next month."""
     return span.overlap(days) if span else own == month.shifted(-1)
-
-
-def _lines_of(document: Invoice, days: Days) -> Iterable[InvoiceLine]:
-    return (line for line in document.lines if (span := _days_billed(document, line)) is None or span.overlap(days))
 
 
 def _days_billed(document: Invoice, line: InvoiceLine) -> Days | None:
