@@ -176,7 +176,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 def _files(
     connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Return the files that this fetch of the month stored."""
+    """Return the files that this fetch of the month stored, and after them those that it could not get."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "file_format", "sha256", "location"])
@@ -184,10 +184,16 @@ def _files(
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
         .order_by(t.document.c.invoice_id, t.document.c.file_format, t.document.c.sha256)
     )
-    return tuple(
+    stored = [
         IssuedFile(invoice_id, file_format, sha256, _text(location, file_format, sha256, read_file))
         for invoice_id, file_format, sha256, location in rows
+    ]
+    missing = connection.execute(
+        select(*t.missing_document.c["invoice_id", "file_format", "reason"])
+        .where(t.missing_document.c.fetch_id == fetch.fetch_id, t.missing_document.c.invoice_id.in_(ids))
+        .order_by(t.missing_document.c.invoice_id, t.missing_document.c.file_format)
     )
+    return (*stored, *(IssuedFile(invoice_id, form, b"", None, reason) for invoice_id, form, reason in missing))
 
 
 def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> str | None:

@@ -30,8 +30,9 @@ def reconciled_fetch(connection: Connection, vendor: str, account: str, month: M
     """
     Return the fetch that a reconciled month is based on; None while a control is open or the month is not stored.
 
-    A month that no control has checked is not reconciled.
+    A month that no control has checked is not reconciled, nor is one whose fetch could not get a document.
     """
+    missing = select(t.missing_document.c.invoice_id).where(t.missing_document.c.fetch_id == t.account_month.c.fetch_id)
     results = select(t.control_result.c.position).where(
         t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id
     )
@@ -43,5 +44,6 @@ def reconciled_fetch(connection: Connection, vendor: str, account: str, month: M
             t.account_month.c.month == month.first_day,
             results.exists(),
             ~open_results.exists(),
+            ~missing.exists(),
         )
     )

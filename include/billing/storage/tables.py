@@ -132,6 +132,16 @@ document_sighting = Table(
     PrimaryKeyConstraint("fetch_id", "document_id"),
 )
 
+missing_document = Table(
+    "missing_document",
+    metadata,
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    _required("invoice_id"),
+    _required("file_format"),
+    _required("reason"),
+    PrimaryKeyConstraint("fetch_id", "invoice_id", "file_format"),
+)
+
 unknown_field = Table(
     "unknown_field",
     metadata,

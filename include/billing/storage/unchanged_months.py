@@ -70,10 +70,15 @@ def _inputs_sha256(connection: Connection, account: Account[object], fetch: Fetc
     """
     day, earlier = fetch.month.first_day, [month.first_day for month in comparison_months(fetch.month)]
     sighting, document, months = t.payload_sighting.c, t.document_sighting.c, t.account_month.c
+    missing = t.missing_document.c
+    missing_file = func.concat_ws(" ", missing.invoice_id, missing.file_format, missing.reason)
     counted = or_(t.fetch.c.month <= day, t.record_version.c.version > 1)
     queries: tuple[Any, ...] = (
         select(_ids(sighting.payload_id)).where(sighting.fetch_id == fetch.fetch_id),
         select(_ids(document.document_id)).where(document.fetch_id == fetch.fetch_id),
+        select(func.array_agg(aggregate_order_by(missing_file, missing_file))).where(
+            missing.fetch_id == fetch.fetch_id
+        ),
         select(func.count())
         .select_from(t.record.join(t.record_version, t.record_version.c.record_key == t.record.c.record_key))
         .join(t.fetch, t.fetch.c.fetch_id == t.record_version.c.fetch_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
@@ -17,7 +18,8 @@ from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.client.transport import Limits
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.documents import document_or_reason
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.genesys_cloud.derive import body_of, candidates, invoice_of_month, read_contracts, read_lines
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
@@ -36,9 +38,9 @@ _LOG = logging.getLogger(__name__)
 
 def collect(
     account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
-) -> Iterator[Response | Document]:
+) -> Iterator[Response | Document | MissingDocument]:
     """
-    Yield each response as it arrives, and each document after its invoice's lines.
+    Yield each response as it arrives, and each document, or why there is none, after its invoice's lines.
 
     :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
@@ -90,7 +92,7 @@ def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[BillingCycl
 
 def _invoices(
     hook: GenesysCloudBillingHook, terms: list[ContractTerm], account: Account[GenesysSettings], month: Month
-) -> Iterator[Response | Document]:
+) -> Iterator[Response | Document | MissingDocument]:
     headers: dict[str, InvoiceHeader] = {}
     for page in hook.list_invoices(month):
         yield page
@@ -104,16 +106,7 @@ def _invoices(
             yield page
         lines = read_lines(header.invoice_id, pages, UnknownFields())
         if invoice_of_month(header, lines, terms, account, month):
-            yield from _document(hook, header.invoice_id)
-
-
-def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Document]:
-    try:
-        yield hook.get_document(invoice_id)
-    except VendorRejected as error:
-        if error.status != 404:
-            raise
-        _LOG.warning("the vendor has no document of invoice %s", ascii(invoice_id)[:80])
+            yield document_or_reason(header.invoice_id, "pdf", partial(hook.get_document, header.invoice_id))
 
 
 def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month) -> Iterator[Response]:

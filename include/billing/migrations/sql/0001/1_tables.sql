@@ -66,6 +66,14 @@ create table billing.document_sighting (
     primary key (fetch_id, document_id)
 );
 
+create table billing.missing_document (
+    fetch_id bigint not null references billing.fetch,
+    invoice_id text not null,
+    file_format text not null,
+    reason text not null,
+    primary key (fetch_id, invoice_id, file_format)
+);
+
 create table billing.unknown_field (
     vendor text not null,
     record_type text not null,
