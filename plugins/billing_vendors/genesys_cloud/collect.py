@@ -30,7 +30,6 @@ from billing_vendors.genesys_cloud.parse_usage import overview_interval
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
-_LAST_USUAL_INDEX = 3
 _MAX_OVERVIEWS = 4
 
 _LOG = logging.getLogger(__name__)
@@ -46,14 +45,18 @@ def collect(
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
     :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
     """
+    settings = account.settings
+    trustee = GenesysCloudBillingHook(settings.trustee_conn_id, limits=limits) if settings.trustee_conn_id else None
+    if trustee is not None:
+        trustee.connection_settings()  # a wrong connection is told before the first request
     with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
         yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == month])
         yield from _invoices(hook, terms, account, month)
         for interval in usage_intervals(month, terms):
             yield hook.get_billable_usage(interval)
-        if account.settings.trustor_organization_id:
-            yield from _overview(hook, account.settings.trustor_organization_id, month)
+        if settings.trustor_organization_id:
+            yield from _overview(trustee or hook, settings.trustor_organization_id, month)
 
 
 def collect_running_month(
@@ -113,7 +116,8 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
     """
     Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
 
-    It is requested by its distance from today, not by its date: guess, read its dates, and correct the guess.
+    It is requested by its distance from today, not by its date: guess, read its dates, and correct the guess. A refusal
+    blocks the control that needs the overview, not the month.
     """
     index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()
@@ -122,9 +126,8 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
         try:
             response = hook.get_trustee_overview(organization_id, index)
         except VendorRejected as error:
-            if index <= _LAST_USUAL_INDEX or error.status not in (400, 404):
-                raise
-            break
+            _LOG.warning("the vendor refused the trustee overview: %s", error)
+            return
         _, ends_at = overview_interval(body_of(response))
         if ends_at is None:
             break

@@ -162,6 +162,8 @@ class GenesysCloudBillingHook(VendorHook):
             raise ConfigurationError(
                 f"connection {conn_id}: host, schema and port must be empty; set region, or api_host, in extra"
             )
+        if ":" in (connection.login or ""):
+            raise ConfigurationError(f"connection {conn_id}: login (the OAuth client's id) contains a colon")
         fields = read_extra(conn_id, extra, FIELDS)
         return ConnectionSettings(
             conn_id=conn_id,

@@ -17,7 +17,7 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
 
 from billing.config.accounts import Account
 from billing.controls.evidence import Evidence
-from billing.errors import PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document, MissingDocument
@@ -195,6 +195,35 @@ class TestTrusteeOverview:
         self.overviews(january, {0: "2026-11-30"})
 
         assert self.collect(connect) == []
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404])
+    def test_a_refusal_does_not_keep_the_month_from_being_stored(self, january, connect, status):
+        january.billing("/trusteebillingoverview/t1", payload_reply("error.forbidden", status))
+
+        collected = collect(make_account(connect(), trustor="t1"), JANUARY)
+
+        assert operations(collected)[-1] == "billable_usage"
+
+    def test_a_partner_s_own_connection_reads_it(self, january, connect):
+        self.overviews(january, {self.index_of_january(): "2025-01-31"})
+        own = make_account(connect(), trustor="t1")
+        partner = replace(own.settings, trustee_conn_id=connect("genesys_partner"))
+
+        collected = collect(replace(own, settings=partner), JANUARY)
+
+        assert operations(collected)[-1] == "trustee_overview"
+        signed = {request.path: request.headers["authorization"] for request in january.seen}
+        assert signed["/api/v2/billing/reports/billableusage"] == "Bearer token-1"
+        assert signed["/api/v2/billing/trusteebillingoverview/t1"] == "Bearer token-2"
+
+    def test_a_partner_s_connection_that_is_not_there_is_told_before_any_request(self, january, connect):
+        own = make_account(connect(), trustor="t1")
+        account = replace(own, settings=replace(own.settings, trustee_conn_id="no_such_connection"))
+
+        with pytest.raises(ConfigurationError, match="no_such_connection"):
+            collect(account, JANUARY)
+
+        assert january.seen == []
 
     def test_a_vendor_that_always_answers_the_same_ends_too(self, january, connect):
         overview = json.loads(read_payload("trustee_billing_overview")) | {
