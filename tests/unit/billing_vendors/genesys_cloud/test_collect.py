@@ -212,7 +212,7 @@ class TestTrusteeOverview:
         collected = collect(replace(own, settings=partner), JANUARY)
 
         assert operations(collected)[-1] == "trustee_overview"
-        signed = {request.path: request.headers["authorization"] for request in january.seen}
+        signed = {request.path: request.headers.get("authorization") for request in january.seen}
         assert signed["/api/v2/billing/reports/billableusage"] == "Bearer token-1"
         assert signed["/api/v2/billing/trusteebillingoverview/t1"] == "Bearer token-2"
 
