@@ -99,6 +99,7 @@ def _listed(
             row_ids.append(row.identifier("invoice_id"))
             if parse.month_of(row) == month:
                 invoices.append(parse.parse_invoice(row, unknown_fields))
+        unknown_fields.attributes("invoice_list", last, "meta")
     if last is None:
         return [], ()
     ended = not next_cursor(last)

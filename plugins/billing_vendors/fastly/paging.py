@@ -8,9 +8,10 @@ from billing.errors import PayloadError
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
-from billing_vendors.base.client.paging import PageHead, Paging
+from billing_vendors.base.client.paging import PageHead, Paging, check_end
 from billing_vendors.fastly import endpoints
 from billing_vendors.fastly.parse import invoice_rows, month_of
+from billing_vendors.fastly.vocabulary import amount_or_none
 
 _MAX_PAGES = 500
 
@@ -27,7 +28,7 @@ class InvoicePaging(Paging):
         """Read ``meta``, and the ids of the invoices."""
         invoices = _page(page)
         row_ids = [row.identifier("invoice_id") for row in invoice_rows(invoices)]
-        return PageHead(next_cursor(invoices), row_ids, declared_total(invoices))
+        return _head(page, invoices, row_ids)
 
 
 class ServiceUsagePaging(Paging):
@@ -41,8 +42,8 @@ class ServiceUsagePaging(Paging):
     def read_head(self, page: Response) -> PageHead:
         """Read ``data.meta``, and the ids of the services."""
         usage = _services(page)
-        row_ids = [row.identifier("service_id") for row in usage.objects("details")]
-        return PageHead(next_cursor(usage), row_ids, declared_total(usage))
+        row_ids = [row.identifier("service_id") for row in usage.listed("details")]
+        return _head(page, usage, row_ids)
 
 
 def listed_ids(response: Response, month: Month) -> list[str]:
@@ -62,8 +63,15 @@ def service_cursor(response: Response) -> str | None:
 def declared_total(holder: JsonObject) -> int | None:
     """Return ``meta.total``, how many rows Fastly reports; None if it reports no total."""
     meta = holder.object_or_none("meta")
-    total = None if meta is None else meta.number_or_none("total")
+    total = None if meta is None else amount_or_none(meta, "total")
     return None if total is None else int(total)
+
+
+def _head(page: Response, holder: JsonObject, row_ids: list[str]) -> PageHead:
+    cursor = next_cursor(holder)
+    if not cursor:
+        check_end(page, page.parsed)
+    return PageHead(cursor, row_ids, declared_total(holder))
 
 
 def _page(response: Response) -> JsonObject:

@@ -23,13 +23,11 @@ from billing_vendors.fastly.vocabulary import (
 
 def invoice_rows(page: JsonObject) -> list[JsonObject]:
     """
-    Return the rows of one page of the invoice list.
+    Return the rows of one page of the invoice list; null is a page without rows.
 
-    :raises PayloadError: the page has no list of objects in ``data``.
+    :raises PayloadError: the page has no ``data``, or something else than objects in it.
     """
-    if not isinstance(page.optional("data"), list):
-        raise PayloadError(f"{page.where}: data should be a list")
-    return page.objects("data")
+    return page.listed("data")
 
 
 def month_of(row: JsonObject) -> Month:

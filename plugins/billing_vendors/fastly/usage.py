@@ -22,7 +22,7 @@ SERVICE_USAGE = "service_usage"
 
 def usage_report(responses: Iterable[Response], month: Month, unknown_fields: UnknownFields) -> UsageReport:
     """Read the usage metrics of a month. Rows of other months are left out."""
-    rows = [row for response in responses for row in usage_rows(response)]
+    rows = [row for response in responses for row in usage_rows(response, unknown_fields)]
     of_month = [row for row in rows if row.text_or_none("month") == str(month)]
     lines = tuple(parse_usage(row, position, unknown_fields) for position, row in enumerate(of_month, start=1))
     return UsageReport(
@@ -36,21 +36,21 @@ def usage_report(responses: Iterable[Response], month: Month, unknown_fields: Un
     )
 
 
-def usage_rows(response: Response) -> list[JsonObject]:
+def usage_rows(response: Response, unknown_fields: UnknownFields) -> list[JsonObject]:
     """
-    Return the rows of a usage metrics response.
+    Return the rows of a usage metrics response; null is no rows.
 
-    :raises PayloadError: it has no list of objects in ``data``.
+    :raises PayloadError: it has no ``data``, or something else than objects in it.
     """
     document = JsonObject(response.json_object(), response.request)
-    if not isinstance(document.optional("data"), list):
-        raise PayloadError(f"{response.request}: data should be a list")
-    return list(document.objects("data"))
+    rows = document.listed("data")
+    unknown_fields.attributes("usage_metrics", document, "meta")
+    return rows
 
 
 def metered_kinds(response: Response, month: Month) -> list[tuple[str, str]]:
     """Return each pair of product id and usage type in a month's usage: service usage is requested by them."""
-    rows = [row for row in usage_rows(response) if row.text_or_none("month") == str(month)]
+    rows = [row for row in usage_rows(response, UnknownFields()) if row.text_or_none("month") == str(month)]
     pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
     return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
 
@@ -100,7 +100,7 @@ class ServiceUsage:
         unit = text_or_none(data, "unit")
         self._starts += [moment for moment in [start_of(data, "start_time")] if moment]
         self._ends += [moment for moment in [end_of(data, "end_time")] if moment]
-        for position, row in enumerate(data.objects("details"), start=len(self._lines) + 1):
+        for position, row in enumerate(data.listed("details"), start=len(self._lines) + 1):
             service_id = row.identifier("service_id")
             yield UsageLine(
                 position=position,

@@ -41,7 +41,7 @@ class UnknownFields:
         """
         named = {name: row.optional(name) for name in known}
         rest = row.rest()
-        self._unknown.update(UnknownField(record_type, name) for name in rest)
+        self._unknown.update(UnknownField(record_type, name) for name in row.drift())
         return {name: value for name, value in (named | rest).items() if value is not None}
 
     def enum(self, record_type: str, row: JsonObject, name: str, known: Iterable[str]) -> str | None:

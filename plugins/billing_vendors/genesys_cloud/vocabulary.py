@@ -89,7 +89,7 @@ class UnknownFields:
         """Return the attributes of a row: the known fields that have a value, and all unknown ones."""
         values = {name: value for name in known if (value := fields.optional(name)) is not None}
         unknown = fields.rest()
-        self.unknown.update(UnknownField(record_type, name) for name in unknown)
+        self.unknown.update(UnknownField(record_type, name) for name in fields.drift())
         return values | unknown
 
     def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
@@ -120,8 +120,7 @@ class UnknownFields:
 
 def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
     """Yield the objects of a list; nothing if the list is null, which the vendor also writes for an empty list."""
-    if fields.optional(name) is not None:
-        yield from fields.objects(name)
+    yield from fields.objects(name)
 
 
 def day_or_none(fields: JsonObject, name: str) -> date | None:

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 
 JsonRows = dict[str, list[str]]
 
-RAW = frozenset({"fetch", "payload", "payload_sighting", "document", "document_sighting", "alembic_version"})
+RAW = frozenset(
+    {"fetch", "payload", "payload_sighting", "document", "document_sighting", "missing_document", "alembic_version"}
+)
 """What arrived, as it arrived: kept of a broken fetch, too."""
 
 _DROPPED = frozenset(

@@ -5,7 +5,7 @@ import pytest
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.fastly.vendor import FASTLY
 
 MONTHS = ["2026-10", "2026-03", "2025-04"]
@@ -56,6 +56,18 @@ def test_a_v2_month_brings_the_bill_and_its_files(accounts):
     assert kept[3].body.startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize(("after", "form"), [(1, "csv"), (2, "pdf")])
+@pytest.mark.parametrize(
+    "fault", [{"kind": "html"}, {"kind": "status", "status": 404}, {"kind": "status", "status": 500}]
+)
+def test_a_v2_month_is_whole_without_a_file(accounts, simulated, fault, after, form):
+    simulated.faults.add(operation="fastly.v2.invoice", after=after, times=2, **fault)
+    kept = collected(accounts["legacy-press"], "2026-10")
+    missing = next(item for item in kept if isinstance(item, MissingDocument))
+    assert (missing.file_format, missing.invoice_id) == (form, str(kept[1].json_object()["invoice_id"]))
+    assert len(kept) == 4
+
+
 def test_a_v2_month_without_a_bill_brings_nothing(accounts):
     assert collected(accounts["legacy-press"], "2020-01") == []
 
@@ -93,7 +105,6 @@ def test_a_month_of_thousands_of_kinds_of_usage_does_not_take_thousands_of_reque
         ("html", "fastly.v3.usage_metrics"),
         ("duplicate_key", "fastly.v3.invoices"),
         ("nan", "fastly.v3.invoice"),
-        ("null_list", "fastly.v3.invoices"),
     ],
 )
 def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fault, operation):

@@ -72,7 +72,18 @@ def test_a_month_without_an_answer_is_empty(account):
     assert (account_month.invoices, account_month.listings, account_month.usage_reports) == ((), (), ())
 
 
-@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": [1]}])
+def test_null_for_a_list_is_no_rows_and_reported(account, response):
+    answers = [response("v3.list_invoices", {"data": None}), response("v3.usage_metrics", {"data": None, "links": {}})]
+    account_month = derive(account(), JANUARY, answers)
+    assert (account_month.invoices, account_month.usage_reports[0].lines) == ((), ())
+    assert {(each.record_type, each.name) for each in account_month.unknown_fields} == {
+        ("invoice_list", "data=null"),
+        ("usage_metrics", "data=null"),
+        ("usage_metrics", "links"),
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": [1]}])
 def test_a_page_without_a_list_is_an_error(account, response, body):
     with pytest.raises(PayloadError):
         derive(account(), JANUARY, [response("v3.list_invoices", body)])
