@@ -13,6 +13,7 @@ from vendor_simulator.genesys_cloud.accounts import HISTORY_START, Contract, Org
 from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
 from vendor_simulator.genesys_cloud.planted import ROTATION, plant
 from vendor_simulator.months import Month
+from vendor_simulator.options import WorldOptions
 from vendor_simulator.planted import Planted, rotated, turn
 from vendor_simulator.world import TrueInvoice
 
@@ -26,13 +27,19 @@ class GenesysWorld:
     A period is always the same until ``restate`` is called.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.organisations = organisations(seed)
+    def __init__(self, options: WorldOptions) -> None:
+        self.seed = options.seed
+        self.readings = options.readings
+        self._errors = options.errors
+        self.organisations = organisations(options.seed)
         self._restated: dict[str, int] = {}
         self._months: dict[tuple[str, Month], GenesysMonth] = {}
         self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
         self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
+
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [organisation.name for organisation in self.organisations]
 
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
@@ -115,10 +122,22 @@ class GenesysWorld:
         invoices = self.month(place[1], place[2]).invoices
         return next((invoice for invoice in invoices if invoice.invoice_id == invoice_id), None)
 
-    def planted(self, month: Month) -> Planted | None:
-        """Return which error the periods that end in the month have, and where."""
+    def planted(self, month: Month) -> list[Planted]:
+        """Return which errors the periods that end in the month have, and where."""
         found = self._error(month)
-        return found[0] if found else None
+        return [found[0]] if found else []
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of errors that ``plant`` knows: none so far."""
+        return ()
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account.
+
+        :raises KeyError: no such kind or account.
+        """
+        raise KeyError(f"there is no kind {kind!r} to plant on {account} in {month}")
 
     def _place_of(self, invoice_id: str) -> tuple[Organisation, Contract, Month] | None:
         try:
@@ -161,7 +180,7 @@ class GenesysWorld:
         return self._planted[month]
 
     def _find_target(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
-        due = turn(month, ROTATION)
+        due = turn(month, ROTATION) if self._errors else None
         if due is None:
             return None
         kind, before = due

@@ -7,6 +7,7 @@ from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.fastly.vendor import FASTLY
+from vendor_simulator.world import World
 
 MONTHS = ["2026-10", "2026-03", "2025-04"]
 
@@ -20,11 +21,11 @@ def derived(account, month: str):
     return FASTLY.load_implementation().derive(account, Month.parse(month), responses)
 
 
-@pytest.mark.parametrize("list_filter", ["overlap", "within"])
+@pytest.mark.parametrize("list_filter", ["overlap", "within", "start", "none"])
 @pytest.mark.parametrize("month", MONTHS)
 def test_every_account_s_month_is_the_truth_to_the_last_digit(accounts, simulated, monkeypatch, month, list_filter):
     """What the two dates of the list filter is not documented: either meaning must do."""
-    monkeypatch.setattr(simulated.settings, "list_filter", list_filter)
+    monkeypatch.setattr(simulated.world, "readings", World(readings={"fastly.v3_list_filter": list_filter}).readings)
     for name, account in accounts.items():
         found = derived(account, month)
         truth = simulated.truth("fastly", name, month)

@@ -67,6 +67,31 @@ def test_a_repeated_row_is_one_invoice_and_two_rows_of_the_listing(account, resp
     assert account_month.listings[0].row_ids == ("2", "2")
 
 
+@pytest.mark.parametrize(("total", "contradicted"), [("1.10", ()), ("1.20", ("2",))])
+def test_a_repeated_row_of_another_content_contradicts_the_first(account, response, total, contradicted):
+    again = {**FIRST, "monthly_transaction_amount": total}
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", page(FIRST, again))])
+    assert account_month.listings[0].contradicted == contradicted
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "month"),
+    [
+        ("2023-12-31T00:00:00Z", "2024-01-31T00:00:00Z", "2024-01"),
+        ("2023-12-31T22:00:00Z", "2024-01-31T21:59:59Z", "2024-01"),
+        ("2024-01-01T00:00:00-08:00", "2024-01-31T23:59:59-08:00", "2024-01"),
+        ("2024-01-02T00:00:00Z", "2024-02-02T00:00:00Z", "2024-01"),
+        ("2023-12-16T00:00:00Z", "2024-01-16T00:00:00Z", "2023-12"),
+        ("2023-12-01T00:00:00Z", None, "2023-12"),
+    ],
+)
+def test_a_bill_belongs_to_the_one_month_that_holds_most_of_its_days(account, response, start, end, month):
+    listing = response("v3.list_invoices", page(invoice("7", start, end)))
+    months = [Month(2023, 11), Month(2023, 12), JANUARY, Month(2024, 2)]
+    found = {str(each): [bill.month for bill in derive(account(), each, [listing]).invoices] for each in months}
+    assert {key: value for key, value in found.items() if value} == {month: [Month.parse(month)]}
+
+
 def test_a_month_without_an_answer_is_empty(account):
     account_month = derive(account(api="v2"), JANUARY, [])
     assert (account_month.invoices, account_month.listings, account_month.usage_reports) == ((), (), ())
