@@ -41,6 +41,11 @@ def difference(left: Decimal, right: Decimal) -> Decimal:
     return EXACT.subtract(left, right)
 
 
+def currency_code(text: str) -> str:
+    """Return a currency's code as ISO 4217 writes it, in capitals, for comparing: vendors also send small letters."""
+    return text.strip().upper()
+
+
 def minor_unit(currency: str) -> Decimal | None:
     """
     Return the smallest payable amount of a currency: 0.01 for USD, 1 for JPY, 0.001 for KWD.

@@ -43,7 +43,7 @@ def _finding(invoice: Invoice, file: IssuedFile | None) -> Finding:
     if file is None:
         return blocked(subject, "no PDF of the invoice is stored")
     if file.reason:
-        return blocked(subject, f"its PDF could not be had: {file.reason}")
+        return blocked(subject, f"its PDF could not be read: {file.reason}")
     if file.text is None or not file.text.strip():
         return blocked(subject, f"its PDF {file.sha256.hex()} cannot be read")
     totals = _totals(file.text)
