@@ -90,6 +90,11 @@ class Dump:
             if row["reconciliation_id"] == latest and row["state"] in {"EXCEPTION", "BLOCKED"}
         }
 
+    def missing(self) -> bool:
+        """Tell whether the last complete fetch is without a document."""
+        last = max((row["fetch_id"] for row in self.rows["fetch"]), default=0)
+        return any(row["fetch_id"] == last for row in self.rows["missing_document"])
+
     def noted(self) -> set[str]:
         """What the vendor sent and nobody knows."""
         return {row["name"] for row in self.rows["unknown_field"]}
