@@ -89,7 +89,7 @@ def test_a_document_that_cannot_be_had_is_looked_at(read, make, ledger):
     def again(reason):
         fetch = ledger.begin()
         fetch.keep(ledger.response("october"))
-        fetch.keep_missing("I-1", "pdf", reason)
+        fetch.keep_missing_document("I-1", "pdf", reason)
         before = read.derived
         read(fetch.complete().fetch_id, make.account())
         return read.derived > before

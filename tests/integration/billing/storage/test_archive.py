@@ -268,7 +268,7 @@ def test_moments_are_utc_whatever_the_server_thinks(ledger):
 
 def test_a_document_that_could_not_be_had_is_recorded_with_its_fetch(ledger):
     fetch = ledger.begin()
-    fetch.keep_missing("I-1", "pdf", "GET /invoices/I-1 answered 503")
+    fetch.keep_missing_document("I-1", "pdf", "GET /invoices/I-1 answered 503")
     assert ledger.one("select count(*) from billing.missing_document") == 0
     summary = fetch.complete()
     assert ledger.rows("select fetch_id, invoice_id, file_format, reason from billing.missing_document") == [

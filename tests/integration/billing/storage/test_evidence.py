@@ -257,8 +257,8 @@ def test_a_file_that_could_not_be_had_is_there_with_its_reason(ledger, make, gat
     for reason in ("answered 503", "answered 404"):
         fetch = ledger.begin()
         fetch.keep(ledger.response("october"))
-        fetch.keep_missing("I-1", "pdf", reason)
-        fetch.keep_missing("I-2", "pdf", "of no invoice of the month")
+        fetch.keep_missing_document("I-1", "pdf", reason)
+        fetch.keep_missing_document("I-2", "pdf", "of no invoice of the month")
         ledger.reconcile(fetch.complete().fetch_id)
         found = gather()
         assert found.evidence.files == (IssuedFile("I-1", "pdf", b"", None, reason),)
