@@ -498,7 +498,52 @@ _OF_GENESYS_AND_SHARED = (
     ),
 )
 
-GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY)
+_OF_CONTENT = (
+    Group(
+        "F11 F20 G25",
+        "billing/content_hash.py",
+        ("billing/test_content.py",),
+        (
+            ('"payment_status", "position"}', '"payment_status"}'),
+            ('"payment_status", "position"}', '"payment_status", "position", "quantity"}'),
+            ("canonical_without_order(_content(record))", "canonical_without_order(list(_content(record).values()))"),
+        ),
+    ),
+    Group(
+        "F11 F20 G25",
+        "billing/payloads/exact_json.py",
+        ("billing/test_content.py",),
+        (
+            ("_write(value, number_text, sorted)", "_write(value, number_text, list)"),
+            ("_write(value, number_text, sorted)", "_write(value, number_text, lambda texts: sorted(set(texts)))"),
+        ),
+    ),
+    Group(
+        "F11 F20 G25",
+        "billing/controls/checks/invoice_diff.py",
+        ("billing/controls/test_compare.py",),
+        (
+            ("(_identifier(before, after), content_text, _called)", "(content_text, _called)"),
+            ("(_identifier(before, after), content_text, _called)", "(_identifier(before, after), _called)"),
+            ("if times == 1", "if times"),
+            ("waiting.pop(None, None)", "pass"),
+            ("before[places.popleft()], line", "before[places[0]], line"),
+        ),
+    ),
+    Group(
+        "F20 G25",
+        "billing/controls/checks/restatement.py",
+        ("billing/controls/test_restatement.py",),
+        (
+            ("yield from map(_withdrawn, evidence.withdrawn)", "yield from ()"),
+            ("if withdrawn.confirmed:", "if not withdrawn.confirmed:"),
+            ("not account_month.invoices and not evidence.withdrawn", "not account_month.invoices"),
+            ("expected=summary.total", "expected=-summary.total"),
+        ),
+    ),
+)
+
+GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY, *_OF_CONTENT)
 
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """Mutants that no test can tell from the code, and why."""
