@@ -1,5 +1,5 @@
 """
-The key by which names of products, SKUs, regions and usage types are joined: what a person reads.
+Names of products, SKUs, regions and usage types are joined by a key: what a person reads.
 
 What is stored stays the vendor's.
 """
@@ -7,7 +7,11 @@ What is stored stays the vendor's.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
+from difflib import get_close_matches
 from functools import lru_cache
+
+_FEW = 12  # names that a message can list
 
 # Folded before normalisation, which would break some of them into a space and an accent.
 _QUOTES = dict.fromkeys(map(ord, "`´‘’‚‛′‵ʹʻʼʽˈ＇"), "'") | dict.fromkeys(map(ord, "“”„‟«»″‶＂〝〞〟"), '"')
@@ -38,6 +42,14 @@ def name_key(text: str | None) -> str:
     # By way of the capitals, as only they make one letter of both Turkish ones; the dot over an i is not read.
     folded = unicodedata.normalize("NFD", plain.upper().casefold()).replace("i\u0307", "i")
     return " ".join(unicodedata.normalize("NFKC", _printed(folded)).split())
+
+
+def there_are(wanted: str, known: Collection[str]) -> str:
+    """Return, for a message about an unknown name, the names that are usable: of many those nearest to it."""
+    shown = get_close_matches(wanted, known, n=5, cutoff=0.5) if len(known) > _FEW else []
+    shown = shown or sorted(known)[:_FEW]
+    rest = len(known) - len(shown)
+    return f"there are: {', '.join(shown) or 'none'}" + (f" and {rest} more" if rest else "")
 
 
 def _printed(text: str) -> str:

@@ -172,6 +172,11 @@ class MonthReconciler:
         # months share contracts: the fetch alone decides which version a month has
         moved = bool(account_month.contracts) and after.fetches[fetch.month] != before.fetches.get(fetch.month)
         changed = bool(changes) or fetch.month not in before.fetches or moved
+        rerun = self.rerun_dependents(
+            dependent_months(fetch.month, before, after, changed=changed, served=served), after
+        )
+        if self._rules.code_sha256 and not outcome.faults and after.fetches[fetch.month] == fetch.fetch_id:
+            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return Reconciled(
             month=account_month.month,
             invoices=len(account_month.invoices),
@@ -180,9 +185,7 @@ class MonthReconciler:
             changes=tuple(changes),
             unknown_fields=tuple(unknown_fields),
             results_added=added,
-            rerun=self.rerun_dependents(
-                dependent_months(fetch.month, before, after, changed=changed, served=served), after
-            ),
+            rerun=rerun,
         )
 
     def save_month(
@@ -250,8 +253,6 @@ class MonthReconciler:
             return outcome, added
         outcome, reconciliation_id, added = self.run_controls(fetch, self._evidence(fetch, account_month, view))
         save_seen(self._connection, self._account, fetch, reconciliation_id, self._now)
-        if self._rules.code_sha256 and not outcome.faults:
-            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return outcome, added
 
     def _rerun(self, month: Month, view: AccountView) -> bool:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MAX_RETRY_AFTER = timedelta(hours=1)
 
-# In the triggerer, where nothing else waits for it: a probe of many requests goes on where the vendor was busy, and does
-# not start from its first request again each time.
+# In the triggerer, which has no task to hold: a probe of many requests goes on where the vendor was busy, instead of
+# starting from its first request again each time.
 ATTEMPTS_PER_REQUEST = 3
 
 WaitResult = Literal["ready", "absent"]

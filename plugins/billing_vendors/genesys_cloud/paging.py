@@ -64,17 +64,17 @@ def next_cursor(response: Response, host: str = "") -> str | None:
         raise PayloadError(f"{where} is not a URI")
     if link.scheme not in {"", "http", "https"} or (host and link.netloc and link.netloc.lower() != host.lower()):
         raise PayloadError(f"{where} leads to another host, {ascii(link.hostname or link.scheme)[:80]}")
-    if not _is_same_path(link.path, asked.path):
-        raise PayloadError(f"{where} leads to another path, {ascii(link.path)[:80]}")
     ours = {_name(parameter) for parameter in asked.query.split("&")}
     others = [part for part in link.query.split("&") if part and _name(part) not in ours | _CURSORS]
     cursors = [part for part in link.query.split("&") if _name(part) in _CURSORS and part.partition("=")[2]]
     if others or len(cursors) > 1:
         name = _name((others or cursors)[0])
-        raise PayloadError(f"{where} names the next page by {ascii(name)[:80]}, which Tieout does not understand")
-    if not cursors and set(_values(link.query)) - set(_values(asked.query)):
-        raise PayloadError(f"{where} has no cursor, but other values than the request")
-    return cursors[0] if cursors else None
+        raise PayloadError(f"{where} names the next page by {ascii(name)[:80]}, which is not understood")
+    if cursors:
+        return cursors[0]
+    if not _is_same_path(link.path, asked.path) or set(_values(link.query)) - set(_values(asked.query)):
+        raise PayloadError(f"{where} has no cursor, and is not the request of the first page")
+    return None
 
 
 class GenesysPaging(Paging):

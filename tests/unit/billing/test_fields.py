@@ -95,7 +95,13 @@ def test_what_is_optional_may_be_null_or_missing(method):
 
 @pytest.mark.parametrize(
     ("value", "identifier"),
-    [("A-1", "A-1"), (4183280, "4183280"), ("0042", "0042"), (10**30, "1" + "0" * 30), (Decimal("4183280.0"), "4183280")],
+    [
+        ("A-1", "A-1"),
+        (4183280, "4183280"),
+        ("0042", "0042"),
+        (10**30, "1" + "0" * 30),
+        (Decimal("4183280.0"), "4183280"),
+    ],
 )
 def test_an_identifier_is_a_text_and_never_cast(value, identifier):
     assert fields(id=value).identifier("id") == identifier

@@ -40,8 +40,8 @@ class Paging:
     The state of one paged read. A vendor's subclass reads the cursor and total of a page.
 
     A listing can change while it is read. An inserted row moves another to the next page, where it appears again; a
-    removed one moves another to the page before, where it is missed. A vendor may also send a row twice, or a total that
-    counts something else. Only a second reading tells: see :attr:`doubt`.
+    removed one moves another to the page before, where it is missed. A vendor may also send a row twice, or a total
+    that counts something else. Only a second reading tells: see :attr:`doubt`.
 
     :ivar first: the request of the first page.
     :ivar request: the request of the next page; None at the end.
@@ -135,11 +135,13 @@ def check_end(response: Response, document: Mapping[str, object], known: frozens
     :raises PayloadError: names a member, or the header, that promises more: ``links.next``, ``meta.has_more``.
     """
     promise = next((name for name, value in _promises(document) if name not in known and _is_positive(value)), None)
-    if promise is None and re.search(r"\brel\s*=\s*\"?[^\";,]*\bnext\b", response.headers.get("link", ""), re.IGNORECASE):
+    if promise is None and re.search(
+        r"\brel\s*=\s*\"?[^\";,]*\bnext\b", response.headers.get("link", ""), re.IGNORECASE
+    ):
         promise = "the header Link"
     if promise is not None:
         raise PayloadError(
-            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that Tieout does not understand"
+            f"{response.request}: {ascii(promise)[:80]} says that more follows, in a way that is not understood"
         )
 
 

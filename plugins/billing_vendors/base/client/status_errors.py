@@ -132,16 +132,25 @@ def with_status_in_body(raw: RawResponse) -> RawResponse:
         200 {"code": "internal.server.error", "message": "…", "status": 500} -> 500
     """
     error = _error_in(raw)
-    status = error.get("status") if error else None
+    status = _error_status(error.get("status")) if error else None
+    return raw if status is None else replace(raw, status=status, in_body=True)
+
+
+def _error_status(status: object) -> int | None:
+    """Return the status in an error's body, a number or its digits; None if it is not one of an error."""
     if isinstance(status, str) and status.isascii() and status.isdigit():
         status = int(status[:4])
     if isinstance(status, bool) or not isinstance(status, int | Decimal) or not 400 <= status < 600:
-        return raw
-    return replace(raw, status=int(status), in_body=True)
+        return None
+    return int(status)
 
 
 def _error_in(raw: RawResponse) -> dict[str, Any] | None:
-    """Return the body of a 200 if it is an error: a problem by its media type, or nothing but members of errors."""
+    """
+    Return the body of a 200 if it is an error: a problem by its media type, or nothing but members of errors.
+
+    A report, or the receipt of a 202, has words or another number as its status.
+    """
     if raw.status != 200 or len(raw.body) > _LARGEST_ERROR_BYTES:
         return None
     try:
@@ -153,12 +162,8 @@ def _error_in(raw: RawResponse) -> dict[str, Any] | None:
     if raw.media_type == "application/problem+json":
         return document
     has_text = any(isinstance(document.get(member), str) for member in _TEXT_MEMBERS)
-    return document if has_text and document.keys() <= _ERROR_MEMBERS and _is_status(document.get("status")) else None
-
-
-def _is_status(status: object) -> bool:
-    """Return whether an error may have this status: a report, or the receipt of a 202, has words in this place."""
-    return not isinstance(status, str) or status.isdigit()
+    is_error = document.get("status") is None or _error_status(document["status"]) is not None
+    return document if has_text and is_error and document.keys() <= _ERROR_MEMBERS else None
 
 
 def wrong_body(request: Request, raw: RawResponse) -> BrokenResponse | None:
