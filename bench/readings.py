@@ -97,7 +97,7 @@ def _be_quiet() -> None:
 
 
 def _jobs(options: argparse.Namespace) -> Iterator[Job]:
-    seeds = options.seed or range(1, options.seeds + 1)
+    seeds = options.seed or range(1, 2 if options.part else options.seeds + 1)
     for vendor in options.vendor or [each.name for each in simulated_vendors()]:
         kinds = World().vendors[vendor].kinds()
         for seed in seeds:
