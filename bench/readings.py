@@ -48,7 +48,7 @@ SEEDS, MIXES = 10, 200
 ALONE_EVERY = 2
 """A reading alone is judged with one seed in so many."""
 CASES_AT_ONCE = 40
-PART = 8
+PART = 20
 """``--part`` judges one case of so many, of one seed."""
 
 Job = tuple[list[Case], dict[Case, list[str]]]
@@ -114,7 +114,7 @@ def _cases(options: argparse.Namespace, vendor: str, seed: int, seeds: int) -> I
         yield from cases_on(vendor, seed, options.account, given)
         return
     every = ALONE_EVERY if seeds >= ALONE_EVERY else 1
-    for case in cases_of(vendor, seed, -(-options.combinations // seeds)):
+    for case in cases_of(vendor, seed, -(-options.combinations // (SEEDS if options.part else seeds))):
         chosen = case.title == MIX or (case.number + seed) % every == 0
         if chosen and (not options.part or case.number % PART == 0):
             yield case
