@@ -61,7 +61,7 @@ MEMBERS_OF = {
     "payment_status": "paymentStatus",
     "payment_terms": "paymentTerms",
     "names": "name",
-    "usage_names": "name",
+    "usage_names": "usage",
     "text_numbers": "totalUsage usageQuantity overagePrice prepayQuantity prepayPrice",
     "moments": "billingPeriodStartDate billingPeriodEndDate contractEffectiveDate contractEndDate date",
     "overview_rows": "usages",
