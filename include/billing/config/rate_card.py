@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from billing.config.tolerances import decimal_text
 from billing.errors import ConfigurationError
 from billing.month import Month
+from billing.names import name_key
 
 _RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "above", "from", "to"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -140,8 +141,9 @@ def _card_rate(row: dict[str, Any], where: str) -> CardRate:
     return entry
 
 
-def _what(entry: CardRate) -> tuple[str, str | None, str | None, Decimal]:
-    return entry.product, entry.region, entry.usage_type, entry.above
+def _what(entry: CardRate) -> tuple[str, str, str, Decimal]:
+    """Return the keys of what the entry prices; the key of any region, and of any usage type, is empty."""
+    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type), entry.above
 
 
 def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -185,6 +187,6 @@ def _month(row: dict[str, Any], key: str, where: str) -> Month:
 
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not name_key(value):
         raise ConfigurationError(f"{where}: {key} {value!r} should be a string")
     return value

@@ -74,6 +74,8 @@ def test_a_rate_may_change_within_a_month_and_by_tiers():
         ([CDN | {"above": "10"}, CDN | {"above": "10.0"}], r"entry 2: 'CDN' has two rates on one day"),
         ([CDN | {"above": 10}], r"rate_card, entry 1: above 10 should be a number in quotes"),
         ([CDN | {"from": "2026-01"}, CDN | {"to": "2026-01"}], r"entry 2: 'CDN' has two rates on one day"),
+        ([CDN, CDN | {"product": "ＣＤＮ\u200b"}], r"rate_card, entry 2: .* has two rates on one day"),
+        ([CDN | {"region": "\u00a0"}], r"rate_card, entry 1: region '\\xa0' should be a string"),
     ],
 )
 def test_every_mistake_in_a_card_is_named(value, message):
