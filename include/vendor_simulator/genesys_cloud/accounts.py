@@ -12,8 +12,7 @@ from vendor_simulator.months import Month
 
 HISTORY_START = Month(2023, 1)
 CONTRACT_END = date(2035, 12, 31)
-TOKENS_PER_UNIT = 40
-TOKEN_CONVERSION_RATE = Decimal("0.025")  # units per token
+TOKEN_CONVERSION_RATE = Decimal("0.025")  # units per token, as in the vendor's own example
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,8 @@ class Plan:
     One product within a contract.
 
     :param kind: ``prepay`` (a prepaid quantity, more is overage), ``fair_use`` (an allowance, more is overage),
-        ``metered`` (every unit is overage), ``token`` (paid from the contract's wallet).
+        ``metered`` (every unit is overage), ``token`` (a wallet, and usage that is paid from it), ``token_use`` (more
+        usage that is paid from the contract's first wallet).
     :param quantity: prepaid quantity, or allowance, or the tokens of one grant.
     :param low: least actual quantity of a month.
     :param high: greatest actual quantity of a month.
@@ -75,6 +75,7 @@ class Plan:
     :param months: how many periods one prepayment is for.
     :param advance: billed before its periods; as the contract says if None.
     :param begins: the day on which the plan was added to the contract; with the contract if None.
+    :param conversion: units per token.
     :param place: which of the organisation's organizations uses it.
     """
 
@@ -92,6 +93,7 @@ class Plan:
     advance: bool | None = None
     begins: date | None = None
     place: int = 0
+    conversion: Decimal = TOKEN_CONVERSION_RATE
 
     @property
     def is_prepaid(self) -> bool:
@@ -123,6 +125,7 @@ class Contract:
     :param ends: last day, included.
     :param apart: prepayments have an invoice of their own.
     :param ramp: first and last day on which its prepaid quantities or prices still grow.
+    :param invoiced_within: days after a period in which its invoices are dated.
     :param wording: how its invoices describe their lines, see ``wording.py``.
     :param read: how the vendor reads the API's contract, by the words of the keys.
     """
@@ -144,6 +147,7 @@ class Contract:
     ends: date = CONTRACT_END
     apart: bool = False
     ramp: tuple[date, date] | None = None
+    invoiced_within: int = 5
     wording: str = "words"
     read: Mapping[str, str] = field(default_factory=lambda: DEFAULTS, compare=False)
 

@@ -53,7 +53,8 @@ def _organisation(seed: int, number: int) -> Organisation:
     )
     contracts = _contracts(owner, draw)
     first = min(each.begins for each in contracts if each.begins)
-    return replace(owner, contracts=contracts, first_month=Month.of(first))
+    latest = max(each.invoiced_within for each in contracts)
+    return replace(owner, contracts=contracts, first_month=Month.of(first), posting_day=max(6, latest + 1))
 
 
 def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
@@ -93,5 +94,6 @@ def _contract(owner: Organisation, number: int, day: int, draw: Draw) -> Contrac
         advance=draw.chance(45, "advance"),
         credited=draw.one_of(("", "", "line", "memo"), "credited"),
         apart=draw.chance(35, "apart"),
+        invoiced_within=draw.one_of((1, 3, 5, 5, 12), "invoiced within"),
         wording=draw.one_of(WORDINGS, "wording"),
     )
