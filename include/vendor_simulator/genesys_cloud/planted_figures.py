@@ -93,7 +93,7 @@ def report_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    less = used - (2 if slight else max(Decimal(2), _share(used)))
+    less = used - (2 if slight else max(Decimal(2), _share(used) * 4))
     return Corrupted(
         replace(clean, reported={name: less}),
         clean.period.id,
@@ -108,7 +108,7 @@ def overview_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    more = used + (4 if slight else max(Decimal(4), _share(used)))
+    more = used + (4 if slight else max(Decimal(4), _share(used) * 4))
     return Corrupted(
         replace(clean, overview={name: more}),
         clean.period.id,
