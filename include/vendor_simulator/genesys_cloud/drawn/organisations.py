@@ -7,9 +7,10 @@ from datetime import date
 from functools import lru_cache
 
 from vendor_simulator import seeded_random
-from vendor_simulator.genesys_cloud.accounts import Contract, Customer, Organisation, Plan
+from vendor_simulator.genesys_cloud.accounts import CONTRACT_END, Contract, Customer, Organisation, Plan
 from vendor_simulator.genesys_cloud.drawn.draw import Draw
 from vendor_simulator.genesys_cloud.drawn.plans import plans_of
+from vendor_simulator.genesys_cloud.drawn.renewals import renewal
 from vendor_simulator.genesys_cloud.drawn.terms import cycle_day, other_cycle_day, with_term
 from vendor_simulator.genesys_cloud.periods import ONE_DAY
 from vendor_simulator.genesys_cloud.wording import WORDINGS
@@ -59,7 +60,7 @@ def _organisation(seed: int, number: int) -> Organisation:
 
 def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
     first_cycle = cycle_day(draw)
-    contracts = []
+    contracts: list[Contract] = []
     for number in range(1, draw.one_of((1, 1, 1, 2, 2, 3, 4), "contracts") + 1):
         part = draw.of("contract", number)
         day = first_cycle if number == 1 else other_cycle_day(first_cycle, part)
@@ -68,6 +69,10 @@ def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
         plans = plans_of(contract, len(owner.branches), part)
         quiet = part.chance(50, "quiet") and not any(plan.is_prepaid for plan in plans)
         contracts.append(replace(contract, plans=plans, quiet=quiet, ramp=_ramp(contract, plans)))
+    ended = [contract for contract in contracts if contract.ends < CONTRACT_END]
+    renewed = [contract for contract in ended if draw.of("contract", contract.number).chance(50, "renewed")]
+    for number, contract in enumerate(renewed, start=len(contracts) + 1):
+        contracts.append(renewal(contract, number, draw.of("renewal", number)))
     return tuple(contracts)
 
 
