@@ -74,15 +74,21 @@ class JsonObject:
             raise self._unexpected(name, "an identifier", value)
         return value
 
+    def identifier_or_none(self, name: str) -> str | None:
+        """Return an identifier; None if it is null or missing."""
+        return None if self.optional(name) is None else self.identifier(name)
+
     def number(self, name: str) -> Decimal:
         """Return a required JSON number with exactly its digits."""
         return self._required(name, self.number_or_none(name))
 
     def number_or_none(self, name: str) -> Decimal | None:
-        """Return a JSON number with exactly its digits; None if it is null or missing."""
+        """Return a number with exactly its digits, also one written as a text; None if it is null or missing."""
         value = self.optional(name)
         if value is None:
             return None
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            value = Decimal(value)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self._unexpected(name, "a number", value)
         return self._bounded(name, Decimal(value))

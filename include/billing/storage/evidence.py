@@ -137,7 +137,9 @@ def _estimates(connection: Connection, account_month: AccountMonth) -> tuple[Est
     line = t.month_to_date_line
     named = func.concat_ws(" ", line.c.product, line.c.product_group, line.c.description)
     credits_ = func.coalesce(func.sum(line.c.amount).filter(line.c.amount < 0), 0)
-    shortfall = func.coalesce(func.sum(line.c.amount).filter(line.c.amount >= 0, named.ilike("%shortfall%")), 0)
+    shortfall = func.coalesce(
+        func.sum(line.c.amount).filter(line.c.amount >= 0, named.op("~*")("shortfall|minimum")), 0
+    )
     head = t.month_to_date.c["taken_at", "total", "currency", "as_of"]
     rows = connection.execute(
         select(*head, credits_.label("credits"), shortfall.label("shortfall"))

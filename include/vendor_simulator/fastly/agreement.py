@@ -37,6 +37,7 @@ class Offer:
     :param prices: oldest first; no price of several rates ends in mid-month.
     :param last: the last month; None for ever.
     :param idle: in months whose number modulo this is 1 it is not used; 0 for always used.
+    :param setup: what its first month costs once; 0 for nothing.
     """
 
     meter: Meter
@@ -44,6 +45,7 @@ class Offer:
     first: Month
     last: Month | None = None
     idle: int = 0
+    setup: Decimal = Decimal(0)
 
     def is_used_in(self, month: Month) -> bool:
         """Return whether it is charged for in a month."""
@@ -94,10 +96,16 @@ class Agreement:
         if self._is_idle(month):
             return []
         used = [offer for offer in self.offers if offer.is_used_in(month)]
-        return [piece for offer in used for piece in _pieces(offer, month, _units(offer.meter, month, key))]
+        pieces = [piece for offer in used for piece in _pieces(offer, month, _units(offer.meter, month, key))]
+        return pieces + [_setup(offer) for offer in used if offer.setup and offer.first == month]
 
     def _is_idle(self, month: Month) -> bool:
         return bool(self.idle) and month.index % self.idle == 2
+
+
+def _setup(offer: Offer) -> Piece:
+    name, group = f"{offer.meter.name} setup", f"{offer.meter.group} setup"
+    return Meter(name, group, group, "", "", offer.setup, once=True), offer.setup, Decimal(1)
 
 
 def _units(meter: Meter, month: Month, key: tuple[seeded_random.Key, ...]) -> Decimal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -51,10 +50,9 @@ def invoice_document(
     account: FastlyAccount, invoice: Invoice, values: Values, *, by_id: bool = False
 ) -> dict[str, Any]:
     """Write a posted v3 invoice as the list shows it, or as the by-id document does."""
-    if by_id:
-        invoice = _by_id(invoice, values)
+    invoice = (invoice.by_id if by_id else None) or invoice
     lines = enumerate(invoice.lines)
-    document = {
+    document: dict[str, Any] = {
         "customer_id": invoice.customer_id or account.customer_id,
         "invoice_id": str(invoice.invoice_id),
         "invoice_posted_on": posting(invoice.posted_at, values["posted_time"]),
@@ -67,12 +65,9 @@ def invoice_document(
             _line(line, invoice.invoice_id, position, values, credit=True) for position, line in lines
         ],
     }
+    if by_id and values["line_order"] == "reversed":
+        document["transaction_line_items"].reverse()
     return dressed(document, values)
-
-
-def _by_id(invoice: Invoice, values: Values) -> Invoice:
-    invoice = invoice.by_id or invoice
-    return replace(invoice, lines=invoice.lines[::-1]) if values["line_order"] == "reversed" else invoice
 
 
 def _line(line: Line, invoice_id: int, position: int, values: Values, *, credit: bool) -> dict[str, Any]:

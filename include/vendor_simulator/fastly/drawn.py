@@ -13,6 +13,7 @@ from vendor_simulator.fastly.accounts import HISTORY_START, FastlyAccount
 from vendor_simulator.fastly.agreement import Agreement, Offer, Price
 from vendor_simulator.fastly.catalogue import PRODUCTS, Product
 from vendor_simulator.fastly.meters import Meter
+from vendor_simulator.fastly.rate_card import item_of
 from vendor_simulator.months import Month
 
 _FIRST_NUMBER = 10  # after the demo's accounts
@@ -28,6 +29,10 @@ class Lots:
     def __init__(self, *key: seeded_random.Key) -> None:
         self._key = key
         self._drawn = 0
+
+    def apart(self, *key: seeded_random.Key) -> Lots:
+        """Return draws of another key, which leave the later ones of this as they are."""
+        return Lots(*self._key, *key)
 
     def between(self, low: int, high: int) -> int:
         """Draw a whole number, both ends included."""
@@ -59,7 +64,7 @@ def _account(seed: int, number: int) -> FastlyAccount:
     api = "v2" if number % 3 == 2 else "v3"
     currency = "USD" if api == "v2" else lots.choice(_CURRENCIES)
     first = HISTORY_START.shift(lots.between(0, 14))
-    offers = tuple(_offers(lots, first, currency))
+    offers = tuple(_offers(lots, first, currency, api))
     return FastlyAccount(
         _FIRST_NUMBER + number - 1,
         name,
@@ -84,15 +89,17 @@ def _account(seed: int, number: int) -> FastlyAccount:
     )
 
 
-def _offers(lots: Lots, first: Month, currency: str) -> Iterator[Offer]:
+def _offers(lots: Lots, first: Month, currency: str, api: str) -> Iterator[Offer]:
     """Draw what is used: at least one thing from the beginning on; nothing twice."""
     wanted = [lots.choice(PRODUCTS) for _ in range(lots.between(1, 12))]
-    for position, product in enumerate(dict.fromkeys(wanted)):
+    different = {item_of(api, product): product for product in wanted}
+    for position, product in enumerate(different.values()):
         begins = first.shift(lots.between(2, _HORIZON // 2)) if position and lots.one_in(4) else first
         ends = begins.shift(lots.between(1, _HORIZON)) if position and lots.one_in(5) else None
         idle = lots.between(2, 5) if position and lots.one_in(4) else 0
         meter = _meter(lots, product, currency)
-        yield Offer(meter, tuple(_prices(lots, meter, begins)), begins, ends, idle)
+        setup = meter.rate if not meter.usage_type and lots.apart("setup", position).one_in(3) else Decimal(0)
+        yield Offer(meter, tuple(_prices(lots, meter, begins)), begins, ends, idle, setup)
 
 
 def _meter(lots: Lots, product: Product, currency: str) -> Meter:

@@ -23,11 +23,8 @@ def dressed(document: Document, values: Values) -> Document:
         document[_TOTAL] = number(document[_TOTAL], values["numbers"])
     if document["invoice_id"].isdigit():
         document["invoice_id"] = identifier(document["invoice_id"], values["v3_invoice_id"])
-    match values["v3_statement_number"]:
-        case "missing":
-            document.pop("statement_number", None)
-        case "number":
-            document["statement_number"] = int(document["statement_number"].removeprefix("ST"))
+    if "statement_number" in document:
+        _number_statement(document, values["v3_statement_number"])
     if values["v3_currency_code"] == "lower" and "currency_code" in document:
         document["currency_code"] = document["currency_code"].lower()
     return with_offsets(document) if values["date_times"] == "offset" else document
@@ -65,6 +62,14 @@ def with_offsets(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
         case str() if value.endswith("Z") and value[10:11] == "T":
             return f"{value[:-1]}+00:00"
     return value
+
+
+def _number_statement(document: Document, form: str) -> None:
+    match form:
+        case "missing":
+            del document["statement_number"]
+        case "number":
+            document["statement_number"] = int(document["statement_number"].removeprefix("ST"))
 
 
 def _dressed_line(line: Document, values: Values) -> Document:

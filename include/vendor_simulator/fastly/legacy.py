@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,8 +32,7 @@ def bill(
 
     ``Pending`` until it is posted, then ``Outstanding``, ``Paid`` 15 days later.
     """
-    if by_id:
-        invoice = _by_id(invoice, values)
+    invoice = (invoice.by_id if by_id else None) or invoice
     posted = now >= invoice.posted_at
     paid = now >= invoice.posted_at + _PAID_AFTER
     state = "Paid" if paid else "Outstanding" if posted else "Pending"
@@ -48,6 +46,8 @@ def bill(
     sent_at = posting(invoice.posted_at, values["posted_time"])
     document["status"] = {"status": state, "sent_at": sent_at if posted else None}
     document["line_items"] = [_line(invoice, line, place, values) for place, line in enumerate(invoice.lines)]
+    if by_id and values["line_order"] == "reversed":
+        document["line_items"].reverse()
     return dressed(document, values)
 
 
@@ -95,11 +95,6 @@ def as_csv(document: dict[str, Any]) -> str:
 def cell(value: object) -> object:
     """Write a value for CSV and PDF: a decimal with all its digits."""
     return format(value, "f") if isinstance(value, Decimal) else value
-
-
-def _by_id(invoice: Invoice, values: Values) -> Invoice:
-    invoice = invoice.by_id or invoice
-    return replace(invoice, lines=invoice.lines[::-1]) if values["line_order"] == "reversed" else invoice
 
 
 def _head(

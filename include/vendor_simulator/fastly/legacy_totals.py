@@ -42,7 +42,9 @@ def totals(account: FastlyAccount, month: Month, lines: Lines, cost: Decimal, va
         "requests": _count(units, "requests", values),
         "requests_cost": requests_cost,
         "incurred_cost": incurred,
-        "extras": [{"name": line.meter.name, "recurring": _gross([line])} for line in extras],
+        "extras": [
+            {"name": line.meter.name, "setup" if line.meter.once else "recurring": _gross([line])} for line in extras
+        ],
         "extras_cost": _gross(extras),
         "cost_before_discount": incurred + _gross(extras),
         "discount": _discount(account, values),

@@ -16,6 +16,7 @@ class Meter:
     :param rate: price of one unit, in the account's currency.
     :param typical: units in an ordinary month; a flat fee has 1.
     :param places: decimals of the units.
+    :param once: a fee for setting something up, in its first month alone.
     :param scale: things counted in one billed unit of other usage, a power of ten.
     """
 
@@ -30,6 +31,7 @@ class Meter:
     product_id: str = ""
     description: str = ""
     scale: int = 1
+    once: bool = False
 
     @property
     def unit(self) -> str:

@@ -114,6 +114,11 @@ def invoice_number(account: FastlyAccount, month: Month, which: int) -> int:
     return 4_000_000 + account.number * 10_000 + (month.index - _EPOCH.index) * 10 + which
 
 
+def account_number_of(invoice_id: int) -> int:
+    """Return the number of the account that an id belongs to."""
+    return (invoice_id - 4_000_000) // 10_000
+
+
 def month_of(account: FastlyAccount, invoice_id: int) -> Month:
     """Return which month an id of this account would belong to."""
     return _EPOCH.shift((invoice_id - 4_000_000 - account.number * 10_000) // 10)

@@ -13,6 +13,9 @@ from vendor_simulator.fastly.month import TAX, flat
 Corrupted = tuple[FastlyMonth, str, str]
 """The month with the error, the document that is wrong, and what is wrong with it."""
 
+_IN_1024S = {"bandwidth": 2**30, "requests": 10_240}
+_MUCH = 200  # units of which 1 % is more than half of the last decimal that is shown, in whatever unit
+
 
 def header_off(clean: FastlyMonth) -> Corrupted | None:
     """F1: beyond what the rounding of that many lines could explain."""
@@ -78,23 +81,21 @@ def usage_less(clean: FastlyMonth) -> Corrupted | None:
     if metered == row.quantity:
         return None
     return (
-        _with_usage(clean, replace(row, quantity=metered, raw_quantity=raw)),
+        _with_usage(clean, row, replace(row, quantity=metered, raw_quantity=raw)),
         f"usage {clean.month}",
         f"{row.meter.name}: {row.quantity} units are invoiced, {metered} were metered.",
     )
 
 
 def conversion_off(clean: FastlyMonth) -> Corrupted | None:
-    """F13: the raw quantity is in 1,024s where the contract counts in 1,000s."""
-    if not clean.usage:
+    """F13: the raw quantity is in 1,024s where the contract counts in 1,000s, by more than rounding could explain."""
+    row = next((row for row in clean.usage if row.meter.usage_type in _IN_1024S and row.quantity > _MUCH), None)
+    if row is None:
         return None
-    row = clean.usage[0]
-    per_unit = {"bandwidth": 2**30, "requests": 10_240}.get(row.meter.usage_type)
-    if per_unit is None:
-        return None
+    per_unit = _IN_1024S[row.meter.usage_type]
     wrong = replace(row, raw_quantity=exact.times(row.quantity, per_unit))
     return (
-        _with_usage(clean, wrong),
+        _with_usage(clean, row, wrong),
         f"usage {clean.month}",
         f"{row.meter.name}: one unit counts {per_unit} instead of {row.meter.raw_per_unit}.",
     )
@@ -133,10 +134,11 @@ def shortfall_off(clean: FastlyMonth) -> Corrupted | None:
 
 
 def shortfall_missing(clean: FastlyMonth) -> Corrupted | None:
-    """F15: the charges are below the minimum, and nothing lifts them to it."""
+    """F15: the charges are below the minimum, and nothing lifts them to it; not even tax, if it counted."""
     invoice = clean.invoices[0]
     line = next((line for line in invoice.lines if line.kind == "shortfall"), None)
-    if line is None or len(invoice.lines) < 2:
+    tax = exact.total(line.amount for line in invoice.lines if line.kind == "tax")
+    if line is None or len(invoice.lines) < 2 or line.amount <= tax:
         return None
     rest = tuple(each for each in invoice.lines if each is not line)
     total = exact.total((invoice.total, -exact.money(line.amount, invoice.currency)))
@@ -224,5 +226,5 @@ def _with_line(invoice: Invoice, old: Line, new: Line) -> Invoice:
     return replace(invoice, lines=lines, total=exact.total((invoice.total, change)))
 
 
-def _with_usage(month: FastlyMonth, row: UsageRow) -> FastlyMonth:
-    return replace(month, usage=(row, *month.usage[1:]))
+def _with_usage(month: FastlyMonth, old: UsageRow, new: UsageRow) -> FastlyMonth:
+    return replace(month, usage=tuple(new if row is old else row for row in month.usage))

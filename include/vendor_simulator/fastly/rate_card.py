@@ -10,12 +10,27 @@ from typing import Any
 from vendor_simulator import exact
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.agreement import Offer
+from vendor_simulator.fastly.catalogue import Product
+from vendor_simulator.fastly.meters import Meter
 from vendor_simulator.fastly.quantities import shown_rate, shown_units
 from vendor_simulator.fastly.readings import Values
 from vendor_simulator.fastly.regions import v2_code
 from vendor_simulator.months import Month
 
 V2_PRODUCT = "CDN usage"
+
+
+Item = tuple[tuple[str, str], ...]
+"""Keys and texts of a rate card's entry that say what its rate is for."""
+
+
+def item_of(api: str, priced: Meter | Product) -> Item:
+    """Return what a rate is for, as the lines of this API generation say it."""
+    if api == "v2":
+        code = v2_code(priced.region, priced.usage_type)
+        return (("product", V2_PRODUCT), ("usage_type", code)) if code else (("product", priced.group),)
+    named = (("product", priced.name), ("region", priced.region), ("usage_type", priced.usage_type))
+    return tuple((key, text) for key, text in named if text)
 
 
 def rate_card(account: FastlyAccount, values: Values) -> dict[str, Any]:
@@ -29,22 +44,13 @@ def rate_card(account: FastlyAccount, values: Values) -> dict[str, Any]:
 
 
 def _entries(account: FastlyAccount, offer: Offer, share: Decimal, values: Values) -> Iterator[dict[str, Any]]:
-    meter, item = offer.meter, _item(account, offer)
+    meter, item = offer.meter, item_of(account.api, offer.meter)
     for price, until in offer.spans():
         dates = {"from": _from(price.since)} | ({"to": _to(until)} if until.year < 9999 else {})
         for above, rate in price.rates:
             shown = exact.plain(shown_rate(meter, exact.times(rate, share), values))
             tier = {"above": exact.plain(shown_units(meter, above, values))} if above else {}
-            yield item | {"rate": shown} | tier | dates
-
-
-def _item(account: FastlyAccount, offer: Offer) -> dict[str, str]:
-    meter = offer.meter
-    if account.api == "v2":
-        code = v2_code(meter.region, meter.usage_type)
-        return {"product": V2_PRODUCT, "usage_type": code} if code else {"product": meter.group}
-    named = {"product": meter.name, "region": meter.region, "usage_type": meter.usage_type}
-    return {key: text for key, text in named.items() if text}
+            yield dict(item) | {"rate": shown} | tier | dates
 
 
 def _from(day: date) -> str:

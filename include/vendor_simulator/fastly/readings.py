@@ -368,9 +368,10 @@ _MONEY = (
     ),
     _reading(
         "v2_vendor_state",
-        "up down null unknown",
-        "What vendor_state is. up, down: the documented words; null: null; unknown: another word.",
-        "Documented with two words, not as an enumeration.",
+        "up null unknown",
+        "What vendor_state is while the vendor's back end is reachable. up: the documented word; null: null; unknown: "
+        "another word.",
+        "Documented with the words up and down, not as an enumeration.",
     ),
     _reading(
         "v2_lines",

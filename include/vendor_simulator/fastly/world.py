@@ -11,7 +11,7 @@ from vendor_simulator import exact
 from vendor_simulator.fastly import month as months
 from vendor_simulator.fastly.accounts import FastlyAccount, fastly_accounts
 from vendor_simulator.fastly.drawn import drawn_accounts
-from vendor_simulator.fastly.model import FastlyMonth, Invoice, Line, month_of
+from vendor_simulator.fastly.model import FastlyMonth, Invoice, Line, account_number_of, month_of
 from vendor_simulator.fastly.planted import ALSO, KINDS, RAISED_RATE, ROTATION, plant
 from vendor_simulator.fastly.presentation import shown_month
 from vendor_simulator.fastly.rate_card import rate_card
@@ -113,11 +113,12 @@ class FastlyWorld:
         :raises KeyError: there is no such invoice.
         """
         number = int(invoice_id)
-        for account in self.accounts:
-            month = month_of(account, number)
-            if any(invoice.invoice_id == number for invoice in self.month(account, month).invoices):
+        owner = next((account for account in self.accounts if account.number == account_number_of(number)), None)
+        if owner is not None:
+            month = month_of(owner, number)
+            if any(invoice.invoice_id == number for invoice in self.month(owner, month).invoices):
                 self._restated[number] = self._restated.get(number, 0) + 1
-                del self._months[account.name, month]
+                del self._months[owner.name, month]
                 return
         raise KeyError(f"there is no Fastly invoice {invoice_id}")
 

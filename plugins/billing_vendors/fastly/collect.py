@@ -18,7 +18,7 @@ from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.fastly.paging import listed_ids
 from billing_vendors.fastly.settings import FastlySettings
-from billing_vendors.fastly.usage import metered_kinds
+from billing_vendors.fastly.usage import metered_kinds, metered_rows
 
 MAX_KINDS = 200  # one request for each
 _SIGNATURES = {"csv": (CSV, b""), "pdf": (PDF, b"%PDF-")}
@@ -74,6 +74,10 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
         yield hook.get_invoice(invoice_id)
     usage = hook.get_usage_metrics(month)
     yield usage
+    if not metered_rows(usage, month) and month.is_over(usage.received_at):
+        # nothing was used, or the vendor does not include the last month asked for
+        usage = hook.get_usage_metrics(month, month.shifted(1))
+        yield usage
     kinds = metered_kinds(usage, month)
     if len(kinds) > MAX_KINDS:
         hook.log.warning(

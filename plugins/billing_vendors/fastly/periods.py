@@ -1,4 +1,8 @@
-"""Which month a billing period is: the contract leaves open how its end is written and in which zone a month begins. Pure."""
+"""
+Which month a billing period is. Pure.
+
+The contract leaves open how a period's end is written, and in which zone a month begins.
+"""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ ENDS = {
     ),
 }
 TABLE = """
-A waiting task does not fail with `VendorUnavailable` or `BrokenResponse`: it polls until its deadline, then fails with `NotReady`.
+A waiting task does not fail with `VendorUnavailable` or `BrokenResponse`: it polls until its deadline, then fails with
+`NotReady`. An error object with status 200 is judged by the status in it.
 
 No fault causes more than 20 requests a minute to one endpoint, and none holds a task beyond its limits: 10 s to
 connect, 60 s without data, 3 minutes for one response, 64 MiB of JSON or 50 MiB of a document. No secret appears in a

@@ -18,6 +18,7 @@ from billing.controls.finding import Finding, State, compare_amounts
 from billing.models import Invoice
 from billing.money import difference, exact_sum, product
 
+_UNSIGNED = "credits taken off"
 _ONE, _PERCENT = Decimal(1), Decimal("0.01")
 
 
@@ -46,6 +47,11 @@ def footing(invoice: Invoice, currency: str) -> Finding:
         if found.state is not State.EXCEPTION:
             return replace(found, operands={"lines": invoice.lines_total, "reading": what})
     return plain
+
+
+def has_unsigned_credits(invoice: Invoice, currency: str) -> bool:
+    """Return whether the header takes off what lines with a coupon state without a sign."""
+    return footing(invoice, currency).operands.get("reading") == _UNSIGNED
 
 
 def kept_shares(invoice: Invoice) -> tuple[Decimal, ...]:
@@ -90,14 +96,14 @@ def _header_readings(invoice: Invoice) -> Iterator[tuple[str, Decimal]]:
     """Yield what else the header may be than the sum of the lines, each in words."""
     unsigned = exact_sum(line.amount for line in invoice.lines if line.credit_coupon and line.amount > 0)
     if unsigned:
-        yield "credits taken off", difference(invoice.lines_total, product(Decimal(2), unsigned))
+        yield _UNSIGNED, difference(invoice.lines_total, product(Decimal(2), unsigned))
     minimum, stated = minimum_of(invoice), figure(totals_of(invoice), "discount_amount")
     charged = exact_sum(line.amount for line in invoice.lines if is_charge(line))
     rest = difference(invoice.lines_total, charged)
-    reduced = [(share, product(charged, share)) for share in kept_shares(invoice)]
-    reduced += [(None, difference(charged, abs(stated)))] if stated else []
-    for share, left in reduced:
-        less = "" if share == 1 else "less the discount"
+    reduced = [product(charged, share) for share in kept_shares(invoice)]
+    reduced += [difference(charged, abs(stated))] if stated else []
+    for left in reduced:
+        less = "" if left == charged else "less the discount"
         whole = exact_sum((left, rest))
         if less:
             yield less, whole

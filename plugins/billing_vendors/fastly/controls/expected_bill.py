@@ -11,6 +11,7 @@ from billing.config.rate_card import in_force
 from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.evidence import Estimate, Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.models import AccountMonth
 from billing_vendors.fastly.controls.bill_totals import minimum_of
 from billing_vendors.fastly.settings import FastlySettings
 
@@ -38,7 +39,8 @@ def missing_bill(evidence: Evidence[FastlySettings]) -> Finding:
         usage metered, or an estimate above zero               -> the same
         v2: the bill of the month before states a minimum      -> the same
         nothing of this, and usage metrics that say so         -> NOT_APPLICABLE
-        v2: nothing of this, as it has no usage metrics        -> BLOCKED, unless the last day's estimate is zero
+        nothing of this, and no usage record, as with v2       -> BLOCKED, unless the last day's estimate is zero
+        usage metrics without rows, and the month before has a bill of usage and none either -> the same
         another account pays, and the month before has no bill -> NOT_APPLICABLE: its bill is the other account's
     """
     subject, account = str(evidence.account_month.month), evidence.account
@@ -86,10 +88,17 @@ def _signs(evidence: Evidence[FastlySettings]) -> Iterator[_Sign]:
 def _without_a_sign(subject: str, evidence: Evidence[FastlySettings]) -> Finding:
     last = _last_estimate(evidence)
     estimated = last is not None and last.taken_at >= evidence.account_month.month.end - _LAST_DAY
-    if evidence.account_month.usage_reports or estimated:
+    if estimated or (evidence.account_month.usage_reports and not _never_metered(evidence.previous)):
         return not_applicable(subject, "nothing was used, so there is nothing to bill")
     missing = "there is no invoice, and no usage record, estimate or commitment that says whether one is due"
     return blocked(subject, missing)
+
+
+def _never_metered(before: AccountMonth | None) -> bool:
+    """Return whether a month was billed and has no usage either: such metrics do not say that nothing was used."""
+    if before is None or not any(line.usage_type for bill in before.invoices for line in bill.lines):
+        return False
+    return not any(report.lines for report in before.usage_reports)
 
 
 def _last_estimate(evidence: Evidence[FastlySettings]) -> Estimate | None:

@@ -11,7 +11,7 @@ from billing.controls.checks.line_types import is_credit
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable, state_of
-from billing.models import Invoice, InvoiceLine
+from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.money import difference, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import kept_shares
@@ -74,12 +74,12 @@ def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     for invoice in evidence.account_month.invoices:
-        yield from _of_invoice(invoice, evidence.currency_of(invoice))
+        yield from _of_invoice(invoice, evidence.currency_of(invoice), _priced(evidence.account_month))
 
 
-def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
+def _of_invoice(invoice: Invoice, currency: str, priced: frozenset[Decimal]) -> Iterator[Finding]:
     bound = bound_of(currency, _ROUNDINGS)
-    readings = _readings(invoice, bound)
+    readings = _readings(invoice, bound, priced)
     states: Counter[State] = Counter()
     # nearly all lines agree and are only counted: one finding for each would take most of the time
     for line in invoice.lines:
@@ -107,22 +107,45 @@ def _of_invoice(invoice: Invoice, currency: str) -> Iterator[Finding]:
         yield not_applicable(invoice.invoice_id, "no line has a rate to recompute")
 
 
-def _readings(invoice: Invoice, bound: Decimal | None) -> dict[tuple[str, str], _Reading]:
+def _priced(account_month: AccountMonth) -> frozenset[Decimal]:
+    """Return the quantities that the usage metrics state in priced units: a rate is for one of them."""
+    metrics = (line for report in account_month.usage_reports for line in report.lines)
+    return frozenset(line.quantity for line in metrics if line.raw_quantity not in {None, line.quantity})
+
+
+def _readings(invoice: Invoice, bound: Decimal | None, priced: frozenset[Decimal]) -> dict[tuple[str, str], _Reading]:
     """Return, for each group of metered lines, the reading by which most of them agree, if it is not the plain one."""
     groups: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
     for line in invoice.lines:
         if line.usage_type and _PLAIN.amount_of(line) is not None:
             groups[_group(line)].append(line)
     every = [_Reading(scale, kept) for kept in kept_shares(invoice) for scale in SCALES]
-    found = {}
+    found, unproved = {}, {}
     for group, lines in groups.items():
-        if any(_state(line, bound, _PLAIN) not in _AGREE for line in lines):
-            found[group] = max(every, key=lambda reading: sum(_supports(line, bound, reading) for line in lines))
+        if all(_state(line, bound, _PLAIN) in _AGREE for line in lines):
+            continue
+        raw = [line for line in lines if line.quantity not in priced]
+        votes = {
+            reading: sum(_proves(line, bound, reading) for line in (lines if reading.scale == RAW else raw))
+            for reading in every
+        }
+        found[group] = max(every, key=lambda reading: votes[reading])
+        if not any(votes.values()) and raw == lines:
+            unproved[group] = lines
+    if any(reading.scale != RAW for reading in found.values()):
+        # the bill states raw units elsewhere, so amounts of nothing may be those of a large scale
+        found |= {group: _fitting(lines, bound, every) for group, lines in unproved.items()}
     return found
 
 
-def _supports(line: InvoiceLine, bound: Decimal | None, reading: _Reading) -> bool:
-    """Return whether a line agrees by a reading, and not only because both amounts are nothing."""
+def _fitting(lines: list[InvoiceLine], bound: Decimal | None, readings: list[_Reading]) -> _Reading:
+    """Return the first reading by which all lines agree, or the plain one."""
+    fit = (reading for reading in readings if all(_state(line, bound, reading) in _AGREE for line in lines))
+    return next(fit, _PLAIN)
+
+
+def _proves(line: InvoiceLine, bound: Decimal | None, reading: _Reading) -> bool:
+    """Return whether a line agrees by a reading, and not only because it comes to nothing."""
     expected = reading.amount_of(line)
     worth = expected is not None and abs(expected) > (bound or 0)
     return worth and _state(line, bound, reading) in _AGREE

@@ -35,9 +35,7 @@ def one_posted_invoice(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     yield Finding(
         str(account_month.month),
         State.PASS if alone else State.EXCEPTION,
-        f"invoice {bills[0]} is the only one"
-        if alone
-        else f"{len(bills)} invoices bill the month: hold their payment",
+        f"invoice {bills[0]} is the only one" if alone else f"{len(bills)} invoices bill the month: hold their payment",
         operands={"invoices": bills, "corrections": len(account_month.invoices) - len(bills)},
     )
 

@@ -8,6 +8,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, Invoice
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
@@ -44,8 +45,8 @@ def _finding(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Fi
     if not billed:
         return blocked(invoice.invoice_id, "the invoice does not state to whom it is billed")
     buyers = sorted({contract.sold_to_number for contract in contracts if contract.sold_to_number})
-    faults = [] if billed == ours else [f"it is billed to {billed}, not to us ({ours})"]
-    if sold and buyers and sold not in buyers:
+    faults = [] if name_key(billed) == name_key(ours) else [f"it is billed to {billed}, not to us ({ours})"]
+    if sold and buyers and name_key(sold) not in map(name_key, buyers):
         faults.append(f"it is sold to {sold}, the contracts to {', '.join(buyers)}")
     return Finding(
         invoice.invoice_id,

@@ -118,6 +118,26 @@ def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fau
         collect_and_keep()
 
 
+def test_a_list_that_is_null_brings_no_invoice_and_the_rest(accounts, simulated):
+    simulated.faults.add("null_list", "fastly.v3.invoices", times=None)
+    found = derived(accounts["acme-media"], "2026-10")
+    assert found.invoices == ()
+    assert found.usage_reports[0].lines
+    assert {field.name for field in found.unknown_fields} == {"data=null"}
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_usage_is_read_whether_or_not_the_last_month_is_included(account, server, connect, payload, included):
+    rows, none = payload("v3_usage_metrics"), b'{"data": []}'
+    listing, service = b'{"data": [], "meta": {}}', b'{"data": {"details": [], "meta": {}}}'
+    server.responses(*({"body": body} for body in [listing, *([] if included else [none]), rows, service, service]))
+    responses = collected(account(conn_id=connect(host=server.url, password="sesame-4711")), "2024-05")
+    found = FASTLY.load_implementation().derive(account(), Month(2024, 5), responses)
+    assert len(found.usage_reports[0].lines) == 2
+    asked = [target for target in server.targets if "/usage-metrics" in target]
+    assert [target.rpartition("=")[2] for target in asked] == ["2024-05", *([] if included else ["2024-06"])]
+
+
 @pytest.mark.parametrize("fault", ["cut", "reset", "status"])
 def test_a_vendor_that_stumbles_once_loses_nothing(accounts, simulated, fault):
     simulated.faults.add(fault, "fastly.v3.invoice", times=1)

@@ -105,7 +105,7 @@ def test_each_answer_is_yielded_before_the_next_question(january, connect):
 
 def test_invoices_of_other_months_cost_no_request(january, connect):
     listing = json.loads(read_payload("invoice_listing"))
-    listing["entities"][0]["dateInvoiced"] = "2025-03-01"
+    listing["entities"][0]["dateInvoiced"] = "2025-03-20"
     january.billing("/contracts/invoices", json_reply(listing))
 
     collected = collect(make_account(connect()), JANUARY)

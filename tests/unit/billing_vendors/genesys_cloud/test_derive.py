@@ -89,7 +89,7 @@ def test_the_invoices_of_the_month_have_their_lines(account):
 
 def test_an_invoice_of_another_month_needs_no_lines_and_is_left_out(account):
     def later(listing):
-        listing["entities"][0]["dateInvoiced"] = "2025-03-02"  # after February's period
+        listing["entities"][0]["dateInvoiced"] = "2025-03-20"  # long after January's period
 
     responses = [
         response

@@ -38,7 +38,7 @@ def row(used="262", sku="CX3", prepaid="250", rate="148.50", **rest):
         ([row(), row("0", usage_type="fair-use", prepaid="99")], ["PASS"]),
         ([row(), row("5", attributes={"isThirdParty": True})], ["PASS"]),
         ([row(), row("5", sku="OTHER")], ["NOT_APPLICABLE", "PASS"]),
-        ([row(sku="OTHER")], ["BLOCKED", "NOT_APPLICABLE"]),
+        ([row(sku="OTHER")], ["NOT_APPLICABLE"]),
     ],
 )
 def test_the_worked_examples(g, states, rows, states_):
