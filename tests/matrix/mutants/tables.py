@@ -479,7 +479,7 @@ _OF_PRINTED_TOTALS = (
         "billing/printed/totals.py",
         _PRINTED,
         (
-            ("if item.role is not Role.PART", "if item.role"),
+            ("is_sure = not figures_come_first or not line.items[-1].figures", "is_sure = True"),
             ("behind = [line.figures, *behind[:-1]]", "pass"),
             ("if starts_with_figure == ends_with_figure:", "if False:"),
             ("item.is_sure and is_sure", "is_sure"),
