@@ -104,7 +104,7 @@ def test_every_account_is_in_the_table_and_most_are_reconciled(state):
     assert {f"{entry['vendor']}/{entry['name']}" for entry in entries} == status_of.keys()
     assert sum(status not in {"exceptions", "blocked"} for status in status_of.values()) > len(status_of) / 2
     planted = [line.split()[0] for line in demo.stdout.partition("for the controls to find:\n")[2].splitlines()[:2]]
-    assert [status_of[account] for account in planted] == ["exceptions", "exceptions"]
+    assert "reconciled" not in {status_of[account] for account in planted}, planted
     assert leaders(state) == {}
     assert_nothing_runs(state, {})
 
