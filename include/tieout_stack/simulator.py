@@ -1,7 +1,6 @@
 """The vendor simulator as a process of the stack."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 from tieout_stack.ports import LOOPBACK
 from tieout_stack.supervisor import Supervisor
@@ -50,7 +50,7 @@ class SimulatorProcess:
             sys.executable, *self.program, "serve",
             "--port", str(self.port), "--ready-file", str(self._ready_file), *self.world, *self.options,
         ]  # fmt: skip
-        supervisor.start(NAME, command, os.environ)
+        supervisor.start(NAME, command, own_environment())
 
     def wait_until_ready(self, supervisor: Supervisor) -> None:
         """
@@ -81,7 +81,7 @@ class SimulatorProcess:
 
     def _run(self, *arguments: str) -> Any:  # noqa: ANN401 (parsed JSON)
         command = [sys.executable, *self.program, *arguments, *self.world]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=own_environment(), capture_output=True, encoding="utf-8", check=False)
         if done.returncode != 0:
             raise StackError(f"{NAME} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
         return json.loads(done.stdout)

@@ -42,12 +42,18 @@ def purpose_of(item: ContractItem) -> Purpose:
         function Prepay, type One-Time     -> one-time
         function Fair Use                  -> fair use: its quantity is an allowance
         function Overage, or type Usage    -> usage: its quantity is none or an allowance
-        nothing                            -> prepaid
+        neither, price 0, overage price 2  -> usage
+        neither, price 2, overage price 0, no day through which it is charged -> one-time
+        anything else                      -> prepaid
     """
     function, item_type = (_NOT_A_LETTER.sub("", name_key(words)) for words in (item.function, item.item_type))
     if "fairuse" in function + item_type:
         return Purpose.FAIR_USE
     if "onetime" in function + item_type or "nonrecurring" in function + item_type:
+        return Purpose.ONE_TIME
+    if not function + item_type and not item.price and item.overage_price:
+        return Purpose.USAGE
+    if not function + item_type and item.price and not item.overage_price and item.charged_through is None:
         return Purpose.ONE_TIME
     by_type = not function and any(word in item_type for word in _BY_USE)
     return Purpose.USAGE if by_type or any(word in function for word in _BY_USE) else Purpose.PREPAID
@@ -59,11 +65,13 @@ class PricedItem:
     One contract item that prices a product.
 
     :param price: of one unit and billing period, in the item's currency.
+    :param is_overage: the price is of what is used beyond what was agreed beforehand.
     """
 
     contract_id: str
     item: ContractItem
     price: Decimal
+    is_overage: bool = False
 
     def in_force(self, day: date) -> bool:
         """Return whether the price holds on a day; a missing start or end date means no limit."""
@@ -104,7 +112,7 @@ class PriceBook:
             self._priced[named, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
         overage = item.price if by_use and item.overage_price is None else item.overage_price
         if overage is not None:
-            self._priced[named, ChargeType.OVERAGE].append(PricedItem(contract_id, item, overage))
+            self._priced[named, ChargeType.OVERAGE].append(PricedItem(contract_id, item, overage, is_overage=True))
 
     def product(self, *names: str | None) -> str:
         """Return the key of a product by the first of its SKU or names that is known; else by the first given."""

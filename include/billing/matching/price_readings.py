@@ -101,8 +101,9 @@ def _amounts(items: list[PricedItem], quantity: Decimal) -> Iterator[Reading]:
     plain = agreed_amount(items, quantity)
     if plain is not None:
         yield Reading(Fraction(plain))
-    elif all(each.price == each.item.overage_price for each in items):
-        yield from (Reading(Fraction(each.price) * Fraction(quantity), "one of several prices") for each in items)
+    if len(items) > 1:
+        single = (each for each in items if each.is_overage or each.item.quantity == quantity)
+        yield from (Reading(Fraction(each.price) * Fraction(quantity), "one of several prices") for each in single)
     for each in items:
         if (discount := each.item.discount_amount) and (plain is not None or each.item.quantity == quantity):
             whole = Fraction(each.price) * Fraction(quantity)

@@ -26,6 +26,9 @@ class MatchingTerms(Protocol):
     def charge_type(self, line: InvoiceLine) -> ChargeType | None:
         """Return how what a line bills is paid, by the line's own wording; None if it does not state it."""
 
+    def is_tax(self, line: InvoiceLine) -> bool:
+        """Return whether a line is a tax on the other lines of its invoice."""
+
     def organizations(self, row: InvoiceLine | Charge | Wallet) -> frozenset[str]:
         """Return the identifiers of the organizations that a row is for; empty if it names none."""
 
@@ -103,7 +106,7 @@ def billed_lines(
         contracts = price_book.contracts_of(terms.purchase_order(invoice))
         unit = minor_unit(invoice.currency) if invoice.currency else None
         for line in invoice.lines:
-            if line.amount >= 0:
+            if line.amount >= 0 and not terms.is_tax(line):
                 found = _Fit(line, contracts, price_book, receipts, spans, rounding_bound(1, unit or Decimal(0)))
                 named = found.product()
                 charge_type = terms.charge_type(line) or found.charge_type(named)
@@ -181,8 +184,9 @@ def receipts_of(
     for period in periods:
         for charge in period.charges:
             yield from _of_charge(period, charge, price_book, terms.organizations(charge))
+        by_charges = any(charge.converted_token_count and charge.overage_quantity for charge in period.charges)
         for wallet in period.wallets:
-            if wallet.overage_quantity or wallet.overage_charge:
+            if wallet.overage_charge or (wallet.overage_quantity and wallet.overage_charge is None and not by_charges):
                 sku, organizations = wallet.sku or wallet.name or "", terms.organizations(wallet)
                 yield Receipt(
                     period,

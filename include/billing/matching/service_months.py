@@ -40,8 +40,9 @@ def ends_are_exclusive(spans: Iterable[Span]) -> bool:
         if end.year == date.max.year:  # no end at all
             continue
         after = end + _ONE_DAY
-        if (end in starts and end != start) != (after in starts):
-            votes += 1 if end in starts else -1
+        follows = end in starts and end != start
+        if follows != (after in starts):
+            votes += 1 if follows else -1
         elif bool(whole_months(start, end)) != bool(whole_months(start, after)):
             votes += 1 if whole_months(start, end) else -1
     return votes > 0

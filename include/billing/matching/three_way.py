@@ -168,14 +168,18 @@ def held_documents(account_month: AccountMonth, price_book: PriceBook, terms: Ma
     if repeated and len(price_book.contract_ids) > 1:
         matches = match_month(account_month, price_book, terms, frozenset())
         ours = [match for match in matches if any(each.invoice.invoice_id in repeated for each in match.billed)]
-        if all(_bills_what_was_received(match) for match in ours):
+        if all(_bills_what_was_received(match, price_book) for match in ours):
             return frozenset()
     return repeated
 
 
-def _bills_what_was_received(match: Match) -> bool:
-    """Return whether quantities agree, and amounts to the rounding of each."""
-    if not match.receipts or match.scale is None or len(match.currencies) > 1:
+def _bills_what_was_received(match: Match, price_book: PriceBook) -> bool:
+    """Return whether quantities agree, and amounts to the rounding of each; without receipts, with the contracts'."""
+    if not match.receipts:
+        shown = [each.line.quantity for each in match.billed]
+        agreed = [each.item.quantity for each in prices_of_line(match.billed[0], match, price_book)]
+        return match.charge_type is ChargeType.PREPAID and None not in shown and _sum(shown) == _sum(agreed)
+    if match.scale is None or len(match.currencies) > 1:
         return False
     if match.charged is None:
         return match.charge_type is ChargeType.PREPAID

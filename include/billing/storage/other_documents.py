@@ -35,12 +35,7 @@ class Days:
 
 
 def load_other_documents(connection: Connection, account_month: AccountMonth) -> tuple[Invoice, ...]:
-    """
-    Return the account's documents of other months that bill days of this month, with only the lines that do.
-
-    A line's days are its own, else those of its document. A document without any date may bill the month after its own:
-    all of its lines are returned.
-    """
+    """Return ``other_documents`` of the account's invoices; only those that may be among them are read whole."""
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
     near = t.invoice.c.month.between(
         month.shifted(-_MONTHS_BEFORE).first_day, month.shifted(_MONTHS_AFTER).first_day
@@ -53,7 +48,14 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
 
 
 def other_documents(invoices: Iterable[Invoice], account_month: AccountMonth) -> tuple[Invoice, ...]:
-    """Return those of an account's invoices that ``load_other_documents`` returns, with only the lines that it does."""
+    """
+    Return the documents of other months that bill days of this month, by month and id, with only the lines that do.
+
+    A line's days are its own, else those of its document. A document without any date may bill the month after its own.
+    Lines without any date are always returned with their document.
+
+    :param invoices: of one account, of any months; those that are not withdrawn.
+    """
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
     limited = (
         replace(each, lines=tuple(_lines_of(each, days)))
@@ -135,9 +137,9 @@ def _span(row: Any) -> Days | None:  # noqa: ANN401 (a row of _documents)
 
 def _span_of(document: Invoice) -> Days | None:
     """Return what ``_documents`` selects as a document's first and last day."""
-    lines = [days for line in document.lines if (days := _days_billed(document, line)) is not None]
     if document.service_start and document.service_end:
         return Days(document.service_start.date(), document.service_end.date())
+    lines = [days for line in document.lines if (days := _days_billed(document, line)) is not None]
     return Days(min(each.first for each in lines), max(each.end for each in lines)) if lines else None
 
 

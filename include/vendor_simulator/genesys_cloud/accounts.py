@@ -123,6 +123,7 @@ class Contract:
     :param begins: first day; the start of the period that ends in the first month of history if None.
     :param ends: last day, included.
     :param apart: prepayments have an invoice of their own.
+    :param ramp: first and last day on which its prepaid quantities or prices still grow.
     :param wording: how its invoices describe their lines, see ``wording.py``.
     :param read: how the vendor reads the API's contract, by the words of the keys.
     """
@@ -143,6 +144,7 @@ class Contract:
     begins: date | None = None
     ends: date = CONTRACT_END
     apart: bool = False
+    ramp: tuple[date, date] | None = None
     wording: str = "words"
     read: Mapping[str, str] = field(default_factory=lambda: DEFAULTS, compare=False)
 

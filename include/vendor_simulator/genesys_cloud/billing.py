@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,14 +37,15 @@ def _invoices(seed: int, month: GenesysMonth) -> list[Invoice]:
     contract, period = month.contract, month.period
     paid = [*prepay_lines(period), *one_time_lines(period)]
     used = [*_overage_lines(month), *_wallet_lines(month)]
-    last = used or paid
-    if contract.credited == "line" and period.month.index % 6 == 3 and last:
-        last.append(_credit_line(seed, period, "Goodwill credit", (paid or used)[0]))
     documents = [(INVOICE, paid), (USAGE, used)] if contract.apart and paid else [(INVOICE, [*paid, *used])]
+    credited = next((lines for _, lines in reversed(documents) if lines), [])
+    if contract.credited == "line" and period.month.index % 6 == 3 and credited:
+        credited.append(_credit_line(seed, period, "Goodwill credit", credited))
     on = _dated(seed, period)
     invoices = [_invoice(contract, period, which, "Invoice", on, tuple(lines)) for which, lines in documents if lines]
     if contract.credited == "memo" and period.month.index % 5 == 2 and invoices:
-        credit = _credit_line(seed, period, f"Credit for {invoices[0].invoice_id}", invoices[0].lines[0])
+        text, lines = f"Credit for {invoices[0].invoice_id}", invoices[0].lines
+        credit = _credit_line(seed, period, text, lines)
         invoices.append(_credit_memo(contract, period, on, credit))
     return invoices
 
@@ -98,10 +99,15 @@ def _wallet_line(period: Period, wallet: Wallet) -> Line:
     return Line("overage", plan.product, text, period.start, period.end, wallet.overage, wallet.amount, whole, plan)
 
 
-def _credit_line(seed: int, period: Period, text: str, first: Line) -> Line:
-    contract = period.contract
-    cents = seeded_random.between(10_000, 90_000, seed, contract.id, str(period.month), "credit")
-    amount = -exact.money(Decimal(cents).scaleb(-2), contract.currency)
+def _credit_line(seed: int, period: Period, text: str, credited: Sequence[Line]) -> Line:
+    """Write a credit for the first line's product: some hundreds in the demo, else a part of what its plan costs."""
+    contract, first = period.contract, credited[0]
+    key = (seed, contract.id, str(period.month), "credit")
+    amount = Decimal(seeded_random.between(10_000, 90_000, *key)).scaleb(-2)
+    if contract.begins is not None:
+        whole = exact.total(line.amount for line in credited if line.plan is first.plan)
+        amount = exact.times(whole, Decimal(seeded_random.between(1, 40, *key)).scaleb(-2))
+    amount = -exact.money(amount, contract.currency)
     return Line("credit", first.product, text, period.start, period.end, Decimal(1), amount, plan=first.plan)
 
 

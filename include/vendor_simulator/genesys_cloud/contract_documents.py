@@ -10,7 +10,7 @@ from typing import Any
 from vendor_simulator import exact
 from vendor_simulator.genesys_cloud.accounts import Contract, Organisation, Plan, Price, Purchase
 from vendor_simulator.genesys_cloud.parties import customer_member, organization_member, product_member
-from vendor_simulator.genesys_cloud.periods import ONE_DAY, Period, first_day, has_period, period_of
+from vendor_simulator.genesys_cloud.periods import ONE_DAY, Period, first_day, period_of
 from vendor_simulator.genesys_cloud.prepayment import paid_through
 from vendor_simulator.genesys_cloud.prices import discount
 from vendor_simulator.genesys_cloud.rewriting import last_day, rewrite, written
@@ -40,10 +40,13 @@ def contract_document(
         **{role: customer_member(customer) for role, customer in customers.items()},
         "dateStart": first_day(contract).isoformat(),
         "dateEnd": last_day(contract.ends, read["contract_end"]),
+        **_ramp(contract),
         "billingPeriods": [period_head(period, now) for period in _named(newest_first, read["contract_periods"], now)],
         "plans": [_plan(owner, contract, number, newest_first, now) for number in range(len(contract.plans))],
     }
     rewrite(document, "status", read["contract_status"])
+    for role in ("soldToCustomer", "endCustomer"):
+        rewrite(document, role, read["parties"])
     rewrite(document, "dateEnd", read["contract_end"])
     if read["row_order"] == "reversed":
         document["billingPeriods"].reverse()
@@ -62,6 +65,12 @@ def period_head(period: Period, now: datetime) -> dict[str, Any]:
     }
     rewrite(head, "status", read["period_status"])
     return head
+
+
+def _ramp(contract: Contract) -> dict[str, str]:
+    if contract.ramp is None:
+        return {}
+    return {"dateRampStart": contract.ramp[0].isoformat(), "dateRampEnd": contract.ramp[1].isoformat()}
 
 
 def _named(newest_first: list[Period], how: str, now: datetime) -> list[Period]:
@@ -148,7 +157,8 @@ def _through(contract: Contract, plan: Plan, closed: list[Period]) -> date | Non
     if plan.is_prepaid:
         return paid_through(contract, plan, closed)
     following = closed[0].month.shift(1)
-    return period_of(contract, following).end if contract.advance and has_period(contract, following) else closed[0].end
+    ahead = contract.advance and contract.begins is None  # the demo's usage is charged through what is prepaid
+    return period_of(contract, following).end if ahead else closed[0].end
 
 
 def _worded(item: dict[str, Any], plan: Plan, how: str) -> list[dict[str, Any]]:

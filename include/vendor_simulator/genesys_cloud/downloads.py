@@ -41,11 +41,11 @@ class Downloads:
         )
         if not fits or int(ends_at) < self._context.state.now().timestamp():
             return Answer(b"Request has expired", 403, "text/plain")
-        for owner in self._context.world.organisations:
-            invoice = self._context.known(owner, number)
-            if invoice is not None:
-                return Answer(invoice_file(owner, invoice), media_type="application/pdf")
-        return Answer(b"Not found", 404, "text/plain")
+        owner = self._context.world.holder(number)
+        invoice = None if owner is None else self._context.known(owner, number)
+        if owner is None or invoice is None:
+            return Answer(b"Not found", 404, "text/plain")
+        return Answer(invoice_file(owner, invoice), media_type="application/pdf")
 
     def _signature(self, number: str, ends_at: int) -> str:
         return hmac.new(self._link_key, f"{number}\n{ends_at}".encode(), hashlib.sha256).hexdigest()

@@ -173,7 +173,7 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
         used = exact.EXACT.divide(actual, TOKENS_PER_UNIT)
         nothing = Decimal(0)
         return Charge(plan, 0, 0, used, nothing, nothing, nothing, contract.currency, tokens=actual)
-    if actual and actual < fair_use and plan.product.unit == "GB":
+    if actual and plan.product.unit == "GB" and (actual < fair_use or contract.begins is not None):
         actual += Decimal(seeded_random.between(1, 99, seed, contract.id, str(month), "fraction")).scaleb(-2)
     overage = max(Decimal(0), actual - prepaid - fair_use)
     amount = exact.money(exact.times(price.overage, overage), contract.currency)

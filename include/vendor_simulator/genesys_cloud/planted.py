@@ -39,6 +39,7 @@ KINDS: Mapping[str, Callable[[GenesysMonth, bool], Corrupted | None]] = {
     "G23": figures.prepaid_off,
     "G24": figures.overview_off,
     "G25:withdrawn": documents.withdrawn,
+    "G25:restated": documents.restated,
     "G25:reissued": documents.reissued,
     "G29:prepayment": documents.prepayment_missing,
     "G29:arrears": documents.arrears_missing,

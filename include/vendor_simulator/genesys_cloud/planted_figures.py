@@ -13,6 +13,7 @@ from vendor_simulator.genesys_cloud.edits import (
     Corrupted,
     billed_charge,
     find_line,
+    largest_line,
     more_units,
     with_charge,
     with_invoice,
@@ -34,9 +35,9 @@ def header_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     return Corrupted(with_invoice(clean, invoice, wrong), invoice.invoice_id, sentence)
 
 
-def price_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G2: the prepaid line is billed at 2 % above the contract's price, and foots."""
-    found = find_line(clean, lambda line: line.kind == "prepay" and bool(line.amount))
+def price_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
+    """G2: a prepaid line is billed at 2 % above the contract's price, and foots."""
+    found = find_line(clean, lambda line: line.kind == "prepay") if slight else largest_line(clean, "prepay")
     if found is None:
         return None
     invoice, line = found
@@ -163,15 +164,18 @@ def order_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     return Corrupted(with_invoice(clean, invoice, wrong), invoice.invoice_id, sentence)
 
 
-def service_dates_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
+def service_dates_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     """G10: one of several lines ends nine days after its period."""
-    invoice = next((each for each in clean.invoices if sum(line.kind != "tax" for line in each.lines) > 1), None)
-    if invoice is None:
-        return None
-    line = [line for line in invoice.lines if line.kind != "tax"][-1]
-    late: Line = replace(line, end=line.end + timedelta(days=9))
-    sentence = f"{line.description}: service until {late.end}, the period ends on {line.end}."
-    return Corrupted(with_line(clean, invoice, line, late), invoice.invoice_id, sentence)
+    services = {"prepay", "overage", "credit"} if slight else {"prepay", "overage"}
+    for invoice in clean.invoices:
+        lines = [line for line in invoice.lines if line.kind in services]
+        if len(invoice.lines) < 2 or not lines:
+            continue
+        line = lines[-1]
+        late: Line = replace(line, end=line.end + timedelta(days=9))
+        sentence = f"{line.description}: service until {late.end}, the period ends on {line.end}."
+        return Corrupted(with_line(clean, invoice, line, late), invoice.invoice_id, sentence)
+    return None
 
 
 def old_price(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
@@ -207,7 +211,7 @@ def prepaid_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
 
 def _used_charge(clean: GenesysMonth, slight: bool, fits: Callable[[Charge], bool]) -> tuple[str, Decimal] | None:
     """Return a product that was used in the period, and how much of it."""
-    used = used_by_product(clean, {})
+    used = used_by_product(clean)
     charges = clean.charges[:1] if slight else [each for each in clean.charges if each.actual > 10 and fits(each)]
     names = [each.plan.product.name for each in charges]
     return (names[0], used[names[0]]) if names else None

@@ -11,6 +11,7 @@ from vendor_simulator import exact
 from vendor_simulator.genesys_cloud import billing
 from vendor_simulator.genesys_cloud.accounts import Contract, Organisation, organisations
 from vendor_simulator.genesys_cloud.contract_readings import with_readings
+from vendor_simulator.genesys_cloud.drawn.organisations import drawn_organisations
 from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line, running
 from vendor_simulator.genesys_cloud.periods import first_month, has_period, months_of, period_of
 from vendor_simulator.genesys_cloud.planted import KINDS, ROTATION, corrupt
@@ -34,9 +35,8 @@ class GenesysWorld:
         self.seed = options.seed
         self.readings = options.readings
         self._errors = options.errors
-        self.organisations = tuple(
-            with_readings(owner, answers_of(options.readings, owner.name)) for owner in organisations(options.seed)
-        )
+        self.organisations = (*organisations(options.seed), *drawn_organisations(options.seed, options.drawn))
+        self._read: dict[str, Organisation] = {}
         self._restated: dict[str, int] = {}
         self._months: dict[tuple[str, Month], GenesysMonth] = {}
         self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
@@ -78,9 +78,20 @@ class GenesysWorld:
             for organisation in self.organisations
         }
 
+    def as_billed(self, owner: Organisation) -> Organisation:
+        """Return an organisation with its contracts as its account's readings have them; always the same object."""
+        if owner.name not in self._read:
+            self._read[owner.name] = with_readings(owner, answers_of(self.readings, owner.name))
+        return self._read[owner.name]
+
+    def owner(self, number: int) -> Organisation | None:
+        """Return the organisation with a number, as it is billed."""
+        found = next((owner for owner in self.organisations if owner.number == number), None)
+        return found and self.as_billed(found)
+
     def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
         """Yield the invoices of one account and month."""
-        organisation = {each.name: each for each in self.organisations}[account]
+        organisation = self._named(account)
         billed = (each for each in organisation.contracts if has_period(each, month))
         for contract in billed:
             for invoice in self.month(contract, month).invoices:
@@ -150,7 +161,7 @@ class GenesysWorld:
         """
         if kind not in KINDS:
             raise KeyError(f"there is no kind {kind!r} of errors of Genesys Cloud")
-        organisation = {each.name: each for each in self.organisations}[account]
+        organisation = self._named(account)
         for contract in organisation.contracts:
             found = corrupt(kind, self._corrupted(contract, month)) if has_period(contract, month) else None
             if found is not None:
@@ -162,16 +173,24 @@ class GenesysWorld:
                 return plant
         return None
 
+    def _named(self, account: str) -> Organisation:
+        return self.as_billed({each.name: each for each in self.organisations}[account])
+
     def _place_of(self, invoice_id: str) -> tuple[Organisation, Contract, Month] | None:
         try:
-            organisation, contract, month = billing.place_of(invoice_id.removesuffix(".0"))
+            number, contract, month = billing.place_of(invoice_id.removesuffix(".0"))
         except ValueError:
             return None
-        owners = [owner for owner in self.organisations if owner.number == organisation]
-        if not owners or not 1 <= contract <= len(owners[0].contracts):
+        owner = self.owner(number)
+        if owner is None or not 1 <= contract <= len(owner.contracts):
             return None
-        found = owners[0].contracts[contract - 1]
-        return (owners[0], found, month) if has_period(found, month) else None
+        found = owner.contracts[contract - 1]
+        return (owner, found, month) if has_period(found, month) else None
+
+    def holder(self, invoice_id: str) -> Organisation | None:
+        """Return the organisation that an invoice's number names."""
+        place = self._place_of(invoice_id)
+        return place and place[0]
 
     def _corrupted(self, contract: Contract, month: Month) -> GenesysMonth:
         if (contract.id, month) in self._planted:
@@ -212,7 +231,7 @@ class GenesysWorld:
         if due is None:
             return None
         kind, before = due
-        demo = [each for each in self.organisations if not each.drawn]
+        demo = [self.as_billed(each) for each in self.organisations if not each.drawn]
         for organisation in rotated(demo, before + ROTATION.index(kind)):
             for contract in rotated(organisation.contracts, before * 5):
                 found = (

@@ -56,10 +56,11 @@ class BillingCycle:
         return begun and self.ends_on > month.first_day
 
     def bills(self, service: Service) -> bool:
-        """Return whether a service begins in this period, or soon after it: billed in arrears or in advance."""
-        return (
-            self.starts_on is None or self.starts_on <= service.starts_on
-        ) and service.starts_on < self.ends_on + _NEXT
+        """Return whether a service begins in this period or soon after it, or ends with it: in arrears, or ahead."""
+        starts_on = min(service.starts_on + _ONE_DAY, service.ends_on - _ONE_DAY)  # another zone's day may be earlier
+        begun = self.starts_on is None or self.starts_on <= starts_on
+        ends_with = abs(service.ends_on - self.ends_on) <= _ONE_DAY
+        return (begun and starts_on < self.ends_on + _NEXT) or ends_with
 
     def holds(self, service: Service) -> bool:
         """Return whether a service interval lies completely in this period."""

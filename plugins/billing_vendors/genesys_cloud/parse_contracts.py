@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from billing.errors import PayloadError
@@ -58,7 +59,8 @@ def parse_contract(row: JsonObject, unknown_fields: UnknownFields) -> tuple[Cont
         ramp_starts_on=day_or_none(row, "dateRampStart"),
         ramp_ends_on=half_open(day_or_none(row, "dateRampEnd"), exclusive_items),
         items=tuple(replace(item, effective_end=half_open(item.effective_end, exclusive_items)) for item in items),
-        attributes=_present(parties | {"plans": plans}) | unknown_fields.attributes("contract", row),
+        attributes=_present(parties | {"plans": plans, "billingPeriodGaps": _gaps(cycles)})
+        | unknown_fields.attributes("contract", row),
     )
     return contract, ContractTerm(contract_id, starts_on, contract.purchase_order_numbers, cycles, exclusive)
 
@@ -116,6 +118,13 @@ def _cycles(row: JsonObject, contract_id: str, unknown_fields: UnknownFields) ->
         if (ended := half_open(ends_on, exclusive)) is not None
     )
     return tuple(dict.fromkeys(found)), exclusive
+
+
+def _gaps(cycles: Iterable[BillingCycle]) -> list[list[str]]:
+    """Return the days between listed billing periods that no listed one has: the first, and the day after the last."""
+    ordered = sorted((cycle for cycle in cycles if cycle.starts_on), key=lambda cycle: cycle.ends_on)
+    days = ((one.ends_on, following.starts_on) for one, following in pairwise(ordered))
+    return [[str(ended), str(begins)] for ended, begins in days if begins is not None and ended < begins]
 
 
 def _ends_are_exclusive(items: Iterable[ContractItem], starts_on: date | None, ends_on: date | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from billing.errors import PayloadError
 from billing.models import UsageLine, UsageReport
 from billing.month import Month
+from billing.names import name_key
 from billing.payloads.json_reader import JsonObject
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, UnknownFields
@@ -34,9 +35,9 @@ def is_complete(row: JsonObject) -> bool:
     :raises PayloadError: a status other than the two documented ones.
     """
     status = row.text_or_none("status")
-    if status not in (None, "InProgress", "Complete"):
+    if name_key(status) not in ("", "inprogress", "complete"):
         raise PayloadError(f"{row.where}: unknown report status {ascii(status)[:60]}")
-    return status != "InProgress"
+    return name_key(status) != "inprogress"
 
 
 def parse_billable_usage(

@@ -13,6 +13,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
+from billing.names import name_key
 from billing.payloads.json_reader import JsonObject, day_after
 
 
@@ -95,7 +96,7 @@ class UnknownFields:
     def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
         """Return a value of an enumeration as the vendor writes it; an unknown value is reported, not an error."""
         value = fields.text_or_none(name)
-        if value is not None and value not in known:
+        if value is not None and value not in known and name_key(value) not in map(name_key, known):
             self.unknown.add(UnknownField(record_type, f"{name}={value}"))
         return value
 

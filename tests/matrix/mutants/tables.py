@@ -498,7 +498,98 @@ _OF_GENESYS_AND_SHARED = (
     ),
 )
 
-GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY)
+_OF_CONTENT = (
+    Group(
+        "F11 F20 G25",
+        "billing/content_hash.py",
+        ("billing/test_content.py",),
+        (
+            ('"payment_status", "position"}', '"payment_status"}'),
+            ('"payment_status", "position"}', '"payment_status", "position", "quantity"}'),
+            ("canonical_without_order(_content(record))", "canonical_without_order(list(_content(record).values()))"),
+        ),
+    ),
+    Group(
+        "F11 F20 G25",
+        "billing/payloads/exact_json.py",
+        ("billing/test_content.py",),
+        (
+            ("_write(value, number_text, sorted)", "_write(value, number_text, list)"),
+            ("_write(value, number_text, sorted)", "_write(value, number_text, lambda texts: sorted(set(texts)))"),
+        ),
+    ),
+    Group(
+        "F11 F20 G25",
+        "billing/controls/checks/invoice_diff.py",
+        ("billing/controls/test_compare.py",),
+        (
+            ("(_identifier(before, after), content_text, _called)", "(content_text, _called)"),
+            ("(_identifier(before, after), content_text, _called)", "(_identifier(before, after), _called)"),
+            ("if times == 1", "if times"),
+            ("waiting.pop(None, None)", "pass"),
+            ("before[places.popleft()], line", "before[places[0]], line"),
+        ),
+    ),
+    Group(
+        "F20 G25",
+        "billing/controls/checks/restatement.py",
+        ("billing/controls/test_restatement.py",),
+        (
+            ("yield from map(_withdrawn, evidence.withdrawn)", "yield from ()"),
+            ("if withdrawn.confirmed:", "if not withdrawn.confirmed:"),
+            ("not account_month.invoices and not evidence.withdrawn", "not account_month.invoices"),
+            ("expected=summary.total", "expected=-summary.total"),
+        ),
+    ),
+)
+
+# What a listing's completeness rests on, before any control sees it.
+_BASE = "billing_vendors/base/"
+_OF_RESPONSES = (
+    Group(
+        "F10 G14",
+        "billing_vendors/base/client/paging.py",
+        (_BASE + "test_page_consistency.py", _BASE + "test_paging.py"),
+        (
+            ("if not head.next_cursor or stays", "if not head.row_ids or not head.next_cursor or stays"),
+            ("EMPTY_PAGES_IN_A_ROW = 3", "EMPTY_PAGES_IN_A_ROW = 2"),
+            ("if self._ids.issuperset(row_ids):", "if False:"),
+            ("self.doubt = self.doubt or doubt", "pass"),
+            ("total not in {rows, len(self._ids)}", "total != rows"),
+            ("total not in {rows, len(self._ids)}", "total > rows"),
+            ("name not in known and _is_positive(value)", "name not in known and value is True"),
+            ('yield from _promises(value, f"{where}{name}.")', "pass"),
+            ("if promise is not None:", "if promise is None:"),
+        ),
+    ),
+    Group(
+        "G14",
+        "billing_vendors/genesys_cloud/paging.py",
+        ("billing_vendors/genesys_cloud/test_hooks.py", "billing_vendors/genesys_cloud/test_derive.py"),
+        (
+            ("if others or len(cursors) > 1:", "if len(cursors) > 1:"),
+            ("if others or len(cursors) > 1:", "if others:"),
+            ("            _check_last(page, number)", "            pass"),
+            ("count > pages_read", "count > pages_read + 1"),
+            ("    if cursors:\n        return cursors[0]", "    if cursors:\n        return unquote(cursors[0])"),
+            ("host and link.netloc and link.netloc.lower() != host.lower()", "False"),
+            ('frozenset({"after", "cursor"})', 'frozenset({"after"})'),
+        ),
+    ),
+    Group(
+        "F10 G14",
+        "billing_vendors/base/client/status_errors.py",
+        (_BASE + "test_hooks.py", _BASE + "test_refusal.py"),
+        (
+            ("replace(raw, status=status, in_body=True)", "raw"),
+            ("not 400 <= status < 600", "not 500 <= status < 600"),
+            ("if as_wanted and _error_in(raw) is None:", "if as_wanted:"),
+            ("document.keys() <= _ERROR_MEMBERS", "True"),
+        ),
+    ),
+)
+
+GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY, *_OF_CONTENT, *_OF_RESPONSES)
 
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """Mutants that no test can tell from the code, and why."""

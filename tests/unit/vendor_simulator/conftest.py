@@ -152,6 +152,18 @@ def module_client() -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture(scope="module")
+def client_class() -> type[Client]:
+    """The client, for simulators that a test module makes itself."""
+    return Client
+
+
+@pytest.fixture(scope="module")
+def noon() -> datetime:
+    """The simulators' time."""
+    return NOW
+
+
+@pytest.fixture(scope="module")
 def reader() -> Iterator[Client]:
     """A client of a simulator without limits or waiting, to read the whole history from."""
     settings = Settings(rate_limit=10**9, report_asks=0, estimate_asks=0)

@@ -2,142 +2,151 @@
 
 from __future__ import annotations
 
-from vendor_simulator.genesys_cloud.questions.question import question
+from vendor_simulator.genesys_cloud.questions.question import SILENT, question
 from vendor_simulator.readings import Reading
+
+_AS_CONTRACT = "contract: as each contract of the simulated organisation has it"
 
 BILLS: tuple[Reading, ...] = (
     question(
         "cycle_day",
         "contract 15 29 30 31",
-        "The first day of a billing period: as each contract has it, or this day for all contracts.",
-        "4.2 silent: a period is two dates",
+        f"First day of the billing periods. {_AS_CONTRACT}; a number: that day of the month for all contracts.",
+        f"{SILENT}: a billing period is two dates",
     ),
     question(
         "short_month",
         "last_day next_month",
-        "A cycle of day 29 to 31 begins on the last day of a shorter month, or on the first day of the next one.",
-        "4.2 silent",
+        "Where a cycle of day 29 to 31 begins in a shorter month. last_day: on its last day; next_month: on the first "
+        "day of the next month.",
+        SILENT,
     ),
     question(
         "short_period",
         "by_days whole",
-        "The first or last period of a contract, if it is only a part of a cycle, costs its share of days, or as much "
-        "as a whole one.",
-        "4.2 silent",
+        "Price of a contract's first or last period that is a part of a cycle. by_days: its share of the cycle's days; "
+        "whole: as much as a whole period.",
+        SILENT,
     ),
     question(
         "amendment",
         "next_period by_days",
-        "A price or quantity that changes within a period counts from the next period, or from its own day, with a "
-        "line for the days before and one for the days after.",
-        "4.2 silent: dateEffectiveStart is a date",
+        "A price or quantity that changes within a billing period. next_period: counts from the next period; by_days: "
+        "counts from its own day, with one line for the days before and one for the days after.",
+        f"{SILENT}: dateEffectiveStart is a date",
     ),
     question(
         "amended_quantity",
         "first last",
-        "Quantity and overage rate of a charge whose item changed within the period: those at its beginning or end.",
-        "4.3 silent",
+        "Quantity and overage rate of a charge whose item changes within the period and counts from its own day. "
+        "first: those at the period's beginning; last: those at its end.",
+        SILENT,
     ),
     question(
         "prepay_frequency",
         "contract monthly quarterly yearly",
-        "How many periods a prepayment is for: as each plan has it, or 1, 3 or 12.",
-        "4.2 silent: no member says it",
+        f"Billing periods of one prepayment. {_AS_CONTRACT}; monthly: one; quarterly: three; yearly: twelve.",
+        f"{SILENT}: no member of an item has its billing frequency",
     ),
     question(
         "prepay_timing",
         "contract arrears advance",
-        "Prepayments are on the invoice of their last period, or on that of the period before the first.",
-        "4.2 silent; 4.3 INF",
+        f"When prepayments are billed. {_AS_CONTRACT}; arrears: with the last period they are for; advance: with the "
+        "period before the first.",
+        f"{SILENT}; an example shows arrears",
     ),
     question(
         "prepaid_units",
         "units units_times_periods",
-        "Quantity of a prepaid line for several periods: the units, or the units times the periods.",
-        "4.5 silent",
+        "Quantity of a prepaid line for several periods. units: the units; units_times_periods: the units times the "
+        "periods.",
+        SILENT,
     ),
     question(
         "discount",
         "none per_unit per_item percent included",
-        "discountAmount comes off the price of each unit, or off the item's amount, or is a percentage; included: "
-        "price is what it is after the discount. None: no item has one.",
-        "4.2 silent: a number (money) without a rule",
+        "discountAmount of prepaid items. none: 0; per_unit: comes off the price of each unit; per_item: comes off the "
+        "item's amount of one period; percent: is a percentage; included: price is already after the discount.",
+        f"{SILENT}: a number without a rule",
     ),
     question(
         "documents",
         "contract one apart",
-        "Prepayments and usage are on one invoice, or prepayments have one of their own.",
-        "4.4 silent",
+        f"Invoices of a period. {_AS_CONTRACT}; one: prepayments and usage on one invoice; apart: prepayments on an "
+        "invoice of their own.",
+        f"{SILENT}: an invoice names no period",
     ),
     question(
         "token_grant",
         "contract yearly monthly one_time top_up",
-        "A wallet gets its tokens each January, each period, by one-time items (billed once, no charge has them), or "
-        "every third month with no item behind it.",
-        "4.2, 4.3 silent: balanceIncrease",
+        f"When a wallet gets tokens. {_AS_CONTRACT}; yearly: each January; monthly: each period; one_time: by items of "
+        "type OneTime that are billed once and are in no charge; top_up: every third month, with no item behind it.",
+        f"{SILENT}: balanceIncrease has no origin",
     ),
     question(
         "wallet_overage",
         "wallet charge",
-        "Tokens used beyond the balance are charged in the wallet, or as overage of the charges that used them.",
-        "4.3 INF",
+        "Tokens that are used beyond the balance. wallet: charged in the wallet; charge: charged as overage of the "
+        "charge that used them, in its units.",
+        "Inferred from an example",
     ),
     question(
         "credit_form",
         "contract line memo",
-        "A credit is as each contract has it, or a negative line, or a credit memo.",
-        "4.4 INF; 11.5",
+        f"Credits. {_AS_CONTRACT}; line: a negative line of an invoice; memo: a credit memo.",
+        f"{SILENT}: form of credit notes",
     ),
     question(
         "credit_sign",
         "negative positive",
-        "Amounts of a credit memo are negative, or positive with a type that says what it is; always negative where "
-        "invoice_type is not words.",
-        "4.4 INF; 11.5",
+        "Amounts of a credit memo. negative: below zero; positive: above zero, with a type that says what it is "
+        "(negative all the same where invoice_type is not words).",
+        "Inferred: sign of credit notes",
         {"positive": ("G19",)},
-        "a credit memo that calls itself an invoice looks like one",
+        "A credit memo that calls itself an invoice looks like any invoice.",
     ),
     question(
         "tax",
         "none line header",
-        "Amounts are before tax; or a line has the tax; or only the header's amount includes it.",
-        "4.4 UNK; 11.5",
+        "Tax. none: amounts are before tax; line: a line without a product has the tax; header: only the invoice's "
+        "amount includes it.",
+        "Unknown: whether amounts include tax; no member has it",
         {"header": ("G1",)},
-        "no member has the tax or its rate, so that any difference of header and lines may be tax",
+        "No member has the tax or its rate, so any difference of header and lines may be tax.",
     ),
     question(
         "rounding",
         "per_line total exact_lines",
-        "Each line is rounded; or the total is rounded once from exact amounts, and each line for itself; or only the "
-        "total is rounded, and lines have all their decimals.",
-        "11.5",
+        "Rounding. per_line: the total is the sum of rounded lines; total: the total is rounded once from exact "
+        "amounts, and each line for itself; exact_lines: lines have all decimals and only the total is rounded.",
+        "Unknown: rounding of line sums",
     ),
     question(
         "invoice_date",
         "utc day_early day_late",
-        "dateInvoiced in UTC, or a day earlier or later, as another zone has it.",
-        "4.4 silent",
+        "dateInvoiced. utc: the date in UTC; day_early and day_late: a day earlier or later, as another zone has it.",
+        f"{SILENT}: a date without a zone",
     ),
     question(
         "invoice_type",
         "words null missing free_text",
-        "customerInvoiceType is Invoice or Credit Memo, or there is none, or it is another text.",
-        "4.4: free text",
+        "customerInvoiceType. words: Invoice or Credit Memo; null and missing: there is none; free_text: another text.",
+        "Documented as free text",
         dict.fromkeys(("null", "missing", "free_text"), ("G19",)),
-        "nothing says which document is a credit memo",
+        "Nothing says which document is a credit memo.",
     ),
     question(
         "ids",
         "text number fraction",
-        "Ids of invoices, lines, contracts, periods and products are texts, or JSON numbers, or numbers such as "
-        "4100259.0.",
-        "4.4 UNK; 11.1",
+        "Ids of invoices, lines, contracts, periods, plans and products. text: JSON texts; number: whole JSON numbers; "
+        "fraction: JSON numbers such as 4100259.0.",
+        "Unknown: form of ids",
     ),
     question(
         "line_words",
         "contract words item product code generic german",
-        "How lines are described: as each contract has it, with the words Prepay and overage, like the item, by the "
-        "product's name or SKU alone, without any product, or in German.",
-        "4.5: text",
+        f"Description of lines. {_AS_CONTRACT}; words: with Prepay or overage; item: like the contract's item; "
+        "product: the product's name alone; code: its SKU alone; generic: without any product; german: in German.",
+        f"{SILENT}: a text",
     ),
 )

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from vendor_simulator.genesys_cloud.questions.question import question
+from vendor_simulator.genesys_cloud.questions.question import SILENT, question
 from vendor_simulator.readings import Reading
 
 LISTS: tuple[Reading, ...] = (
     question(
         "invoice_filter",
         "invoiced invoiced_before_end begins overlaps within none",
-        "Which invoices lie within dateStart and dateEnd: by dateInvoiced, both included or without the end; by their "
-        "service beginning within, overlapping, or lying within them; none: all invoices.",
-        "3 UNK; 11.2",
+        "Which invoices a list with dates has. invoiced: dated from dateStart to dateEnd; invoiced_before_end: dated "
+        "before dateEnd; begins, overlaps and within: whose service begins within the dates, overlaps them or lies "
+        "within them; none: all.",
+        "Unknown: which date the list filters use",
     ),
     question(
         "contract_filter",
         "none begins overlaps within",
-        "Which contracts a list with dates has: all, or those that begin within, overlap, or lie within them.",
-        "3 UNK; 11.2",
+        "Which contracts a list with dates has. none: all; begins, overlaps and within: those that begin within the "
+        "dates, overlap them or lie within them.",
+        "Unknown: which date the list filters use",
     ),
     question(
         "last_page",
         "missing null empty no_cursor endless",
-        "nextUri of the last page: left out, null, an empty text, without a cursor's value, or leading on to empty "
-        "pages for ever.",
-        "5",
+        "nextUri of the last page. missing: left out; null: null; empty: an empty text; no_cursor: an address whose "
+        "after is empty; endless: the address of a further page, which is empty, and so on for ever.",
+        "Seen in official clients, which accept all of these",
     ),
     question(
         "next_uri",
         "relative absolute cursor_alone",
-        "nextUri is a path with the other parameters, or begins with the host, or has the cursor alone.",
-        "5 INF",
+        "nextUri. relative: a path with the other parameters; absolute: with the host too; cursor_alone: a path with "
+        "no other parameter than the cursor.",
+        "Inferred: relative, repeats the other parameters",
     ),
-    question("empty_list", "empty null missing", "entities of a page without rows: [], null, or left out.", "5"),
+    question(
+        "empty_list",
+        "empty null missing",
+        "entities of a page without rows. empty: an empty list; null: null; missing: left out.",
+        "Seen in official clients, which accept all of these",
+    ),
     question(
         "doubled_row",
         "never invoice line contract",
-        "One row of the list of invoices, of lines or of contracts is there twice, with the same id.",
-        "5 silent",
+        "A row that is in a list twice, with the same id. never: none; invoice, line and contract: one row of each "
+        "list of invoices, of lines, or of contracts.",
+        SILENT,
     ),
     question(
         "row_order",
         "as_made reversed",
-        "The order of contracts, invoices, lines, periods, charges and items; none is documented.",
-        "4 silent",
+        "Order of contracts, invoices, lines, periods, charges and items. as_made: invoices and periods from the "
+        "newest; reversed: the other way round.",
+        SILENT,
     ),
 )

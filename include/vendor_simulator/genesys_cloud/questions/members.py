@@ -2,203 +2,232 @@
 
 from __future__ import annotations
 
-from vendor_simulator.genesys_cloud.questions.question import question
+from vendor_simulator.genesys_cloud.questions.question import NOTHING_REQUIRED, SILENT, question
 from vendor_simulator.readings import Reading
+
+_ENDS = "inclusive: its last day; exclusive: the day after"
+_NONE = "null and missing: there is none"
 
 MEMBERS: tuple[Reading, ...] = (
     question(
         "line_quantity",
         "raw thousands ten_thousands millions priced_thousands priced_millions charged_thousands per_product",
-        "Quantities of counted products: units everywhere; or lines count thousands, ten thousands or millions while "
-        "prices and charges are for single units; priced: prices and rates too are for that many units; charged: the "
-        "charges' quantities too. Per_product: another one for each product.",
-        "4.3, 4.5 silent: quantity is an integer, unitOfMeasure has MillionCharacters",
+        "What quantities of products count that are used in large numbers. raw: single units everywhere; thousands, "
+        "ten_thousands and millions: lines count that many units as one, prices and charges do not; priced_thousands "
+        "and priced_millions: prices and rates are for that many units too; charged_thousands: the charges' quantities "
+        "count thousands too; per_product: another one of these for each product.",
+        f"{SILENT}: a line's quantity is an integer, and MillionCharacters is a unit",
     ),
     question(
         "whole_quantity",
         "truncated rounded fraction",
-        "A line's quantity with a fraction is cut to an integer, or rounded, or written as it is.",
-        "4.5; 9",
+        "A line's quantity that is not whole. truncated: cut to an integer; rounded: rounded to one; fraction: written "
+        "as it is.",
+        f"{SILENT}; declared as an integer",
     ),
     question(
         "line_unit",
         "product each null missing",
-        "unitOfMeasure of a line is its product's, or Each, or there is none.",
-        "4.5, 4.9 silent",
+        f"unitOfMeasure of a line. product: its product's; each: Each; {_NONE}.",
+        SILENT,
     ),
     question(
         "units",
         "known unknown lower null",
-        "unitOfMeasure everywhere: as listed, or a word that is not listed, or in small letters, or null.",
-        "4.9: treat as open; 8",
+        "unitOfMeasure everywhere. known: a documented word; unknown: a word that is not documented; lower: in small "
+        "letters; null: null.",
+        "Documented as a list of words, which has grown",
     ),
     question(
         "unused_quantity",
         "zero null missing",
-        "prepaidQuantity of a charge without prepayment, and fairuseQuantity of one without allowance.",
-        "4.3 silent; 11.6",
+        "prepaidQuantity of a charge without prepayment, and fairuseQuantity of one without an allowance. zero: 0; "
+        f"{_NONE}.",
+        NOTHING_REQUIRED,
     ),
     question(
         "zeros",
         "zero null missing",
-        "Members of charges and wallets that are zero: 0, or null, or left out.",
-        "4 silent; 11.6",
+        f"Overage and wallet members that are zero. zero: 0; {_NONE}.",
+        NOTHING_REQUIRED,
     ),
     question(
         "overage_rate",
         "present null missing",
-        "overageRate of a charge that has an overageCharge.",
-        "4 silent; 11.6",
+        f"overageRate of a charge that has an overageCharge. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
         dict.fromkeys(("null", "missing"), ("G4",)),
-        "without a rate nothing can be multiplied",
+        "Without a rate nothing can be multiplied.",
     ),
     question(
         "charge_names",
         "plain get_prefixed",
-        "prepaidQuantity and so on, or getprepaidQuantity as before release 242.",
-        "1; 11.6",
+        "Names of a charge's quantities. plain: prepaidQuantity and so on; get_prefixed: getprepaidQuantity and so on, "
+        "as in the SDK before release 242.",
+        "Unknown: whether the server ever sent the older names",
     ),
     question(
         "numbers",
         "plain fraction text",
-        "JSON numbers of any look, or always with a fraction as in 5.0, or texts.",
-        "4.10; 8",
+        "JSON numbers. plain: with or without decimals; fraction: always with, as in 5.0; text: as JSON texts.",
+        "Documented as numbers; the SDK takes texts too",
     ),
     question(
         "item_words",
         "overage fair_use apart upper null missing",
-        "type and function of an item with an allowance say Overage, or FairUse; or an item for the allowance stands "
-        "beside that for the overage; upper: all in capitals; null or missing: no item has them.",
-        "4.2: text",
+        "type and function of items. overage: an item with an allowance is a Usage item with the function Overage; "
+        "fair_use: its function is FairUse; apart: an item for the allowance stands beside one for the overage; upper: "
+        f"all words in capitals; {_NONE}.",
+        f"{SILENT}: texts",
     ),
     question(
         "item_price",
         "period bill",
-        "price of an item that is prepaid for several periods: for one of them, or for all together.",
-        "4.2 silent",
+        "price of an item that is prepaid for several periods. period: for one of them; bill: for all together.",
+        SILENT,
     ),
     question(
         "charged_through",
         "paid_end day_after null missing",
-        "dateChargedThrough is the last day that is billed, or the day after, or there is none.",
-        "4.2 silent",
+        f"dateChargedThrough. paid_end: the last day that is billed; day_after: the day after; {_NONE}.",
+        SILENT,
     ),
-    question(
-        "period_end", "inclusive exclusive", "dateEnd of a period: its last day, or the first day after.", "4.10 INF"
-    ),
+    question("period_end", "inclusive exclusive", f"dateEnd of a billing period. {_ENDS}.", "Inferred: the last day"),
     question(
         "contract_end",
         "inclusive exclusive null missing",
-        "dateEnd of a contract: its last day, or the day after, or there is none.",
-        "4.2 silent; 11.6",
+        f"dateEnd of a contract. {_ENDS}; {_NONE}.",
+        SILENT,
     ),
     question(
         "item_end",
         "inclusive exclusive null missing",
-        "dateEffectiveEnd of an item: its last day, or the day after; null or missing: the newest one has none.",
-        "4.2 silent; 11.6",
+        f"dateEffectiveEnd of an item. {_ENDS}; null and missing: the newest item of a plan has none.",
+        SILENT,
     ),
-    question(
-        "line_end",
-        "inclusive exclusive",
-        "dateEnd of a line: its last day of service, or the day after.",
-        "4.5 silent",
-    ),
+    question("line_end", "inclusive exclusive", f"dateEnd of a line's service. {_ENDS}.", SILENT),
     question(
         "line_dates",
         "utc day_early day_late",
-        "dateStart and dateEnd of a line in UTC, or both a day earlier or later, as another zone has them.",
-        "4.5 silent",
+        "dateStart and dateEnd of a line. utc: the dates in UTC; day_early and day_late: both a day earlier or later, "
+        "as another zone has them.",
+        f"{SILENT}: dates without a zone",
     ),
     question(
         "line_product",
         "present null missing",
-        "Each line has its product, or none has.",
-        "4 silent: nothing is required",
+        f"product of a line. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "line_description",
+        "present null missing",
+        f"description of a line. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "credit_dates",
+        "present null missing",
+        f"dateStart and dateEnd of lines for credits and tax. present: those of the period; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "parties",
+        "present null missing",
+        "Addresses, ship-to, sold-to and end customer, and payment link. present: they are there; null and missing: "
+        "there are none.",
+        NOTHING_REQUIRED,
     ),
     question(
         "organizations",
         "present null missing",
-        "Lines, charges, wallets and plans name the organizations that used them, or none does.",
-        "4 silent: nothing is required",
+        "The organizations of lines, charges, wallets and plans. present: they are named; null and missing: they are "
+        "not.",
+        NOTHING_REQUIRED,
     ),
     question(
         "purchase_order",
         "own shared null missing not_in_contract",
-        "Invoices have their contract's order; or all contracts share one; or invoices have none; or contracts have "
-        "none.",
-        "4.2, 4.4 silent: nothing is required",
+        "Purchase orders. own: an invoice has one of its contract's; shared: all contracts have the same; null and "
+        "missing: invoices have none; not_in_contract: contracts have none.",
+        NOTHING_REQUIRED,
         dict.fromkeys(("null", "missing", "not_in_contract"), ("G9",)),
-        "there is no order on one side",
+        "One of the two sides has no order.",
     ),
     question(
         "contract_periods",
         "all no_open recent",
-        "billingPeriods holds all that have begun, or no open one, or the newest 14.",
-        "4.2 silent",
+        "billingPeriods of a contract. all: every period that has begun; no_open: only closed ones; recent: the newest "
+        "14.",
+        SILENT,
     ),
     question(
         "contract_status",
         "known lower unknown null missing",
-        "status of a contract: Active, active, a word that is not listed, or none.",
-        "4.2; 8",
+        "status of a contract. known: Active or Inactive; lower: in small letters; unknown: a word that is not "
+        f"documented; {_NONE}.",
+        NOTHING_REQUIRED,
     ),
     question(
         "period_status",
         "known lower unknown null missing",
-        "status of a period: Open and Closed, or small letters, or a word that is not listed, or none.",
-        "4.3; 8",
+        "status of a billing period. known: Open or Closed; lower: in small letters; unknown: a word that is not "
+        f"documented; {_NONE}.",
+        NOTHING_REQUIRED,
     ),
     question(
         "payment_status",
         "Unpaid UnPaid upper unknown null missing",
-        "paymentStatus of an invoice: Paid or Unpaid, UnPaid as in the filter, capitals, another word, or none.",
-        "1; 4.4; 8",
+        "paymentStatus of an invoice that is not paid. Unpaid: as documented for answers; UnPaid: as documented for "
+        f"the filter; upper: in capitals, paid ones too; unknown: a word that is not documented; {_NONE}.",
+        "Documented in two spellings",
     ),
     question(
         "payment_terms",
         "net_30 sentence null missing",
-        "paymentTerms: Net 30, or a sentence, or none.",
-        "4.4: free text",
+        f"paymentTerms. net_30: Net 30; sentence: a sentence; {_NONE}.",
+        "Documented as free text",
     ),
     question(
         "names",
         "same capitals no_break_space decomposed",
-        "Product names of lines and usage compared with those of contracts: the same, or in capitals, or with a "
-        "no-break space, or in another Unicode form.",
-        "4 silent: text",
+        "Product names of lines and usage compared with those of contracts. same: the same; capitals: in capitals; "
+        "no_break_space: with no-break spaces; decomposed: letters and their accents as two characters.",
+        f"{SILENT}: texts",
     ),
     question(
         "usage_names",
         "product sku plan other",
-        "name of a row in the usage report: the product's, its SKU, the plan's, or a word that nothing else has.",
-        "4.7 silent",
+        "name of a row of the usage report. product: the product's name; sku: its SKU; plan: the plan's name; other: a "
+        "word that no other document has.",
+        SILENT,
         {"other": ("G6",)},
-        "no document says which product the report's word is",
+        "No document says which product the report's word is.",
     ),
     question(
         "usage_status",
         "known lower missing",
-        "status of a usage report; missing: there is none and it is complete, as before release 61.",
-        "4.7 INF",
+        "status of a usage report. known: InProgress or Complete; lower: complete in small letters; missing: there is "
+        "none and the report is complete, as before release 61.",
+        "Inferred: a missing status means complete",
     ),
     question(
         "text_numbers",
         "shortest padded",
-        "Numbers in texts as short as can be, or with decimals: 12.0000.",
-        "4.10",
+        "Numbers in texts of usage report and overview. shortest: 12; padded: 12.0000.",
+        f"{SILENT}: decimals in texts",
     ),
     question(
         "moments",
         "mixed seconds milliseconds",
-        "Date-times with and without milliseconds in one body, or all without, or all with.",
-        "4.10",
+        "Date-times. mixed: with and without milliseconds in one answer; seconds: all without; milliseconds: all with.",
+        "Documented as optional",
     ),
     question(
         "overview_rows",
         "plain with_rollups without_voice",
-        "The trustee overview has a row for each product and each allowance; or sums and rows of other vendors too; or "
-        "no minutes, which are billed elsewhere.",
-        "4.8",
+        "Rows of the trustee overview. plain: one for each product and each allowance; with_rollups: sums of other "
+        "rows and rows of other vendors too; without_voice: none for minutes, which are billed elsewhere.",
+        "Documented as possible",
     ),
 )

@@ -6,8 +6,9 @@ G5 and G29 both ask this, so that they say the same of a document that is not th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,10 +19,12 @@ from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
 from billing.models import ContractBillingPeriod
 from billing.month import Month
+from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
+_NEXT = timedelta(days=28)
 _LONG_TERMS = (12, 3)
 """Months that a prepayment may be for, besides one billing period."""
 
@@ -55,7 +58,7 @@ class Documents:
         account_month = evidence.account_month
         received = tuple(receipts_of(account_month.billing_periods, price_book, TERMS))
         about = price_book, TERMS, received, account_month.billing_periods
-        self._evidence = evidence
+        self._evidence, self._price_book = evidence, price_book
         self._own = tuple(billed_lines(account_month.invoices, *about))
         self._others = tuple(billed_lines(evidence.other_documents, *about))
 
@@ -66,6 +69,21 @@ class Documents:
     def others(self, due: Due) -> list[Billed]:
         """Return the lines of other stored documents that may bill it."""
         return [each for each in self._others if bills(each, due)]
+
+    def next_in_advance(self, due: Due) -> Due | None:
+        """
+        Return what a prepayment makes due for the next period, if the document of an earlier month billed this one
+        alone, in advance: then this month's documents bill the next one. None if the contract or its items end before.
+        """
+        month, end = self._evidence.account_month.month, due.service[1]
+        ahead = [each for each in self.others(due) if each.invoice.month < month]
+        alone = any(each.line.service_end and each.line.service_end <= end for each in ahead)
+        items = tuple(each for each in due.items if each.in_force(end))
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        goes_on = contract.ends_on is None or contract.ends_on > end
+        if self.own(due) or not alone or not items or not goes_on or name_key(contract.status) == "inactive":
+            return None
+        return replace(due, service=(end, end + _NEXT), items=items, amount=amount_of(items))
 
     def absent(self, due: Due, what: str) -> Finding:
         """
@@ -101,26 +119,57 @@ class Documents:
         oldest = first if self._evidence.previous is not None else month
         if oldest == month and self._bills_ahead(due):
             return f"it is billed in advance, and {month.shifted(-1)} is not stored"
-        if self._is_billed_monthly():
-            return None
-        for months in _LONG_TERMS:
-            begins = _term_begins(due, months)
-            if begins is not None and Month.of(begins) < oldest:
-                return f"it may have been billed for {months} months with {Month.of(begins)}, which is not stored"
+        seen = self._months_billed(due)
+        for months in [] if 1 in seen else sorted(seen, reverse=True) or _LONG_TERMS:
+            begins, last = self._term(due, months)
+            if begins is not None and begins.shifted(-1) < oldest and not self._begins_with_contract(due, begins):
+                return f"it may have been billed for {months} months before {oldest}, the first month that is stored"
+            if last is not None and last > month:
+                return f"it may be billed for {months} months at their end, with {last}"
         return None
+
+    def _term(self, due: Due, months: int) -> tuple[Month | None, Month | None]:
+        """
+        Return the months of the first and of the last billing period of the longer term that a prepayment may be for;
+        None if it is not charged in such terms: the day through which it is charged must be the last of one.
+        """
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        starts = Month.of(due.service[0])
+        later = _months_between(starts, self._evidence.account_month.month)
+        for item in (priced.item for priced in due.items):
+            after = item.charged_through and item.charged_through + _ONE_DAY
+            open_end = after in (None, item.effective_end, contract.ends_on)
+            if not open_end and after and not _adjoin(due.service[0], after):
+                continue
+            for anchor in (each for day in (contract.starts_on, item.effective_start) if day for each in _near(day)):
+                if open_end or (after and _months_between(anchor, Month.of(after)) % months == 0):
+                    begins = starts.shifted(later - _months_between(anchor, starts) % months)
+                    return begins, begins.shifted(months - 1)
+        return None, None
+
+    def _begins_with_contract(self, due: Due, begins: Month) -> bool:
+        """Return whether a term's first month is the contract's first: what is billed before it belongs to it."""
+        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        month = self._evidence.account_month.month
+        return begins == month and contract.starts_on is not None and contract.starts_on >= due.service[0]
+
+    def _months_billed(self, due: Due) -> set[int]:
+        """Return for how many months at once the product's prepayments are billed on stored documents."""
+        previous = self._evidence.previous
+        before = billed_lines(previous.invoices, self._price_book, TERMS) if previous else ()
+        by_invoice: dict[str, list[Span]] = defaultdict(list)
+        for billed in (*self._own, *self._others, *before):
+            start, end = billed.line.service_start, billed.line.service_end
+            ours = billed.product == due.product and billed.charge_type is ChargeType.PREPAID
+            if ours and due.contract_id in billed.contracts and start and end and start < end - _ONE_DAY:
+                by_invoice[billed.invoice.invoice_id].append((start, end))
+        wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
+        return {whole_months(start, end) or max(1, round((end - start).days / 30)) for start, end in wholes}
 
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""
         ours = (each for each in self._own if (each.product, each.charge_type) == (due.product, ChargeType.PREPAID))
         return any(each.line.service_start and each.line.service_start >= due.service[1] for each in ours)
-
-    def _is_billed_monthly(self) -> bool:
-        """Return whether some document bills something of the same kind for one month or less."""
-        before = self._evidence.previous.invoices if self._evidence.previous else ()
-        lines = [each.line for each in (*self._own, *self._others) if each.charge_type is ChargeType.PREPAID]
-        lines += [line for invoice in before for line in invoice.lines if TERMS.charge_type(line) is ChargeType.PREPAID]
-        spans = ((line.service_start, line.service_end) for line in lines)
-        return any(start and end and (end - start).days <= 31 for start, end in spans)
 
 
 def bills(billed: Billed, due: Due) -> bool:
@@ -191,19 +240,15 @@ def _days(items: Sequence[PricedItem], days: Span) -> Span:
     return max(days[0], start), min(days[1], end)
 
 
-def _term_begins(due: Due, months: int) -> date | None:
-    """
-    Return the first day of the longer term that a prepayment may be part of; None if the item is not charged in such
-    terms: the day through which it is charged must be the last of one.
-    """
-    for each in due.items:
-        begins, through = each.item.effective_start, each.item.charged_through
-        if begins is None or begins > due.service[0]:
-            continue
-        if through is not None and whole_months(begins, through + _ONE_DAY) % months:
-            continue
-        if through is not None and not whole_months(begins, through + _ONE_DAY):
-            continue
-        passed = (due.service[0].year - begins.year) * 12 + due.service[0].month - begins.month
-        return Month.of(begins).shifted(passed - passed % months).first_day
-    return None
+def _near(day: date) -> tuple[Month, Month]:
+    """Return the months in which the billing period that has a contract's first day may begin."""
+    return Month.of(day), Month.of(day).shifted(-1)
+
+
+def _adjoin(starts: date, after: date) -> bool:
+    """Return whether two days may begin billing periods of one contract."""
+    return starts == after or bool(whole_months(*sorted((starts, after))))
+
+
+def _months_between(one: Month, other: Month) -> int:
+    return (other.year - one.year) * 12 + other.month - one.month

@@ -121,8 +121,8 @@ def _of_tokens(subject: str, what: str, charge: Charge, used_up: bool) -> Findin
 
 
 def _is_used_up(period: ContractBillingPeriod) -> bool:
-    """Return whether a wallet of the period is empty and shows no overage: then the charges may show it."""
-    return any(wallet.ending_balance == 0 and not wallet.overage_quantity for wallet in period.wallets)
+    """Return whether a wallet of the period is empty and charges no overage: then the charges may have it."""
+    return any(not wallet.ending_balance and not wallet.overage_charge for wallet in period.wallets)
 
 
 def _half_of_last_digit(number: Decimal) -> Decimal:

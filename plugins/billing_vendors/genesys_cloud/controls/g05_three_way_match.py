@@ -16,9 +16,11 @@ from billing.controls.finding import Finding, State, blocked, compare_amounts, n
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.price_readings import months_of
 from billing.matching.quantities import scale_between
+from billing.matching.receipts import Billed
 from billing.matching.service_months import whole_months
 from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
 from billing.money import difference, exact_sum
+from billing.names import name_key
 from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -54,16 +56,20 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)
+    listed = {period.contract_id for period in account_month.billing_periods}
     for match in matches:
-        yield _of_match(match, price_book, documents)
+        yield _of_match(match, price_book, documents, listed)
     yield from _inconsistent_scales(matches)
 
 
-def _of_match(match: Match, price_book: PriceBook, documents: Documents) -> Finding:
+def _of_match(match: Match, price_book: PriceBook, documents: Documents, listed: set[str]) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.charge_type}"
-    if any(receipt.billing_period.status == "Open" for receipt in match.receipts):
+    if any(name_key(receipt.billing_period.status) == "open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
+    not_listed = {contract for billed in match.billed for contract in billed.contracts} - listed
+    if match.billed and not match.receipts and not_listed and match.charge_type is ChargeType.OVERAGE:
+        return blocked(subject, f"{what}: the vendor lists no billing period of its contract that ends in the month")
     if not match.billed:
         found = _without_line(subject, what, match, price_book, documents)
     elif match.billed[0].charge_type is None:
@@ -101,13 +107,13 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
 def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Finding:
     """Compare the quantity of prepaid lines with the charges', else with the contract's for their days of service."""
     invoiced, entitled = match.invoiced_quantity, match.received_quantity if match.receipts else None
-    agreed = _agreed_quantities(match, price_book)
+    agreed = _agreed_quantities(match, match.billed, price_book)
     if (match.receipts and entitled is None) or invoiced is None:
         return blocked(subject, f"{what}: the {'line' if invoiced is None else 'charge'} has no quantity")
     if entitled is None and not agreed:
         return _unpaired(subject, what, match)
     expected = entitled if entitled is not None else agreed[0]
-    same = invoiced == expected or any(_stands_for(invoiced, each) for each in agreed)
+    same = invoiced == expected or _is_agreed(match, price_book)
     return Finding(
         subject,
         State.PASS if same else State.EXCEPTION,
@@ -116,6 +122,22 @@ def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Fi
         actual=invoiced,
         difference=difference(invoiced, expected),
     )
+
+
+def _is_agreed(match: Match, price_book: PriceBook) -> bool:
+    """Return whether the contract allows the quantities of all lines together, or of those of the same days."""
+    by_days: dict[object, list[Billed]] = defaultdict(list)
+    for billed in match.billed:
+        by_days[billed.line.service_start, billed.line.service_end].append(billed)
+    return any(
+        all(_stands(lines, _agreed_quantities(match, lines, price_book)) for lines in groups)
+        for groups in ([match.billed], by_days.values())
+    )
+
+
+def _stands(lines: list[Billed], agreed: list[Decimal]) -> bool:
+    shown = [each.line.quantity for each in lines if each.line.quantity is not None]
+    return len(shown) == len(lines) and any(_stands_for(exact_sum(shown), each) for each in agreed)
 
 
 def _stands_for(invoiced: Decimal, agreed: Decimal) -> bool:
@@ -170,19 +192,19 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
     return Finding(subject, State.EXCEPTION, text, expected=expected, actual=actual, difference=gap, currency=currency)
 
 
-def _agreed_quantities(match: Match, price_book: PriceBook) -> list[Decimal]:
+def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook) -> list[Decimal]:
     """
     Return the quantities that the contract allows lines to show together: those in force when their service begins or
     ends, added up or single, for one period, for all months of the service, or by the day.
     """
-    lines = [each.line for each in match.billed]
+    lines = [each.line for each in billed]
     starts = [line.service_start for line in lines if line.service_start is not None]
     ends = [line.service_end for line in lines if line.service_end is not None]
     if not starts or not ends:
         return []
     found: dict[Decimal, None] = {}
     for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts))):
-        priced = [each for each in items_of_line(match.billed[0], match, price_book) if each.in_force(day)]
+        priced = [each for each in items_of_line(billed[0], match, price_book) if each.in_force(day)]
         known = [each.item.quantity for each in priced if each.item.quantity is not None]
         if known and len(known) == len(priced):
             found |= dict.fromkeys([exact_sum(known), *known])
@@ -193,10 +215,9 @@ def _agreed_quantities(match: Match, price_book: PriceBook) -> list[Decimal]:
 
 def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
     outcome, variance = compare(match, price_book)
-    if match.charge_type is ChargeType.PREPAID and match.billed and not match.receipts:
-        agreed, shown = _agreed_quantities(match, price_book), match.invoiced_quantity
-        if agreed and shown is not None:
-            outcome = Outcome.MATCHED if any(_stands_for(shown, each) for each in agreed) else Outcome.QUANTITY
+    in_advance = match.charge_type is ChargeType.PREPAID and match.billed and not match.receipts
+    if in_advance and _agreed_quantities(match, match.billed, price_book):
+        outcome = Outcome.MATCHED if _is_agreed(match, price_book) else Outcome.QUANTITY
     return {
         "sku": match.sku,
         "leg": str(match.charge_type),

@@ -37,6 +37,7 @@ def expected_documents_are_stored(evidence: Evidence[GenesysSettings]) -> Iterat
         prepaid 88 at 135.00, a line for these days, monthly or of a longer term -> PASS, names the document
         prepaid 88 at 135.00, no line, the posting day is over                   -> EXCEPTION: 11880.00 of contract Q-1
         the same, before the end of the posting day                              -> BLOCKED: awaited
+        billed in advance a month ago, no line for the next period now           -> EXCEPTION for that period
         prepaid for a year, billed with a month that is not stored               -> BLOCKED, names the month
         an overage of 1782.00, no line                                           -> EXCEPTION
         a one-time item begins in the period, no line                            -> EXCEPTION
@@ -51,6 +52,8 @@ def expected_documents_are_stored(evidence: Evidence[GenesysSettings]) -> Iterat
     names = {each.contract_id: each.external_number or each.contract_id for each in account_month.contracts}
     by_subject: dict[str, list[Finding]] = defaultdict(list)
     dues = list(_dues(account_month, price_book))
+    prepaid = [due for due in dues if due.charge_type is ChargeType.PREPAID and due.service[0] < due.service[1]]
+    dues += [following for due in prepaid if (following := documents.next_in_advance(due))]
     for due in dues:
         by_subject[due.subject].append(_of_due(due, dues, documents, names.get(due.contract_id, due.contract_id)))
     for subject, findings in by_subject.items():

@@ -5,7 +5,7 @@ import pytest
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.fastly.vendor import FASTLY
 from vendor_simulator.world import World
 
@@ -55,6 +55,18 @@ def test_a_v2_month_brings_the_bill_and_its_files(accounts):
         "pdf",
     ]
     assert kept[3].body.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(("after", "form"), [(1, "csv"), (2, "pdf")])
+@pytest.mark.parametrize(
+    "fault", [{"kind": "html"}, {"kind": "status", "status": 404}, {"kind": "status", "status": 500}]
+)
+def test_a_v2_month_is_whole_without_a_file(accounts, simulated, fault, after, form):
+    simulated.faults.add(operation="fastly.v2.invoice", after=after, times=2, **fault)
+    kept = collected(accounts["legacy-press"], "2026-10")
+    missing = next(item for item in kept if isinstance(item, MissingDocument))
+    assert (missing.file_format, missing.invoice_id) == (form, str(kept[1].json_object()["invoice_id"]))
+    assert len(kept) == 4
 
 
 def test_a_v2_month_without_a_bill_brings_nothing(accounts):
