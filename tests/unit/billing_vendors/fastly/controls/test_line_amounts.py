@@ -91,7 +91,7 @@ def test_an_amount_of_nothing_proves_no_scale_but_may_have_one(bills):
     tiny, raw, priced = (usage(bills, *each) for each in (("30", "0.00"), ("200000000", "150.00"), ("20000", "150.00")))
     assert bills.states(F2, bills.invoice(tiny)) == ["PASS_WITHIN_ROUNDING"]
     assert bills.states(F2, bills.invoice(tiny, raw)) == ["PASS_WITHIN_ROUNDING"]
-    assert bills.states(F2, bills.invoice(tiny, priced)) == ["EXCEPTION", "PASS"]
+    assert bills.states(F2, bills.invoice(tiny, tiny, priced)) == ["EXCEPTION", "EXCEPTION", "PASS"]
     metered = bills.metric(quantity="30", raw="300000")
     assert bills.states(F2, month=bills.month(bills.invoice(tiny), usage=[metered])) == ["EXCEPTION"]
 

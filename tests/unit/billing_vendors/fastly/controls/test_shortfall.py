@@ -97,6 +97,7 @@ def test_another_name_for_the_shortfall(bills):
         ({"discount": 10}, "50", "PASS"),
         ({}, "45", "EXCEPTION"),
         ({"commit_shortfall": Decimal("9.00")}, "40", "EXCEPTION"),
+        ({"commit_shortfall": Decimal("9.00")}, "50", "EXCEPTION"),
     ],
 )
 def test_v2_a_shortfall_may_be_in_the_totals_alone(bills, totals, cost, state):
