@@ -56,7 +56,7 @@ def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
             return blocked(bill.invoice_id, missing)
         return not_applicable(bill.invoice_id, "no minimum is known and no shortfall is billed")
     charged = exact_sum(line.amount for line in bill.lines if counts_as_charge(line))
-    credited = exact_sum(line.amount for line in bill.lines if is_credit(line))
+    credited = exact_sum(-abs(line.amount) for line in bill.lines if is_credit(line))  # some are written without a sign
     discounted = exact_sum(line.amount for line in bill.lines if is_discount(line))
     readings = [
         exact_sum((product(charged, share), credit))

@@ -69,6 +69,11 @@ def test_a_discount_may_count_and_a_credit_not(bills, shortfall, state):
     assert bills.states(F15, bills.invoice(*lines), account=committed(bills)) == [state]
 
 
+def test_a_credit_without_its_sign_may_count_too(bills):
+    lines = bills.line(amount="31"), bills.flat("Commit shortfall", "24.00"), bills.flat("C", "5", credit_coupon="C")
+    assert bills.states(F15, bills.invoice(*lines, total="50"), account=committed(bills)) == ["PASS"]
+
+
 def test_v2_a_total_that_is_rounded_lifts_nothing(bills):
     attributes = {"total": {"plan_minimum": "50"}}
     assert bills.states(F15, bill(bills, "62.004", currency=None, attributes=attributes, total="62.01")) == [
