@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from billing.month import Month
+
 Span = tuple[date, date]
 
 _ONE_DAY = timedelta(days=1)
@@ -22,6 +24,13 @@ def whole_months(start: date, end: date) -> int:
     months = (end.year - start.year) * 12 + end.month - start.month
     clamped = (_is_last_of_month(end) and end.day < start.day) or (_is_last_of_month(start) and end.day > start.day)
     return max(0, months) if end.day == start.day or clamped else 0
+
+
+def month_from(day: date, months: int) -> date:
+    """Return the same day so many months later or, below zero, earlier; the last of the month if it is shorter."""
+    month = Month.of(day).shifted(months)
+    last = month.shifted(1).first_day - _ONE_DAY
+    return min(last, month.first_day + (day - Month.of(day).first_day))
 
 
 def ends_are_exclusive(spans: Iterable[Span]) -> bool:
