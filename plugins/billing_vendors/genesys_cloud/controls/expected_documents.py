@@ -75,9 +75,12 @@ class Documents:
         Return what a prepayment makes due for the next period, if the document of an earlier month billed this one
         alone, in advance: then this month's documents bill the next one. None if the contract or its items end before.
         """
-        month, end = self._evidence.account_month.month, due.service[1]
-        ahead = [each for each in self.others(due) if each.invoice.month < month]
-        alone = any(each.line.service_end and each.line.service_end <= end for each in ahead)
+        month, (start, end) = self._evidence.account_month.month, due.service
+        ahead = [each.line for each in self.others(due) if each.invoice.month < month]
+        alone = any(
+            line.service_start and line.service_end and start <= line.service_start and line.service_end <= end
+            for line in ahead
+        )
         items = tuple(each for each in due.items if each.in_force(end))
         contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
         goes_on = contract.ends_on is None or contract.ends_on > end

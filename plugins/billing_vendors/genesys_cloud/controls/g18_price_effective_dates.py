@@ -78,12 +78,16 @@ class _Windows:
         if billed.charge_type is None or not items:
             return not_applicable(subject, f"{what}: no contract prices {line.product}")
         start, end = line.service_start, self._end_in_period(line.service_start, line.service_end)
-        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
-        prices = [_prices(items, billed.charge_type, day) for day in (start, *changes)]
         ramp = [str(day) for contract_id, day in self._ramps if contract_id in billed.contracts and start < day < end]
+        judged = [
+            self._under_contract(
+                [each for each in items if each.contract_id == contract_id], billed.charge_type, start, end
+            )
+            for contract_id in sorted({each.contract_id for each in items})
+        ]
+        fault, prices = min(judged, key=lambda each: each[0] is not None)
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
-        fault = _fault(prices, billed.charge_type, [start, *changes])
         reading = self._reading(billed, match) if fault else None
         if reading and (all(prices) or reading.text):
             text = f"{what}, {start} to {end}: {fault}, but it is billed as the contract allows"
@@ -91,6 +95,14 @@ class _Windows:
         if fault:
             return Finding(subject, State.EXCEPTION, f"{what}, {start} to {end}: {fault}", operands=operands)
         return Finding(subject, State.PASS, f"{what}: one price for its whole service", operands=operands)
+
+    def _under_contract(
+        self, items: list[PricedItem], charge_type: ChargeType, start: date, end: date
+    ) -> tuple[str | None, list[list[str]]]:
+        """Return what is wrong with one contract's prices during a service, and the prices on its days of change."""
+        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
+        prices = [_prices(items, charge_type, day) for day in (start, *changes)]
+        return _fault(prices, charge_type, [start, *changes]), prices
 
     def _reading(self, billed: Billed, match: Match) -> Reading | None:
         """Return how the contract gives the line's amount, as G2 finds it."""
