@@ -42,6 +42,11 @@ def ends_are_exclusive(spans: Iterable[Span]) -> bool:
         1 January to 1 February alone                            -> True: it is one month, not one month and a day
         5 January to 17 February alone                           -> False
     """
+    return end_votes(spans) > 0
+
+
+def end_votes(spans: Iterable[Span]) -> int:
+    """Return how many more spans show that ends are the days after the last ones than show the opposite."""
     spans = list(spans)
     starts = {start for start, _ in spans}
     votes = 0
@@ -54,7 +59,7 @@ def ends_are_exclusive(spans: Iterable[Span]) -> bool:
             votes += 1 if follows else -1
         elif bool(whole_months(start, end)) != bool(whole_months(start, after)):
             votes += 1 if whole_months(start, end) else -1
-    return votes > 0
+    return votes
 
 
 def _is_last_of_month(day: date) -> bool:

@@ -243,7 +243,10 @@ def reading_of_line(
     for contract_id in sorted({each.contract_id for each in items}):
         priced = [each for each in items if each.contract_id == contract_id]
         alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
+        of_one = (each.quantity for each in match.receipts if each.quantity is not None)
+        alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)] if line.amount else []
         part = not whole_months(line.service_start, line.service_end)
+        alone += [each.tokens for each in match.receipts if each.tokens is not None]
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(

@@ -428,7 +428,7 @@ _OF_GENESYS_AND_SHARED = (
             ("return [each for each in self._others if self._bills(each, due)]", "return [*self._others]"),
             ("self._evidence.as_of < deadline", "self._evidence.as_of > deadline"),
             ("State.EXCEPTION", "State.PASS"),
-            ("(start < due.service[1] and due.service[0] < end)", "True"),
+            ("return days >= min(2, (end - start).days", "return True or days >= min(2, (end - start).days"),
             ("billed.product != due.product or", "False or"),
             ("[] if 1 in seen else", ""),
             ("if due.is_once:", "if False:"),

@@ -95,7 +95,10 @@ class Documents:
         month, (start, end) = self._evidence.account_month.month, due.service
         ahead = [each.line for each in self.others(due) if each.invoice.month < month]
         alone = any(
-            line.service_start and line.service_end and start <= line.service_start and line.service_end <= end
+            line.service_start
+            and line.service_end
+            and start - _ONE_DAY <= line.service_start
+            and line.service_end <= end + _ONE_DAY
             for line in ahead
         )
         items = tuple(each for each in due.items if each.in_force(end))
@@ -189,7 +192,7 @@ class Documents:
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""
         ours = (each for each in self._own if (each.product, each.charge_type) == (due.product, ChargeType.PREPAID))
-        return any(each.line.service_start and each.line.service_start >= due.service[1] for each in ours)
+        return any(each.line.service_start and each.line.service_start >= due.service[1] - _ONE_DAY for each in ours)
 
 
 def bills(billed: Billed, due: Due) -> bool:
@@ -199,7 +202,12 @@ def bills(billed: Billed, due: Due) -> bool:
     if billed.charge_type not in (due.charge_type, None):
         return False
     start, end = billed.line.service_start, billed.line.service_end
-    return start is None or end is None or (start < due.service[1] and due.service[0] < end)
+    if start is None or end is None:
+        return True
+    days = (min(end, due.service[1]) - max(start, due.service[0])).days
+    if due.is_once:
+        return days >= 0
+    return days >= min(2, (end - start).days, (due.service[1] - due.service[0]).days)  # one may be of another time zone
 
 
 def _is_near(one: Decimal | None, other: Decimal) -> bool:
