@@ -55,5 +55,5 @@ PRODUCTS: tuple[Product, ...] = (
     Product("Việt Nam: lưu lượng", "Châu Á", "Đông Nam Á", "bandwidth", places=1),
     Product("O'Reilly & Søns <b>Cache</b>; 100 %", "Other/Misc"),
     Product(_LONG.strip(), "Managed", "North America", "requests", places=4),
-    Product("1", "2", "", "3", 10),
+    Product("1", "2", "", "3", 1_000),
 )

@@ -38,11 +38,12 @@ def clean_month(seed: int, account: FastlyAccount, month: Month, raises: int, va
     if not lines:
         return FastlyMonth(account, month, (), ())
     invoices = [_invoice(account, month, 0, posted_at(seed, account, month), lines, values)]
-    if _is_corrected(account, month, values) and used:
+    correction = _correction(account, month, used) if _is_corrected(account, month, values) else ()
+    if correction:
         later = invoices[0].posted_at + timedelta(
             days=seeded_random.between(4, 9, seed, account.name, str(month), "later")
         )
-        invoices.append(_invoice(account, month, CORRECTION, later, _correction(account, month, used), values))
+        invoices.append(_invoice(account, month, CORRECTION, later, correction, values))
     return FastlyMonth(account, month, tuple(invoices), usage_rows(used))
 
 
@@ -178,15 +179,12 @@ def _is_corrected(account: FastlyAccount, month: Month, values: Values) -> bool:
 
 
 def _correction(account: FastlyAccount, month: Month, charged: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Give back 2 % of the first two charges, where that is anything."""
+    back = [exact.money(exact.times(line.amount, Decimal("0.02")), account.currency) for line in charged[:2]]
     return tuple(
-        flat(
-            "credit",
-            f"Correction: {line.meter.name}",
-            "Credits",
-            -exact.money(exact.times(line.amount, Decimal("0.02")), account.currency),
-            f"CORRECTION-{month}-{position}",
-        )
-        for position, line in enumerate(charged[:2], start=1)
+        flat("credit", f"Correction: {line.meter.name}", "Credits", -amount, f"CORRECTION-{month}-{position}")
+        for position, (line, amount) in enumerate(zip(charged, back, strict=False), start=1)
+        if amount
     )
 
 

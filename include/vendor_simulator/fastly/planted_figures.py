@@ -134,11 +134,10 @@ def shortfall_off(clean: FastlyMonth) -> Corrupted | None:
 
 
 def shortfall_missing(clean: FastlyMonth) -> Corrupted | None:
-    """F15: the charges are below the minimum, and nothing lifts them to it; not even tax, if it counted."""
+    """F15: the charges are below the minimum, even before a discount and with tax, and nothing lifts them to it."""
     invoice = clean.invoices[0]
     line = next((line for line in invoice.lines if line.kind == "shortfall"), None)
-    tax = exact.total(line.amount for line in invoice.lines if line.kind == "tax")
-    if line is None or len(invoice.lines) < 2 or line.amount <= tax:
+    if line is None or len(invoice.lines) < 2 or _at_most(invoice) >= clean.account.minimum_in(clean.month):
         return None
     rest = tuple(each for each in invoice.lines if each is not line)
     total = exact.total((invoice.total, -exact.money(line.amount, invoice.currency)))
@@ -224,6 +223,13 @@ def _with_line(invoice: Invoice, old: Line, new: Line) -> Invoice:
     change = exact.money(exact.total((new.amount, -old.amount)), invoice.currency)
     lines = tuple(new if line is old else line for line in invoice.lines)
     return replace(invoice, lines=lines, total=exact.total((invoice.total, change)))
+
+
+def _at_most(invoice: Invoice) -> Decimal:
+    """Return the most that one may call the charges of an invoice: before any discount, and with tax."""
+    charged = (line for line in invoice.lines if line.kind in {"usage", "fee"})
+    tax = (line.amount for line in invoice.lines if line.kind == "tax")
+    return exact.total((*(exact.times(line.list_rate or line.rate, line.units) for line in charged), *tax))
 
 
 def _says_its_unit(row: UsageRow) -> bool:
