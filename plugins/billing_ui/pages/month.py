@@ -1,0 +1,55 @@
+"""The page of one month of one account."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from billing.month import Month
+from billing_ui.pages.page import Database, answer, render
+from billing_ui.queries.month import of_account
+from billing_ui.rights import Readable, dag_of, may_start
+from billing_vendors.registry import vendor_named
+
+html, api = APIRouter(), APIRouter()
+
+
+def _data(database: Database, readable: Readable, vendor: str, account: str, month: str) -> dict[str, Any]:
+    """Return the month's data, with the title of each control."""
+    if vendor not in readable:
+        raise HTTPException(404, f"There is no vendor {vendor} whose invoices you may read.")
+    found = of_account(database, vendor, account, Month.parse(month))
+    if found is None:
+        raise HTTPException(404, f"Nothing is stored of {vendor}/{account} {month}.")
+    controls = {control.control_id: control for control in vendor_named(vendor).controls()}
+    for results in found["results"].values():
+        for result in results:
+            control = controls.get(result["control_id"])
+            result["title"] = control.statement if control else "a control of another version"
+            result["operands_needed"] = control.operands if control else ""
+    return found
+
+
+Data = Annotated[dict[str, Any], Depends(_data)]
+
+
+@html.get("/months/{vendor}/{account}/{month}")
+def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
+    """Show the month, exceptions first."""
+    conf = urlencode({"conf": f'{{"month":"{data["month"]}","accounts":["{data["account"]}"],"again":true}}'})
+    return render(
+        request,
+        "month.html",
+        **data,
+        start=f"/dags/{dag_of(data['vendor'])}/trigger?{conf}" if may_start(user, data["vendor"]) else None,
+    )
+
+
+@api.get("/months/{vendor}/{account}/{month}")
+def month_data(data: Data) -> JSONResponse:
+    """Return the month's figures, results, bills and responses."""
+    return answer(data)

@@ -1,0 +1,106 @@
+"""What all pages share: templates, links that know where the application is mounted, figures as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Depends, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import Connection
+
+from billing_ui.database import connect
+
+Database = Annotated[Connection, Depends(connect)]
+
+STATES = {
+    "reconciled": ("✓", "reconciled"),
+    "warnings": ("!", "warnings"),
+    "exceptions": ("✕", "exceptions"),
+    "blocked": ("■", "blocked"),
+    "awaited": ("…", "awaited"),
+    "missing": ("?", "missing past its deadline"),
+    "running": ("○", "running month"),
+    "none": ("", "before the account's first month"),
+}
+"""Symbol and words of each state of a month: never colour alone."""
+
+
+def _number(value: Decimal | int | None) -> str:
+    """Write a figure with all its digits and a comma between thousands."""
+    return "" if value is None else f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def _moment(value: datetime | date | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else value.isoformat()
+
+
+def _month(value: date) -> str:
+    return f"{value:%Y-%m}"
+
+
+HTML = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+HTML.filters |= {
+    "number": _number,
+    "moment": _moment,
+    "month": _month,
+    "part": lambda value: quote(str(value), safe=""),
+}
+HTML.globals |= {"states": STATES}
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 (any)
+    """Render a page; vendor text is escaped by the templates."""
+    root = request.scope.get("root_path", "")
+
+    def link(path: str, **query: object) -> str:
+        """Link to another page; an argument that is None is left out."""
+        given = {name: value for name, value in query.items() if value is not None and value != ""}
+        return f"{root}{path}" + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+    def same(**changed: object) -> str:
+        """Link to this page with some arguments changed; None takes one away."""
+        kept = {name: request.query_params.getlist(name) for name in request.query_params}
+        return link(request.url.path.removeprefix(root), **{**kept, **changed})
+
+    text = HTML.get_template(template).render(link=link, same=same, path=request.url.path.removeprefix(root), **values)
+    return HTMLResponse(text, status)
+
+
+def error_page(request: Request, status: int, sentence: str) -> HTMLResponse:
+    """Say in one sentence what is wrong."""
+    return render(request, "error.html", status, sentence=sentence)
+
+
+def answer(data: Mapping[str, Any]) -> JSONResponse:
+    """Answer as JSON: figures as text, so that no reader rounds them; dates in ISO 8601."""
+    return JSONResponse(jsonable_encoder(data, custom_encoder={Decimal: lambda value: format(value, "f")}))
+
+
+def rows(connection: Connection, statement: Any, **values: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (SQLAlchemy's)
+    """Run a query and return its rows by column name."""
+    return [dict(row) for row in connection.execute(statement, values).mappings()]
+
+
+def first(found: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the first row, if there is one."""
+    return next(iter(found), None)
+
+
+def pages_of(count: int, size: int) -> Iterator[int]:
+    """Yield the numbers of the pages of a list."""
+    yield from range(1, max(1, -(-count // size)) + 1)
