@@ -549,6 +549,24 @@ control_result = Table(
     Index("control_result_open_idx", "reconciliation_id", postgresql_where=text("state in ('EXCEPTION', 'BLOCKED')")),
 )
 
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("explanation_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    Column("month", Date, nullable=False),
+    _required("control_id"),
+    _required("subject"),
+    _sha256("finding_sha256"),
+    _required("reason"),
+    _required("text"),
+    _text("ticket"),
+    _required("explained_by"),
+    _moment("explained_at"),
+    Index("explanation_month_idx", "vendor", "account", "month", "explanation_id"),
+)
+
 account_month = Table(
     "account_month",
     metadata,

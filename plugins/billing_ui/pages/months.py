@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import text
 
 from billing.config.accounts import load_accounts
@@ -71,9 +71,7 @@ def months_data(data: Data) -> JSONResponse:
 
 
 @html.get("/run")
-def month_of_run(
-    request: Request, database: Database, readable: Readable, dag_id: str, run_id: str
-) -> HTMLResponse | RedirectResponse:
+def month_of_run(request: Request, database: Database, readable: Readable, dag_id: str, run_id: str) -> Response:
     """Go to the month that a DAG run collected; the tab of a run opens this."""
     found = first(rows(database, _MONTH_OF_RUN, run=run_id, vendors=list(readable)))
     if found is None:
