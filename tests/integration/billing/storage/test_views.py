@@ -116,6 +116,7 @@ def test_every_table_of_versions_has_its_current_view(ledger):
     assert views == {f"current_{name}" for name in nouns} | {
         "current_payment_status",
         "current_control_result",
+        "current_exception",
         "current_accrual",
         "accrual_ledger",
         "accrual_quality",

@@ -1,14 +1,5 @@
 -- What people say of an exception -----------------------------------------------------------------------------------
 
--- The identity of what a control found. An explanation holds for it alone: another figure is another finding.
-create function billing.finding_sha256(result billing.control_result) returns bytea
-language sql stable parallel safe set search_path to pg_catalog, pg_temp as $$
-    select sha256(convert_to(jsonb_build_array(
-        (result).control_id, (result).subject, (result).state, (result).expected, (result).actual, (result).difference,
-        (result).currency, (result).explanation
-    )::text, 'UTF8'))
-$$;
-
 create table billing.explanation (
     explanation_id bigint generated always as identity primary key,
     vendor text not null,
@@ -23,7 +14,7 @@ create table billing.explanation (
     explained_by text not null check (explained_by <> ''),
     explained_at timestamptz not null
 );
-comment on column billing.explanation.finding_sha256 is 'billing.finding_sha256 of the result that it explains';
+comment on column billing.explanation.finding_sha256 is 'that of the exception it explains (current_exception)';
 comment on column billing.explanation.ticket is 'address of an issue, a message or a document';
 comment on column billing.explanation.explained_by is 'the user of Airflow';
 create index explanation_month_idx on billing.explanation (vendor, account, month, explanation_id);
@@ -31,17 +22,23 @@ create index explanation_month_idx on billing.explanation (vendor, account, mont
 create trigger append_only before update or delete or truncate on billing.explanation
     for each statement execute function billing.refuse_change();
 
--- Of each exception of a month's current results the newest explanation, if it was said of just this finding.
-create view billing.explained_exception as
-select m.vendor, m.account, m.month, c.reconciliation_id, c.position, c.control_id, c.subject,
-       e.explanation_id, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
-from billing.account_month m
-join billing.control_result c using (reconciliation_id)
-join lateral (
+-- The exceptions of a month's current results. `finding_sha256` is the identity of what was found: an explanation holds
+-- for that alone, and another figure or another sentence is another finding. The columns from explanation_id on are
+-- null where nobody has explained it yet.
+create view billing.current_exception as
+select f.*, e.explanation_id, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
+from (
+    select m.vendor, m.account, m.month, c.*,
+           sha256(convert_to(jsonb_build_array(
+               c.control_id, c.subject, c.expected, c.actual, c.difference, c.currency, c.explanation
+           )::text, 'UTF8')) as finding_sha256
+    from billing.account_month m
+    join billing.control_result c using (reconciliation_id)
+    where c.state = 'EXCEPTION'
+) f
+left join lateral (
     select x.* from billing.explanation x
-    where (x.vendor, x.account, x.month, x.control_id, x.subject)
-        = (m.vendor, m.account, m.month, c.control_id, c.subject)
-      and x.finding_sha256 = billing.finding_sha256(c)
+    where (x.vendor, x.account, x.month, x.control_id, x.subject, x.finding_sha256)
+        = (f.vendor, f.account, f.month, f.control_id, f.subject, f.finding_sha256)
     order by x.explanation_id desc limit 1
-) e on true
-where c.state = 'EXCEPTION';
+) e on true;
