@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from airflow.sdk import BaseHook
@@ -20,16 +21,29 @@ STATEMENT_SECONDS = 15
 
 def connect() -> Iterator[Connection]:
     """
-    Yield a connection whose transaction reads only; a statement ends after 15 s.
+    Yield a connection whose transaction reads only and sees one state of the database.
 
     :raises ConfigurationError: there is no usable connection ``billing_review_db``.
     :raises StorageError: the database cannot be reached, or refuses.
     """
+    with _transaction("set transaction isolation level repeatable read read only") as connection:
+        yield connection
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """Yield a connection whose transaction is committed at the end; errors as ``connect``."""
+    with _transaction("set transaction read write") as connection:
+        yield connection
+
+
+@contextmanager
+def _transaction(kind: str) -> Iterator[Connection]:
     try:
-        with _engine().connect() as connection:
+        with _engine().begin() as connection:
+            connection.execute(text(kind))
             connection.execute(text(f"set local statement_timeout to '{STATEMENT_SECONDS}s'"))
             connection.execute(text("set local time zone 'UTC'"))
-            connection.execute(text("set transaction read only"))
             yield connection
     except DBAPIError as error:
         reason = " ".join(str(error.orig).split()).rstrip(".")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from billing.month import Month
 from billing_ui.pages.page import Database, answer, render
+from billing_ui.queries.explanations import REASONS
 from billing_ui.queries.month import of_account
 from billing_ui.rights import Readable, dag_of, may_start
 from billing_vendors.registry import vendor_named
@@ -40,13 +41,25 @@ Data = Annotated[dict[str, Any], Depends(_data)]
 @html.get("/months/{vendor}/{account}/{month}")
 def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
     """Show the month, exceptions first."""
-    conf = urlencode({"conf": f'{{"month":"{data["month"]}","accounts":["{data["account"]}"],"again":true}}'})
+    mine = may_start(user, data["vendor"])
     return render(
-        request,
-        "month.html",
-        **data,
-        start=f"/dags/{dag_of(data['vendor'])}/trigger?{conf}" if may_start(user, data["vendor"]) else None,
+        request, "month.html", **data, start=_runs(data) if mine else None, explains=_form(data) if mine else None
     )
+
+
+def _form(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("vendor", "account", "month")} | {"reasons": REASONS}
+
+
+def _runs(data: dict[str, Any]) -> dict[str, str]:
+    """Return what the buttons start, by Airflow's own API and with the user's own rights: the run names who asked."""
+    conf = {"month": data["month"], "accounts": [data["account"]]}
+    return {
+        "address": f"/api/v2/dags/{dag_of(data['vendor'])}/dagRuns",
+        "conf": json.dumps(conf | {"again": True}),
+        "rederive": "/api/v2/dags/rederive/dagRuns",
+        "rederive_conf": json.dumps(conf),
+    }
 
 
 @api.get("/months/{vendor}/{account}/{month}")

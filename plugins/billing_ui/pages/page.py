@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from fastapi.encoders import jsonable_encoder
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
+from billing.money import minor_unit
 from billing_ui.database import connect
 
 Database = Annotated[Connection, Depends(connect)]
+
+EXACT_OR_NOT = Context(prec=200)
 
 STATES = {
     "reconciled": ("✓", "reconciled"),
@@ -32,9 +35,25 @@ STATES = {
 """Symbol and words of each state of a month: never colour alone."""
 
 
-def _number(value: Decimal | int | None) -> str:
-    """Write a figure with all its digits and a comma between thousands."""
-    return "" if value is None else f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+def _number(value: Decimal | int | None, currency: str | None = None) -> str:
+    """
+    Write a figure with all its digits and a comma between thousands.
+
+    :param currency: of an amount: it has at least the digits of the currency's minor unit.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, Decimal):
+        return f"{value:,}"
+    unit = minor_unit(currency) if currency else None
+    if unit is not None and value == value.quantize(unit, context=EXACT_OR_NOT):
+        value = value.quantize(unit, context=EXACT_OR_NOT)
+    return f"{value:,f}"
+
+
+def _count(number: int, word: str) -> str:
+    """Write a number and its noun: ``1 bill``, ``2 bills``."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 def _moment(value: datetime | date | None) -> str:
@@ -55,6 +74,7 @@ HTML = Environment(
     lstrip_blocks=True,
 )
 HTML.filters |= {
+    "count": _count,
     "number": _number,
     "moment": _moment,
     "month": _month,
@@ -77,13 +97,22 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         kept = {name: request.query_params.getlist(name) for name in request.query_params}
         return link(request.url.path.removeprefix(root), **{**kept, **changed})
 
-    text = HTML.get_template(template).render(link=link, same=same, path=request.url.path.removeprefix(root), **values)
+    airflow = root.removesuffix("/billing")
+    text = HTML.get_template(template).render(
+        link=link, same=same, airflow=airflow, path=request.url.path.removeprefix(root), **values
+    )
     return HTMLResponse(text, status)
 
 
 def error_page(request: Request, status: int, sentence: str) -> HTMLResponse:
     """Say in one sentence what is wrong."""
     return render(request, "error.html", status, sentence=sentence)
+
+
+def picture(drawn: bytes) -> Response:
+    """Answer with a chart. It is shown as an image: nothing in it runs."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": policy})
 
 
 def answer(data: Mapping[str, Any]) -> JSONResponse:

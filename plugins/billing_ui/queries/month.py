@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from billing.month import Month
 from billing_ui.pages.page import first, rows
+from billing_ui.queries.explanations import join_explanations
 
 _SUMMARY = text("""
     select * from billing.account_month_summary
@@ -16,7 +17,7 @@ _SUMMARY = text("""
 """)
 
 _RESULTS = text("""
-    select control_id, severity, subject, state, expected, actual, difference, bound, currency, explanation,
+    select position, control_id, severity, subject, state, expected, actual, difference, bound, currency, explanation,
            operands
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month)
@@ -81,12 +82,14 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     if not summary:
         return None
     results = rows(connection, _RESULTS, **key)
+    join_explanations(connection, [row for row in results if row["state"] == "EXCEPTION"], **key)
     return {
         "vendor": vendor,
         "account": account,
         "month": str(month),
         "summary": summary,
         "status": summary[0]["status"],
+        "explained": sum(row.get("explained") is not None for row in results),
         "results": {name: [row for row in results if row["state"] in states] for name, states in SECTIONS.items()},
         "bills": rows(connection, _BILLS, **key),
         "accrual": first(rows(connection, _ACCRUAL, **key)),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from billing.config.accounts import Account
 from billing.month import Month
 from billing_ui.pages.page import rows
+from billing_ui.queries.explanations import explained_counts
 
 SHOWN_MONTHS = 13
 
@@ -59,6 +60,7 @@ def matrix(
     """
     now = now or datetime.now(UTC)
     shown = [last.shifted(-back) for back in reversed(range(SHOWN_MONTHS))]
+    explained = explained_counts(connection, vendors, shown[0].first_day, last.first_day)
     stored: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
     found = rows(
         connection, _MONTHS, first=shown[0].first_day, last=last.first_day, vendors=list(vendors)
@@ -68,7 +70,11 @@ def matrix(
     listed = {(each.vendor, each.name): each for each in accounts if each.vendor in vendors}
     lines: list[dict[str, Any]] = []
     for key in sorted(listed.keys() | stored.keys()):
-        cells = [_cell(month, stored.get(key, {}).get(str(month), []), listed.get(key), now) for month in shown]
+        cells = [
+            _cell(month, stored.get(key, {}).get(str(month), []), listed.get(key), now)
+            | {"explained": explained.get((*key, str(month)), 0)}
+            for month in shown
+        ]
         line = {"vendor": key[0], "account": key[1], "currency": _currency(cells, listed.get(key)), "months": cells}
         if _wanted(line, filters):
             lines.append(line)
@@ -78,7 +84,7 @@ def matrix(
         "months": [str(month) for month in shown],
         "accounts": lines,
         "totals": _totals([row for row in found if (row["vendor"], row["account"]) in kept], last),
-        "open_exceptions": sum(cell["exceptions"] for _, cell in shown_cells),
+        "open_exceptions": sum(cell["exceptions"] - cell["explained"] for _, cell in shown_cells),
         "awaited": [
             {"vendor": line["vendor"], "account": line["account"], "month": cell["month"], "until": cell["until"]}
             for line, cell in shown_cells
