@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from billing.month import Month
 from billing_ui.database import writing
 from billing_ui.queries.explanations import add_explanation
-from billing_ui.rights import may_start, readable_vendors
+from billing_ui.rights import Readable, may_start
 
 html, api = APIRouter(), APIRouter()
 
@@ -52,9 +52,7 @@ def same_origin(request: Request) -> None:
 
 
 @api.post("/explanations", status_code=201, dependencies=[Depends(same_origin)])
-def explain(
-    given: Explanation, user: GetUserDep, readable: Annotated[tuple[str, ...], Depends(readable_vendors)]
-) -> JSONResponse:
+def explain(given: Explanation, user: GetUserDep, readable: Readable) -> JSONResponse:
     """Store what the user says of an exception; 409 if the month no longer has this finding."""
     if given.vendor not in readable or not may_start(user, given.vendor):
         raise HTTPException(403, f"Who may start the DAG of {given.vendor} may explain its exceptions; you may not.")

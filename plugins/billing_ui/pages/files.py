@@ -52,9 +52,7 @@ def document_file(database: Database, readable: Readable, document_id: int) -> R
     try:
         body = folder.read_bytes()
     except OSError as error:
-        raise HTTPException(
-            404, "The file is not in the document folder of this Airflow (TIEOUT_DOCUMENTS)."
-        ) from error
+        raise HTTPException(404, "The file is not in this Airflow's document folder (TIEOUT_DOCUMENTS).") from error
     if hashlib.sha256(body).hexdigest() != found["sha256"]:
         raise HTTPException(409, "The file is not the one that was stored: its hash is another.")
     is_pdf = found["file_format"] == "pdf"
@@ -71,7 +69,7 @@ def certificate(database: Database, readable: Readable, key: int) -> Response:
         raise HTTPException(404, f"There is no bill {key}.")
     month = Month(bill["month"].year, bill["month"].month)
     body = write_json(make_certificate(database, Subject(bill["vendor"], bill["account"], month, bill["invoice_id"])))
-    name = f"{bill['vendor']}-{bill['account']}-{month}-{hashlib.sha256(bill['invoice_id'].encode()).hexdigest()[:16]}.json"
-    return Response(
-        body, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    digest = hashlib.sha256(bill["invoice_id"].encode()).hexdigest()[:16]  # no vendor text in a file name
+    name = f"{bill['vendor']}-{bill['account']}-{month}-{digest}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type="application/json", headers=headers)

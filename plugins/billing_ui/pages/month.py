@@ -42,9 +42,8 @@ Data = Annotated[dict[str, Any], Depends(_data)]
 def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
     """Show the month, exceptions first."""
     mine = may_start(user, data["vendor"])
-    return render(
-        request, "month.html", **data, start=_runs(data) if mine else None, explains=_form(data) if mine else None
-    )
+    start, explains = (_runs(data), _form(data)) if mine else (None, None)
+    return render(request, "month.html", **data, start=start, explains=explains)
 
 
 def _form(data: dict[str, Any]) -> dict[str, Any]:

@@ -98,9 +98,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         return link(request.url.path.removeprefix(root), **{**kept, **changed})
 
     airflow = root.removesuffix("/billing")
-    text = HTML.get_template(template).render(
-        link=link, same=same, airflow=airflow, path=request.url.path.removeprefix(root), **values
-    )
+    shared = {"link": link, "same": same, "airflow": airflow, "path": request.url.path.removeprefix(root)}
+    text = HTML.get_template(template).render(**shared, **values)
     return HTMLResponse(text, status)
 
 

@@ -11,7 +11,7 @@ from billing_ui.pages.page import first, rows
 from billing_ui.queries.explanations import join_explanations
 
 _SUMMARY = text("""
-    select * from billing.account_month_summary
+    select *, 0 as warnings from billing.account_month_summary
     where (vendor, account, month) = (:vendor, :account, :month)
     order by currency
 """)

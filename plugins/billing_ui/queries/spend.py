@@ -30,24 +30,22 @@ _BY_PRODUCT = text("""
     limit 200
 """)
 
-_LINES = """
+_BY_REGION = text("""
+    select i.vendor, coalesce(l.region, '') as region, sum(l.amount) as amount, count(*) as lines
     from billing.current_invoice i
     join billing.current_invoice_line l using (record_key, version)
-    where i.currency = :currency and i.vendor = any(:vendors)
-"""
-
-_BY_REGION = text(f"""
-    select i.vendor, coalesce(l.region, '') as region, sum(l.amount) as amount, count(*) as lines
-    {_LINES} and i.month = :last
+    where i.currency = :currency and i.vendor = any(:vendors) and i.month = :last
     group by i.vendor, coalesce(l.region, '') order by sum(l.amount) desc limit 100
 """)
 
 # Quantity part: what the other quantity costs at the old price. Price part: the rest, so that the two add up.
-_CHANGES = text(f"""
+_CHANGES = text("""
     with line as (
         select i.month, i.vendor, i.account, coalesce(l.product, '') as product, coalesce(l.unit, '') as unit,
                sum(l.amount) as amount, sum(l.quantity) as quantity, count(l.quantity) = count(*) as counted
-        {_LINES} and i.month in (:last, :before)
+        from billing.current_invoice i
+        join billing.current_invoice_line l using (record_key, version)
+        where i.currency = :currency and i.vendor = any(:vendors) and i.month in (:last, :before)
         group by i.month, i.vendor, i.account, coalesce(l.product, ''), coalesce(l.unit, '')
     ), pair as (
         select vendor, account, product, unit,
