@@ -16,6 +16,10 @@ _STYLE = Style(
     foreground_strong="#71717a",
     foreground_subtle="#a1a1aa",
     colors=("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#64748b"),
+    guide_stroke_color="#a1a1aa55",
+    major_guide_stroke_color="#a1a1aa55",
+    guide_stroke_dasharray="none",
+    major_guide_stroke_dasharray="none",
     font_family="Inter, system-ui, sans-serif",
 )
 
@@ -33,8 +37,6 @@ def columns(labels: Sequence[str], series: Series, *, stacked: bool = True) -> b
         js=(),
         height=320,
         width=960,
-        legend_at_bottom=True,
-        legend_at_bottom_columns=4,
         margin=10,
         x_label_rotation=30,
         disable_xml_declaration=True,

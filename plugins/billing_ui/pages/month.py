@@ -25,7 +25,7 @@ def _data(database: Database, readable: Readable, vendor: str, account: str, mon
         raise HTTPException(404, f"There is no vendor {vendor} whose invoices you may read.")
     found = of_account(database, vendor, account, Month.parse(month))
     if found is None:
-        raise HTTPException(404, f"Nothing is stored of {vendor}/{account} {month}.")
+        return {"vendor": vendor, "account": account, "month": month, "status": None}
     controls = {control.control_id: control for control in vendor_named(vendor).controls()}
     for results in found["results"].values():
         for result in results:
@@ -43,6 +43,8 @@ def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
     """Show the month, exceptions first."""
     mine = may_start(user, data["vendor"])
     start, explains = (_runs(data), _form(data)) if mine else (None, None)
+    if data["status"] is None:
+        return render(request, "month_not_read.html", 404, **data, start=start)
     return render(request, "month.html", **data, start=start, explains=explains)
 
 
@@ -63,5 +65,7 @@ def _runs(data: dict[str, Any]) -> dict[str, str]:
 
 @api.get("/months/{vendor}/{account}/{month}")
 def month_data(data: Data) -> JSONResponse:
-    """Return the month's figures, results, bills and responses."""
+    """Return the month's figures, results, bills and responses; 404 if nothing is stored of it."""
+    if data["status"] is None:
+        raise HTTPException(404, f"Nothing is stored of {data['vendor']}/{data['account']} {data['month']}.")
     return answer(data)

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from billing.money import minor_unit
+from billing.payloads import exact_json
 from billing_ui.database import connect
 
 Database = Annotated[Connection, Depends(connect)]
@@ -23,16 +24,16 @@ Database = Annotated[Connection, Depends(connect)]
 EXACT_OR_NOT = Context(prec=200)
 
 STATES = {
-    "reconciled": ("✓", "reconciled"),
-    "warnings": ("!", "warnings"),
-    "exceptions": ("✕", "exceptions"),
-    "blocked": ("■", "blocked"),
-    "awaited": ("…", "awaited"),
-    "missing": ("?", "missing past its deadline"),
-    "running": ("○", "running month"),
-    "none": ("", "before the account's first month"),
+    "reconciled": ("✓", "reconciled", "every control passed or does not apply"),
+    "warnings": ("!", "warnings", "nothing is wrong, something is worth a look"),
+    "exceptions": ("✕", "exceptions", "a person has to look"),
+    "blocked": ("■", "blocked", "a figure is missing that a control needs"),
+    "awaited": ("…", "awaited", "not read yet, the vendor has until the day below"),
+    "missing": ("?", "missing", "not read yet, past the day by which the vendor bills"),
+    "running": ("○", "running", "the month is not over"),
+    "none": ("", "none", "before the account's first month"),
 }
-"""Symbol and words of each state of a month: never colour alone."""
+"""Symbol, word and meaning of each state of a month: never colour alone."""
 
 
 def _number(value: Decimal | int | None, currency: str | None = None) -> str:
@@ -75,6 +76,7 @@ HTML = Environment(
 )
 HTML.filters |= {
     "count": _count,
+    "as_json": exact_json.dumps,
     "number": _number,
     "moment": _moment,
     "month": _month,
@@ -83,7 +85,7 @@ HTML.filters |= {
 HTML.globals |= {"states": STATES}
 
 
-def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 (any)
+def render(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 (any)
     """Render a page; vendor text is escaped by the templates."""
     root = request.scope.get("root_path", "")
 
@@ -100,7 +102,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     airflow = root.removesuffix("/billing")
     shared = {"link": link, "same": same, "airflow": airflow, "path": request.url.path.removeprefix(root)}
     text = HTML.get_template(template).render(**shared, **values)
-    return HTMLResponse(text, status)
+    return HTMLResponse(text, status_code)
 
 
 def error_page(request: Request, status: int, sentence: str) -> HTMLResponse:

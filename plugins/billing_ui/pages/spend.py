@@ -110,6 +110,6 @@ def _by_month(data: dict[str, Any]) -> dict[str, Any]:
     table = []
     for month in data["months"]:
         billed = {vendor: amounts.get((month, vendor)) for vendor in vendors}
-        total = sum((amount for amount in billed.values() if amount is not None), Decimal(0))
-        table.append({"month": month, **billed, "total": total})
+        known = [amount for amount in billed.values() if amount is not None]
+        table.append({"month": month, **billed, "total": sum(known, Decimal(0)) if known else None})
     return {"vendors": vendors, "rows": table}

@@ -81,7 +81,7 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     summary = rows(connection, _SUMMARY, **key)
     if not summary:
         return None
-    results = rows(connection, _RESULTS, **key)
+    results = [row | {"finding": None, "explained": None, "earlier": []} for row in rows(connection, _RESULTS, **key)]
     join_explanations(connection, [row for row in results if row["state"] == "EXCEPTION"], **key)
     return {
         "vendor": vendor,
@@ -89,7 +89,7 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
         "month": str(month),
         "summary": summary,
         "status": summary[0]["status"],
-        "explained": sum(row.get("explained") is not None for row in results),
+        "explained": sum(row["explained"] is not None for row in results),
         "results": {name: [row for row in results if row["state"] in states] for name, states in SECTIONS.items()},
         "bills": rows(connection, _BILLS, **key),
         "accrual": first(rows(connection, _ACCRUAL, **key)),

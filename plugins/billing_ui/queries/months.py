@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -50,20 +51,20 @@ def matrix(
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """
-    Return the months of each account, oldest first, and what is above the matrix.
+    Return the months of each account, newest first, and what is above the matrix.
 
-    Totals are of the last month shown, one for each currency. A month without a row is awaited until the posting day of
-    its account and missing afterwards.
+    Totals are of the newest month shown that has bills, one for each currency. A month without a row is awaited until
+    the posting day of its account and missing afterwards.
 
     :param accounts: as ``accounts.yaml`` has them; accounts that are stored and no longer listed are shown, too.
     :param vendors: that the user may read.
     """
     now = now or datetime.now(UTC)
-    shown = [last.shifted(-back) for back in reversed(range(SHOWN_MONTHS))]
-    explained = explained_counts(connection, vendors, shown[0].first_day, last.first_day)
+    shown = [last.shifted(-back) for back in range(SHOWN_MONTHS)]
+    explained = explained_counts(connection, vendors, shown[-1].first_day, last.first_day)
     stored: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
     found = rows(
-        connection, _MONTHS, first=shown[0].first_day, last=last.first_day, vendors=list(vendors)
+        connection, _MONTHS, first=shown[-1].first_day, last=last.first_day, vendors=list(vendors)
     )  # one row for each currency of a month
     for row in found:
         stored.setdefault((row["vendor"], row["account"]), {}).setdefault(f"{row['month']:%Y-%m}", []).append(row)
@@ -79,14 +80,18 @@ def matrix(
         if _wanted(line, filters):
             lines.append(line)
     kept = {(line["vendor"], line["account"]) for line in lines}
+    billed = [row for row in found if (row["vendor"], row["account"]) in kept and row["invoices"]]
+    newest = max((Month.of(row["month"]) for row in billed), default=None)
     shown_cells = [(line, cell) for line in lines for cell in line["months"]]
     return {
         "months": [str(month) for month in shown],
         "accounts": lines,
-        "totals": _totals([row for row in found if (row["vendor"], row["account"]) in kept], last),
+        "totals_of": newest and str(newest),
+        "totals": _totals([row for row in billed if row["month"] == newest.first_day]) if newest else [],
         "open_exceptions": sum(cell["exceptions"] - cell["explained"] for _, cell in shown_cells),
         "awaited": [
-            {"vendor": line["vendor"], "account": line["account"], "month": cell["month"], "until": cell["until"]}
+            {"vendor": line["vendor"], "account": line["account"]}
+            | {key: cell[key] for key in ("month", "state", "until")}
             for line, cell in shown_cells
             if cell["state"] in {"awaited", "missing"}
         ],
@@ -136,14 +141,12 @@ def _wanted(line: dict[str, Any], filters: Filters) -> bool:
     )
 
 
-def _totals(found: list[dict[str, Any]], last: Month) -> list[dict[str, Any]]:
+def _totals(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sum a month by currency: amounts of two currencies are never added."""
     by_currency: dict[str, dict[str, Any]] = {}
     for row in found:
-        if row["month"] == last.first_day:
-            sums = by_currency.setdefault(
-                row["currency"] or "", {"currency": row["currency"], "invoices": 0, "total": 0}
-            )
-            sums["invoices"] += row["invoices"]
-            sums["total"] += row["total"]
+        code = row["currency"] or ""
+        sums = by_currency.setdefault(code, {"currency": row["currency"], "invoices": 0, "total": Decimal(0)})
+        sums["invoices"] += row["invoices"]
+        sums["total"] += row["total"]
     return [by_currency[code] for code in sorted(by_currency)]
