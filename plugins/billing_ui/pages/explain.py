@@ -16,7 +16,7 @@ from billing_ui.rights import Readable, may_start
 
 html, api = APIRouter(), APIRouter()
 
-_TEXT = r"^[^\x00]*\S[^\x00]*$"
+_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _HTTP = r"^https?://[^\s\x00]+$"
 
 
