@@ -88,9 +88,9 @@ def test_from_the_navigation_to_an_exception_explained(page: Page, collected: Se
     while not shown.get_by_role("columnheader", name=MONTH).count():
         shown.get_by_role("link", name="earlier").click()
         shown.locator("table.matrix").wait_for()
-    shown.get_by_role("row", name=account).get_by_role("link", name=re.compile("exception")).first.click()
+    shown.get_by_role("row", name=account).locator(f"a[href$='/{MONTH}']", has_text="exception").click()
     card = shown.locator("article.result", has_text=control).first
-    expect(card).to_be_visible()
+    expect(card).to_be_visible(timeout=20_000)
     card.get_by_text("What was compared").click()
     expect(card.locator("table.operands")).to_be_visible()
 
