@@ -76,11 +76,12 @@ _STATEMENTS = (
     """,
     # as the migration that made the table
     """
-    insert into billing.product_month (vendor, month, currency, product, lines, amount)
-    select vendor, month, currency, product, count(*), sum(amount)
+    insert into billing.product_month (vendor, month, item_key, currency, product, named_at, lines, amount)
+    select vendor, month, sha256(convert_to(currency || product, 'UTF8')), currency, product, now(), count(*),
+        sum(amount)
     from billing.current_invoice_line l
     join (select record_key, version, month, currency from billing.current_invoice) i using (record_key, version)
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
     """,
 )
 

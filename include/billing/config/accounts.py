@@ -19,10 +19,11 @@ import yaml
 
 from billing.config.accrual_policy import AccrualPolicy, parse_accrual_policy
 from billing.config.rate_card import CardRate, Commitment, parse_commitments, parse_rate_card
-from billing.config.tolerances import Tolerance, parse_tolerances
+from billing.config.tolerances import Tolerance, check_controls, parse_tolerances
 from billing.errors import ConfigurationError
-from billing.money import minor_unit
+from billing.money import currency_code, minor_unit
 from billing.month import Month
+from billing.names import there_are
 
 try:
     from yaml import CSafeLoader as SafeLoader  # 8 times as fast: every task reads the file
@@ -49,7 +50,7 @@ class Account(Generic[SettingsT_co]):
 
     :param name: our own name for it, unique per vendor; stored with every row.
     :param conn_id: the Airflow connection with its credential.
-    :param currency: the ISO 4217 code its invoices are expected in.
+    :param currency: the ISO 4217 code its invoices are expected in, in capitals.
     :param first_month: the first month it was billed; runs for earlier months are refused.
     :param posting_day: the day of the next month (UTC) by which the invoice is expected.
     :param settings: what only this vendor needs: the vendor's own frozen dataclass.
@@ -91,12 +92,16 @@ def accounts_path() -> Path:
 
 
 def load_accounts(
-    vendor: str, settings_type: type[SettingsT_co], path: Path | None = None
+    vendor: str,
+    settings_type: type[SettingsT_co],
+    path: Path | None = None,
+    control_ids: Collection[str] | None = None,
 ) -> tuple[Account[SettingsT_co], ...]:
     """
     Read one vendor's accounts, in the file's order.
 
     :param settings_type: a frozen dataclass; its fields are the vendor's own keys, those without default required.
+    :param control_ids: of all controls of the vendor: a tolerance for any other is an error. None: not checked.
     :raises ConfigurationError: names the file, the account and the key that is missing, unknown or wrong.
     """
     path = path or accounts_path()
@@ -107,6 +112,8 @@ def load_accounts(
         account = _account(vendor, row, settings_type, where)
         if account.name in found:
             raise ConfigurationError(f"{where}: the name is used twice for {vendor}")
+        if control_ids is not None:
+            check_controls(account.tolerances, control_ids, where)
         found[account.name] = account
     return tuple(found.values())
 
@@ -121,7 +128,7 @@ def check_vendors(known: Collection[str], path: Path | None = None) -> None:
     for where, row in _located_rows(path or accounts_path()):
         if row["vendor"] not in known:
             raise ConfigurationError(
-                f"{where}: there is no vendor {ascii(row['vendor'])[:80]}; there are: {', '.join(sorted(known))}"
+                f"{where}: there is no vendor {ascii(row['vendor'])[:80]}; {there_are(row['vendor'], known)}"
             )
 
 
@@ -140,9 +147,7 @@ def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Acco
     for account in accounts:
         if account.name == name:
             return account
-    raise ConfigurationError(
-        f"no account {name!r} in accounts.yaml; there are: {', '.join(a.name for a in accounts) or 'none'}"
-    )
+    raise ConfigurationError(f"no account {name!r} in accounts.yaml; {there_are(name, [a.name for a in accounts])}")
 
 
 class _Loader(SafeLoader):
@@ -200,10 +205,12 @@ def _account(
     try:
         return Account(
             vendor=vendor,
-            name=_checked(row, "name", lambda text: _NAME.fullmatch(text) is not None),
-            conn_id=_checked(row, "conn_id", bool),
-            currency=_checked(row, "currency", lambda code: minor_unit(code) is not None),
-            first_month=_month(_checked(row, "first_month", bool)),
+            name=_checked(row, "name", _is_name, "1 to 63 lower-case letters, digits and hyphens, e.g. acme-media"),
+            conn_id=_checked(row, "conn_id", bool, "the id of an Airflow connection, e.g. fastly_acme"),
+            currency=currency_code(
+                _checked(row, "currency", _is_currency, "the ISO 4217 code of a currency for payments, e.g. EUR")
+            ),
+            first_month=_month(_checked(row, "first_month", bool, "a month of the form YYYY-MM, e.g. 2023-01")),
             posting_day=_day(row["posting_day"]),
             settings=settings_type(**{name: row[name] for name in theirs if name in row}),
             **{name: parse(row[name]) for name, parse in _OPTIONAL.items() if name in row},
@@ -216,11 +223,20 @@ def _has_no_default(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _checked(row: Mapping[str, Any], key: str, accepts: Callable[[str], bool]) -> str:
+def _checked(row: Mapping[str, Any], key: str, accepts: Callable[[str], bool], usable: str) -> str:
     value = row[key]
     if not isinstance(value, str) or not accepts(value):
-        raise ConfigurationError(f"{key} {value!r} is not usable")
+        raise ConfigurationError(f"{key} {value!r} should be {usable}")
     return value
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
+def _is_currency(code: str) -> bool:
+    """Return whether it is or was a currency: whether it is in force in a month is judged with the month."""
+    return minor_unit(code) is not None
 
 
 def _month(key: str) -> Month:
@@ -232,5 +248,5 @@ def _month(key: str) -> Month:
 
 def _day(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 28:
-        raise ConfigurationError(f"posting_day {value!r} is not a day from 1 to 28")
+        raise ConfigurationError(f"posting_day {value!r} should be a day from 1 to 28, without quotes")
     return value

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from billing.config.tolerances import decimal_text
 from billing.errors import ConfigurationError
 from billing.month import Month
+from billing.names import name_key
 
 _RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "from", "to"})
 _COMMITMENT_KEYS = frozenset({"amount", "from", "to"})
@@ -109,8 +110,9 @@ def parse_commitments(value: object) -> tuple[Commitment, ...]:
     return tuple(found)
 
 
-def _what(entry: CardRate) -> tuple[str, str | None, str | None]:
-    return entry.product, entry.region, entry.usage_type
+def _what(entry: CardRate) -> tuple[str, str, str]:
+    """Return the keys of what the entry prices; the key of any region, and of any usage type, is empty."""
+    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type)
 
 
 def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -144,6 +146,6 @@ def _month(row: dict[str, Any], key: str, where: str) -> Month:
 
 def _text(row: dict[str, Any], key: str, where: str) -> str:
     value = row.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not name_key(value):
         raise ConfigurationError(f"{where}: {key} {value!r} should be a string")
     return value

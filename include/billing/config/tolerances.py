@@ -10,13 +10,14 @@ This is not rounding: what rounding explains is derived (``billing.money.roundin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from billing.errors import ConfigurationError
 from billing.money import minor_unit, product
+from billing.names import there_are
 
 _CONTROL_ID = re.compile(r"[A-Z][1-9][0-9]?")
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
@@ -93,6 +94,19 @@ def parse_tolerances(value: object) -> dict[str, Tolerance]:
             raise ConfigurationError(f"tolerances: {control_id!r} is not a control id such as F19")
         found[control_id] = _tolerance(f"tolerances, {control_id}", limits)
     return found
+
+
+def check_controls(tolerances: Collection[str], known: Collection[str], where: str) -> None:
+    """
+    Raise an error if a tolerance is for a control that does not exist: it would be in force nowhere.
+
+    :raises ConfigurationError: names the id, and the ids that it may have been meant to be.
+    """
+    for control_id in tolerances:
+        if control_id not in known:
+            raise ConfigurationError(
+                f"{where}: tolerances: there is no control {control_id!r}; {there_are(control_id, known)}"
+            )
 
 
 def _tolerance(where: str, limits: object) -> Tolerance:

@@ -53,13 +53,16 @@ class IssuedFile:
     A file the vendor issued with an invoice.
 
     :param file_format: ``pdf`` or ``csv``.
+    :param sha256: of its bytes; empty if it could not be fetched.
     :param text: what can be read in it; None if it cannot be read.
+    :param reason: why there is no text, as far as known, e.g. ``the document link answered 404``.
     """
 
     invoice_id: str
     file_format: str
     sha256: bytes
     text: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ EXPLANATIONS = "explanation"
 UPDATED = {
     "record": ("current_version",),
     "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at", "inputs_sha256"),
-    "product_month": ("lines", "amount"),
+    "product_month": ("product", "named_at", "lines", "amount"),
 }
 """The only columns that tasks update: a record's current version, a month's last reconciliation, and sums."""
 

@@ -587,16 +587,20 @@ account_month = Table(
     PrimaryKeyConstraint("vendor", "account", "month"),
 )
 
+_ITEM_KEY = "SHA-256 of the currency and of what a person reads of the product"
+
 product_month = Table(
     "product_month",
     metadata,
     _required("vendor"),
     Column("month", Date, nullable=False),
+    Column("item_key", LargeBinary, nullable=False, comment=_ITEM_KEY),
     Column("currency", Text, nullable=False, comment="empty where the invoice names none"),
-    Column("product", Text, nullable=False, comment="empty where the line names none"),
+    Column("product", Text, nullable=False, comment="as the newest bill writes it; empty where the line names none"),
+    Column("named_at", DateTime(timezone=True), comment="when that bill was issued"),
     Column("lines", BigInteger, nullable=False),
     Column("amount", Numeric, nullable=False),
-    PrimaryKeyConstraint("vendor", "month", "currency", "product"),
+    PrimaryKeyConstraint("vendor", "month", "item_key"),
 )
 
 MUTABLE_TABLES = frozenset({"record", "account_month", "product_month"})

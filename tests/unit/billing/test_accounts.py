@@ -69,22 +69,22 @@ def test_the_same_name_at_two_vendors_is_two_accounts(accounts):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("name: acme-media", "name: Acme Media", r"name 'Acme Media' is not usable"),
-        ("name: acme-media", "name: 7", r"name 7 is not usable"),
-        ("name: acme-media", "name: a" + "b" * 63, r"name 'ab+' is not usable"),
+        ("name: acme-media", "name: Acme Media", r"name 'Acme Media' should be 1 to 63 lower-case letters"),
+        ("name: acme-media", "name: 7", r"name 7 should be 1 to 63"),
+        ("name: acme-media", "name: a" + "b" * 63, r"name 'ab+' should be 1 to 63"),
         ("  conn_id: fastly_acme\n", "", r"the key 'conn_id' is missing"),
-        ("conn_id: fastly_acme", "conn_id: ''", r"conn_id '' is not usable"),
-        ("conn_id: fastly_acme", "conn_id: [a]", r"conn_id \['a'\] is not usable"),
-        ("currency: USD", "currency: usd", r"currency 'usd' is not usable"),
-        ("currency: USD", "currency: XAU", r"currency 'XAU' is not usable"),
-        ("currency: USD", "currency: null", r"currency None is not usable"),
+        ("conn_id: fastly_acme", "conn_id: ''", r"conn_id '' should be the id of an Airflow connection"),
+        ("conn_id: fastly_acme", "conn_id: [a]", r"conn_id \['a'\] should be the id of an Airflow connection"),
+        ("currency: USD", "currency: US", r"currency 'US' should be the ISO 4217 code"),
+        ("currency: USD", "currency: XAU", r"currency 'XAU' should be the ISO 4217 code of a currency for payments"),
+        ("currency: USD", "currency: null", r"currency None should be the ISO 4217 code"),
         ("first_month: 2023-01", "first_month: 2023-13", r"first_month: month '2023-13' is not of the form"),
-        ("first_month: 2023-01", "first_month: 2023-01-01", r"first_month datetime.* is not usable"),
-        ("first_month: 2023-01", "first_month: 2023", r"first_month 2023 is not usable"),
-        ("posting_day: 5", "posting_day: 0", r"posting_day 0 is not a day from 1 to 28"),
-        ("posting_day: 5", "posting_day: 29", r"posting_day 29 is not a day from 1 to 28"),
-        ("posting_day: 5", "posting_day: true", r"posting_day True is not a day"),
-        ("posting_day: 5", "posting_day: '5'", r"posting_day '5' is not a day"),
+        ("first_month: 2023-01", "first_month: 2023-01-01", r"first_month datetime.* should be a month of the form"),
+        ("first_month: 2023-01", "first_month: 2023", r"first_month 2023 should be a month of the form"),
+        ("posting_day: 5", "posting_day: 0", r"posting_day 0 should be a day from 1 to 28"),
+        ("posting_day: 5", "posting_day: 29", r"posting_day 29 should be a day from 1 to 28"),
+        ("posting_day: 5", "posting_day: true", r"posting_day True should be a day"),
+        ("posting_day: 5", "posting_day: '5'", r"posting_day '5' should be a day from 1 to 28, without quotes"),
         ("posting_day: 5", "posting_day: 5\n  posting_dya: 6", r"unknown key 'posting_dya'; known: .*customer_id"),
         ("posting_day: 5", "posting_day: 5\n  7: 6", r"unknown key 7; known: "),
         ("  customer_id: xTRzc8Zo\n", "", r"the key 'customer_id' is missing"),
@@ -97,6 +97,27 @@ def test_a_mistake_names_file_account_and_key(accounts, old, new, message):
     name = r" \(.*\)" if new != "name: 7" else ""
     with pytest.raises(ConfigurationError, match=rf"^our-accounts\.yaml, account 2{name}: {message}"):
         accounts(GOOD + second)
+
+
+@pytest.mark.parametrize(("written", "read"), [("usd", "USD"), ("BGN", "BGN"), ("HRK", "HRK")])
+def test_a_currency_in_small_letters_or_of_former_years_is_one(accounts, written, read):
+    assert [account.currency for account in accounts(GOOD.replace("USD", written))] == [read]
+
+
+def test_a_tolerance_for_no_control_is_refused_with_those_it_may_mean(tmp_path):
+    path = tmp_path / "our-accounts.yaml"
+    path.write_text(f"accounts:{GOOD}  tolerances: {{F91: {{percent: '5'}}}}\n", encoding="utf-8")
+    ids = [f"F{number}" for number in range(1, 25)]
+    message = r"account 1 \(acme-media\): tolerances: there is no control 'F91'; there are: F9, F1, .* more$"
+    with pytest.raises(ConfigurationError, match=message):
+        load_accounts("fastly", Settings, path, ids)
+    assert load_accounts("fastly", Settings, path, [*ids, "F91"])
+
+
+def test_of_many_accounts_a_message_names_the_nearest(accounts):
+    found = accounts("".join(GOOD.replace("acme-media", f"acme-{number}") for number in range(200)))
+    with pytest.raises(ConfigurationError, match=r"no account 'acme_7'.*; there are: acme-7, .* and 195 more$"):
+        find_account(found, "acme_7")
 
 
 def test_a_name_used_twice_is_refused(accounts):

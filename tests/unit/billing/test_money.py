@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rounding import round_half_up
 
-from billing.money import difference, exact_sum, minor_unit, product, rounding_bound
+from billing.money import difference, exact_sum, is_in_force, minor_unit, product, rounding_bound
+from billing.month import Month
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False).filter(
     lambda number: number.as_tuple().exponent >= -40 and number.adjusted() < 40 and number.as_tuple().exponent <= 40
@@ -53,16 +54,63 @@ def test_a_sum_that_would_round_raises():
 
 @pytest.mark.parametrize(
     ("currency", "unit"),
-    [("USD", "0.01"), ("EUR", "0.01"), ("JPY", "1"), ("KWD", "0.001"), ("IQD", "0.001"), ("CLF", "0.0001")],
+    [
+        ("USD", "0.01"),
+        ("EUR", "0.01"),
+        ("JPY", "1"),
+        ("KWD", "0.001"),
+        ("IQD", "0.001"),
+        ("CLF", "0.0001"),
+        ("usd", "0.01"),
+    ],
 )
 def test_the_minor_unit_is_iso_4217s(currency, unit):
     assert minor_unit(currency) == Decimal(unit)
 
 
-@pytest.mark.parametrize("code", ["XAU", "XXX", "usd", "US", "", "840", "BTC", "US Dollar"])
+@pytest.mark.parametrize("code", ["XAU", "XXX", "US", "", "840", "BTC", "US Dollar"])
 def test_without_an_exponent_there_is_no_minor_unit(code):
     """Gold has none, and what is no code gets no bound to hide a difference in."""
     assert minor_unit(code) is None
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit"), [("HRK", "0.01"), ("BGN", "0.01"), ("hrk", "0.01"), ("BYR", "1"), ("ITL", "1")]
+)
+def test_a_withdrawn_currency_keeps_its_minor_unit(currency, unit):
+    assert minor_unit(currency) == Decimal(unit)
+
+
+@pytest.mark.parametrize(
+    ("currency", "first", "last"),
+    [
+        ("BGN", "2000-01", "2025-12"),
+        ("bgn", "2000-01", "2025-12"),
+        ("HRK", "2000-01", "2022-12"),
+        ("LTL", "2000-01", "2014-12"),
+        ("ANG", "2012-01", "2025-06"),
+        ("SLL", "2000-01", "2023-12"),
+        ("SLE", "2022-07", "2099-12"),
+        ("XCG", "2025-03", "2099-12"),
+        ("EUR", "1999-01", "2099-12"),
+        ("USD", "1999-01", "2099-12"),
+        ("CLF", "1999-01", "2099-12"),
+        ("VED", "1999-01", "2099-12"),
+    ],
+)
+def test_a_currency_is_in_force_in_some_months(currency, first, last):
+    first, last = Month.parse(first), Month.parse(last)
+    assert is_in_force(currency, first)
+    assert is_in_force(currency, last)
+    if first.year > 2020:
+        assert not is_in_force(currency, first.shifted(-1))
+    if last.year < 2099:
+        assert not is_in_force(currency, last.shifted(1))
+
+
+@pytest.mark.parametrize("code", ["XAU", "XXX", "CNH", "BTC", "", "DOLLAR"])
+def test_what_is_no_currency_for_payments_is_never_in_force(code):
+    assert not is_in_force(code, Month(2026, 10))
 
 
 def test_three_lines_in_dollars_have_a_bound_of_a_cent_and_a_half():

@@ -54,6 +54,8 @@ def test_the_first_and_the_last_month_are_included():
         ([CDN | {"from": 2025}], r"rate_card, entry 1: from: .*from 2025 should be a string"),
         ([CDN | {"to": "2024-12"}], r"rate_card, entry 1: to 2024-12 is before from 2025-01"),
         ([CDN, CDN | {"from": "2026-01"}], r"rate_card, entry 2: 'CDN' has two rates in one month"),
+        ([CDN, CDN | {"product": "ＣＤＮ\u200b"}], r"rate_card, entry 2: .* has two rates in one month"),
+        ([CDN | {"region": "\u00a0"}], r"rate_card, entry 1: region '\\xa0' should be a string"),
         ([CDN | {"from": "2026-01"}, CDN | {"to": "2026-01"}], r"entry 2: 'CDN' has two rates in one month"),
     ],
 )

@@ -12,6 +12,7 @@ from croniter import croniter
 from billing.config.accounts import Account, find_account
 from billing.errors import ConfigurationError
 from billing.month import Month
+from billing.names import there_are
 
 MONTH = Param(
     None,
@@ -63,9 +64,7 @@ def names_of_vendor(asked: Sequence[str], accounts: Sequence[Account[Any]], ever
     :raises ConfigurationError: a name belongs to no vendor.
     """
     if unknown := sorted(set(asked) - everybody):
-        raise ConfigurationError(
-            f"no account {unknown[0]!r} in accounts.yaml; there are: {', '.join(sorted(everybody))}"
-        )
+        raise ConfigurationError(f"no account {unknown[0]!r} in accounts.yaml; {there_are(unknown[0], everybody)}")
     ours = {account.name for account in accounts}
     return [name for name in asked if name in ours]
 

@@ -9,7 +9,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, Invoice
-from billing.money import minor_unit
+from billing.money import currency_code, is_in_force
 from billing_vendors.fastly.controls.api_version import is_legacy
 from billing_vendors.fastly.settings import FastlySettings
 
@@ -20,6 +20,7 @@ def currency_is_the_same(evidence: Evidence[FastlySettings]) -> Iterator[Finding
 
         USD, the account is in USD                    -> PASS
         none, or XYZ, which ISO 4217 does not know    -> EXCEPTION
+        HRK in 2023-01, when it was withdrawn         -> EXCEPTION
         EUR, the account is in USD                    -> EXCEPTION
         USD, the month before was in EUR              -> EXCEPTION
         the v2 API, which states no currency          -> NOT_APPLICABLE
@@ -47,9 +48,9 @@ def _of_invoice(invoice: Invoice, agreed: str) -> Finding:
     fault = ""
     if invoice.currency is None:
         fault = "the invoice states no currency"
-    elif minor_unit(invoice.currency) is None:
-        fault = f"{invoice.currency} is not an ISO 4217 currency used for payments"
-    elif invoice.currency != agreed:
+    elif not is_in_force(invoice.currency, invoice.month):
+        fault = f"{invoice.currency} is not an ISO 4217 currency for payments in {invoice.month}"
+    elif currency_code(invoice.currency) != agreed:
         fault = f"the invoice is in {invoice.currency}, the account is in {agreed}"
     state = State.EXCEPTION if fault else State.PASS
     return Finding(invoice.invoice_id, state, fault or f"in {agreed}, as agreed", operands=operands)
@@ -70,7 +71,7 @@ def _as_before(account_month: AccountMonth, before: AccountMonth) -> Finding:
 
 
 def _currencies(account_month: AccountMonth) -> list[str]:
-    return sorted({invoice.currency for invoice in account_month.invoices if invoice.currency})
+    return sorted({currency_code(invoice.currency) for invoice in account_month.invoices if invoice.currency})
 
 
 F3 = Control(

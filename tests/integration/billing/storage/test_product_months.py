@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
 
@@ -69,6 +70,31 @@ def test_accounts_and_orders_come_to_the_same(ledger, make, bill, agree):
         assert agree() == {"CDN": Decimal(7 * number)}
 
 
+def test_spellings_that_read_alike_are_one_product(ledger, make, bill):
+    """Written as on the newest bill, in whatever order the bills were stored."""
+    newer, older = datetime(2026, 11, 3, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+    bills = [
+        bill([("São Paulo  CDN", "4")], invoice_id="B", issued_at=newer, currency="USD"),
+        bill(
+            [("sa\u0303o paulo cdn", "2"), ("SÃO PAULO CDN\u200b", "1")],
+            invoice_id="A",
+            issued_at=older,
+            currency="usd",
+        ),
+    ]
+    for one in bills:
+        ledger.store(make.month(one, account=one.invoice_id.lower()), one.invoice_id)
+    assert ledger.rows(STORED) == [("initech", OCTOBER.first_day, "USD", "São Paulo  CDN", 3, Decimal(7))]
+    ledger.store(make.month(replace(bills[0], lines=bills[0].lines[:0], total=Decimal(0)), account="b"), "taken back")
+    assert ledger.rows(STORED)[0][4:] == (2, Decimal(3))
+
+
+def test_a_product_of_any_length_has_its_sum(ledger, make, bill, agree):
+    long = "".join(chr(0x4E00 + number) for number in range(6000))
+    ledger.store(make.month(bill([(long, "1"), (long[:-1], "2")], currency=long)))
+    assert agree() == {long: Decimal(1), long[:-1]: Decimal(2)}
+
+
 def test_tasks_at_once_neither_lose_nor_block_one_another(ledger, make, bill, agree):
     """Accounts whose lines name the same products in opposite orders."""
     products = [f"P{number:02d}" for number in range(30)]
@@ -85,7 +111,7 @@ def test_tasks_at_once_neither_lose_nor_block_one_another(ledger, make, bill, ag
 
 @pytest.mark.parametrize(
     "statement",
-    ["delete from billing.product_month", "update billing.product_month set product = 'other'"],
+    ["delete from billing.product_month", "update billing.product_month set item_key = 'other'"],
 )
 def test_sums_are_neither_removed_nor_renamed(ledger, statement):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="is evidence"):

@@ -9,6 +9,8 @@ from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.month import Month
 from billing_vendors.base.tasks.month_param import accounts_of_run, month_of_run
+from billing_vendors.base.tasks.plan import accounts_of, check_map_length
+from billing_vendors.registry import vendor_named, vendors
 
 SCHEDULE = "0 6 3 * *"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -98,3 +100,29 @@ def test_an_unknown_account_is_refused_with_the_names_there_are():
 
 def test_a_name_given_twice_runs_once():
     assert len(accounts_of_run([an_account("old")], ["old", "old"], Month(2025, 1), NOW)) == 1
+
+
+@pytest.mark.parametrize(("accounts", "allowed"), [(1024, None), (1025, "2000"), (0, None)])
+def test_as_many_accounts_as_airflow_maps_are_planned(monkeypatch, accounts, allowed):
+    if allowed:
+        monkeypatch.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", allowed)
+    check_map_length(accounts)
+
+
+def test_more_accounts_than_airflow_maps_are_refused_by_the_setting_s_name():
+    with pytest.raises(
+        ConfigurationError, match=r"1025 accounts.*core\.max_map_length is 1024: set it to 1025 or more"
+    ):
+        check_map_length(1025)
+
+
+def test_a_plan_refuses_a_tolerance_for_no_control_of_the_vendor(monkeypatch, tmp_path):
+    path = tmp_path / "accounts.yaml"
+    path.write_text(
+        "accounts: [{name: a, vendor: fastly, conn_id: c, customer_id: x, currency: USD, first_month: 2023-01,"
+        " posting_day: 5, tolerances: {G2: {percent: '5'}}}]",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("TIEOUT_ACCOUNTS", str(path))
+    with pytest.raises(ConfigurationError, match=r"there is no control 'G2'; there are: F2 and 23 more"):
+        accounts_of(vendor_named("fastly"), vendors())

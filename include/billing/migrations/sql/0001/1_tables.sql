@@ -449,11 +449,15 @@ comment on column billing.account_month.inputs_sha256 is 'of all that the result
 create table billing.product_month (
     vendor text not null,
     month date not null,
+    item_key bytea not null,
     currency text not null,
     product text not null,
+    named_at timestamptz,
     lines bigint not null,
     amount numeric not null,
-    primary key (vendor, month, currency, product)
+    primary key (vendor, month, item_key)
 );
+comment on column billing.product_month.item_key is 'SHA-256 of the currency and of what a person reads of the product';
 comment on column billing.product_month.currency is 'empty where the invoice names none';
-comment on column billing.product_month.product is 'empty where the line names none';
+comment on column billing.product_month.product is 'as the newest bill writes it; empty where the line names none';
+comment on column billing.product_month.named_at is 'when that bill was issued';

@@ -27,12 +27,12 @@ begin
 end $$;
 
 -- Of a record the current version may change, of a month its reconciliation and when it was last seen, of a product's
--- month the sums. Which record or month a row is about, and that it exists, is evidence.
+-- month the sums and how the product is written. Which record or month a row is about, and that it exists, is evidence.
 create trigger identity before update of record_key, vendor, account, record_type, record_id or delete or truncate
     on billing.record for each statement execute function billing.refuse_change();
 create trigger identity before update of vendor, account, month, first_stored_at or delete or truncate
     on billing.account_month for each statement execute function billing.refuse_change();
-create trigger identity before update of vendor, month, currency, product or delete or truncate
+create trigger identity before update of vendor, month, item_key, currency or delete or truncate
     on billing.product_month for each statement execute function billing.refuse_change();
 
 -- Rows by position refer to a version, checked once for each statement: a foreign key looks at each row, and for an
