@@ -21,6 +21,7 @@ from billing.storage.evidence import ReadFile
 from billing.storage.payloads import find_fetch
 from billing.storage.reconciliations import results_sha256, rows_of
 from billing.storage.stored_months import load_months
+from billing.storage.withdrawals import current_invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,7 @@ def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
     """Return the months that now contain an invoice of that id; several if two accounts have the same id."""
     rows = connection.execute(
         select(t.record.c.vendor, t.record.c.account, t.invoice.c.month)
-        .join(
-            t.invoice,
-            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
-        )
+        .join(t.invoice, current_invoice)
         .where(t.record.c.record_type == "invoice", t.record.c.record_id == invoice_id)
         .order_by(t.record.c.vendor, t.record.c.account)
     )

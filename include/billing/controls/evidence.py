@@ -29,6 +29,20 @@ class InvoiceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawnInvoice:
+    """
+    A stored invoice that the vendor no longer lists: kept, and outside all totals.
+
+    :param since: when the first fetch without it was complete, UTC.
+    :param confirmed: a later fetch of its month did not contain it either.
+    """
+
+    summary: InvoiceSummary
+    since: datetime
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """
     One month-to-date snapshot.
@@ -77,7 +91,12 @@ class Evidence(Generic[SettingsT_co]):
     :param year_before: the same month a year earlier, as stored.
     :param history: stored invoices of the account in order of month and id: those of this month and of the one
         before, and any earlier one that has a number, a statement number or an amount in common with this month's.
-        Never a later one: a month's results depend on earlier months only.
+        Neither a later one nor one that is withdrawn.
+    :param withdrawn: invoices of this month that the vendor no longer lists, in order of their ids.
+    :param other_documents: the account's invoices of other months, from 13 before to 2 after, that bill days of this
+        month's billing periods (of the calendar month where it has none); not those withdrawn. Of their lines only
+        those of these days; ``total`` is the document's. A document of the month before without any date is among
+        them. In order of month and id.
     :param estimates: snapshots of this month, oldest first.
     :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
     :param payment_statuses: by invoice id, every status seen, oldest first.
@@ -91,6 +110,8 @@ class Evidence(Generic[SettingsT_co]):
     previous: AccountMonth | None = None
     year_before: AccountMonth | None = None
     history: tuple[InvoiceSummary, ...] = ()
+    withdrawn: tuple[WithdrawnInvoice, ...] = ()
+    other_documents: tuple[Invoice, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     estimates_began: bool = False
     payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -33,11 +33,14 @@ def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[
             "overdue": evidence.as_of is not None and evidence.as_of >= due,
             "stored": {str(month): [sha256.hex() for sha256 in content] for month, content in stored.items()},
             "history": json_value(evidence.history),
+            "withdrawn": json_value(evidence.withdrawn),
+            "other_documents": {each.invoice_id: content_sha256(each).hex() for each in evidence.other_documents},
             "estimates": json_value(evidence.estimates),
             "estimates_began": evidence.estimates_began,
             "payment_statuses": json_value(evidence.payment_statuses),
             "files": [
-                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None] for file in evidence.files
+                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None, file.reason]
+                for file in evidence.files
             ],
         }
     )

@@ -32,6 +32,7 @@ from billing.storage.evidence import (
     load_evidence,
     view_account,
 )
+from billing.storage.other_documents import billed_months
 from billing.storage.payloads import FetchInfo, find_fetch, read_responses
 from billing.storage.product_months import add_to_product_months
 from billing.storage.reconciliations import (
@@ -43,8 +44,16 @@ from billing.storage.reconciliations import (
     states_in_force,
 )
 from billing.storage.records import RecordStore, lock_account, save_unknown_fields
-from billing.storage.unchanged_months import count_invoices, is_unchanged, save_inputs_hash, save_seen_again
+from billing.storage.stored_order import in_stored_order
+from billing.storage.unchanged_months import (
+    count_invoices,
+    forget_inputs_hash,
+    is_unchanged,
+    save_inputs_hash,
+    save_seen_again,
+)
 from billing.storage.versions import Change
+from billing.storage.withdrawals import save_withdrawals
 
 Derive = Callable[[Account[object], Month, Sequence[Response]], AccountMonth]
 
@@ -74,7 +83,7 @@ class Reconciled:
     What a reconciliation did.
 
     :param states: number of current results by state.
-    :param changes: versions that were added.
+    :param changes: versions that were added, and invoices that were withdrawn or restored.
     :param unknown_fields: fields that the vendor sends for the first time.
     :param results_added: False if the same rules gave the same results on the same inputs before.
     :param rerun: later months that use this one and got other results from it.
@@ -156,11 +165,18 @@ class MonthReconciler:
         before = self._view()
         account_month = self._derive(fetch)
         changes, unknown_fields = self.save_month(fetch, account_month, before)
+        account_month = in_stored_order(self._connection, fetch, account_month)
         after = self._view().with_fetch(fetch)
+        served = self._billed_by(changes, after)
         outcome, added = self._control_newest(fetch, account_month, after)
         # months share contracts: the fetch alone decides which version a month has
         moved = bool(account_month.contracts) and after.fetches[fetch.month] != before.fetches.get(fetch.month)
         changed = bool(changes) or fetch.month not in before.fetches or moved
+        rerun = self.rerun_dependents(
+            dependent_months(fetch.month, before, after, changed=changed, served=served), after
+        )
+        if self._rules.code_sha256 and not outcome.faults and after.fetches[fetch.month] == fetch.fetch_id:
+            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return Reconciled(
             month=account_month.month,
             invoices=len(account_month.invoices),
@@ -169,16 +185,17 @@ class MonthReconciler:
             changes=tuple(changes),
             unknown_fields=tuple(unknown_fields),
             results_added=added,
-            rerun=self.rerun_dependents(dependent_months(fetch.month, before, after, changed=changed), after),
+            rerun=rerun,
         )
 
     def save_month(
         self, fetch: FetchInfo, account_month: AccountMonth, before: AccountView
     ) -> tuple[list[Change], list[str]]:
-        """Store what a fetch holds; return the versions that were added, and the fields that were never seen before."""
+        """Store what a fetch holds; return the changes, and the fields that were never seen before."""
         overtaken = before.fetches.get(fetch.month, 0) > fetch.fetch_id
         records = RecordStore(self._connection, fetch, self._derive_by_id, self._now, overtaken=overtaken)
-        changes = records.save(account_month)
+        withdrawn = [] if overtaken else save_withdrawals(self._connection, account_month, fetch, self._now)
+        changes = withdrawn + records.save(account_month)
         records.save_payment_statuses(account_month)
         return changes, save_unknown_fields(self._connection, account_month, fetch, self._now)
 
@@ -200,9 +217,14 @@ class MonthReconciler:
 
     def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, ControlRun, bytes]:
         """Derive a stored fetch and run its controls without storing anything; the bytes hash the inputs."""
-        account_month = self._derive(fetch)
+        account_month = self._derive_in_order(fetch)
         evidence = self._evidence(fetch, account_month, self._view())
         return account_month, run_controls(self._rules.controls, evidence.evidence), self._inputs(fetch, evidence)
+
+    def _billed_by(self, changes: Sequence[Change], view: AccountView) -> set[Month]:
+        """Return the stored months with days that a changed invoice of another month bills."""
+        ids = {change.record_id for change in changes if change.record_type == "invoice"}
+        return billed_months(self._connection, self._account.vendor, self._account.name, ids, view.fetches)
 
     def _is_unchanged(self, fetch: FetchInfo) -> bool:
         code = self._rules.code_sha256
@@ -225,22 +247,21 @@ class MonthReconciler:
         if newest != fetch.fetch_id:
             later = find_fetch(self._connection, newest)
             outcome, reconciliation_id, added = self.run_controls(
-                later, self._evidence(later, self._derive(later), view)
+                later, self._evidence(later, self._derive_in_order(later), view)
             )
             save_rerun(self._connection, later, reconciliation_id)
             return outcome, added
         outcome, reconciliation_id, added = self.run_controls(fetch, self._evidence(fetch, account_month, view))
         save_seen(self._connection, self._account, fetch, reconciliation_id, self._now)
-        if self._rules.code_sha256 and not outcome.faults:
-            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return outcome, added
 
     def _rerun(self, month: Month, view: AccountView) -> bool:
         fetch = find_fetch(self._connection, view.fetches[month])
         try:
-            account_month = self._derive(fetch)
+            account_month = self._derive_in_order(fetch)
         except BillingError as error:
             self.errors[f"the rerun of {month}"] = error  # the month that was stored is valid all the same
+            forget_inputs_hash(self._connection, fetch)
             return False
         evidence = self._evidence(fetch, account_month, view)
         if last_inputs_sha256(self._connection, fetch) == self._inputs(fetch, evidence):
@@ -259,6 +280,9 @@ class MonthReconciler:
                 f"{fetch.vendor}/{fetch.account} {fetch.month}"
             )
         return account_month
+
+    def _derive_in_order(self, fetch: FetchInfo) -> AccountMonth:
+        return in_stored_order(self._connection, fetch, self._derive(fetch))
 
     def _derive_by_id(self, fetch_id: int) -> AccountMonth:
         return self._derive(find_fetch(self._connection, fetch_id))

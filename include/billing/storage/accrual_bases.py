@@ -26,6 +26,7 @@ from billing.month import Month
 from billing.storage import tables as t
 from billing.storage.stored_months import load_records
 from billing.storage.versions import RECORD_TYPES
+from billing.storage.withdrawals import current_invoice
 
 ProposeAccrual = Callable[[Connection, Account[Any], Month], Proposal]
 """Propose what a month should accrue from what is stored; each vendor has one, ``from_…`` here or its own."""
@@ -122,7 +123,7 @@ def _billed_months(connection: Connection, account: Account[Any], month: Month) 
     currency = func.coalesce(t.invoice.c.currency, account.currency)
     bills = (
         select(t.invoice.c.month, currency, func.sum(t.invoice.c.total))
-        .join(t.record, current_version(t.invoice))
+        .join(t.record, current_invoice)
         .where(*of_account(t.record, account), t.record.c.record_type == "invoice", t.invoice.c.month < month.first_day)
         .group_by(t.invoice.c.month, currency)
         .order_by(t.invoice.c.month.desc(), currency)

@@ -16,8 +16,9 @@ from billing.config.accounts import Account
 from billing.month import Month
 from billing.payloads.exact_json import sha256_of
 from billing.storage import tables as t
-from billing.storage.accrual_bases import ProposeAccrual, current_version, of_account, proposal_from_store
+from billing.storage.accrual_bases import ProposeAccrual, of_account, proposal_from_store
 from billing.storage.records import lock_account
+from billing.storage.withdrawals import current_invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class AccrualBook:
         names = ("record_key", "version", "invoice_id", "kind", "total", "currency", "issued_at", "month")
         rows = self._connection.execute(
             select(*(t.invoice.c[name] for name in names))
-            .join(t.record, current_version(t.invoice))
+            .join(t.record, current_invoice)
             .where(
                 *of_account(t.record, self._account), t.record.c.record_type == "invoice", t.invoice.c.month.in_(days)
             )

@@ -1,14 +1,15 @@
 """
 Read all that the controls of one month may use from the rows; and one hash over it.
 
-A month's controls use the month itself and earlier ones. So a month that is stored or changed late can only affect
-later ones: the next, the same a year later, and any that shares a document's number or amount with it.
+A month's controls use the month itself, earlier ones, and the documents of other months that bill its days. So a month
+that is stored or changed late can affect the next, the same a year later, any later one that shares a document's number
+or amount with it, and any whose days its documents bill.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,8 +23,10 @@ from billing.models import AccountMonth
 from billing.month import Month
 from billing.payloads.document_text import text_of
 from billing.storage import tables as t
+from billing.storage.other_documents import load_other_documents
 from billing.storage.payloads import FetchInfo
 from billing.storage.stored_months import load_months, month_fetches, previous_invoices
+from billing.storage.withdrawals import load_summaries, load_withdrawn
 
 ReadFile = Callable[[str], bytes]
 """Return the bytes at a location below the folder of documents; raises OSError where there is no such file."""
@@ -37,7 +40,7 @@ class AccountView:
     What is known of an account beyond a single month.
 
     :param fetches: the stored months, and the fetch that each is based on.
-    :param summaries: every stored invoice in its current version, in order of month and id.
+    :param summaries: every invoice that the vendor lists, in its current version, in order of month and id.
     """
 
     fetches: Mapping[Month, int]
@@ -51,18 +54,7 @@ class AccountView:
 
 def view_account(connection: Connection, vendor: str, account: str) -> AccountView:
     """Read the account's months and the summaries of all its invoices, in two statements."""
-    names = [column.name for column in t.invoice.c if column.name in InvoiceSummary.__dataclass_fields__]
-    rows = connection.execute(
-        select(*(t.invoice.c[name] for name in names))
-        .join(
-            t.record,
-            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
-        )
-        .where(t.record.c.vendor == vendor, t.record.c.account == account, t.record.c.record_type == "invoice")
-        .order_by(t.invoice.c.month, t.invoice.c.invoice_id.collate("C"))
-    ).mappings()
-    summaries = tuple(InvoiceSummary(**{**row, "month": Month.of(row["month"])}) for row in rows)
-    return AccountView(month_fetches(connection, vendor, account), summaries)
+    return AccountView(month_fetches(connection, vendor, account), load_summaries(connection, vendor, account))
 
 
 def comparison_months(month: Month) -> tuple[Month, ...]:
@@ -70,7 +62,9 @@ def comparison_months(month: Month) -> tuple[Month, ...]:
     return tuple(month.shifted(-back) for back in _LOOK_BACK)
 
 
-def dependent_months(month: Month, before: AccountView, after: AccountView, *, changed: bool) -> list[Month]:
+def dependent_months(
+    month: Month, before: AccountView, after: AccountView, *, changed: bool, served: Collection[Month] = ()
+) -> list[Month]:
     """
     Return the other stored months whose controls may now have other inputs, in order.
 
@@ -79,8 +73,11 @@ def dependent_months(month: Month, before: AccountView, after: AccountView, *, c
     key with it.
 
     :param changed: the month itself is new or has changed.
+    :param served: months with days that a changed invoice bills.
     """
-    dependent = {month.shifted(back) for back in _LOOK_BACK} if changed else set()
+    dependent = set(served)
+    if changed:
+        dependent |= {month.shifted(back) for back in _LOOK_BACK}
     if differing := set(before.summaries) ^ set(after.summaries):
         keys = set().union(*map(document_keys, differing))
         dependent |= {each.month for each in after.summaries if not keys.isdisjoint(document_keys(each))}
@@ -126,6 +123,8 @@ def load_evidence(
         previous=None if previous is None else previous.account_month,
         year_before=None if year_before is None else year_before.account_month,
         history=related(view.summaries, account_month.month),
+        withdrawn=load_withdrawn(connection, fetch),
+        other_documents=load_other_documents(connection, account_month),
         estimates=_estimates(connection, account_month),
         estimates_began=_estimates_began(connection, account_month),
         payment_statuses=_payment_statuses(connection, account_month),
@@ -176,7 +175,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 def _files(
     connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Return the files that this fetch of the month stored."""
+    """Return the files that this fetch of the month stored, then those that it could not get."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "file_format", "sha256", "location"])
@@ -184,21 +183,29 @@ def _files(
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
         .order_by(t.document.c.invoice_id, t.document.c.file_format, t.document.c.sha256)
     )
-    return tuple(
-        IssuedFile(invoice_id, file_format, sha256, _text(location, file_format, sha256, read_file))
+    stored = [
+        IssuedFile(invoice_id, file_format, sha256, *_text(location, file_format, sha256, read_file))
         for invoice_id, file_format, sha256, location in rows
+    ]
+    missing = connection.execute(
+        select(*t.missing_document.c["invoice_id", "file_format", "reason"])
+        .where(t.missing_document.c.fetch_id == fetch.fetch_id, t.missing_document.c.invoice_id.in_(ids))
+        .order_by(t.missing_document.c.position)
     )
+    return (*stored, *(IssuedFile(row.invoice_id, row.file_format, b"", None, row.reason) for row in missing))
 
 
-def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
-    """Read a file's text; None if the file is missing, has changed, or cannot be read."""
+def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> tuple[str | None, str | None]:
+    """Return a file's text; or None, and why it could not be read if that is known."""
     if read_file is None:
-        return None
+        return None, None
     try:
         body = read_file(location)
     except OSError:
-        return None
-    return text_of(body, file_format) if hashlib.sha256(body).digest() == sha256 else None
+        return None, "the stored file is missing from the document folder"
+    if hashlib.sha256(body).digest() != sha256:
+        return None, "the stored file has changed since it was fetched"
+    return text_of(body, file_format), None
 
 
 def _of_account(table: Any, account_month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)

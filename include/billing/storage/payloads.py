@@ -70,6 +70,7 @@ class Fetch:
         self._started_at = datetime.now(UTC)
         self._sightings: list[tuple[int, datetime]] = []
         self._document_sightings: dict[int, datetime] = {}
+        self._missing_documents: list[dict[str, str]] = []
         self._new_payloads = self._new_documents = self._bytes = 0
 
     def keep(self, response: Response) -> None:
@@ -148,9 +149,9 @@ class Fetch:
             "first_seen_at": now,
             "first_dag_run": self._dag_run,
         }
-        key = ["vendor", "account", "invoice_id", "file_format", "sha256"]
+        key = ("vendor", "account", "file_format", "sha256", "invoice_id")
         with self._engine.begin() as connection:
-            statement = upsert(t.document).values(values).on_conflict_do_nothing(index_elements=key)
+            statement = upsert(t.document).values(values).on_conflict_do_nothing()
             document_id = connection.scalar(statement.returning(t.document.c.document_id))
             self._new_documents += document_id is not None
             if document_id is None:
@@ -163,6 +164,10 @@ class Fetch:
             )
         self._document_sightings[document_id] = now
         self._bytes += len(body)
+
+    def keep_missing(self, invoice_id: str, file_format: str, reason: str) -> None:
+        """Record with the fetch that a file could not be had; the fetch is complete without it."""
+        self._missing_documents.append({"invoice_id": invoice_id, "file_format": file_format, "reason": reason})
 
     def complete(self) -> FetchSummary:
         """Record, in one transaction, that everything has arrived and what was seen."""
@@ -194,6 +199,14 @@ class Fetch:
                     [
                         {"fetch_id": fetch_id, "document_id": document_id, "seen_at": seen_at}
                         for document_id, seen_at in self._document_sightings.items()
+                    ],
+                )
+            if self._missing_documents:
+                connection.execute(
+                    insert(t.missing_document),
+                    [
+                        {"fetch_id": fetch_id, "position": position, **missing}
+                        for position, missing in enumerate(self._missing_documents, start=1)
                     ],
                 )
         return FetchSummary(

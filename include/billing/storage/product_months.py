@@ -12,16 +12,15 @@ from billing.names import name_key
 from billing.storage.versions import Change
 
 _CHANGED = """
-from unnest(cast(:ids as text[]), cast(:versions as integer[])) as changed (record_id, version)
+from unnest(cast(:ids as text[]), cast(:versions as integer[]), cast(:signs as integer[]))
+    as s (record_id, version, sign)
 join billing.record r
-    on (r.vendor, r.account, r.record_type, r.record_id) = (:vendor, :account, 'invoice', changed.record_id)
-cross join lateral (values (changed.version, 1), (changed.version - 1, -1)) as s (version, sign)
+    on (r.vendor, r.account, r.record_type, r.record_id) = (:vendor, :account, 'invoice', s.record_id)
 join billing.invoice i on (i.record_key, i.version) = (r.record_key, s.version)
 join billing.invoice_line l on (l.record_key, l.version) = (r.record_key, s.version)
 """
 _ITEMS = text(f"select distinct coalesce(i.currency, ''), coalesce(l.product, '') {_CHANGED}")
 
-# Each version adds its lines and subtracts those of the version before it, also when an invoice's month has changed.
 # In the order of the key, so that two transactions cannot wait for each other's rows. Of several spellings of a product
 # the newest bill's is kept.
 _ADD = text(f"""
@@ -46,21 +45,21 @@ set lines = kept.lines + excluded.lines,
 
 def add_to_product_months(connection: Connection, vendor: str, account: str, changes: Sequence[Change]) -> None:
     """
-    Add what an account's new versions have changed; in the caller's transaction, as its last statement.
+    Add what an account's changes have changed; in the caller's transaction, as its last statement.
+
+    A version adds its lines and subtracts those of the version before it, also when an invoice's month has changed. A
+    withdrawn invoice subtracts its lines, a restored one adds them.
 
     The vendor's other accounts add to the same rows, and wait for this transaction to end.
 
-    :param changes: the versions that this transaction has added.
+    :param changes: those of this transaction, in order.
     """
     invoices = [change for change in changes if change.record_type == "invoice"]
     if not invoices:
         return
-    changed = {
-        "vendor": vendor,
-        "account": account,
-        "ids": [each.record_id for each in invoices],
-        "versions": [each.version for each in invoices],
-    }
+    signed = [(each.record_id, *signs) for each in invoices for signs in _signs(each)]
+    ids, versions, signs = map(list, zip(*signed, strict=True))
+    changed = {"vendor": vendor, "account": account, "ids": ids, "versions": versions, "signs": signs}
     items = [(currency, product) for currency, product in connection.execute(_ITEMS, changed)]
     named = {
         "currencies": [currency for currency, _ in items],
@@ -69,6 +68,17 @@ def add_to_product_months(connection: Connection, vendor: str, account: str, cha
         "keys": [_item_key(*item) for item in items],
     }
     connection.execute(_ADD, changed | named)
+
+
+def _signs(change: Change) -> list[tuple[int, int]]:
+    """Return the versions whose lines a change adds (1) or subtracts (-1)."""
+    match change.cause:
+        case "withdrawn":
+            return [(change.version, -1)]
+        case "restored":
+            return [(change.version, 1)]
+        case _:
+            return [(change.version, 1), (change.version - 1, -1)]
 
 
 def _item_key(currency: str, product: str) -> bytes:

@@ -23,6 +23,7 @@ from billing.month import Month
 from billing.payloads.exact_json import loads_text
 from billing.storage import tables as t
 from billing.storage.versions import RECORD_TYPES
+from billing.storage.withdrawals import current_invoice
 
 RecordVersion = tuple[int, int]
 """A record's key and the number of one of its versions."""
@@ -90,10 +91,7 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
     """Yield a month's invoices in order of their ids, with only some of them in memory at a time."""
     versions = connection.execute(
         select(t.record.c.record_key, t.record.c.current_version)
-        .join(
-            t.invoice,
-            (t.invoice.c.record_key == t.record.c.record_key) & (t.invoice.c.version == t.record.c.current_version),
-        )
+        .join(t.invoice, current_invoice)
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
@@ -176,6 +174,7 @@ def _current_versions(
             t.record.c.account == account,
             t.record.c.record_type == record_type.name,
             record_type.table.c.month.in_(days),
+            ~t.record.c.withdrawn,
         )
         for record_type in (RECORD_TYPES[kind] for kind in _OF_A_MONTH)
     )

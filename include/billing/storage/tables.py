@@ -27,7 +27,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -120,7 +119,12 @@ document = Table(
     _required("request"),
     _moment("first_seen_at"),
     _required("first_dag_run"),
-    UniqueConstraint("vendor", "account", "invoice_id", "file_format", "sha256"),
+)
+Index(
+    "document_address_key",
+    *document.c["vendor", "account", "file_format", "sha256"],
+    text("md5(invoice_id)"),
+    unique=True,
 )
 
 document_sighting = Table(
@@ -130,6 +134,17 @@ document_sighting = Table(
     Column("document_id", BigInteger, ForeignKey(document.c.document_id), nullable=False, index=True),
     _moment("seen_at"),
     PrimaryKeyConstraint("fetch_id", "document_id"),
+)
+
+missing_document = Table(
+    "missing_document",
+    metadata,
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    _required("invoice_id"),
+    _required("file_format"),
+    Column("reason", Text, nullable=False, comment="why the fetch could not get the file"),
+    PrimaryKeyConstraint("fetch_id", "position"),
 )
 
 unknown_field = Table(
@@ -145,6 +160,8 @@ unknown_field = Table(
 
 # -- records and their versions -----------------------------------------------------------------------------------
 
+_WITHDRAWN = "an invoice that the vendor no longer lists: outside all totals"
+
 # A record refers to its current version and the reference is NOT NULL: there is exactly one.
 record = Table(
     "record",
@@ -155,7 +172,7 @@ record = Table(
     _required("record_type"),
     _required("record_id"),
     Column("current_version", Integer, nullable=False),
-    UniqueConstraint("vendor", "account", "record_type", "record_id"),
+    Column("withdrawn", Boolean, nullable=False, server_default=text("false"), comment=_WITHDRAWN),
     ForeignKeyConstraint(
         ["record_key", "current_version"],
         ["billing.record_version.record_key", "billing.record_version.version"],
@@ -165,6 +182,9 @@ record = Table(
         use_alter=True,
     ),
 )
+
+# An identifier by its hash: a vendor's text can be longer than an index entry may be.
+Index("record_identity_key", *record.c["vendor", "account", "record_type"], text("md5(record_id)"), unique=True)
 
 record_version = Table(
     "record_version",
@@ -269,6 +289,21 @@ payment_status = Table(
     _required("payment_status"),
     _moment("recorded_at"),
     PrimaryKeyConstraint("record_key", "fetch_id"),
+)
+
+# Each time that an invoice left its vendor's list, or came back.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("withdrawal_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("record_key", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False, comment="the current one, before the fetch's own changes"),
+    Column("withdrawn", Boolean, nullable=False, comment="false: it is listed again"),
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    _of_version(),
+    Index("withdrawal_record_key_idx", "record_key"),
 )
 
 contract = _record_table(

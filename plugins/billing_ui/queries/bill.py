@@ -12,7 +12,7 @@ LINES_A_PAGE = 100
 SHOWN_CHANGES = 500
 
 _HEADER = text("""
-    select r.record_key, r.vendor, r.account, r.current_version, i.*, v.cause, v.recorded_at, v.dag_run,
+    select r.record_key, r.vendor, r.account, r.current_version, r.withdrawn, i.*, v.cause, v.recorded_at, v.dag_run,
            encode(v.content_sha256, 'hex') as sha256
     from billing.record r
     join billing.invoice i using (record_key)
@@ -65,7 +65,7 @@ _DOCUMENTS = text("""
 """)
 
 _RESULTS = text("""
-    select control_id, severity, state, expected, actual, difference, currency, explanation
+    select control_id, severity, outcome, expected, actual, difference, currency, explanation
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month) and subject = :invoice_id
     order by control_id, position

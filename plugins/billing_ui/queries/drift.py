@@ -31,7 +31,20 @@ _RESTATED = text("""
 """)
 
 
+_WITHDRAWN = text("""
+    select vendor, account, invoice_id, record_key, month, currency, total, withdrawn_at
+    from billing.withdrawn_invoice
+    where vendor = any(:vendors)
+    order by withdrawn_at desc, record_key
+    limit 500
+""")
+
+
 def drift(connection: Connection, vendors: Sequence[str]) -> dict[str, Any]:
-    """Return unknown fields and values, and bills that the vendor changed after it had issued them; newest first."""
+    """Return unknown fields and values, and bills that the vendor changed or withdrew after issuing them; newest first."""
     given = {"vendors": list(vendors)}
-    return {"fields": rows(connection, _FIELDS, **given), "restated": rows(connection, _RESTATED, **given)}
+    return {
+        "fields": rows(connection, _FIELDS, **given),
+        "restated": rows(connection, _RESTATED, **given),
+        "withdrawn": rows(connection, _WITHDRAWN, **given),
+    }

@@ -11,13 +11,13 @@ from billing_ui.pages.page import first, rows
 from billing_ui.queries.explanations import join_explanations
 
 _SUMMARY = text("""
-    select *, 0 as warnings from billing.account_month_summary
+    select * from billing.account_month_summary
     where (vendor, account, month) = (:vendor, :account, :month)
     order by currency
 """)
 
 _RESULTS = text("""
-    select position, control_id, severity, subject, state, expected, actual, difference, bound, currency, explanation,
+    select position, control_id, severity, subject, state, outcome, expected, actual, difference, bound, currency, explanation,
            operands
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month)
@@ -66,13 +66,14 @@ _RUNS = text("""
     order by fetch_id desc limit 20
 """)
 
-SECTIONS = {
-    "exceptions": ("EXCEPTION",),
-    "blocked": ("BLOCKED",),
-    "tolerated": ("VARIANCE_TOLERATED",),
-    "passed": ("PASS", "PASS_WITHIN_ROUNDING"),
-    "not_applicable": ("NOT_APPLICABLE",),
+OUTCOMES = {
+    "exceptions": "exception",
+    "blocked": "blocked",
+    "warnings": "warning",
+    "passed": "passed",
+    "not_applicable": "not_applicable",
 }
+"""The sections of the page, by what a result means to the month (``current_control_result.outcome``)."""
 
 
 def of_account(connection: Connection, vendor: str, account: str, month: Month) -> dict[str, Any] | None:
@@ -82,7 +83,7 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     if not summary:
         return None
     results = [row | {"finding": None, "explained": None, "earlier": []} for row in rows(connection, _RESULTS, **key)]
-    join_explanations(connection, [row for row in results if row["state"] == "EXCEPTION"], **key)
+    join_explanations(connection, [row for row in results if row["outcome"] == "exception"], **key)
     return {
         "vendor": vendor,
         "account": account,
@@ -90,7 +91,7 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
         "summary": summary,
         "status": summary[0]["status"],
         "explained": sum(row["explained"] is not None for row in results),
-        "results": {name: [row for row in results if row["state"] in states] for name, states in SECTIONS.items()},
+        "results": {name: [row for row in results if row["outcome"] == outcome] for name, outcome in OUTCOMES.items()},
         "bills": rows(connection, _BILLS, **key),
         "accrual": first(rows(connection, _ACCRUAL, **key)),
         "estimate": first(rows(connection, _ESTIMATE, **key)),

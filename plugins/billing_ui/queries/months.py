@@ -18,7 +18,7 @@ from billing_ui.queries.explanations import explained_counts
 SHOWN_MONTHS = 13
 
 _MONTHS = text("""
-    select vendor, account, month, currency, invoices, total, status, exceptions, 0 as warnings, blocked, last_seen_at
+    select vendor, account, month, currency, invoices, total, status, exceptions, warnings, blocked, last_seen_at
     from billing.account_month_summary
     where month between :first and :last and vendor = any(:vendors)
     order by vendor, account, month, currency

@@ -39,6 +39,19 @@ class Document:
 
 
 @dataclass(frozen=True)
+class MissingDocument:
+    """
+    A file that the vendor names and that could not be had: the month is stored without it.
+
+    :param reason: for a person, e.g. ``the document link answered 404``; no link and no secret.
+    """
+
+    invoice_id: str
+    file_format: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ConnectionType:
     """
     A type of Airflow connection and its form.
@@ -91,7 +104,7 @@ class VendorImplementation:
     :param derive_running_month: turns its stored responses into contracts and billing periods.
     """
 
-    collect: Callable[[Account[Any], Month], Iterator[Response | Document]]
+    collect: Callable[[Account[Any], Month], Iterator[Response | Document | MissingDocument]]
     derive: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]
     propose_accrual: ProposeAccrual
     collect_month_to_date: Callable[[Account[Any], Month], Iterator[Response]] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from billing.controls.checks.invoice_diff import differences, shown
-from billing.controls.evidence import Evidence, InvoiceSummary
+from billing.controls.evidence import Evidence, WithdrawnInvoice
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice
 from billing.money import difference
@@ -17,19 +17,14 @@ def invoices_are_not_restated(evidence: Evidence[object]) -> Iterator[Finding]:
 
     After issue the content of a number must not change; both versions stay stored.
 
-        one version                               -> PASS
-        a second version                          -> EXCEPTION, with the difference line by line
-        stored for the month, but not listed now  -> EXCEPTION
-        the month has no invoice, and never had   -> NOT_APPLICABLE
+        one version                                           -> PASS
+        a second version                                      -> EXCEPTION, with the difference line by line
+        stored for the month, and this fetch is without it    -> EXCEPTION
+        the same, and so was an earlier fetch                 -> NOT_APPLICABLE: withdrawn, outside the totals
+        the month has no invoice, and never had               -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    given = {invoice.invoice_id for invoice in account_month.invoices}
-    vanished = [
-        summary
-        for summary in evidence.history
-        if summary.month == account_month.month and summary.invoice_id not in given
-    ]
-    if not given and not vanished:
+    if not account_month.invoices and not evidence.withdrawn:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:
         before = evidence.restated.get(invoice.invoice_id)
@@ -37,7 +32,7 @@ def invoices_are_not_restated(evidence: Evidence[object]) -> Iterator[Finding]:
             yield Finding(invoice.invoice_id, State.PASS, "the content is unchanged since it was first read")
         else:
             yield _restated(before, invoice, evidence)
-    yield from map(_vanished, vanished)
+    yield from map(_withdrawn, evidence.withdrawn)
 
 
 def _restated(before: Invoice, now: Invoice, evidence: Evidence[object]) -> Finding:
@@ -56,13 +51,18 @@ def _restated(before: Invoice, now: Invoice, evidence: Evidence[object]) -> Find
     )
 
 
-def _vanished(summary: InvoiceSummary) -> Finding:
+def _withdrawn(withdrawn: WithdrawnInvoice) -> Finding:
+    summary = withdrawn.summary
+    named = f"the vendor issued it, total {summary.total} {summary.currency or ''}".rstrip()
+    if withdrawn.confirmed:
+        reason = f"{named}, and lists it no longer since {withdrawn.since:%Y-%m-%d}: withdrawn, outside the totals"
+        return not_applicable(summary.invoice_id, reason)
     return Finding(
         summary.invoice_id,
         State.EXCEPTION,
-        f"the vendor issued it, total {summary.total}, and no longer lists it: "
-        "ask the vendor whether it was voided or replaced",
+        f"{named}, and no longer lists it: withdrawn, outside the totals; ask the vendor whether it was voided or "
+        "replaced, then fetch the month again to settle this",
         expected=summary.total,
         currency=summary.currency,
-        operands={"vanished": summary.invoice_id},
+        operands={"withdrawn": summary.invoice_id},
     )

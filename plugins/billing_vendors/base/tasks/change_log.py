@@ -9,7 +9,12 @@ from billing.log_safe import single_line
 from billing.storage.versions import Change
 
 _NAMED = 20
-_CAUSES = {"vendor": "changed by the vendor", "parser": "parsed differently by this code"}
+_CAUSES = {
+    "vendor": "changed by the vendor",
+    "parser": "parsed differently by this code",
+    "withdrawn": "no longer listed by the vendor",
+    "restored": "listed again by the vendor",
+}
 
 
 def describe(changes: Sequence[Change]) -> str:
@@ -30,8 +35,10 @@ def _of(changes: Sequence[Change], cause: str) -> list[Change]:
 
 def _names(changes: Sequence[Change], cause: str) -> str:
     found = _of(changes, cause)
-    named = ", ".join(
-        f"{each.record_type} {single_line(each.record_id, 100)} is now version {each.version}"
-        for each in found[:_NAMED]
-    )
+    named = ", ".join(map(_name, found[:_NAMED]))
     return named + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+
+
+def _name(change: Change) -> str:
+    version = f" is now version {change.version}" if change.cause in {"vendor", "parser"} else ""
+    return f"{change.record_type} {single_line(change.record_id, 100)}{version}"

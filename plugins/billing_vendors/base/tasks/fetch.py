@@ -21,7 +21,7 @@ from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import account_of_task
-from billing_vendors.base.vendor import Document, Vendor
+from billing_vendors.base.vendor import Document, MissingDocument, Vendor
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,11 @@ def _reconciled(engine: Engine, account: Account[Any], month: Month) -> int | No
 
 
 def _keep(
-    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Response | Document]
+    engine: Engine,
+    account: Account[Any],
+    month: Month,
+    purpose: str,
+    arriving: Iterable[Response | Document | MissingDocument],
 ) -> FetchSummary:
     fetch = Fetch(
         engine,
@@ -128,13 +132,15 @@ def _keep(
     return keep_all(fetch, arriving)
 
 
-def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSummary:
+def keep_all(fetch: Fetch, arriving: Iterable[Response | Document | MissingDocument]) -> FetchSummary:
     """Store each response before the next request, and record the fetch when all have arrived."""
     for arrived in arriving:
         if isinstance(arrived, Document):
             fetch.keep_document(
                 arrived.invoice_id, arrived.file_format, arrived.media_type, arrived.request, arrived.body
             )
+        elif isinstance(arrived, MissingDocument):
+            fetch.keep_missing(arrived.invoice_id, arrived.file_format, arrived.reason)
         else:
             fetch.keep(arrived)
     return fetch.complete()

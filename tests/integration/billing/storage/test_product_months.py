@@ -18,6 +18,7 @@ COUNTED = """
     from billing.record r
     join billing.invoice i on i.record_key = r.record_key and i.version = r.current_version
     join billing.invoice_line l on l.record_key = r.record_key and l.version = r.current_version
+    where not r.withdrawn
     group by 1, 2, 3, 4
 """
 
@@ -54,6 +55,17 @@ def test_sums_follow_every_version(ledger, make, bill, agree):
     assert agree() == {"CDN": Decimal("1.10"), "WAF": Decimal(7)}
 
 
+def test_a_withdrawn_invoice_leaves_the_sums_until_it_is_listed_again(ledger, make, bill, agree):
+    first, second = bill([("CDN", "3")]), bill([("CDN", "5"), ("TLS", "1")], invoice_id="I-2")
+    ledger.store(make.month(first))
+    ledger.store(make.month(second), "billed under another number")
+    assert agree() == {"CDN": Decimal(5), "TLS": Decimal(1)}
+    ledger.store(make.month(bill([("CDN", "4")]), second), "listed again, with another amount")
+    assert agree() == {"CDN": Decimal(9), "TLS": Decimal(1)}
+    ledger.store(make.month(), "nothing listed")
+    assert agree() == {}
+
+
 def test_an_invoice_that_moves_takes_its_sums_along(ledger, make, bill, agree):
     ledger.store(make.month(bill([("CDN", "3")])))
     ledger.store(make.month(bill([("CDN", "3")], month=NOVEMBER, currency=None), month=NOVEMBER), "moved")
@@ -63,10 +75,11 @@ def test_an_invoice_that_moves_takes_its_sums_along(ledger, make, bill, agree):
 
 def test_accounts_and_orders_come_to_the_same(ledger, make, bill, agree):
     months = [("acme", "A", "1"), ("acme", "B", "2"), ("globex", "A", "4")]
+    listed = {"acme": [], "globex": []}
     for number, order in enumerate(permutations(months), start=1):
         for account, invoice, amount in order:
-            made = bill([("CDN", amount)], invoice_id=f"{invoice}-{number}")
-            ledger.store(make.month(made, account=account), f"{account}-{made.invoice_id}")
+            listed[account].append(bill([("CDN", amount)], invoice_id=f"{invoice}-{number}"))
+            ledger.store(make.month(*listed[account], account=account), f"{account}-{invoice}-{number}")
         assert agree() == {"CDN": Decimal(7 * number)}
 
 

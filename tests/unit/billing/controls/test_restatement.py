@@ -1,20 +1,23 @@
 """F20, G25: an issued invoice keeps its content."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from billing.controls.evidence import InvoiceSummary
+from billing.controls.evidence import InvoiceSummary, WithdrawnInvoice
 from billing_vendors.fastly.controls.f20_restatement import F20
 from billing_vendors.genesys_cloud.controls.g25_restatement import G25
 
 CONTROLS = pytest.mark.parametrize("control", [F20, G25], ids=lambda control: control.control_id)
 
 
-def head(make, invoice_id, months=0):
-    return InvoiceSummary(
-        invoice_id, "invoice", make.month_key.shifted(months), Decimal("7.00"), "USD", None, None, None, None
-    )
+def head(make, invoice_id):
+    return InvoiceSummary(invoice_id, "invoice", make.month_key, Decimal("7.00"), "USD", None, None, None, None)
+
+
+def gone(make, invoice_id, *, confirmed=False):
+    return WithdrawnInvoice(head(make, invoice_id), datetime(2026, 11, 9, 8, tzinfo=UTC), confirmed)
 
 
 @CONTROLS
@@ -47,13 +50,15 @@ def test_all_differences_are_counted_though_twenty_are_kept(make, judge):
 @CONTROLS
 def test_an_invoice_that_the_vendor_no_longer_gives_is_an_exception(control, make, judge):
     """It is stored for the month, and in this reading it is missing: void, or billed anew."""
-    found = judge(control, make.invoice("1.00"), history=(head(make, "I-0"), head(make, "I-1")))
+    found = judge(control, make.invoice("1.00"), history=(head(make, "I-1"),), withdrawn=(gone(make, "I-0"),))
     assert [(finding.subject, finding.state.value) for finding in found] == [("I-1", "PASS"), ("I-0", "EXCEPTION")]
-    (alone,) = judge(control, history=(head(make, "I-0"),))
+    (alone,) = judge(control, withdrawn=(gone(make, "I-0"),))
     assert (alone.subject, alone.state.value, alone.expected) == ("I-0", "EXCEPTION", Decimal("7.00"))
+    assert "total 7.00 USD" in alone.explanation
 
 
-def test_invoices_of_other_months_have_not_vanished(make, state_of):
-    others = (head(make, "I-8", -1), head(make, "I-9", 1))
-    assert state_of(F20, make.invoice("1.00"), history=others) == "PASS"
-    assert state_of(F20, history=others) == "NOT_APPLICABLE"
+@CONTROLS
+def test_once_another_fetch_has_confirmed_it_there_is_nothing_left_to_settle(control, make, judge):
+    (finding,) = judge(control, withdrawn=(gone(make, "I-0", confirmed=True),))
+    assert (finding.subject, finding.state.value) == ("I-0", "NOT_APPLICABLE")
+    assert "total 7.00 USD, and lists it no longer since 2026-11-09" in finding.explanation

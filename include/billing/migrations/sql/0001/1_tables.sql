@@ -54,8 +54,7 @@ create table billing.document (
     location text not null,
     request text not null,
     first_seen_at timestamptz not null,
-    first_dag_run text not null,
-    unique (vendor, account, invoice_id, file_format, sha256)
+    first_dag_run text not null
 );
 comment on column billing.document.location is 'path below the document root';
 
@@ -65,6 +64,16 @@ create table billing.document_sighting (
     seen_at timestamptz not null,
     primary key (fetch_id, document_id)
 );
+
+create table billing.missing_document (
+    fetch_id bigint not null references billing.fetch,
+    position integer not null,
+    invoice_id text not null,
+    file_format text not null,
+    reason text not null,
+    primary key (fetch_id, position)
+);
+comment on column billing.missing_document.reason is 'why the fetch could not get the file';
 
 create table billing.unknown_field (
     vendor text not null,
@@ -87,8 +96,9 @@ create table billing.record (
     record_type text not null,
     record_id text not null,
     current_version integer not null,
-    unique (vendor, account, record_type, record_id)
+    withdrawn boolean not null default false
 );
+comment on column billing.record.withdrawn is 'an invoice that the vendor no longer lists: outside all totals';
 
 create table billing.record_version (
     record_key bigint not null references billing.record,
@@ -153,6 +163,20 @@ create table billing.payment_status (
     recorded_at timestamptz not null,
     primary key (record_key, fetch_id)
 );
+
+-- Each time that an invoice left its vendor's list, or came back.
+create table billing.withdrawal (
+    withdrawal_id bigint generated always as identity primary key,
+    record_key bigint not null,
+    version integer not null,
+    withdrawn boolean not null,
+    fetch_id bigint not null references billing.fetch,
+    dag_run text not null,
+    recorded_at timestamptz not null,
+    foreign key (record_key, version) references billing.record_version
+);
+comment on column billing.withdrawal.version is 'the current one, before the fetch''s own changes';
+comment on column billing.withdrawal.withdrawn is 'false: it is listed again';
 
 create table billing.contract (
     record_key bigint not null,

@@ -3,12 +3,17 @@
 -- one row for each response to a request; its hash, because a cursor can be longer than an index entry may be
 create unique index payload_address_key on billing.payload (vendor, account, sha256, md5(request));
 
+-- one record for each identifier, one row for the same file of an invoice; a vendor's text by its hash, as above
+create unique index record_identity_key on billing.record (vendor, account, record_type, md5(record_id));
+create unique index document_address_key on billing.document (vendor, account, file_format, sha256, md5(invoice_id));
+
 -- the last fetch of a month, its responses and documents
 create index fetch_latest_idx on billing.fetch (vendor, account, month, purpose, fetch_id);
 create index payload_sighting_payload_id_idx on billing.payload_sighting (payload_id);
 create index document_sighting_document_id_idx on billing.document_sighting (document_id);
 
 -- what a fetch changed
+create index withdrawal_record_key_idx on billing.withdrawal (record_key);
 create index record_version_fetch_id_idx on billing.record_version (fetch_id);
 create index reconciliation_fetch_id_idx on billing.reconciliation (fetch_id);
 

@@ -1,14 +1,29 @@
 -- The current version of each record ------------------------------------------------------------------------------
 
+-- Only what the vendor lists: see withdrawn_invoice for the others.
 create view billing.current_invoice as
 select r.vendor, r.account, n.*
 from billing.record r
-join billing.invoice n on n.record_key = r.record_key and n.version = r.current_version;
+join billing.invoice n on n.record_key = r.record_key and n.version = r.current_version
+where not r.withdrawn;
 
 create view billing.current_invoice_line as
 select r.vendor, r.account, n.*
 from billing.record r
-join billing.invoice_line n on n.record_key = r.record_key and n.version = r.current_version;
+join billing.invoice_line n on n.record_key = r.record_key and n.version = r.current_version
+where not r.withdrawn;
+
+create view billing.withdrawn_invoice as
+select r.vendor, r.account, n.*, w.fetch_id as withdrawn_by_fetch, w.recorded_at as withdrawn_at
+from billing.record r
+join billing.invoice n on n.record_key = r.record_key and n.version = r.current_version
+cross join lateral (
+    select x.fetch_id, x.recorded_at from billing.withdrawal x
+    where x.record_key = r.record_key
+    order by x.withdrawal_id desc
+    limit 1
+) w
+where r.withdrawn;
 
 create view billing.current_contract as
 select r.vendor, r.account, n.*
@@ -49,13 +64,20 @@ create view billing.current_payment_status as
 select distinct on (s.record_key) r.vendor, r.account, r.record_id as invoice_id, s.*
 from billing.payment_status s
 join billing.record r using (record_key)
+where not r.withdrawn
 order by s.record_key, s.fetch_id desc;
 
 
 -- Months and their controls ----------------------------------------------------------------------------------------
 
+-- What a result means to a person: an EXCEPTION is one only where the severity says that the amount may be wrong.
 create view billing.current_control_result as
-select m.vendor, m.account, m.month, c.*
+select m.vendor, m.account, m.month, c.*,
+       case when c.state = 'NOT_APPLICABLE' then 'not_applicable'
+            when c.state = 'BLOCKED' or (c.state = 'EXCEPTION' and c.severity = 'blocked') then 'blocked'
+            when c.state = 'EXCEPTION' and c.severity in ('exception', 'hold') then 'exception'
+            when c.state = 'EXCEPTION' then 'warning'
+            else 'passed' end as outcome
 from billing.account_month m
 join billing.control_result c using (reconciliation_id);
 
@@ -63,9 +85,10 @@ join billing.control_result c using (reconciliation_id);
 -- all months. The number of lines is a subquery, so that a query that does not ask for it does not compute it.
 create view billing.account_month_summary as
 select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
-       c.passed, c.exceptions, c.blocked, c.not_applicable,
+       c.passed, c.exceptions, c.warnings, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
-            when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
+            when c.blocked > 0 or c.passed + c.not_applicable + c.warnings = 0 then 'blocked'
+            when c.warnings > 0 then 'warnings'
             else 'reconciled' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
@@ -80,16 +103,18 @@ join (
                 where l.record_key = n.record_key and l.version = n.version) as lines
         from billing.record r
         join billing.invoice n on n.record_key = r.record_key and n.version = r.current_version
+        where not r.withdrawn
     ) v on (v.vendor, v.account, v.month) = (a.vendor, a.account, a.month)
     group by a.vendor, a.account, a.month, coalesce(v.currency, a.currency)
 ) i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month)
 cross join lateral (
-    select count(*) filter (where state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED')) as passed,
-           count(*) filter (where state = 'EXCEPTION') as exceptions,
-           count(*) filter (where state = 'BLOCKED') as blocked,
-           count(*) filter (where state = 'NOT_APPLICABLE') as not_applicable
-    from billing.control_result x
-    where x.reconciliation_id = m.reconciliation_id
+    select count(*) filter (where outcome = 'passed') as passed,
+           count(*) filter (where outcome = 'exception') as exceptions,
+           count(*) filter (where outcome = 'warning') as warnings,
+           count(*) filter (where outcome = 'blocked') as blocked,
+           count(*) filter (where outcome = 'not_applicable') as not_applicable
+    from billing.current_control_result x
+    where (x.vendor, x.account, x.month) = (m.vendor, m.account, m.month)
 ) c;
 
 
@@ -104,6 +129,7 @@ order by vendor, account, month, accrual_id desc;
 -- What is booked, by the month it is about. The sum of `amount` is the accrual until the month is billed and the bill
 -- afterwards. A true-up is no entry of its own: it is the difference between reversal and bills, in a column of its
 -- own. A version of an invoice books what it changes: the first its total, a later one the difference to the one before.
+-- An invoice that its vendor withdraws books its total with the opposite sign, one that is listed again its total.
 create view billing.accrual_ledger as
 with version as (
     select r.vendor, r.account, r.record_id, v.record_key, v.version, v.recorded_at,
@@ -137,6 +163,13 @@ from posting p
 left join billing.account_month m using (vendor, account, month)
 group by p.vendor, p.account, p.month, coalesce(p.currency, m.currency), p.record_id, p.record_key, p.version
 having p.version = 1 or sum(p.total) <> 0
+union all
+select r.vendor, r.account, i.month, coalesce(i.currency, m.currency), 'actual', (w.recorded_at at time zone 'UTC')::date,
+       case when w.withdrawn then -i.total else i.total end, null, null, r.record_id, w.version
+from billing.withdrawal w
+join billing.record r using (record_key)
+join billing.invoice i using (record_key, version)
+left join billing.account_month m on (m.vendor, m.account, m.month) = (r.vendor, r.account, i.month)
 union all
 select a.vendor, a.account, a.month, t.currency, 'true_up',
        (coalesce((select max(p.posted_at) from billing.true_up_document d join posting p using (record_key, version)

@@ -28,13 +28,12 @@ create trigger append_only before update or delete or truncate on billing.explan
 create view billing.current_exception as
 select f.*, e.explanation_id, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
 from (
-    select m.vendor, m.account, m.month, c.*,
+    select c.*,
            sha256(convert_to(jsonb_build_array(
                c.control_id, c.subject, c.expected, c.actual, c.difference, c.currency, c.explanation
            )::text, 'UTF8')) as finding_sha256
-    from billing.account_month m
-    join billing.control_result c using (reconciliation_id)
-    where c.state = 'EXCEPTION'
+    from billing.current_control_result c
+    where c.outcome = 'exception'
 ) f
 left join lateral (
     select x.* from billing.explanation x
