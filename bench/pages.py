@@ -20,11 +20,11 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import httpx
-import yaml
 from sqlalchemy import text
 
-from services import Services, temporary_stack
+from services import BenchStack, Services, temporary_stack
 from stored_truth import open_database
+from tieout_stack.airflow import ADMIN
 
 READERS = 8
 MEDIAN_SECONDS, P99_SECONDS, GROWTH_BYTES = 0.200, 0.500, 60_000_000
@@ -69,6 +69,11 @@ from bill, generate_series(1, 40) n;
 insert into billing.account_month (vendor, account, month, reconciliation_id, fetch_id, currency, first_stored_at,
                                    last_seen_at)
 select vendor, account, month, key, key, currency, month + interval '33 days', month + interval '33 days' from bill;
+insert into billing.product_month (vendor, month, item_key, currency, product, named_at, lines, amount)
+select b.vendor, b.month, sha256((b.currency || l.product)::bytea), b.currency, l.product, max(i.issued_at), count(*),
+       sum(l.amount)
+from bill b join billing.invoice_line l on l.record_key = b.key join billing.invoice i on i.record_key = b.key
+group by b.vendor, b.month, b.currency, l.product;
 """
 
 
@@ -78,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--accounts", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=20, help="how often each reader opens each page")
     options = parser.parse_args(arguments)
-    with temporary_stack("tieout-pages-") as services:
+    with temporary_stack(BenchStack) as stack:
+        services = Services(stack.state)
         pages = fill(services, options.accounts)
         before = memory(services)
         waits = read(services, pages, options.rounds)
@@ -93,7 +99,6 @@ def fill(services: Services, accounts: int) -> dict[str, str]:
         for statement in FILL.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement), {"accounts": accounts, "lines": LINES})
-        connection.execute(text(PRODUCTS))
     with open_database(services.url("billing")).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))
         key = connection.scalar(text("select max(record_key) from billing.record where account = 'account-1'"))
@@ -113,15 +118,18 @@ def fill(services: Services, accounts: int) -> dict[str, str]:
 
 def read(services: Services, pages: dict[str, str], rounds: int) -> dict[str, list[float]]:
     """Open every page by all readers at once; return what each waited, in seconds."""
-    base = f"{services.api.base_url}/billing"
+    airflow = services.api.base_url
+    credentials = {"username": ADMIN, "password": services.state.secrets().admin_password}
+    answer = httpx.post(f"{airflow}/auth/token", json=credentials, trust_env=False)
+    signed_in = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     waits: dict[str, list[float]] = {name: [] for name in pages}
 
     def reader(number: int) -> None:
-        with httpx.Client(headers={"Authorization": f"Bearer {services.token()}"}, timeout=60, trust_env=False) as client:
+        with httpx.Client(headers=signed_in, timeout=60, trust_env=False) as client:
             order = list(islice(cycle(pages.items()), number, number + len(pages)))
             for name, path in order * rounds:
                 asked = time.monotonic()
-                client.get(base + path).raise_for_status()
+                client.get(f"{airflow}/billing{path}").raise_for_status()
                 waits[name].append(time.monotonic() - asked)
 
     with ThreadPoolExecutor(READERS) as pool:

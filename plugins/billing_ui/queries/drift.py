@@ -41,7 +41,7 @@ _WITHDRAWN = text("""
 
 
 def drift(connection: Connection, vendors: Sequence[str]) -> dict[str, Any]:
-    """Return unknown fields and values, and bills that the vendor changed or withdrew after issuing them; newest first."""
+    """Return unknown fields and values, and bills that were changed or withdrawn after issue; newest first."""
     given = {"vendors": list(vendors)}
     return {
         "fields": rows(connection, _FIELDS, **given),

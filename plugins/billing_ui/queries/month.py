@@ -17,8 +17,8 @@ _SUMMARY = text("""
 """)
 
 _RESULTS = text("""
-    select position, control_id, severity, subject, state, outcome, expected, actual, difference, bound, currency, explanation,
-           operands
+    select position, control_id, severity, subject, state, outcome, expected, actual, difference, bound, currency,
+           explanation, operands
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month)
     order by control_id, position
