@@ -581,6 +581,7 @@ control_result = Table(
         "state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED', 'EXCEPTION', 'BLOCKED', 'NOT_APPLICABLE')",
         name="state",
     ),
+    Index("control_result_outcome_idx", "reconciliation_id", postgresql_include=["state", "severity"]),
     Index("control_result_open_idx", "reconciliation_id", postgresql_where=text("state in ('EXCEPTION', 'BLOCKED')")),
 )
 

@@ -30,7 +30,7 @@ Data = Annotated[dict[str, Any], Depends(_data)]
 @html.get("/accruals")
 def accruals_page(request: Request, data: Data) -> HTMLResponse:
     """Show accruals, reversals and true-ups."""
-    return render(request, "accruals.html", **data)
+    return render(request, "accruals.html", data)
 
 
 @html.get("/accruals/chart.svg")

@@ -54,7 +54,7 @@ Changes = Annotated[dict[str, Any], Depends(_changes)]
 @html.get("/bills/{key}")
 def bill_page(request: Request, data: Data) -> HTMLResponse:
     """Show a bill and a page of its lines."""
-    return render(request, "bill.html", **data, sorts=list(bills.SORTS))
+    return render(request, "bill.html", data | {"sorts": list(bills.SORTS)})
 
 
 @api.get("/bills/{key}")
@@ -66,7 +66,7 @@ def bill_data(data: Data) -> JSONResponse:
 @html.get("/bills/{key}/changes")
 def changes_page(request: Request, data: Changes) -> HTMLResponse:
     """Show what differs between two versions of a bill."""
-    return render(request, "changes.html", **data)
+    return render(request, "changes.html", data)
 
 
 @api.get("/bills/{key}/changes")

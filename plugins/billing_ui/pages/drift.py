@@ -24,7 +24,7 @@ Data = Annotated[dict[str, Any], Depends(_data)]
 @html.get("/drift")
 def drift_page(request: Request, data: Data) -> HTMLResponse:
     """Show unknown fields, restated and withdrawn bills."""
-    return render(request, "drift.html", **data)
+    return render(request, "drift.html", data)
 
 
 @api.get("/drift")

@@ -39,7 +39,7 @@ def _document(database: Database, readable: Readable, document_id: int) -> dict[
 @html.get("/documents/{document_id}")
 def document_page(request: Request, database: Database, readable: Readable, document_id: int) -> HTMLResponse:
     """Show a vendor's document in the page."""
-    return render(request, "document.html", document=_document(database, readable, document_id))
+    return render(request, "document.html", {"document": _document(database, readable, document_id)})
 
 
 @html.get("/documents/{document_id}/file")

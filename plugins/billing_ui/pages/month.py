@@ -44,8 +44,8 @@ def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
     mine = may_start(user, data["vendor"])
     start, explains = (_runs(data), _form(data)) if mine else (None, None)
     if data["status"] is None:
-        return render(request, "month_not_read.html", 404, **data, start=start)
-    return render(request, "month.html", **data, start=start, explains=explains)
+        return render(request, "month_not_read.html", data | {"start": start}, 404)
+    return render(request, "month.html", data | {"start": start, "explains": explains})
 
 
 def _form(data: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import text
 
@@ -31,7 +31,11 @@ def _filters(
 
 
 def _data(
-    database: Database, readable: Readable, filters: Annotated[Filters, Depends(_filters)], last: str = ""
+    database: Database,
+    readable: Readable,
+    filters: Annotated[Filters, Depends(_filters)],
+    last: str = "",
+    page: Annotated[int, Query(ge=1)] = 1,
 ) -> dict[str, Any]:
     running = Month.of(datetime.now(UTC).date())
     ending = Month.parse(last) if last else running
@@ -41,7 +45,7 @@ def _data(
         if vendor.name in readable
         for each in load_accounts(vendor.name, vendor.settings_type)
     ]
-    found = matrix(database, accounts, readable, ending, filters)
+    found = matrix(database, accounts, readable, ending, filters, page)
     return {
         **found,
         "last": str(ending),
@@ -59,9 +63,8 @@ Data = Annotated[dict[str, Any], Depends(_data)]
 def months_page(request: Request, data: Data) -> HTMLResponse:
     """Show the matrix."""
     last = Month.parse(data["last"])
-    return render(
-        request, "months.html", **data, earlier=str(last.shifted(-12)), later=str(last.shifted(12)), known=list(STATES)
-    )
+    moves = {"earlier": str(last.shifted(-12)), "later": str(last.shifted(12)), "known": list(STATES)}
+    return render(request, "months.html", data | moves)
 
 
 @api.get("/months")

@@ -85,7 +85,7 @@ HTML.filters |= {
 HTML.globals |= {"states": STATES}
 
 
-def render(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 (any)
+def render(request: Request, template: str, values: Mapping[str, Any], status_code: int = 200) -> HTMLResponse:
     """Render a page; vendor text is escaped by the templates."""
     root = request.scope.get("root_path", "")
 
@@ -107,7 +107,7 @@ def render(request: Request, template: str, status_code: int = 200, **values: An
 
 def error_page(request: Request, status: int, sentence: str) -> HTMLResponse:
     """Say in one sentence what is wrong."""
-    return render(request, "error.html", status, sentence=sentence)
+    return render(request, "error.html", {"sentence": sentence}, status)
 
 
 def picture(drawn: bytes) -> Response:

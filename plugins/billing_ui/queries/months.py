@@ -12,10 +12,11 @@ from sqlalchemy import Connection, text
 
 from billing.config.accounts import Account
 from billing.month import Month
-from billing_ui.pages.page import rows
+from billing_ui.pages.page import pages_of, rows
 from billing_ui.queries.explanations import explained_counts
 
 SHOWN_MONTHS = 13
+ACCOUNTS_A_PAGE = 40
 
 _MONTHS = text("""
     select vendor, account, month, currency, invoices, total, status, exceptions, warnings, blocked, last_seen_at
@@ -48,6 +49,7 @@ def matrix(
     vendors: Sequence[str],
     last: Month,
     filters: Filters,
+    page: int = 1,
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """
@@ -58,6 +60,7 @@ def matrix(
 
     :param accounts: as ``accounts.yaml`` has them; accounts that are stored and no longer listed are shown, too.
     :param vendors: that the user may read.
+    :param page: of the accounts; what is above the matrix is of all of them.
     """
     now = now or datetime.now(UTC)
     shown = [last.shifted(-back) for back in range(SHOWN_MONTHS)]
@@ -85,7 +88,9 @@ def matrix(
     shown_cells = [(line, cell) for line in lines for cell in line["months"]]
     return {
         "months": [str(month) for month in shown],
-        "accounts": lines,
+        "accounts": lines[(page - 1) * ACCOUNTS_A_PAGE : page * ACCOUNTS_A_PAGE],
+        "page": page,
+        "pages": len(list(pages_of(len(lines), ACCOUNTS_A_PAGE))),
         "totals_of": newest and str(newest),
         "totals": _totals([row for row in billed if row["month"] == newest.first_day]) if newest else [],
         "open_exceptions": sum(cell["exceptions"] - cell["explained"] for _, cell in shown_cells),

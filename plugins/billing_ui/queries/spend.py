@@ -69,20 +69,33 @@ def currencies(connection: Connection, vendors: Sequence[str]) -> list[str]:
     return [row["currency"] for row in rows(connection, _CURRENCIES, vendors=list(vendors))]
 
 
-def spend(
-    connection: Connection, vendors: Sequence[str], currency: str, last: Month, months: int, before: Month
-) -> dict[str, Any]:
-    """
-    Return the amounts of one currency in some months, and the largest changes of the last one.
+def by_month(
+    connection: Connection, vendors: Sequence[str], currency: str, last: Month, months: int
+) -> list[dict[str, Any]]:
+    """Return what was billed in one currency, by month and vendor."""
+    return rows(connection, _BY_MONTH, **_span(vendors, currency, last, months))
 
-    :param before: the month that the last one is compared with.
-    """
-    given: dict[str, Any] = {"vendors": list(vendors), "currency": currency, "last": last.first_day}
-    span = given | {"first": last.shifted(1 - months).first_day}
-    return {
-        "months": [str(last.shifted(-back)) for back in reversed(range(months))],
-        "by_month": rows(connection, _BY_MONTH, **span),
-        "by_product": rows(connection, _BY_PRODUCT, **span),
-        "by_region": rows(connection, _BY_REGION, **given),
-        "changes": rows(connection, _CHANGES, **given, before=before.first_day, limit=LARGEST_CHANGES),
-    }
+
+def by_product(
+    connection: Connection, vendors: Sequence[str], currency: str, last: Month, months: int
+) -> list[dict[str, Any]]:
+    """Return what was billed in one currency over some months, by product; the largest 200."""
+    return rows(connection, _BY_PRODUCT, **_span(vendors, currency, last, months))
+
+
+def by_region(connection: Connection, vendors: Sequence[str], currency: str, month: Month) -> list[dict[str, Any]]:
+    """Return what was billed in one currency in a month, by region."""
+    return rows(connection, _BY_REGION, vendors=list(vendors), currency=currency, last=month.first_day)
+
+
+def changes(
+    connection: Connection, vendors: Sequence[str], currency: str, month: Month, before: Month
+) -> list[dict[str, Any]]:
+    """Return the largest changes of a month against another, by account and product."""
+    given = {"vendors": list(vendors), "currency": currency, "last": month.first_day, "before": before.first_day}
+    return rows(connection, _CHANGES, **given, limit=LARGEST_CHANGES)
+
+
+def _span(vendors: Sequence[str], currency: str, last: Month, months: int) -> dict[str, Any]:
+    first = last.shifted(1 - months).first_day
+    return {"vendors": list(vendors), "currency": currency, "first": first, "last": last.first_day}

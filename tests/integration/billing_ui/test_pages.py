@@ -55,8 +55,26 @@ def paths(stored) -> list[str]:
     key = bill_of(stored, "nord-contact", "2026-10")
     ((document,),) = stored.rows("select min(document_id) from billing.document")
     month = "/months/genesys_cloud/nord-contact/2026-10"
-    shown = ["/", month, f"/bills/{key}", f"/bills/{key}/changes?old=1&new=1", "/spend", "/accruals", "/drift"]
-    data = ["/months", month, f"/bills/{key}", f"/bills/{key}/changes?old=1&new=1", "/spend", "/accruals", "/drift"]
+    shown = [
+        "/",
+        month,
+        f"/bills/{key}",
+        f"/bills/{key}/changes?old=1&new=1",
+        "/spend",
+        "/spend/changes",
+        "/accruals",
+        "/drift",
+    ]
+    data = [
+        "/months",
+        month,
+        f"/bills/{key}",
+        f"/bills/{key}/changes?old=1&new=1",
+        "/spend",
+        "/spend/changes",
+        "/accruals",
+        "/drift",
+    ]
     files = [
         f"/bills/{key}/certificate",
         f"/documents/{document}",

@@ -33,7 +33,7 @@ from (
                c.control_id, c.subject, c.expected, c.actual, c.difference, c.currency, c.explanation
            )::text, 'UTF8')) as finding_sha256
     from billing.current_control_result c
-    where c.outcome = 'exception'
+    where c.outcome = 'exception' and c.state in ('EXCEPTION', 'BLOCKED')  -- of which there is an index
 ) f
 left join lateral (
     select x.* from billing.explanation x
