@@ -7,8 +7,9 @@ What follows the number is the simulator's own command line.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from vendor_simulator import seeded_random
@@ -30,8 +31,10 @@ class ManyAccounts(World):
     :param count: of both vendors together.
     """
 
-    def __init__(self, seed: int, count: int) -> None:
-        super().__init__(seed)
+    def __init__(
+        self, count: int, seed: int, readings: Mapping[str, str] | None = None, drawn: int = 0, *, errors: bool = True
+    ) -> None:
+        super().__init__(seed, readings, drawn, errors=errors)
         fastly = round(count * FASTLY_SHARE)
         self.of(FastlyWorld).accounts = copies(self.of(FastlyWorld).accounts, fastly, copy_account, seed)
         self.of(GenesysWorld).organisations = copies(
@@ -85,4 +88,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] != ["--accounts"]:
         sys.exit(__doc__)
     wanted = int(sys.argv[2])
-    sys.exit(main(sys.argv[3:], lambda seed: ManyAccounts(seed, wanted)))
+    sys.exit(main(sys.argv[3:], partial(ManyAccounts, wanted)))

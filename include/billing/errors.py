@@ -10,6 +10,7 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `VendorRejected`     | fix the credential, the permission or the request                   |
 | `RouteRetired`       | move the account to the vendor's newer API generation                |
 | `PayloadError`       | check the stored payload: its format is not the documented one      |
+| `BrokenResponse`     | as `PayloadError`, after the request was sent once more             |
 | `NotReady`           | try again later: the vendor has not produced it yet                  |
 | `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
 | `StorageError`       | fix the database: its schema or its rows are not what this code needs |
@@ -61,6 +62,14 @@ class RouteRetired(VendorRejected):
 
 class PayloadError(BillingError):
     """The vendor answered 200 with a body that does not have the documented format."""
+
+
+class BrokenResponse(PayloadError):
+    """
+    The vendor answered 200 with something else than was requested: a web page, half a body, no body.
+
+    Mostly a gateway's, and gone with the next request: it is sent once more, and a wait goes on.
+    """
 
 
 class NotReady(BillingError):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from fractions import Fraction
 
-from billing.money import difference, product
+from billing.money import EXACT, difference, product
 from billing.month import Month
 
 MIDNIGHT = time(0)
@@ -77,3 +77,11 @@ def round_fraction(value: Fraction, unit: Decimal) -> Decimal:
     units = abs(value) / Fraction(unit)
     whole = int(units + Fraction(1, 2))
     return product(unit, Decimal(whole if value >= 0 else -whole))
+
+
+def decimal_of(value: Fraction) -> Decimal:
+    """Return an exact fraction as a decimal; one without an end is rounded to twelve places."""
+    try:
+        return EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
+    except Inexact:
+        return round_fraction(value, Decimal("1e-12"))

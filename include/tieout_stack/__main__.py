@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from tieout_stack.cleanup import delete, stop_everything_left
+from tieout_stack.environment import forget_shell_settings
 from tieout_stack.errors import StackError
 from tieout_stack.stages import Stages
 from tieout_stack.state import StateFolder
@@ -45,6 +46,8 @@ def main() -> int:
     if for_psql and arguments.command != "sql":
         parser.error(f"unrecognized arguments: {' '.join(for_psql)}")
     state = StateFolder(arguments.state)
+    if arguments.command != "sql":  # psql is the user's: it keeps his pager and locale
+        forget_shell_settings()
     try:
         if arguments.command in {"sql", "certificate", "rederive"}:
             return run_on_demo(state, arguments, for_psql)

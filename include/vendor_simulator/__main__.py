@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from vendor_simulator.months import Month
+from vendor_simulator.readings import parse_readings, table
 from vendor_simulator.server import Listen, is_loopback, serve_forever
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.web.state import State
@@ -32,14 +33,20 @@ _OPTIONS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None, make_world: Callable[[int], World] = World) -> int:
+def main(arguments: Sequence[str] | None = None, make_world: Callable[..., World] = World) -> int:
     """
     Run one command; return the exit code.
 
-    :param make_world: creates a world from a seed; benchmarks have larger ones.
+    :param make_world: creates a world as ``World`` does; benchmarks have larger ones.
     """
     options = _parser().parse_args(arguments)
-    world = make_world(options.seed)
+    try:
+        world = make_world(
+            options.seed, parse_readings(options.reading), options.drawn, errors=not options.without_errors
+        )
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     match options.command:
         case "serve":
             return _serve(world, options)
@@ -52,6 +59,8 @@ def main(arguments: Sequence[str] | None = None, make_world: Callable[[int], Wor
             sys.stdout.write(text)
         case "connections":
             _print_json(world.connections(options.base_url))
+        case "readings":
+            sys.stdout.write(table(world.readings))
     return 0
 
 
@@ -65,8 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--ready-file", type=Path, help="written when requests are answered: base_url and pid")
     serve.add_argument("--control-token", default="", help="open /_simulator to who sends this token")
     serve.add_argument("--now", type=datetime.fromisoformat, help="fix the clock: 2026-11-22T12:00:00Z")
-    serve.add_argument("--lenient-month", action="store_true", help="Fastly v2 takes 5 for May")
-    serve.add_argument("--list-filter", choices=("overlap", "within"), default="overlap")
     for name, kind in _OPTIONS.items():
         default = Settings.__dataclass_fields__[name].default
         serve.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, help=f"default {default}")
@@ -77,9 +84,19 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("accounts", help="print the accounts.yaml of this world")
     connections = commands.add_parser("connections", help="print the Airflow connections as JSON")
     connections.add_argument("--base-url", required=True)
+    commands.add_parser("readings", help="print what the contracts leave open, and the values that each may have")
     for command in commands.choices.values():
-        command.add_argument("--seed", type=int, default=DEFAULT_SEED)
+        _add_world_options(command)
     return parser
+
+
+def _add_world_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    command.add_argument(
+        "--reading", action="append", default=[], metavar="[ACCOUNT:]KEY=VALUE", help="see readings; repeatable"
+    )
+    command.add_argument("--drawn", type=int, default=0, metavar="N", help="N further accounts of each vendor")
+    command.add_argument("--without-errors", action="store_true", help="plant no errors on the demo's accounts")
 
 
 def _serve(world: World, options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ class Planted:
     :param control: id of the control that finds it.
     :param sentence: what is wrong, for a person.
     :param also: controls that see the same error from another side, in the same month.
+    :param kind: what ``plant`` was asked for, where that is more than the control.
     """
 
     vendor: str
@@ -31,6 +32,7 @@ class Planted:
     control: str
     sentence: str
     also: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def turn(month: Month, kinds: Sequence[str]) -> tuple[str, int] | None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import vendor_simulator
 
 if TYPE_CHECKING:
+    from vendor_simulator.options import WorldOptions
+    from vendor_simulator.readings import Reading
     from vendor_simulator.web.pipeline import VendorApp
     from vendor_simulator.web.state import State
     from vendor_simulator.world import VendorWorld
@@ -23,13 +25,15 @@ class SimulatedVendor:
     One vendor of the simulator.
 
     :param name: stored with every row, and in ``accounts.yaml``.
-    :param make_world: creates its customers' data from the seed.
+    :param make_world: creates its customers' data.
     :param make_app: creates the application.
+    :param readings: what its contract leaves open.
     """
 
     name: str
-    make_world: Callable[[int], VendorWorld]
+    make_world: Callable[[WorldOptions], VendorWorld]
     make_app: Callable[[State], VendorApp]
+    readings: tuple[Reading, ...] = ()
 
 
 def simulated_vendors() -> tuple[SimulatedVendor, ...]:

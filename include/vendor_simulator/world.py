@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from vendor_simulator.months import Month
+from vendor_simulator.options import WorldOptions
 from vendor_simulator.planted import Planted
+from vendor_simulator.readings import Readings
 from vendor_simulator.registry import simulated_vendors
 
 DEFAULT_SEED = 7
@@ -54,6 +56,9 @@ class TrueInvoice:
 class VendorWorld(Protocol):
     """One vendor's side of the world."""
 
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+
     def account_entries(self) -> list[dict[str, Any]]:
         """List its accounts as ``accounts.yaml`` holds them."""
 
@@ -63,8 +68,21 @@ class VendorWorld(Protocol):
     def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
         """Yield the invoices of one account and month; ``KeyError`` if there is no such account."""
 
-    def planted(self, month: Month) -> Planted | None:
-        """Return the error that is planted in a month, if there is one."""
+    def planted(self, month: Month) -> list[Planted]:
+        """Return the errors in a month: the one that rotates, and those that ``plant`` made."""
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of errors that ``plant`` knows."""
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account, until the end of this world.
+
+        :param kind: one of ``kinds``: the id of the control that finds it, and a word where there are several, as in
+            ``F9:usage``.
+        :return: None if the account has nothing in this month that the error could be put on; nothing is changed then.
+        :raises KeyError: no such kind or account.
+        """
 
     def restate(self, invoice_id: str) -> None:
         """Change an invoice that is already posted; ``KeyError`` if there is no such invoice."""
@@ -75,15 +93,33 @@ VendorWorldT = TypeVar("VendorWorldT", bound=VendorWorld)
 
 class World:
     """
-    All vendors, entirely decided by the seed.
+    All vendors, entirely decided by the seed, the readings and the number of accounts.
 
     A month's content does not depend on the day on which it is asked for, nor on what was asked before; only
-    ``restate`` changes it.
+    ``restate`` and ``plant`` change it.
+
+    :param readings: answers to what the contracts leave open, by ``KEY`` or ``ACCOUNT:KEY``; see ``readings.py``.
+    :param drawn: further accounts of each vendor, ``drawn-fastly-1`` and so on; they have no errors unless planted.
+    :param errors: whether the demo's accounts have an error each month.
+    :raises ValueError: an unknown reading, value or account.
     """
 
-    def __init__(self, seed: int = DEFAULT_SEED) -> None:
+    def __init__(
+        self,
+        seed: int = DEFAULT_SEED,
+        readings: Mapping[str, str] | None = None,
+        drawn: int = 0,
+        *,
+        errors: bool = True,
+    ) -> None:
         self.seed = seed
-        self.vendors: dict[str, VendorWorld] = {each.name: each.make_world(seed) for each in simulated_vendors()}
+        self.readings = Readings((each for vendor in simulated_vendors() for each in vendor.readings), readings)
+        options = WorldOptions(seed, self.readings, drawn, errors)
+        self.vendors: dict[str, VendorWorld] = {each.name: each.make_world(options) for each in simulated_vendors()}
+        self._vendor_of = {name: each for each, world in self.vendors.items() for name in world.account_names()}
+        names = list(self._vendor_of)
+        for name in sorted(self.readings.accounts().difference(names)):
+            raise ValueError(f"There is no account {name!r} to read anything; there are {', '.join(names)}.")
 
     def of(self, kind: type[VendorWorldT]) -> VendorWorldT:
         """Return one vendor's side, by its class."""
@@ -113,9 +149,25 @@ class World:
         return tuple(sorted(found, key=lambda invoice: invoice.invoice_id))
 
     def planted(self, first: Month, last: Month) -> list[Planted]:
-        """Return the planted errors of these months, both included, in order."""
-        errors = (world.planted(month) for month in first.until(last) for world in self.vendors.values())
-        return [error for error in errors if error is not None]
+        """Return the errors in these months, both included, in order."""
+        months = first.until(last)
+        return [error for month in months for world in self.vendors.values() for error in world.planted(month)]
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account; see ``VendorWorld.plant``.
+
+        :raises KeyError: no such kind or account.
+        """
+        return self.vendors[self.vendor_of(account)].plant(kind, account, month)
+
+    def vendor_of(self, account: str) -> str:
+        """
+        Return the vendor of an account.
+
+        :raises KeyError: there is no such account.
+        """
+        return self._vendor_of[account]
 
     def restate(self, vendor: str, invoice_id: str) -> None:
         """

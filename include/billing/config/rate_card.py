@@ -2,15 +2,19 @@
 Agreed rates and monthly minimums that a vendor's API does not return, each dated.
 
     rate_card:
-    - {product: North America Bandwidth, region: North America, rate: "0.08", from: 2025-01, to: 2025-12}
+    - {product: North America Bandwidth, region: North America, rate: "0.08", from: 2025-01, to: 2025-12-14}
+    - {product: North America Bandwidth, region: North America, rate: "0.07", from: 2025-12-15}
+    - {product: North America Bandwidth, region: North America, rate: "0.06", above: "10000", from: 2025-12-15}
     commitments:
     - {amount: "3500.000", from: 2023-01}
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -19,7 +23,8 @@ from billing.errors import ConfigurationError
 from billing.month import Month
 from billing.names import name_key
 
-_RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "from", "to"})
+_RATE_KEYS = frozenset({"product", "region", "usage_type", "rate", "above", "from", "to"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COMMITMENT_KEYS = frozenset({"amount", "from", "to"})
 
 
@@ -50,12 +55,27 @@ class CardRate(Dated):
     One agreed price of one unit, in the account's currency.
 
     :param region: None for any region; so is ``usage_type``.
+    :param above: units of a month above which the rate holds: a tier of several.
+    :param starts_on: the first day, if it is not the first month's first; so is ``ends_on`` the last.
     """
 
     product: str
     region: str | None
     usage_type: str | None
     rate: Decimal
+    above: Decimal = Decimal(0)
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def share_a_day(self, other: CardRate) -> bool:
+        """Return whether both apply on some day."""
+        return self._begins_by_the_end_of(other) and other._begins_by_the_end_of(self)
+
+    def _begins_by_the_end_of(self, other: CardRate) -> bool:
+        begins = self.starts_on or self.first.first_day
+        if other.ends_on is not None:
+            return begins <= other.ends_on
+        return other.last is None or Month.of(begins) <= other.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +97,14 @@ def parse_rate_card(value: object) -> tuple[CardRate, ...]:
     """
     Read the key ``rate_card`` of an account.
 
-    :raises ConfigurationError: names the entry and the key; or two entries set two rates for one item and month.
+    :raises ConfigurationError: names the entry and the key; or two entries set two rates for one item, tier and day.
     """
     found: list[CardRate] = []
     for where, row in _entries("rate_card", value, _RATE_KEYS):
-        entry = CardRate(
-            *_months(row, where),
-            product=_text(row, "product", where),
-            region=_text(row, "region", where) if "region" in row else None,
-            usage_type=_text(row, "usage_type", where) if "usage_type" in row else None,
-            rate=decimal_text(row, "rate", where),
-        )
+        entry = _card_rate(row, where)
         same = (other for other in found if _what(other) == _what(entry))
-        if any(other.overlaps(entry) for other in same):
-            raise ConfigurationError(f"{where}: {entry.product!r} has two rates in one month")
+        if any(other.share_a_day(entry) for other in same):
+            raise ConfigurationError(f"{where}: {entry.product!r} has two rates on one day")
         found.append(entry)
     return tuple(found)
 
@@ -110,9 +124,26 @@ def parse_commitments(value: object) -> tuple[Commitment, ...]:
     return tuple(found)
 
 
-def _what(entry: CardRate) -> tuple[str, str, str]:
+def _card_rate(row: dict[str, Any], where: str) -> CardRate:
+    days = {key: day for key in ("from", "to") if (day := _day(row.get(key))) is not None}
+    entry = CardRate(
+        *_months(row | {key: str(Month.of(day)) for key, day in days.items()}, where),
+        product=_text(row, "product", where),
+        region=_text(row, "region", where) if "region" in row else None,
+        usage_type=_text(row, "usage_type", where) if "usage_type" in row else None,
+        rate=decimal_text(row, "rate", where),
+        above=decimal_text(row, "above", where) if "above" in row else Decimal(0),
+        starts_on=days.get("from"),
+        ends_on=days.get("to"),
+    )
+    if not entry.share_a_day(entry):
+        raise ConfigurationError(f"{where}: to {row['to']} is before from {row['from']}")
+    return entry
+
+
+def _what(entry: CardRate) -> tuple[str, str, str, Decimal]:
     """Return the keys of what the entry prices; the key of any region, and of any usage type, is empty."""
-    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type)
+    return name_key(entry.product), name_key(entry.region), name_key(entry.usage_type), entry.above
 
 
 def _entries(key: str, value: object, known: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -135,6 +166,16 @@ def _months(row: dict[str, Any], where: str) -> tuple[Month, Month | None]:
     if last is not None and last < first:
         raise ConfigurationError(f"{where}: to {last} is before from {first}")
     return first, last
+
+
+def _day(value: object) -> date | None:
+    """Return a day, which YAML reads as a date unless it is quoted; None for a month, and for what is neither."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) else None
 
 
 def _month(row: dict[str, Any], key: str, where: str) -> Month:

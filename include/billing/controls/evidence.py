@@ -64,19 +64,19 @@ class Estimate:
 @dataclass(frozen=True, slots=True)
 class IssuedFile:
     """
-    A file the vendor issued with an invoice.
+    A file the vendor issued with an invoice, or should have.
 
     :param file_format: ``pdf`` or ``csv``.
-    :param sha256: of its bytes; empty if it could not be fetched.
+    :param sha256: of its bytes; empty if it could not be had.
     :param text: what can be read in it; None if it cannot be read.
-    :param reason: why there is no text, as far as known, e.g. ``the document link answered 404``.
+    :param reason: why it could not be had; empty if it was stored.
     """
 
     invoice_id: str
     file_format: str
     sha256: bytes
     text: str | None
-    reason: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +10,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.models import Contract, ContractItem
+from billing.models import Contract, ContractBillingPeriod, ContractItem
 from billing.money import exact_sum, product
+from billing.names import name_key
+
+_NOT_A_LETTER = re.compile(r"[^a-z]+")
+_BY_USE = ("overage", "usage", "meter", "consum", "payasyougo", "postpaid", "ondemand")
 
 
 class ChargeType(StrEnum):
@@ -20,17 +25,53 @@ class ChargeType(StrEnum):
     OVERAGE = "overage"
 
 
+class Purpose(StrEnum):
+    """What a contract item is for."""
+
+    PREPAID = "prepaid"
+    ONE_TIME = "one-time"
+    FAIR_USE = "fair use"
+    USAGE = "usage"
+
+
+def purpose_of(item: ContractItem) -> Purpose:
+    """
+    Return what an item is for, by its function and type, which are free text.
+
+        function Prepay, type Recurring    -> prepaid
+        function Prepay, type One-Time     -> one-time
+        function Fair Use                  -> fair use: its quantity is an allowance
+        function Overage, or type Usage    -> usage: its quantity is none or an allowance
+        neither, price 0, overage price 2  -> usage
+        neither, price 2, overage price 0, no day through which it is charged -> one-time
+        anything else                      -> prepaid
+    """
+    function, item_type = (_NOT_A_LETTER.sub("", name_key(words)) for words in (item.function, item.item_type))
+    if "fairuse" in function + item_type:
+        return Purpose.FAIR_USE
+    if "onetime" in function + item_type or "nonrecurring" in function + item_type:
+        return Purpose.ONE_TIME
+    if not function + item_type and not item.price and item.overage_price:
+        return Purpose.USAGE
+    if not function + item_type and item.price and not item.overage_price and item.charged_through is None:
+        return Purpose.ONE_TIME
+    by_type = not function and any(word in item_type for word in _BY_USE)
+    return Purpose.USAGE if by_type or any(word in function for word in _BY_USE) else Purpose.PREPAID
+
+
 @dataclass(frozen=True, slots=True)
 class PricedItem:
     """
     One contract item that prices a product.
 
     :param price: of one unit and billing period, in the item's currency.
+    :param is_overage: the price is of what is used beyond what was agreed beforehand.
     """
 
     contract_id: str
     item: ContractItem
     price: Decimal
+    is_overage: bool = False
 
     def in_force(self, day: date) -> bool:
         """Return whether the price holds on a day; a missing start or end date means no limit."""
@@ -40,42 +81,73 @@ class PricedItem:
 
 class PriceBook:
     """
-    The priced items of an account's contracts, found by SKU.
+    The priced items of an account's contracts, found by product: SKU or name, as a person reads them.
 
-    An item prices the prepaid quantity unless its function is overage, and the overage if it has an overage price.
+    An item prices the prepaid quantity unless it is for usage, and the overage if it has an overage price; an item for
+    usage without one prices the overage by its price.
+
+    :param periods: billing periods, whose rows may name a product by SKU and name where the contract has one of them.
     """
 
-    def __init__(self, contracts: Iterable[Contract]) -> None:
+    def __init__(self, contracts: Iterable[Contract], periods: Iterable[ContractBillingPeriod] = ()) -> None:
+        contracts = tuple(contracts)
         self._priced: dict[tuple[str, ChargeType], list[PricedItem]] = defaultdict(list)
         self._by_order: dict[str, set[str]] = defaultdict(set)
-        self.contract_ids: frozenset[str] = frozenset()
+        self._sku_of: dict[str, str] = {}
+        for sku, name in _names(contracts, tuple(periods)):
+            if name_key(sku) and name_key(name):
+                self._sku_of.setdefault(name_key(name), name_key(sku))
+        self._skus = frozenset(self._sku_of.values())
+        self.contract_ids = frozenset(contract.contract_id for contract in contracts)
         for contract in contracts:
-            self.contract_ids |= {contract.contract_id}
             for order in contract.purchase_order_numbers:
-                self._by_order[order.strip()].add(contract.contract_id)
+                self._by_order[name_key(order)].add(contract.contract_id)
             for item in contract.items:
                 self._add(contract.contract_id, item)
 
     def _add(self, contract_id: str, item: ContractItem) -> None:
-        sku = item.sku or item.product_name or ""
-        if item.price is not None and (item.function or "").casefold() != ChargeType.OVERAGE:
-            self._priced[sku, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
-        if item.overage_price is not None:
-            self._priced[sku, ChargeType.OVERAGE].append(PricedItem(contract_id, item, item.overage_price))
+        named = self.product(item.sku or item.product_name or item.name)
+        by_use = purpose_of(item) in {Purpose.FAIR_USE, Purpose.USAGE}
+        if item.price is not None and not by_use:
+            self._priced[named, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
+        overage = item.price if by_use and item.overage_price is None else item.overage_price
+        if overage is not None:
+            self._priced[named, ChargeType.OVERAGE].append(PricedItem(contract_id, item, overage, is_overage=True))
+
+    def product(self, *names: str | None) -> str:
+        """Return the key of a product by the first of its SKU or names that is known; else by the first given."""
+        keys = [key for key in map(name_key, names) if key]
+        known = (
+            key if key in self._skus else self._sku_of[key] for key in keys if key in self._sku_of or key in self._skus
+        )
+        return next(known, keys[0] if keys else "")
+
+    def products(self) -> list[str]:
+        """Return the keys of all priced products."""
+        return list(dict.fromkeys(named for named, _ in self._priced))
+
+    def product_in(self, text: str) -> str:
+        """Return the key of the product whose name a text contains, the longest one; "" if it contains none."""
+        words = name_key(text)
+        named = [name for name in self._sku_of if name in words]
+        return self._sku_of[max(named, key=len)] if named else ""
 
     def contracts_of(self, purchase_order: str) -> frozenset[str]:
         """Return the contracts that name a purchase order; all of them if none does."""
-        return frozenset(self._by_order.get(purchase_order, ())) or self.contract_ids
+        return frozenset(self._by_order.get(name_key(purchase_order), ())) or self.contract_ids
 
-    def items(self, sku: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
+    def items(self, sku: str | None, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
         """Return what prices a product in these contracts, in force or not."""
-        return [priced for priced in self._priced.get((sku, charge_type), ()) if priced.contract_id in contracts]
+        priced = self._priced.get((self.product(sku), charge_type), ())
+        return [each for each in priced if each.contract_id in contracts]
 
-    def in_force(self, sku: str, charge_type: ChargeType, contracts: frozenset[str], day: date) -> list[PricedItem]:
+    def in_force(
+        self, sku: str | None, charge_type: ChargeType, contracts: frozenset[str], day: date
+    ) -> list[PricedItem]:
         """Return what prices a product on a day: nothing, one item, or several where a contract was amended."""
         return [priced for priced in self.items(sku, charge_type, contracts) if priced.in_force(day)]
 
-    def charge_type_of(self, sku: str, contracts: frozenset[str]) -> ChargeType | None:
+    def charge_type_of(self, sku: str | None, contracts: frozenset[str]) -> ChargeType | None:
         """
         Return how a product is paid by what these contracts price.
 
@@ -85,6 +157,16 @@ class PriceBook:
         """
         found = [charge_type for charge_type in ChargeType if self.items(sku, charge_type, contracts)]
         return found[-1] if found else None
+
+
+def _names(
+    contracts: tuple[Contract, ...], periods: tuple[ContractBillingPeriod, ...]
+) -> Iterable[tuple[str | None, str | None]]:
+    for contract in contracts:
+        yield from ((item.sku, item.product_name) for item in contract.items)
+    for period in periods:
+        yield from ((charge.sku, charge.product_name) for charge in period.charges)
+        yield from ((wallet.sku, wallet.name) for wallet in period.wallets)
 
 
 def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from billing.matching.price_book import ChargeType, PriceBook
-from billing.models import AccountMonth, Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
+from billing.matching.price_book import ChargeType, PriceBook, PricedItem
+from billing.matching.price_readings import fitting, price_readings
+from billing.matching.service_months import Span
+from billing.models import Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
+from billing.money import minor_unit, rounding_bound
 
 
 class MatchingTerms(Protocol):
@@ -23,6 +26,9 @@ class MatchingTerms(Protocol):
     def charge_type(self, line: InvoiceLine) -> ChargeType | None:
         """Return how what a line bills is paid, by the line's own wording; None if it does not state it."""
 
+    def is_tax(self, line: InvoiceLine) -> bool:
+        """Return whether a line is a tax on the other lines of its invoice."""
+
     def organizations(self, row: InvoiceLine | Charge | Wallet) -> frozenset[str]:
         """Return the identifiers of the organizations that a row is for; empty if it names none."""
 
@@ -32,11 +38,14 @@ class Receipt:
     """
     What was received of a product according to the billing period: a charge, a wallet's overage, a prepayment.
 
+    :param sku: as the vendor names the product.
+    :param product: its key, see ``PriceBook.product``.
     :param charged: what the period charges for it; None for a prepayment, which has no charge of its own.
     """
 
     billing_period: ContractBillingPeriod
     sku: str
+    product: str
     charge_type: ChargeType
     organizations: frozenset[str]
     quantity: Decimal | None
@@ -46,17 +55,23 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """An invoice line and how what it bills is paid; None if unknown."""
+    """
+    An invoice line, and how what it bills is paid; None if unknown.
+
+    :param product: the key of what it bills; "" if unknown.
+    :param contracts: those that it may be under.
+    """
 
     invoice: Invoice
     line: InvoiceLine
+    product: str
     charge_type: ChargeType | None
     contracts: frozenset[str]
 
 
-def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
+def repeated_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     """
-    Return the documents that repeat the lines of an earlier one: duplicates, not matched a second time.
+    Return the documents that repeat the lines of an earlier one.
 
     Lines are the same if product, quantity, amount and service dates are; their own identifiers do not count.
     """
@@ -69,26 +84,97 @@ def held_documents(invoices: Sequence[Invoice]) -> frozenset[str]:
     return frozenset(held)
 
 
-def billed_lines(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> Iterator[Billed]:
-    """Yield every line that bills something, with the contracts it may be under and how what it bills is paid."""
-    held = held_documents(account_month.invoices)
-    for invoice in account_month.invoices:
-        if invoice.invoice_id in held or invoice.kind == "credit_memo":
+def billed_lines(
+    invoices: Iterable[Invoice],
+    price_book: PriceBook,
+    terms: MatchingTerms,
+    receipts: Sequence[Receipt] = (),
+    periods: Sequence[ContractBillingPeriod] = (),
+) -> Iterator[Billed]:
+    """
+    Yield every line that bills something, with its product, the contracts that it may be under, and how it is paid.
+
+    A line that does not say its product or how it is paid is read as its amount and quantity fit.
+
+    :param receipts: of the month.
+    :param periods: billing periods of the month.
+    """
+    spans = [(period.starts_on, period.ends_on) for period in periods]
+    for invoice in invoices:
+        if invoice.kind == "credit_memo":
             continue
         contracts = price_book.contracts_of(terms.purchase_order(invoice))
+        unit = minor_unit(invoice.currency) if invoice.currency else None
         for line in invoice.lines:
-            if line.amount >= 0:
-                yield Billed(invoice, line, charge_type_of(line, contracts, price_book, terms), contracts)
+            if line.amount >= 0 and not terms.is_tax(line):
+                found = _Fit(line, contracts, price_book, receipts, spans, rounding_bound(1, unit or Decimal(0)))
+                named = found.product()
+                charge_type = terms.charge_type(line) or found.charge_type(named)
+                yield Billed(invoice, line, named, charge_type, contracts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Which product and charge type fit a line that does not name them."""
+
+    line: InvoiceLine
+    contracts: frozenset[str]
+    price_book: PriceBook
+    receipts: Sequence[Receipt]
+    periods: Sequence[Span]
+    bound: Decimal
+
+    def product(self) -> str:
+        """Return the product that a line names, else the one named in its description, else that of its amount."""
+        named = (self.line.attributes.get("product") or {}).get("name")
+        if self.line.product or named:
+            return self.price_book.product(self.line.product, named)
+        if found := self.price_book.product_in(self.line.description):
+            return found
+        every = dict.fromkeys([each.product for each in self.receipts] + self.price_book.products())
+        fits = [each for each in every if max(self._score(each, charge_type) for charge_type in ChargeType) >= _AMOUNT]
+        return fits[0] if len(fits) == 1 else ""
+
+    def charge_type(self, product: str) -> ChargeType | None:
+        """Return how a product is paid if there is one way; else the way that fits, overage if both do or none."""
+        ways = [way for way in ChargeType if self._is_known(product, way)]
+        return max(reversed(ways), key=lambda way: self._score(product, way)) if ways else None
+
+    def _is_known(self, product: str, charge_type: ChargeType) -> bool:
+        received = any((each.product, each.charge_type) == (product, charge_type) for each in self.receipts)
+        return received or bool(self.price_book.items(product, charge_type, self.contracts))
+
+    def _score(self, product: str, charge_type: ChargeType) -> int:
+        """Return how well a line fits: by its amount, which counts more, and by its quantity."""
+        received = [each for each in self.receipts if (each.product, each.charge_type) == (product, charge_type)]
+        priced = self.price_book.items(product, charge_type, self.contracts)
+        agreed = [each.item.quantity for each in priced] if charge_type is ChargeType.PREPAID else []
+        quantity = self.line.quantity in {*agreed, *(each.quantity for each in received)} - {None}
+        amount = self.line.amount in {each.charged for each in received} or self._costs(priced)
+        return _AMOUNT * amount + quantity
+
+    def _costs(self, priced: Sequence[PricedItem]) -> bool:
+        if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
+            return False
+        service = self.line.service_start, self.line.service_end
+        readings = price_readings(priced, [self.line.quantity], service, self.periods)
+        return fitting(readings, self.line.amount, self.bound) is not None
+
+
+_AMOUNT = 2
 
 
 def charge_type_of(
     line: InvoiceLine, contracts: frozenset[str], price_book: PriceBook, terms: MatchingTerms
 ) -> ChargeType | None:
     """Return how what a line bills is paid: by the line's own wording, else by the prices of the contracts."""
-    return terms.charge_type(line) or price_book.charge_type_of(line.product or "", contracts)
+    found = _Fit(line, contracts, price_book, (), (), Decimal(0))
+    return terms.charge_type(line) or found.charge_type(found.product())
 
 
-def receipts_of(periods: Iterable[ContractBillingPeriod], terms: MatchingTerms) -> Iterator[Receipt]:
+def receipts_of(
+    periods: Iterable[ContractBillingPeriod], price_book: PriceBook, terms: MatchingTerms
+) -> Iterator[Receipt]:
     """
     Yield what was received according to each charge and wallet of the periods.
 
@@ -97,21 +183,33 @@ def receipts_of(periods: Iterable[ContractBillingPeriod], terms: MatchingTerms) 
     """
     for period in periods:
         for charge in period.charges:
-            yield from _of_charge(period, charge, terms.organizations(charge))
+            yield from _of_charge(period, charge, price_book, terms.organizations(charge))
+        by_charges = any(charge.converted_token_count and charge.overage_quantity for charge in period.charges)
         for wallet in period.wallets:
-            if wallet.overage_quantity or wallet.overage_charge:
+            if wallet.overage_charge or (wallet.overage_quantity and wallet.overage_charge is None and not by_charges):
                 sku, organizations = wallet.sku or wallet.name or "", terms.organizations(wallet)
-                amounts = (wallet.overage_quantity, wallet.overage_charge, wallet.currency)
-                yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
+                yield Receipt(
+                    period,
+                    sku,
+                    price_book.product(sku),
+                    ChargeType.OVERAGE,
+                    organizations,
+                    wallet.overage_quantity,
+                    wallet.overage_charge,
+                    wallet.currency,
+                )
 
 
-def _of_charge(period: ContractBillingPeriod, charge: Charge, organizations: frozenset[str]) -> Iterator[Receipt]:
+def _of_charge(
+    period: ContractBillingPeriod, charge: Charge, price_book: PriceBook, organizations: frozenset[str]
+) -> Iterator[Receipt]:
     sku = charge.sku or charge.product_name or ""
-    if charge.prepaid_quantity:
-        yield Receipt(period, sku, ChargeType.PREPAID, organizations, charge.prepaid_quantity, None, charge.currency)
+    of = period, sku, price_book.product(sku)
+    if quantity := charge.prepaid_quantity:
+        yield Receipt(*of, ChargeType.PREPAID, organizations, quantity, None, charge.currency)
     if charge.overage_quantity or charge.overage_charge:
         amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
-        yield Receipt(period, sku, ChargeType.OVERAGE, organizations, *amounts)
+        yield Receipt(*of, ChargeType.OVERAGE, organizations, *amounts)
 
 
 def _substance(line: InvoiceLine) -> tuple[object, ...]:

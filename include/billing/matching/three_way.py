@@ -8,16 +8,19 @@ are in one currency or the match says that they are not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agreed_amount
-from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of
-from billing.models import AccountMonth
-from billing.money import difference, exact_sum
+from billing.matching.price_readings import Reading, fitting, price_readings
+from billing.matching.quantities import scale_between
+from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of, repeated_documents
+from billing.matching.service_months import whole_months
+from billing.models import AccountMonth, ContractBillingPeriod
+from billing.money import currency_code, difference, exact_sum, minor_unit, rounding_bound
 
 
 class Outcome(StrEnum):
@@ -65,10 +68,13 @@ class Match:
     """
     One product's leg: its receipts and the lines that bill them.
 
+    :param sku: the product, as the vendor names it.
+    :param product: its key, see ``PriceBook.product``.
     :param advance: the lines bill a later period than the receipts' one.
     """
 
     sku: str
+    product: str
     charge_type: ChargeType
     advance: bool = False
     receipts: list[Receipt] = field(default_factory=list)
@@ -78,7 +84,9 @@ class Match:
     def currencies(self) -> frozenset[str | None]:
         """Every currency among lines and charges; amounts are comparable only if it is one."""
         charged = {receipt.currency for receipt in self.receipts if receipt.charged is not None}
-        return frozenset(charged | {each.invoice.currency for each in self.billed})
+        return frozenset(
+            code and currency_code(code) for code in charged | {each.invoice.currency for each in self.billed}
+        )
 
     @property
     def invoiced(self) -> Decimal:
@@ -96,43 +104,88 @@ class Match:
         return _sum(receipt.quantity for receipt in self.receipts)
 
     @property
+    def scale(self) -> Decimal | None:
+        """By what the lines divide the received quantity; None if a quantity is missing or nothing explains them."""
+        found, received = _sum(each.line.quantity for each in self.billed), self.received_quantity
+        if found is None or received is None:
+            return None
+        return scale_between(received, found, cuts=len(self.billed))
+
+    @property
     def invoiced_quantity(self) -> Decimal | None:
         """
         Sum of the lines' quantities; None if one has none.
 
-        A line's quantity is an integer by the vendor's declaration: where one line bills a fractional receipt and
-        shows it cut or rounded to a whole number, the receipt's own digits count.
+        A line's quantity is an integer by the vendor's declaration: where a fractional or a divided receipt is shown
+        cut or rounded to whole numbers, the receipt's own digits count.
         """
-        found, received = _sum(each.line.quantity for each in self.billed), self.received_quantity
-        if found is None or received is None or len(self.billed) != 1 or received == received.to_integral_value():
-            return found
-        return received if abs(difference(found, received)) < 1 and found == found.to_integral_value() else found
+        if self.scale is not None:
+            return self.received_quantity
+        return _sum(each.line.quantity for each in self.billed)
 
 
-def match_month(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> tuple[Match, ...]:
+def match_month(
+    account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms, held: frozenset[str] | None = None
+) -> tuple[Match, ...]:
     """
     Pair a month's invoice lines with what its billing periods charge, by contract, SKU, organization and leg.
 
     What nothing can be paired with is a match of its own. Where an invoice may be under several contracts, or charges
     of one product are for overlapping organizations, these are one match: a line is never assigned to one arbitrarily.
+
+    :param held: documents that are not matched; by default those of ``held_documents``.
     """
+    if held is None:
+        held = held_documents(account_month, price_book, terms)
+    invoices = [invoice for invoice in account_month.invoices if invoice.invoice_id not in held]
+    received = tuple(receipts_of(account_month.billing_periods, price_book, terms))
+    lines = tuple(billed_lines(invoices, price_book, terms, received, account_month.billing_periods))
+    receipts = _by_product(received, lines, terms)
     groups: dict[object, Match] = {}
-    told_apart = _told_apart(account_month, price_book, terms)
-    receipts = _by_product(receipts_of(account_month.billing_periods, terms), told_apart)
-    for (sku, charge_type), found in receipts.items():
+    for found in receipts.values():
         for key, receipt in found:
-            groups.setdefault(key, Match(sku, charge_type)).receipts.append(receipt)
+            groups.setdefault(key, Match(receipt.sku, receipt.product, receipt.charge_type)).receipts.append(receipt)
     ended: dict[frozenset[str], date | None] = {}
-    for billed in billed_lines(account_month, price_book, terms):
+    for billed in lines:
         if billed.contracts not in ended:
             ended[billed.contracts] = _latest_end(account_month, billed.contracts)
         advance = _begins_after(billed, ended[billed.contracts])
         key = _key(billed, receipts, advance, terms.organizations(billed.line))
-        match = groups.setdefault(
-            key, Match(billed.line.product or "", billed.charge_type or ChargeType.OVERAGE, advance)
-        )
+        sku = billed.line.product or billed.product
+        match = groups.setdefault(key, Match(sku, billed.product, billed.charge_type or ChargeType.OVERAGE, advance))
         match.billed.append(billed)
     return tuple(groups.values())
+
+
+def held_documents(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> frozenset[str]:
+    """
+    Return the documents that repeat the lines of an earlier one: duplicates, not matched a second time.
+
+    They are none if only together they bill what was received: two contracts under one purchase order may be billed the
+    same.
+    """
+    repeated = repeated_documents(account_month.invoices)
+    if repeated and len(price_book.contract_ids) > 1:
+        matches = match_month(account_month, price_book, terms, frozenset())
+        ours = [match for match in matches if any(each.invoice.invoice_id in repeated for each in match.billed)]
+        if all(_bills_what_was_received(match, price_book) for match in ours):
+            return frozenset()
+    return repeated
+
+
+def _bills_what_was_received(match: Match, price_book: PriceBook) -> bool:
+    """Return whether quantities agree, and amounts to the rounding of each; without receipts, with the contracts'."""
+    if not match.receipts:
+        shown = [each.line.quantity for each in match.billed]
+        agreed = [each.item.quantity for each in prices_of_line(match.billed[0], match, price_book)]
+        return match.charge_type is ChargeType.PREPAID and None not in shown and _sum(shown) == _sum(agreed)
+    if match.scale is None or len(match.currencies) > 1:
+        return False
+    if match.charged is None:
+        return match.charge_type is ChargeType.PREPAID
+    unit = minor_unit(next(iter(match.currencies)) or "")
+    bound = rounding_bound(len(match.billed) + len(match.receipts), unit or Decimal(0))
+    return abs(difference(match.invoiced, match.charged)) <= bound
 
 
 def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | None]:
@@ -158,10 +211,15 @@ def compare(match: Match, price_book: PriceBook) -> tuple[Outcome, Variance | No
 def prices_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[PricedItem]:
     """Return the contract items in force for a line when its service began; none if that day is unknown."""
     start = billed.line.service_start
-    if start is None or billed.charge_type is None:
+    return [] if start is None else [each for each in items_of_line(billed, match, price_book) if each.in_force(start)]
+
+
+def items_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[PricedItem]:
+    """Return what prices a line's product in the contracts that it may be under, in force or not."""
+    if billed.charge_type is None:
         return []
     received_under = frozenset(receipt.billing_period.contract_id for receipt in match.receipts)
-    return price_book.in_force(match.sku, billed.charge_type, received_under or billed.contracts, start)
+    return price_book.items(billed.product, billed.charge_type, received_under or billed.contracts)
 
 
 def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decimal | None:
@@ -170,48 +228,77 @@ def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decima
     return None if quantity is None else agreed_amount(prices_of_line(billed, match, price_book), quantity)
 
 
+def reading_of_line(
+    billed: Billed, match: Match, price_book: PriceBook, periods: Sequence[ContractBillingPeriod], bound: Decimal
+) -> Reading | None:
+    """
+    Return the first way in which a contract gives a line's amount, to within a bound; None if there is none.
+
+    :param periods: billing periods of the month.
+    """
+    line, received = billed.line, match.received_quantity
+    if line.service_start is None or line.service_end is None or line.quantity is None:
+        return None
+    items = items_of_line(billed, match, price_book)
+    for contract_id in sorted({each.contract_id for each in items}):
+        priced = [each for each in items if each.contract_id == contract_id]
+        alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
+        part = not whole_months(line.service_start, line.service_end)
+        cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
+        spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
+        found = fitting(
+            price_readings(priced, [*alone, line.quantity, *cut], (line.service_start, line.service_end), spans),
+            line.amount,
+            bound,
+        )
+        if found:
+            return found
+    return None
+
+
 def _price_of_receipt(receipt: Receipt, price_book: PriceBook) -> Decimal | None:
     if receipt.quantity is None:
         return None
     contracts, day = frozenset({receipt.billing_period.contract_id}), receipt.billing_period.starts_on
-    return agreed_amount(price_book.in_force(receipt.sku, receipt.charge_type, contracts, day), receipt.quantity)
+    return agreed_amount(price_book.in_force(receipt.product, receipt.charge_type, contracts, day), receipt.quantity)
 
 
 _Receipts = dict[tuple[str, ChargeType], list[tuple[object, Receipt]]]
 
 
-def _told_apart(account_month: AccountMonth, price_book: PriceBook, terms: MatchingTerms) -> bool:
-    """Return whether each invoice is under one contract only."""
-    orders = map(terms.purchase_order, account_month.invoices)
-    return all(len(price_book.contracts_of(order)) == 1 for order in orders)
-
-
-def _by_product(receipts: Iterable[Receipt], told_apart: bool) -> _Receipts:
-    """Group receipts by SKU and leg, each with the key of its match."""
+def _by_product(receipts: Iterable[Receipt], lines: Sequence[Billed], terms: MatchingTerms) -> _Receipts:
+    """Group receipts by product and leg, each with the key of its match."""
+    told_apart = all(len(billed.contracts) == 1 for billed in lines)
+    named: dict[tuple[str, ChargeType | None], set[frozenset[str]]] = defaultdict(set)
+    for billed in lines:
+        named[billed.product, billed.charge_type].add(terms.organizations(billed.line))
     alike: dict[tuple[str, ChargeType, str], list[Receipt]] = defaultdict(list)
     for receipt in receipts:
-        alike[receipt.sku, receipt.charge_type, receipt.billing_period.contract_id if told_apart else ""].append(
-            receipt
-        )
+        contract = receipt.billing_period.contract_id if told_apart else ""
+        alike[receipt.product, receipt.charge_type, contract].append(receipt)
     found: _Receipts = defaultdict(list)
     for (sku, charge_type, contract), group in alike.items():
         sets = {receipt.organizations for receipt in group}
         disjoint = sum(map(len, sets)) == len(frozenset().union(*sets)) and frozenset() not in sets
+        apart = disjoint and all(any(of and of <= each for each in sets) for of in named[sku, charge_type])
         for receipt in group:
-            key = (contract, sku, charge_type, receipt.organizations if disjoint else frozenset())
+            key = (contract, sku, charge_type, receipt.organizations if apart else frozenset())
             found[sku, charge_type].append((key, receipt))
     return found
 
 
 def _key(billed: Billed, receipts: _Receipts, advance: bool, organizations: frozenset[str]) -> object:
     """Return the key of the match that a line belongs to: that of its receipt, else one of its own kind."""
-    sku = billed.line.product or ""
     if billed.charge_type is not None and not advance:
-        for key, receipt in receipts.get((sku, billed.charge_type), ()):
-            ours = receipt.billing_period.contract_id in billed.contracts
-            if ours and (not receipt.organizations or organizations <= receipt.organizations):
-                return key
-    return (billed.contracts, sku, billed.charge_type, organizations, advance)
+        keys = [
+            (key, receipt)
+            for key, receipt in receipts.get((billed.product, billed.charge_type), ())
+            if receipt.billing_period.contract_id in billed.contracts
+        ]
+        ours = [key for key, receipt in keys if not receipt.organizations or organizations <= receipt.organizations]
+        if ours or len({key for key, _ in keys}) == 1:
+            return ours[0] if ours else keys[0][0]
+    return (billed.contracts, billed.product or billed.line.product, billed.charge_type, organizations, advance)
 
 
 def _latest_end(account_month: AccountMonth, contracts: frozenset[str]) -> date | None:

@@ -26,6 +26,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # No bill needs more digits before or after the point, and 1E+999999999 would make a gigabyte of zeros when written out.
 _MAX_DIGITS = 100
 _TOO_LARGE = 10**_MAX_DIGITS
+# Vendors nest less than ten levels. What is stored of a response is nested a few levels deeper in our own documents.
+_MAX_LEVELS = 100
+_MAX_STORED_LEVELS = 200
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the parser that asked narrows it)
@@ -33,15 +36,20 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
     Read UTF-8 JSON: numbers with a fraction or an exponent as ``Decimal``, other numbers as ``int`` of any size.
 
     :raises PayloadError: not JSON, not UTF-8, cut short, a duplicate key, NaN or Infinity, a number of more than 100
-        digits before or after the decimal point, or a text with U+0000, which Postgres cannot store.
+        digits before or after the decimal point, a text with U+0000, which Postgres cannot store, or more than 100
+        levels.
     """
+    return _load(body, _MAX_LEVELS)
+
+
+def _load(body: bytes, levels: int) -> Any:  # noqa: ANN401 (as loads)
     try:
         value = jiter.from_json(
             body.removeprefix(_BYTE_ORDER_MARK), float_mode="decimal", catch_duplicate_keys=True, allow_inf_nan=False
         )
     except ValueError as error:
         raise PayloadError(f"the body of {len(body)} bytes is not usable JSON: {error}") from error
-    _check_numbers(value)
+    _check_numbers(value, levels)
     if b"\\u0000" in body:
         _check_texts(value)
     return value
@@ -53,14 +61,18 @@ def is_json(body: bytes) -> bool:
         _ANY.decode(body.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
+    except RecursionError:  # a thousand levels: it may be JSON, and ``loads`` says what is wrong with it
+        return True
     return True
 
 
-def _check_numbers(value: object) -> None:
+def _check_numbers(value: object, levels: int) -> None:
     if isinstance(value, (dict, list)):
+        if levels == 0:
+            raise PayloadError("the body is JSON of too many levels")
         for member in value.values() if isinstance(value, dict) else value:
             if not isinstance(member, str):
-                _check_numbers(member)
+                _check_numbers(member, levels - 1)
     elif isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -_MAX_DIGITS or value.adjusted() >= _MAX_DIGITS:
@@ -85,8 +97,8 @@ def _check_texts(value: object) -> None:
 
 
 def loads_text(text: str) -> Any:  # noqa: ANN401 (as loads)
-    """Read JSON from a string, as the database returns it."""
-    return loads(text.encode())
+    """Read JSON from a string, as the database returns it: what was stored of a response may be nested deeper there."""
+    return _load(text.encode(), _MAX_STORED_LEVELS)
 
 
 def dumps(value: object) -> str:

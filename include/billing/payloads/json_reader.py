@@ -35,13 +35,14 @@ class JsonObject:
     :raises PayloadError: ``row`` is not an object.
     """
 
-    __slots__ = ("_asked", "_row", "where")
+    __slots__ = ("_asked", "_null_lists", "_row", "where")
 
     def __init__(self, row: object, where: str) -> None:
         if not isinstance(row, dict):
             raise PayloadError(f"{where}: expected an object, found {_kind(row)}")
         self._row: dict[str, Any] = row
         self._asked: set[str] = set()
+        self._null_lists: set[str] = set()
         self.where = where
 
     def optional(self, name: str) -> Any:  # noqa: ANN401 (the caller narrows it)
@@ -61,23 +62,33 @@ class JsonObject:
         return value
 
     def identifier(self, name: str) -> str:
-        """Return an identifier that the vendor sends as a string or an integer, always as a short string."""
+        """
+        Return an identifier that the vendor sends as a string or a whole number, always as a short string.
+
+            "4100259", 4100259, 4100259.0 -> "4100259"
+        """
         value = self.optional(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value):
+            return str(int(value))
         if not isinstance(value, str) or not 0 < len(value) <= _MAX_IDENTIFIER:
             raise self._unexpected(name, "an identifier", value)
         return value
+
+    def identifier_or_none(self, name: str) -> str | None:
+        """Return an identifier; None if it is null or missing."""
+        return None if self.optional(name) is None else self.identifier(name)
 
     def number(self, name: str) -> Decimal:
         """Return a required JSON number with exactly its digits."""
         return self._required(name, self.number_or_none(name))
 
     def number_or_none(self, name: str) -> Decimal | None:
-        """Return a JSON number with exactly its digits; None if it is null or missing."""
+        """Return a number with exactly its digits, also one written as a text; None if it is null or missing."""
         value = self.optional(name)
         if value is None:
             return None
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            value = Decimal(value)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self._unexpected(name, "a number", value)
         return self._bounded(name, Decimal(value))
@@ -130,12 +141,20 @@ class JsonObject:
             raise self._unexpected(name, "a date-time of the years 1 to 9999", value) from None
 
     def objects(self, name: str) -> list[JsonObject]:
-        """Return the objects of a list; none if the list is empty or missing. Null is an error."""
-        self._asked.add(name)
-        rows = self._row.get(name, [])
+        """Return the objects of a list; none if it is empty, missing or null. A null is remembered as drift."""
+        rows = self.optional(name)
+        if rows is None and name in self._row:
+            self._null_lists.add(name)
+        rows = [] if rows is None else rows
         if not isinstance(rows, list):
             raise self._unexpected(name, "a list", rows)
         return [JsonObject(row, f"{self.where}, {name} {place}") for place, row in enumerate(rows, start=1)]
+
+    def listed(self, name: str) -> list[JsonObject]:
+        """Return the objects of a list that may be empty or null, but must not be missing: a page without its rows."""
+        if name not in self._row:
+            raise self._unexpected(name, "a list", None)
+        return self.objects(name)
 
     def object_or_none(self, name: str) -> JsonObject | None:
         """Return a nested object; None if it is null or missing."""
@@ -145,6 +164,10 @@ class JsonObject:
     def rest(self) -> dict[str, Any]:
         """Return the fields that were not read: what the vendor has added since this code was written."""
         return {name: value for name, value in self._row.items() if name not in self._asked}
+
+    def drift(self) -> list[str]:
+        """Return what to report of this object: fields that were not read, and lists that are null, ``lines=null``."""
+        return [*self.rest(), *(f"{name}=null" for name in sorted(self._null_lists))]
 
     def _required(self, name: str, value: T | None) -> T:
         if value is None:

@@ -20,7 +20,7 @@ def place_of_unstorable(body: bytes) -> str | None:
     """
     Name the first text with U+0000 or half a character, or number that is none or has too many digits.
 
-        data 1 (invoice_id 900001), transaction_line_items 2 (product_id cdn), product_name
+        data 1 (invoice_id 900001), lines 2 (id 7), description
 
     :returns: None if there is none, or the body is not JSON.
     """

@@ -55,8 +55,9 @@ def compare_with(found: Sequence[Printed], amount: Decimal) -> Agreement:
         return Agreement(Answer.DIFFERS, values[-1])
     if not all(value == amount for value in values) and not _are_parts(values, amount):
         return Agreement(Answer.UNCLEAR, reason=f"its totals may say {_said(named)}")
-    after_last = [each for each in totals if not each.is_sure and found.index(each) > found.index(named[-1])]
-    others = [*after_last, *(dues if named[-1].role is Role.TOTAL else [])]
+    last = max(place for place, each in enumerate(found) if each is named[-1])
+    others = [each for each in found[last:] if each.role is Role.TOTAL and not each.is_sure]
+    others += dues if named[-1].role is Role.TOTAL else []
     paid = [each.reading.value for each in found if each.role is Role.PAID]
     for other in others:
         if not _is_explained(other.reading.value, amount, paid):

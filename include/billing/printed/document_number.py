@@ -19,7 +19,7 @@ def has_number(text: str, number: str) -> bool | None:
     if not wanted:
         return False
     escaped = re.escape(wanted)
-    if re.search(rf"(?<![\w])(?<!\w[-./_]){escaped}(?![-./_]?\w)", plain):
+    if re.search(rf"(?<!\w)(?<!\w[-/_])(?<!\d\.){escaped}(?![-./_]?\w)", plain):
         return True
     # words that a PDF joins: letters before a number that begins with one, and behind one that ends with a digit
     parted = r"\s*".join(map(re.escape, re.sub(r"\s", "", wanted)))

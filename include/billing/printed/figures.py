@@ -14,9 +14,10 @@ from billing.printed.tokens import CURRENCY, Token
 _GAP = "[ _]*"
 _FIGURE = re.compile(
     rf"(?P<before>(?:[-+(CRD]{_GAP})*)N(?P<after>(?:"
-    rf"[-+](?![-+(CNwhx])|{_GAP}-{_GAP}$"  # a sign behind the digits, at the end also after a blank
+    rf"[-+](?![-+(CNwhxLP])|{_GAP}-{_GAP}$"  # a sign behind the digits, at the end also after a blank
     rf"|{_GAP}C(?!{_GAP}[-+(]?{_GAP}N)|{_GAP}\)|{_GAP}[RD]|[ ]?h(?!h))*)"
 )
+_CREDIT_BETWEEN = re.compile(r"N[ _]+[RD][ _]+[-+(C _]*N(?![ _.C)]*[RD])")  # 1.00 CR 2.00: of the one or the other
 _SURE_BEFORE_MINUS = re.compile(rf"[.C(]{_GAP}$")
 _BLANK_BEFORE_MINUS = re.compile(r"(?:^|[ _])$")
 
@@ -51,7 +52,7 @@ def figures_of(tokens: Sequence[Token], currency: str | None) -> list[Figure]:
     printed = codes if len(codes) == len(matches) else [codes[0] if len(set(codes)) == 1 else ""] * len(matches)
     return [
         Figure(
-            _with_sign(_number(tokens[match.end("before")], code or currency), shape, match),
+            _with_sign(tokens[match.end("before")], code or currency, shape, match),
             code,
             match.start(),
             match.end(),
@@ -96,14 +97,14 @@ def _decimals(currency: str | None) -> int | None:
     return None if unit is None else max(0, -int(unit.as_tuple().exponent))
 
 
-def _with_sign(reading: Reading, shape: str, match: re.Match[str]) -> Reading:
+def _with_sign(token: Token, currency: str | None, shape: str, match: re.Match[str]) -> Reading:
     """
-    Give a number the sign that is printed around it.
+    Read a number with the sign that is printed around it.
 
     It is below zero by a minus before or behind it, in brackets, or by CR. Two of these, one bracket alone, a minus
     that may be a dash between two words, and a single letter behind the digits leave it open.
     """
-    before, after = match["before"], match["after"]
+    reading, before, after = _number(token, currency), match["before"], match["after"]
     if "h" in after:
         return UNREADABLE
     minuses = before.count("-") + after.count("-")
@@ -116,7 +117,9 @@ def _with_sign(reading: Reading, shape: str, match: re.Match[str]) -> Reading:
         max(minuses, opened, closed, credits_) > 1
         or opened != closed
         or (signs > 1 and not in_brackets)
+        or token.text.endswith("--")  # 100,-- has no cents, or is 100,- below zero
         or _may_be_a_dash(shape, match)
+        or _CREDIT_BETWEEN.search(shape) is not None
     )
     if open_ended:
         return _either(reading, None)

@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
 _LETTER_SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,}")
 _HEAD = re.compile(r"[1-9]\d{0,2}(?:'\d{3})*")
-_THOUSANDS = re.compile(r"\d{3}(?:[.,·]\d+)?")
+_THOUSANDS = re.compile(r"\d{3}(?:[.,·]\d+|[.,]-{1,2})?")
 _LONGEST_LABEL = 40  # letters; no label is longer
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -56,6 +56,7 @@ class Token:
     :param text: as printed; of a currency its ISO code, empty where several write it so; of a word its bare form.
     :param role: of a label.
     :param gives_back: a word or label that says that money is given back.
+    :param columns: of a label of several words that are labels too: their roles, as they may be heads of columns.
     :param parted: of a number whose thousands are parted by blanks: its pieces, which may be several numbers.
     """
 
@@ -63,6 +64,7 @@ class Token:
     text: str
     role: Role | None = None
     gives_back: bool = False
+    columns: tuple[Role, ...] = ()
     parted: tuple[str, ...] = ()
 
 
@@ -131,28 +133,25 @@ def _with_labels(found: Sequence[Token], currency: str | None) -> Iterator[Token
 def _label_at(found: Sequence[Token], place: int) -> tuple[Token | None, int]:
     """Return the longest label that begins with a token and how many tokens it takes; else None and 1."""
     best: tuple[Token | None, int] = (None, 1)
-    letters, gap = "", False
+    words_read: list[str] = []
     for length, token in enumerate(found[place:], start=1):
-        if token.shape in {*_WORDS, LETTER} or (token.shape == CURRENCY and token.text.isalpha() and letters):
-            letters, gap = letters + bare(token.text), False
+        if token.shape in {*_WORDS, LETTER} or (words_read and token.shape == CURRENCY and token.text.isalpha()):
+            words_read.append(bare(token.text))
+            letters = "".join(words_read)
             if len(letters) > _LONGEST_LABEL:
                 break
             if letters in roles():
-                best = _label(letters), length
-        elif letters and not gap and (token.shape in {BLANK, COLUMN, "-"} or token.text in {"'", "."}):
-            gap = token.shape != BLANK or token.text == "-"
-        else:
+                columns = [roles()[word] for word in words_read if word in roles()]
+                best = _label(letters, columns if len(columns) == len(words_read) > 1 else ()), length
+        elif not words_read or (token.shape not in {BLANK, "-"} and token.text not in {"'", "."}):
             break
     return best
 
 
-def _label(letters: str) -> Token:
-    return Token(
-        PART if roles()[letters] is Role.PART else LABEL,
-        letters,
-        role=roles()[letters],
-        gives_back=letters in words("credit_labels"),
-    )
+def _label(letters: str, columns: Sequence[Role] = ()) -> Token:
+    shape = PART if roles()[letters] is Role.PART else LABEL
+    gives_back = letters in words("credit_labels")
+    return Token(shape, letters, role=roles()[letters], gives_back=gives_back, columns=tuple(columns))
 
 
 def _parts(word: Token, currency: str | None) -> list[Token]:
@@ -163,7 +162,7 @@ def _parts(word: Token, currency: str | None) -> list[Token]:
             return [_label(bare(head)), Token(CURRENCY, code)]
     if not _IDEOGRAPH.search(word.text):
         return [word]
-    for length in range(len(word.text) - 1, 1, -1):
+    for length in range(min(len(word.text) - 1, _LONGEST_LABEL), 1, -1):
         for start in range(len(word.text) - length + 1):
             inner = bare(word.text[start : start + length])
             if inner in roles():

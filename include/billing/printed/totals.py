@@ -8,12 +8,12 @@ on the next one, on the one before, or in the column of a table. Anything else i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.printed.figures import Figure, given_back, one_amount
 from billing.printed.labels import Role
 from billing.printed.lines import Item, Line, read_line
-from billing.printed.numbers import Reading, any_of
+from billing.printed.numbers import UNREADABLE, Reading, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Printed:
     is_sure: bool
 
 
+_LONGEST_LINE = 2000  # characters; a longer one is no line that a person reads
 _Pair = tuple[Item, Reading, bool]
 
 
@@ -38,13 +39,27 @@ def printed_totals(text: str, currency: str | None) -> list[Printed]:
 
     :param currency: the invoice's; decides how many decimals an amount has if the document names no other.
     """
-    lines = [line for row in text.splitlines() if not (line := read_line(row, currency)).is_empty]
+    rows = text.splitlines()
+    if any(len(row) > _LONGEST_LINE for row in rows):
+        return [Printed(Role.TOTAL, UNREADABLE, is_sure=False)]
+    lines = _beside_signs([line for row in rows if not (line := read_line(row, currency)).is_empty])
     return [
         Printed(item.role, given_back(reading) if item.gives_back else reading, item.is_sure and is_sure)
         for place, line in enumerate(lines)
         if line.items
         for item, reading, is_sure in _pairs(lines, place, currency)
         if item.role is not Role.PART
+    ]
+
+
+def _beside_signs(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines; the amounts of one above or below a sign on a line of its own are not sure."""
+    signs = [False, *(line.is_sign for line in lines), False]
+    return [
+        replace(line, is_plain=False, items=tuple(replace(item, is_sure=False) for item in line.items))
+        if signs[place] or signs[place + 2]
+        else line
+        for place, line in enumerate(lines)
     ]
 
 
@@ -59,12 +74,20 @@ def _pairs(lines: Sequence[Line], place: int, currency: str | None) -> Iterator[
         yield line.items[0], _one_of(candidates, currency), True
     elif line.is_label:
         yield from _in_lines(lines, place, currency)
-    elif following and line.is_plain and not line.figures and len(following[0]) == len(line.items):
-        for item, figure in zip(line.items, following[0], strict=True):
+    elif following and line.is_plain and (heads := _heads(line.items, len(following[0]))):
+        for item, figure in zip(heads, following[0], strict=True):
             yield item, figure.reading, True
     elif following:
         reading = one_amount(following[0], currency)
         yield from ((item, Reading(None, reading.possible), False) for item in line.items)
+
+
+def _heads(items: Sequence[Item], columns: int) -> Sequence[Item]:
+    """Return the labels of a line as the heads of so many columns; none if there are more or fewer."""
+    if len(items) == columns:
+        return items
+    apart = [replace(item, role=role) for item in items for role in (item.columns or (item.role,))]
+    return apart if len(apart) == columns else ()
 
 
 def _on_the_line(line: Line, currency: str | None) -> Iterator[_Pair]:

@@ -137,7 +137,9 @@ def _estimates(connection: Connection, account_month: AccountMonth) -> tuple[Est
     line = t.month_to_date_line
     named = func.concat_ws(" ", line.c.product, line.c.product_group, line.c.description)
     credits_ = func.coalesce(func.sum(line.c.amount).filter(line.c.amount < 0), 0)
-    shortfall = func.coalesce(func.sum(line.c.amount).filter(line.c.amount >= 0, named.ilike("%shortfall%")), 0)
+    shortfall = func.coalesce(
+        func.sum(line.c.amount).filter(line.c.amount >= 0, named.op("~*")("shortfall|minimum")), 0
+    )
     head = t.month_to_date.c["taken_at", "total", "currency", "as_of"]
     rows = connection.execute(
         select(*head, credits_.label("credits"), shortfall.label("shortfall"))
@@ -195,17 +197,17 @@ def _files(
     return (*stored, *(IssuedFile(row.invoice_id, row.file_format, b"", None, row.reason) for row in missing))
 
 
-def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> tuple[str | None, str | None]:
-    """Return a file's text; or None, and why it could not be read if that is known."""
+def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> tuple[str | None, str]:
+    """Return a file's text, None if it cannot be read; and why it cannot be had, empty if it can."""
     if read_file is None:
-        return None, None
+        return None, ""
     try:
         body = read_file(location)
     except OSError:
         return None, "the stored file is missing from the document folder"
     if hashlib.sha256(body).digest() != sha256:
         return None, "the stored file has changed since it was fetched"
-    return text_of(body, file_format), None
+    return text_of(body, file_format), ""
 
 
 def _of_account(table: Any, account_month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)

@@ -35,8 +35,9 @@ def reconciled_fetch(connection: Connection, vendor: str, account: str, month: M
         results that passed or do not apply, and warnings, variances and infos  -> finished
         a BLOCKED result: what is missing may be there now                      -> not finished
         an EXCEPTION of another severity                                        -> not finished
-        no result                                                               -> not finished
+        no result, or a document that the fetch could not get                   -> not finished
     """
+    missing = select(t.missing_document.c.position).where(t.missing_document.c.fetch_id == t.account_month.c.fetch_id)
     results = select(t.control_result.c.position).where(
         t.control_result.c.reconciliation_id == t.account_month.c.reconciliation_id
     )
@@ -51,5 +52,6 @@ def reconciled_fetch(connection: Connection, vendor: str, account: str, month: M
             t.account_month.c.month == month.first_day,
             results.exists(),
             ~open_results.exists(),
+            ~missing.exists(),
         )
     )

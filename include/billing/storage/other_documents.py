@@ -49,20 +49,20 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
 
 def other_documents(invoices: Iterable[Invoice], account_month: AccountMonth) -> tuple[Invoice, ...]:
     """
-    Return the documents of other months that bill days of this month, with only the lines that do, by month and id.
+    Return the documents of other months that bill days of this month, by month and id, with only the lines that do.
 
-    A line's days are its own, else those of its document. A document without any date may bill the month after its own:
-    all of its lines are returned.
+    A line's days are its own, else those of its document. A document without any date may bill the month after its own.
+    Lines without any date are always returned with their document.
 
     :param invoices: of one account, of any months; those that are not withdrawn.
     """
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
-    found = []
-    for each in invoices:
-        if each.month != month and _is_near(each.month, month):
-            lines = tuple(line for line in each.lines if _may_bill(_days_billed(each, line), each.month, month, days))
-            found += [replace(each, lines=lines)] if lines else []
-    return tuple(sorted(found, key=lambda each: (each.month, each.invoice_id)))
+    limited = (
+        replace(each, lines=tuple(_lines_of(each, days)))
+        for each in invoices
+        if each.month != month and _is_near(each.month, month) and _may_bill(_span_of(each), each.month, month, days)
+    )
+    return tuple(sorted((each for each in limited if each.lines), key=lambda each: (each.month, each.invoice_id)))
 
 
 def billed_months(
@@ -135,13 +135,25 @@ def _span(row: Any) -> Days | None:  # noqa: ANN401 (a row of _documents)
     return None if row.first is None or row.end is None else Days(row.first, row.end)
 
 
+def _span_of(document: Invoice) -> Days | None:
+    """Return what ``_documents`` selects as a document's first and last day."""
+    if document.service_start and document.service_end:
+        return Days(document.service_start.date(), document.service_end.date())
+    lines = [days for line in document.lines if (days := _days_billed(document, line)) is not None]
+    return Days(min(each.first for each in lines), max(each.end for each in lines)) if lines else None
+
+
 def _is_near(own: Month, month: Month) -> bool:
     return month.shifted(-_MONTHS_BEFORE) <= own <= month.shifted(_MONTHS_AFTER)
 
 
 def _may_bill(span: Days | None, own: Month, month: Month, days: Days) -> bool:
-    """Return whether a document, or a line, of another month may bill some days; without dates, of the next month."""
+    """Return whether a document of another month may bill some days; without dates, only the month after its own."""
     return span.overlap(days) if span else own == month.shifted(-1)
+
+
+def _lines_of(document: Invoice, days: Days) -> Iterable[InvoiceLine]:
+    return (line for line in document.lines if (span := _days_billed(document, line)) is None or span.overlap(days))
 
 
 def _days_billed(document: Invoice, line: InvoiceLine) -> Days | None:

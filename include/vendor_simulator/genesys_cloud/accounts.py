@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from vendor_simulator import seeded_random
+from vendor_simulator.genesys_cloud.readings import DEFAULTS
 from vendor_simulator.months import Month
 
 HISTORY_START = Month(2023, 1)
@@ -38,11 +40,25 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Unit prices in the organisation's currency, in force from ``start`` until the next one."""
+    """
+    Unit prices in the organisation's currency, in force from ``start`` until the next one.
+
+    :param quantity: prepaid quantity, allowance or tokens from then on; the plan's if None.
+    """
 
     start: date
     price: Decimal
     overage: Decimal
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Tokens bought once: they are in the wallet from that day, and billed with its period."""
+
+    on: date
+    quantity: int
+    price: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +68,15 @@ class Plan:
 
     :param kind: ``prepay`` (a prepaid quantity, more is overage), ``fair_use`` (an allowance, more is overage),
         ``metered`` (every unit is overage), ``token`` (paid from the contract's wallet).
-    :param quantity: prepaid quantity, or allowance, or the wallet's yearly tokens.
+    :param quantity: prepaid quantity, or allowance, or the tokens of one grant.
     :param low: least actual quantity of a month.
     :param high: greatest actual quantity of a month.
+    :param grant: when a wallet gets its tokens: ``yearly``, ``monthly`` (paid as prepayment if they have a price),
+        ``top_up`` (every third month) or ``one_time`` (only those of ``purchases``).
+    :param months: how many periods one prepayment is for.
+    :param advance: billed before its periods; as the contract says if None.
+    :param begins: the day on which the plan was added to the contract; with the contract if None.
+    :param place: which of the organisation's organizations uses it.
     """
 
     id: str
@@ -65,6 +87,22 @@ class Plan:
     low: int
     high: int
     prices: tuple[Price, ...]
+    grant: str = "yearly"
+    purchases: tuple[Purchase, ...] = ()
+    months: int = 1
+    advance: bool | None = None
+    begins: date | None = None
+    place: int = 0
+
+    @property
+    def is_prepaid(self) -> bool:
+        """Whether a quantity is paid period by period, used or not."""
+        paid_tokens = self.kind == "token" and self.grant == "monthly" and any(step.price for step in self.prices)
+        return self.kind == "prepay" or paid_tokens
+
+    def quantity_at(self, price: Price) -> int:
+        """Return the quantity that belongs to a price."""
+        return self.quantity if price.quantity is None else price.quantity
 
     def price_on(self, day: date) -> Price:
         """Return the price in force on a day."""
@@ -82,6 +120,12 @@ class Contract:
     :param credited: some periods have a credit line, or a credit memo besides the invoice.
     :param quiet: nothing is used, and nothing billed, in some periods.
     :param long: the June invoice has 5,000 lines.
+    :param begins: first day; the start of the period that ends in the first month of history if None.
+    :param ends: last day, included.
+    :param apart: prepayments have an invoice of their own.
+    :param ramp: first and last day on which its prepaid quantities or prices still grow.
+    :param wording: how its invoices describe their lines, see ``wording.py``.
+    :param read: how the vendor reads the API's contract, by the words of the keys.
     """
 
     number: int
@@ -97,11 +141,22 @@ class Contract:
     credited: str = ""
     quiet: bool = False
     long: bool = False
+    begins: date | None = None
+    ends: date = CONTRACT_END
+    apart: bool = False
+    ramp: tuple[date, date] | None = None
+    wording: str = "words"
+    read: Mapping[str, str] = field(default_factory=lambda: DEFAULTS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One Genesys Cloud organisation with its own OAuth client."""
+    """
+    One Genesys Cloud organisation with its own OAuth client.
+
+    :param branches: id and title of its further organizations.
+    :param drawn: not one of the demo.
+    """
 
     number: int
     name: str
@@ -116,6 +171,9 @@ class Organisation:
     contracts: tuple[Contract, ...] = ()
     first_month: Month = HISTORY_START
     posting_day: int = 6
+    branches: tuple[tuple[str, str], ...] = ()
+    drawn: bool = False
+    read: Mapping[str, str] = field(default_factory=lambda: DEFAULTS, compare=False)
 
     @property
     def conn_id(self) -> str:

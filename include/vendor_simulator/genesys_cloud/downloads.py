@@ -10,9 +10,8 @@ from aiohttp import web
 
 from vendor_simulator import seeded_random
 from vendor_simulator.genesys_cloud.accounts import Organisation
-from vendor_simulator.genesys_cloud.month import Invoice
+from vendor_simulator.genesys_cloud.printed import invoice_file
 from vendor_simulator.genesys_cloud.request_context import GenesysContext
-from vendor_simulator.pdf import invoice_pdf
 from vendor_simulator.web.answers import Answer
 
 
@@ -28,7 +27,8 @@ class Downloads:
         invoice = self._context.invoice(request, owner)
         ends_at = int(self._context.state.now().timestamp()) + self._context.state.settings.link_seconds
         query = urlencode({"signature": self._signature(invoice.invoice_id, ends_at), "expires": ends_at})
-        return Answer({"url": f"{request.scheme}://{request.host}/documents/{invoice.invoice_id}.pdf?{query}"})
+        host = f"{request.scheme}://{request.host}" if owner.read["document_link"] == "absolute" else ""
+        return Answer({"url": f"{host}/documents/{invoice.invoice_id}.pdf?{query}"})
 
     def download(self, request: web.Request) -> Answer:
         """Return the PDF behind a link: 403 if the signature is wrong or expired, 400 if a token is sent with it."""
@@ -41,22 +41,11 @@ class Downloads:
         )
         if not fits or int(ends_at) < self._context.state.now().timestamp():
             return Answer(b"Request has expired", 403, "text/plain")
-        for owner in self._context.world.organisations:
-            invoice = self._context.known(owner, number)
-            if invoice is not None:
-                return Answer(_printed(owner, invoice), media_type="application/pdf")
-        return Answer(b"Not found", 404, "text/plain")
+        owner = self._context.world.holder(number)
+        invoice = None if owner is None else self._context.known(owner, number)
+        if owner is None or invoice is None:
+            return Answer(b"Not found", 404, "text/plain")
+        return Answer(invoice_file(owner, invoice), media_type="application/pdf")
 
     def _signature(self, number: str, ends_at: int) -> str:
         return hmac.new(self._link_key, f"{number}\n{ends_at}".encode(), hashlib.sha256).hexdigest()
-
-
-def _printed(owner: Organisation, invoice: Invoice) -> bytes:
-    amount = invoice.amount if invoice.document_amount is None else invoice.document_amount
-    facts = (
-        f"{invoice.type} of {invoice.invoiced_on.isoformat()}",
-        f"Bill to: {owner.bill_to.number}",
-        f"Purchase order: {invoice.purchase_order}",
-        *(f"{line.description}: {line.quantity} {format(line.amount, 'f')}" for line in invoice.lines),
-    )
-    return invoice_pdf("Genesys Cloud", invoice.invoice_id, facts, f"{format(amount, 'f')} {invoice.currency}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from aiohttp import web
 
@@ -25,7 +25,7 @@ class Invoices:
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the invoices, newest first; both dates are included."""
         size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
-        first, last = parameters.dates(request)
+        window = parameters.dates(request)
         payment = request.query.get("paymentStatus")
         if payment not in {None, "Paid", "UnPaid"}:
             refuse("invalid.value", "paymentStatus must be Paid or UnPaid")
@@ -33,21 +33,38 @@ class Invoices:
         found = [
             invoice
             for invoice in self._context.shown(owner)
-            if first <= invoice.invoiced_on <= last and _has_payment(invoice, payment, now)
+            if _is_within(invoice, window, owner.read["invoice_filter"]) and _has_payment(invoice, payment, now)
         ]
         found.sort(key=lambda invoice: (invoice.invoiced_on, invoice.invoice_id), reverse=True)
-        return parameters.page(request, found, size, lambda each, _: documents.invoice_document(owner, each, now))
+        rows = parameters.with_double(found, "invoice", owner.read)
+        return parameters.page(
+            request, rows, size, owner.read, lambda each: documents.invoice_document(owner, each, now)
+        )
 
     def lines(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the lines of an invoice."""
         size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
         invoice = self._context.invoice(request, owner)
+        numbered = parameters.with_double(list(enumerate(invoice.lines[: invoice.listed], start=1)), "line", owner.read)
         return parameters.page(
             request,
-            invoice.lines,
+            numbered,
             size,
-            lambda line, position: documents.line_document(owner, invoice, line, position + 1),
+            owner.read,
+            lambda row: documents.line_document(owner, invoice, row[1], row[0]),
         )
+
+
+def _is_within(invoice: Invoice, window: tuple[date, date], rule: str) -> bool:
+    first, last = window
+    match rule:
+        case "invoiced":
+            return first <= invoice.invoiced_on <= last
+        case "invoiced_before_end":
+            return first <= invoice.invoiced_on < last
+        case _:
+            service = min(line.start for line in invoice.lines), max(line.end for line in invoice.lines)
+            return parameters.fits(rule, window, service)
 
 
 def _has_payment(invoice: Invoice, wanted: str | None, now: datetime) -> bool:

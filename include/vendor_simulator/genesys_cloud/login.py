@@ -23,7 +23,8 @@ class Login:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self.credentials = Credentials(state.world.of(GenesysWorld).organisations, state.tokens)
+        self._world = state.world.of(GenesysWorld)
+        self.credentials = Credentials(self._world.organisations, state.tokens)
 
     def token(self, request: web.Request) -> Answer:
         """Log in with client credentials."""
@@ -56,7 +57,7 @@ class Login:
                 refusal = error("", 429, str(window.reset_seconds))
                 refusal.payload["limit"] = {"key": _RATE_LIMIT_KEY, "namespace": "platform.api", "value": allowed}
                 raise Refused(refusal)
-            return handler(request, owner)
+            return handler(request, self._world.as_billed(owner))
 
         return answer
 

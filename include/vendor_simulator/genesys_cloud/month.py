@@ -1,44 +1,24 @@
-"""One billing period of one contract: charges, wallet, invoices. Pure: no clock."""
+"""One billing period of one contract: charges and wallets. Pure: no clock."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from vendor_simulator import exact, seeded_random
-from vendor_simulator.genesys_cloud.accounts import TOKENS_PER_UNIT, Contract, Plan, Product
+from vendor_simulator.genesys_cloud.accounts import (
+    TOKEN_CONVERSION_RATE,
+    TOKENS_PER_UNIT,
+    Contract,
+    Plan,
+    Price,
+    Product,
+)
+from vendor_simulator.genesys_cloud.periods import Period, first_month
+from vendor_simulator.genesys_cloud.prices import stretches
 from vendor_simulator.months import Month
-
-LONG_INVOICE_LINES = 5_000
-INVOICE, CREDIT_MEMO, DUPLICATE = 0, 1, 2
-_EPOCH = Month(2015, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """
-    A billing period.
-
-    :param month: the month of its last day.
-    :param start: first day.
-    :param end: last day, included.
-    """
-
-    contract: Contract
-    month: Month
-    start: date
-    end: date
-
-    @property
-    def id(self) -> str:
-        """The vendor's id of the period, unique over all contracts."""
-        return f"bp-{self.contract.id[:8]}-{self.month}"
-
-    @property
-    def days(self) -> int:
-        """Length in days."""
-        return (self.end - self.start).days + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +54,33 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an invoice; ``end`` is the last day of service, ``kind`` is our own word."""
+    """
+    One line of an invoice; ``end`` is the last day of service, ``kind`` is our own word.
+
+    :param exact: the amount before it is rounded, where that is another one.
+    """
 
     kind: str
-    product: Product
+    product: Product | None
     description: str
     start: date
     end: date
-    quantity: int
+    quantity: Decimal
     amount: Decimal
+    exact: Decimal | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One document: an invoice, or a credit memo with negative amounts."""
+    """
+    One document: an invoice, or a credit memo with negative amounts.
+
+    :param document_amount: the total on the PDF, where that is another one.
+    :param listed: how many of the lines the list has, from the first; all if None.
+    :param printed_as: the id on the PDF, where that is another one.
+    :param bill_to: the customer number it is addressed to, where that is another one.
+    """
 
     invoice_id: str
     type: str
@@ -97,6 +90,9 @@ class Invoice:
     lines: tuple[Line, ...]
     amount: Decimal
     document_amount: Decimal | None = None
+    listed: int | None = None
+    printed_as: str = ""
+    bill_to: str = ""
 
     @property
     def lines_total(self) -> Decimal:
@@ -111,6 +107,7 @@ class GenesysMonth:
 
     :param reported: usage by product name where the usage report differs from the charges.
     :param overview: usage by product name where the trustee overview differs from the charges.
+    :param omitted: the contract does not name the period.
     """
 
     contract: Contract
@@ -118,34 +115,22 @@ class GenesysMonth:
     charges: tuple[Charge, ...]
     wallets: tuple[Wallet, ...]
     invoices: tuple[Invoice, ...]
-    reported: dict[str, Decimal] = field(default_factory=dict)
-    overview: dict[str, Decimal] = field(default_factory=dict)
+    reported: Mapping[str, Decimal] = field(default_factory=dict)
+    overview: Mapping[str, Decimal] = field(default_factory=dict)
+    omitted: bool = False
 
 
-def period_of(contract: Contract, month: Month) -> Period:
-    """Return the contract's period whose last day lies in a month."""
-    if contract.cycle_day == 1:
-        return Period(contract, month, month.start.date(), month.last_day)
-    day = contract.cycle_day
-    before = month.shift(-1)
-    return Period(contract, month, date(before.year, before.number, day), date(month.year, month.number, day - 1))
-
-
-def clean_month(seed: int, contract: Contract, month: Month, opening: Decimal) -> GenesysMonth:
+def running(seed: int, period: Period, openings: Mapping[str, Decimal], days: int) -> GenesysMonth:
     """
-    Build a closed period without any error.
+    Return charges and wallets of a period after some of its days; no invoice yet.
 
-    :param opening: balance of the contract's wallet before this period.
+    :param openings: balances of the contract's wallets before this period, by the ids of their plans.
     """
-    period = period_of(contract, month)
-    return _with_invoices(seed, running(seed, period, opening, period.days))
-
-
-def running(seed: int, period: Period, opening: Decimal, days: int) -> GenesysMonth:
-    """Return charges and wallet of a period after some of its days; no invoice yet."""
-    charges = tuple(_charge(seed, period, plan, days) for plan in period.contract.plans)
-    wallets = tuple(_wallet(period, charge, opening) for charge in charges if charge.tokens is not None)
-    return GenesysMonth(period.contract, period, charges, wallets, ())
+    active = [plan for plan in period.contract.plans if stretches(plan, period)]
+    charges = [_charge(seed, period, plan, days) for plan in active]
+    wallets = tuple(_wallet(period, each, openings[each.plan.id]) for each in charges if each.tokens is not None)
+    month = GenesysMonth(period.contract, period, tuple(charges), wallets, ())
+    return _charged(month) if period.contract.read["wallet_overage"] == "charge" else month
 
 
 def is_quiet(contract: Contract, month: Month) -> bool:
@@ -153,9 +138,25 @@ def is_quiet(contract: Contract, month: Month) -> bool:
     return contract.quiet and month.index % 8 == 2
 
 
-def increase_in(plan: Plan, month: Month) -> int:
-    """Return the tokens granted in a period: the plan's yearly quantity, each January."""
-    return plan.quantity if month.number == 1 else 0
+def increase_in(plan: Plan, period: Period) -> int:
+    """Return the tokens that a wallet gets in a period."""
+    bought = sum(each.quantity for each in plan.purchases if period.start <= each.on <= period.end)
+    first = period.contract.begins is not None and period.month == first_month(period.contract)
+    match plan.grant:
+        case "yearly":
+            return bought + (plan.quantity if period.month.number == 1 or first else 0)
+        case "monthly":
+            return bought + plan.quantity_at(_price(plan, period))
+        case "top_up":
+            return bought + (plan.quantity // 4 if period.month.index % 3 == 0 else 0)
+        case _:
+            return bought
+
+
+def _price(plan: Plan, period: Period) -> Price:
+    """Return the price whose quantity and rate a period's charge shows."""
+    parts = stretches(plan, period)
+    return parts[-1 if period.contract.read["amended_quantity"] == "last" else 0].price
 
 
 def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
@@ -164,15 +165,15 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
     if not is_quiet(contract, month):
         whole = seeded_random.between(plan.low, plan.high, seed, contract.id, str(month), plan.id)
         actual = Decimal(whole if days == period.days else whole * days // period.days)
-    prepaid = plan.quantity if plan.kind == "prepay" else 0
-    fair_use = plan.quantity if plan.kind == "fair_use" else 0
-    price = plan.price_on(period.start)
+    price = _price(plan, period)
+    prepaid = plan.quantity_at(price) if plan.kind == "prepay" else 0
+    fair_use = plan.quantity_at(price) if plan.kind == "fair_use" else 0
     if plan.kind == "token":
         # tokens / 40, so that the quantity may have a fraction, as in the vendor's own example
         used = exact.EXACT.divide(actual, TOKENS_PER_UNIT)
         nothing = Decimal(0)
         return Charge(plan, 0, 0, used, nothing, nothing, nothing, contract.currency, tokens=actual)
-    if actual and actual < fair_use and plan.product.unit == "GB":
+    if actual and plan.product.unit == "GB" and (actual < fair_use or contract.begins is not None):
         actual += Decimal(seeded_random.between(1, 99, seed, contract.id, str(month), "fraction")).scaleb(-2)
     overage = max(Decimal(0), actual - prepaid - fair_use)
     amount = exact.money(exact.times(price.overage, overage), contract.currency)
@@ -181,123 +182,27 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
 
 def _wallet(period: Period, charge: Charge, opening: Decimal) -> Wallet:
     plan, currency = charge.plan, period.contract.currency
-    increase = Decimal(increase_in(plan, period.month))
+    increase = Decimal(increase_in(plan, period))
     consumption = charge.tokens or Decimal(0)
     rest = opening + increase - consumption
     overage = max(Decimal(0), -rest)
-    rate = plan.price_on(period.start).overage
+    rate = _price(plan, period).overage
     amount = exact.money(exact.times(rate, overage), currency)
     return Wallet(plan, opening, increase, consumption, max(Decimal(0), rest), overage, rate, amount, currency)
 
 
-def _with_invoices(seed: int, month: GenesysMonth) -> GenesysMonth:
-    contract, period = month.contract, month.period
-    lines = [*_prepay_lines(period), *_overage_lines(month), *_wallet_lines(month)]
-    if contract.credited == "line" and period.month.index % 6 == 3:
-        lines.append(_credit_line(seed, period, "Goodwill credit", lines[0].product))
-    if not lines:
-        return month
-    on = period.end + timedelta(days=seeded_random.between(1, 5, seed, contract.id, str(period.month), "dated"))
-    invoices = [_invoice(contract, period, INVOICE, "Invoice", on, tuple(lines))]
-    if contract.credited == "memo" and period.month.index % 5 == 2:
-        text = f"Credit for {invoices[0].invoice_id}"
-        credit = _credit_line(seed, period, text, lines[0].product)
-        invoices.append(_invoice(contract, period, CREDIT_MEMO, "Credit Memo", on, (credit,)))
-    return replace(month, invoices=tuple(invoices))
-
-
-def _prepay_lines(period: Period) -> list[Line]:
-    contract = period.contract
-    billed = period_of(contract, period.month.shift(1)) if contract.advance else period
-    lines = []
-    for plan in contract.plans:
-        if plan.kind == "prepay":
-            price = plan.price_on(billed.start).price
-            amount = exact.money(exact.times(price, plan.quantity), contract.currency)
-            text = f"{plan.product.name} - Prepay"
-            lines.append(Line("prepay", plan.product, text, billed.start, billed.end, plan.quantity, amount))
-    return lines
-
-
-def _overage_lines(month: GenesysMonth) -> list[Line]:
-    lines = []
-    for charge in month.charges:
-        if charge.overage:
-            lines += _split(month, charge) if _is_long(month) else [_overage_line(month, charge)]
-    return lines
-
-
-def _overage_line(month: GenesysMonth, charge: Charge) -> Line:
-    product, period = charge.plan.product, month.period
-    text = f"{product.name} - overage"
-    return Line("overage", product, text, period.start, period.end, int(charge.overage), charge.amount)
-
-
-def _is_long(month: GenesysMonth) -> bool:
-    return month.contract.long and month.period.month.number == 6
-
-
-def _split(month: GenesysMonth, charge: Charge) -> list[Line]:
-    """Write one overage as 5,000 lines, one for each extension; the rate is whole, so that they foot exactly."""
-    share, rest = divmod(int(charge.overage), LONG_INVOICE_LINES)
-    whole = _overage_line(month, charge)
-    return [
-        replace(
-            whole,
-            description=f"{whole.description} (extension {number:04d})",
-            quantity=share + (number <= rest),
-            amount=exact.times(charge.rate, share + (number <= rest)),
-        )
-        for number in range(1, LONG_INVOICE_LINES + 1)
+def _charged(month: GenesysMonth) -> GenesysMonth:
+    """Charge what the wallets lack with the usage that was to be paid from them, in its units, not with the wallets."""
+    lacking = {wallet.plan.id: wallet for wallet in month.wallets}
+    charges = [
+        _with_overage(each, lacking[each.plan.id]) if each.plan.id in lacking else each for each in month.charges
     ]
+    wallets = [replace(wallet, rate=Decimal(0), amount=Decimal(0)) for wallet in month.wallets]
+    return replace(month, charges=tuple(charges), wallets=tuple(wallets))
 
 
-def _wallet_lines(month: GenesysMonth) -> list[Line]:
-    period = month.period
-    return [
-        Line(
-            "overage",
-            wallet.plan.product,
-            f"{wallet.plan.product.name} - overage",
-            period.start,
-            period.end,
-            int(wallet.overage),
-            wallet.amount,
-        )
-        for wallet in month.wallets
-        if wallet.overage
-    ]
-
-
-def _credit_line(seed: int, period: Period, text: str, product: Product) -> Line:
-    contract = period.contract
-    cents = seeded_random.between(10_000, 90_000, seed, contract.id, str(period.month), "credit")
-    amount = -exact.money(Decimal(cents).scaleb(-2), contract.currency)
-    return Line("credit", product, text, period.start, period.end, 1, amount)
-
-
-def _invoice(contract: Contract, period: Period, which: int, kind: str, on: date, lines: tuple[Line, ...]) -> Invoice:
-    order = contract.purchase_orders[0 if period.month.year < 2025 else -1]
-    amount = exact.total(line.amount for line in lines)
-    return Invoice(invoice_id(period, which), kind, on, contract.currency, order, lines, amount)
-
-
-def invoice_id(period: Period, which: int) -> str:
-    """Number a document: eight digits that hold organisation, contract, month and which of the month's it is."""
-    contract = period.contract
-    offset = (period.month.index - _EPOCH.index) * 10 + which
-    number = contract.organisation_number * 10_000_000 + contract.number * 10_000 + offset
-    return f"{'CM' if which == CREDIT_MEMO else 'INV'}{number:08d}"
-
-
-def place_of(invoice: str) -> tuple[int, int, Month]:
-    """
-    Read organisation number, contract number and month out of an invoice id.
-
-    :raises ValueError: it is none.
-    """
-    digits = invoice.removeprefix("INV").removeprefix("CM")
-    if len(digits) < 8 or not digits.isdecimal() or digits == invoice:
-        raise ValueError(f"{invoice} is no invoice id")
-    number = int(digits)
-    return number // 10_000_000, number // 10_000 % 1_000, _EPOCH.shift(number % 10_000 // 10)
+def _with_overage(charge: Charge, wallet: Wallet) -> Charge:
+    if not wallet.overage:
+        return charge
+    units = exact.times(wallet.overage, TOKEN_CONVERSION_RATE)
+    return replace(charge, overage=units, rate=exact.times(wallet.rate, TOKENS_PER_UNIT), amount=wallet.amount)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from vendor_simulator.genesys_cloud.errors import refuse
+from vendor_simulator.genesys_cloud.rewriting import rewrite
 from vendor_simulator.web import cursors
 from vendor_simulator.web.answers import Answer
 
+T = TypeVar("T")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z")
 
 
@@ -47,19 +49,53 @@ def moment(request: web.Request, name: str) -> datetime:
         refuse("invalid.date", f"{name} is required and has the form yyyy-MM-ddTHH:mm:ss[.mmm]Z")
 
 
-def page(request: web.Request, rows: Sequence[Any], size: int, write: Callable[[Any, int], dict[str, Any]]) -> Answer:
-    """Return one page of rows; ``write`` gets a row and its place in the whole listing."""
-    scope = cursors.scope_of(request.path, request.query)
+def page(
+    request: web.Request,
+    rows: Sequence[T],
+    size: int,
+    read: Mapping[str, str],
+    write: Callable[[T], dict[str, Any]],
+) -> Answer:
+    """Return one page of rows, in the order and with the end that an account's readings say."""
+    scope = cursors.scope_of(request.path, request.query if read["next_uri"] != "cursor_alone" else {})
     offset = offset_of(request, scope, size)
+    ordered = rows[::-1] if read["row_order"] == "reversed" else rows
     body: dict[str, Any] = {
-        "entities": [write(row, offset + place) for place, row in enumerate(rows[offset : offset + size])],
+        "entities": [write(row) for row in ordered[offset : offset + size]],
         "selfUri": request.path_qs,
     }
-    if offset + size < len(rows):
-        body["nextUri"] = _uri(request, "after", cursors.write(scope, offset + size))
+    if not body["entities"]:
+        rewrite(body, "entities", read["empty_list"])
+    if offset + size < len(rows) or read["last_page"] == "endless":
+        body["nextUri"] = _uri(request, "after", cursors.write(scope, offset + size), read["next_uri"])
+    elif read["last_page"] != "missing":
+        empty = _uri(request, "after", "", read["next_uri"])
+        body["nextUri"] = {"null": None, "empty": "", "no_cursor": empty}[read["last_page"]]
     if offset:
-        body["previousUri"] = _uri(request, "before", cursors.write(scope, offset))
+        body["previousUri"] = _uri(request, "before", cursors.write(scope, offset), read["next_uri"])
     return Answer(body)
+
+
+def with_double(rows: Sequence[T], kind: str, read: Mapping[str, str]) -> list[T]:
+    """Return the rows of a list, one of them twice if this list is the one that does so."""
+    listed = list(rows)
+    if read["doubled_row"] == kind and listed:
+        listed.insert(len(listed) // 2, listed[len(listed) // 2])
+    return listed
+
+
+def fits(rule: str, window: tuple[date, date], service: tuple[date, date]) -> bool:
+    """Return whether days of service, both included, are within the dates of a list."""
+    (first, last), (start, end) = window, service
+    match rule:
+        case "begins":
+            return first <= start <= last
+        case "overlaps":
+            return start <= last and first <= end
+        case "within":
+            return first <= start and end <= last
+        case _:
+            return True
 
 
 def offset_of(request: web.Request, scope: str, size: int) -> int:
@@ -75,6 +111,8 @@ def offset_of(request: web.Request, scope: str, size: int) -> int:
         refuse("invalid.value", f"The cursor is invalid: {error}")
 
 
-def _uri(request: web.Request, name: str, cursor: str) -> str:
+def _uri(request: web.Request, name: str, cursor: str, form: str) -> str:
     rest = {key: text for key, text in request.query.items() if key not in {"after", "before"}}
-    return f"{request.path}?{urlencode({**rest, name: cursor})}"
+    query = urlencode({**({} if form == "cursor_alone" else rest), name: cursor})
+    host = f"{request.scheme}://{request.host}" if form == "absolute" else ""
+    return f"{host}{request.path}?{query}"

@@ -7,9 +7,11 @@ from datetime import datetime
 from aiohttp import web
 
 from vendor_simulator.genesys_cloud import documents
-from vendor_simulator.genesys_cloud.accounts import HISTORY_START, Contract, Organisation
+from vendor_simulator.genesys_cloud.accounts import Contract, Organisation
+from vendor_simulator.genesys_cloud.contract_documents import closed_at
 from vendor_simulator.genesys_cloud.errors import refuse_unknown
-from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Period, period_of
+from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice
+from vendor_simulator.genesys_cloud.periods import Period, months_of, period_of
 from vendor_simulator.genesys_cloud.world import GenesysWorld
 from vendor_simulator.months import Month
 from vendor_simulator.web.state import State
@@ -25,12 +27,16 @@ class GenesysContext:
     def periods(self, contract: Contract) -> list[Period]:
         """Return the contract's periods that have begun, oldest first."""
         today = self.state.now().date()
-        months = HISTORY_START.until(Month.of(today).shift(1))
-        return [period for period in (period_of(contract, month) for month in months) if period.start <= today]
+        periods = (period_of(contract, month) for month in months_of(contract, Month.of(today).shift(1)))
+        return [period for period in periods if period.start <= today]
+
+    def named_periods(self, contract: Contract) -> list[Period]:
+        """Return the contract's periods but for any that an error leaves out."""
+        return [each for each in self.periods(contract) if not self.world.is_omitted(contract, each.month)]
 
     def content(self, period: Period, at: datetime) -> GenesysMonth:
         """Return charges and wallets of a period as of a moment."""
-        if at >= documents.closed_at(period):
+        if at >= closed_at(period):
             return self.world.month(period.contract, period.month)
         days = min((at.date() - period.start).days, period.days)
         return self.world.running(period.contract, period.month, days)
@@ -38,10 +44,10 @@ class GenesysContext:
     def shown(self, owner: Organisation) -> list[Invoice]:
         """Return the organisation's invoices that are shown by now."""
         now = self.state.now()
-        months = [(c, m) for c in owner.contracts for m in HISTORY_START.until(Month.of(now).shift(1))]
         return [
             invoice
-            for contract, month in months
+            for contract in owner.contracts
+            for month in months_of(contract, Month.of(now).shift(1))
             if period_of(contract, month).end < now.date()
             for invoice in self.world.month(contract, month).invoices
             if documents.shown_from(invoice) <= now

@@ -8,11 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from vendor_simulator import exact
-from vendor_simulator.genesys_cloud import month as months
-from vendor_simulator.genesys_cloud.accounts import HISTORY_START, Contract, Organisation, organisations
-from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
-from vendor_simulator.genesys_cloud.planted import ROTATION, plant
+from vendor_simulator.genesys_cloud import billing
+from vendor_simulator.genesys_cloud.accounts import Contract, Organisation, organisations
+from vendor_simulator.genesys_cloud.contract_readings import with_readings
+from vendor_simulator.genesys_cloud.drawn.organisations import drawn_organisations
+from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line, running
+from vendor_simulator.genesys_cloud.periods import first_month, has_period, months_of, period_of
+from vendor_simulator.genesys_cloud.planted import KINDS, ROTATION, corrupt
+from vendor_simulator.genesys_cloud.readings import answers_of
 from vendor_simulator.months import Month
+from vendor_simulator.options import WorldOptions
 from vendor_simulator.planted import Planted, rotated, turn
 from vendor_simulator.world import TrueInvoice
 
@@ -26,13 +31,22 @@ class GenesysWorld:
     A period is always the same until ``restate`` is called.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.organisations = organisations(seed)
+    def __init__(self, options: WorldOptions) -> None:
+        self.seed = options.seed
+        self.readings = options.readings
+        self._errors = options.errors
+        self.organisations = (*organisations(options.seed), *drawn_organisations(options.seed, options.drawn))
+        self._read: dict[str, Organisation] = {}
         self._restated: dict[str, int] = {}
         self._months: dict[tuple[str, Month], GenesysMonth] = {}
         self._clean_months: dict[tuple[str, Month], GenesysMonth] = {}
-        self._planted: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
+        self._rotated: dict[Month, tuple[Planted, GenesysMonth] | None] = {}
+        self._planted: dict[tuple[str, Month], GenesysMonth] = {}
+        self._plants: list[Planted] = []
+
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [organisation.name for organisation in self.organisations]
 
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
@@ -64,10 +78,22 @@ class GenesysWorld:
             for organisation in self.organisations
         }
 
+    def as_billed(self, owner: Organisation) -> Organisation:
+        """Return an organisation with its contracts as its account's readings have them; always the same object."""
+        if owner.name not in self._read:
+            self._read[owner.name] = with_readings(owner, answers_of(self.readings, owner.name))
+        return self._read[owner.name]
+
+    def owner(self, number: int) -> Organisation | None:
+        """Return the organisation with a number, as it is billed."""
+        found = next((owner for owner in self.organisations if owner.number == number), None)
+        return found and self.as_billed(found)
+
     def truth(self, account: str, month: Month) -> Iterator[TrueInvoice]:
         """Yield the invoices of one account and month."""
-        organisation = {each.name: each for each in self.organisations}[account]
-        for contract in organisation.contracts:
+        organisation = self._named(account)
+        billed = (each for each in organisation.contracts if has_period(each, month))
+        for contract in billed:
             for invoice in self.month(contract, month).invoices:
                 yield TrueInvoice(
                     VENDOR,
@@ -91,8 +117,11 @@ class GenesysWorld:
 
     def running(self, contract: Contract, month: Month, days: int) -> GenesysMonth:
         """Return charges and wallet of the period that ends in a month after some of its days."""
-        period = months.period_of(contract, month)
-        return months.running(self.seed, period, self._opening(contract, month), days)
+        return running(self.seed, period_of(contract, month), self._openings(contract, month), days)
+
+    def is_omitted(self, contract: Contract, month: Month) -> bool:
+        """Return whether an error makes a contract leave a period out."""
+        return (contract.id, month) in self._planted and self._planted[contract.id, month].omitted
 
     def restate(self, invoice_id: str) -> None:
         """
@@ -113,24 +142,59 @@ class GenesysWorld:
         if place is None or place[0] is not owner:
             return None
         invoices = self.month(place[1], place[2]).invoices
-        return next((invoice for invoice in invoices if invoice.invoice_id == invoice_id), None)
+        return next((invoice for invoice in invoices if invoice.invoice_id == invoice_id.removesuffix(".0")), None)
 
-    def planted(self, month: Month) -> Planted | None:
-        """Return which error the periods that end in the month have, and where."""
+    def planted(self, month: Month) -> list[Planted]:
+        """Return which errors the periods that end in the month have, and where."""
         found = self._error(month)
-        return found[0] if found else None
+        return [*([found[0]] if found else []), *(each for each in self._plants if each.month == month)]
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of errors that ``plant`` knows."""
+        return tuple(KINDS)
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account.
+
+        :raises KeyError: no such kind or account.
+        """
+        if kind not in KINDS:
+            raise KeyError(f"there is no kind {kind!r} of errors of Genesys Cloud")
+        organisation = self._named(account)
+        for contract in organisation.contracts:
+            found = corrupt(kind, self._corrupted(contract, month)) if has_period(contract, month) else None
+            if found is not None:
+                self._planted[contract.id, month] = found.month
+                self._months.pop((contract.id, month), None)
+                control = kind.partition(":")[0]
+                plant = Planted(VENDOR, account, month, found.document, control, found.sentence, found.also, kind)
+                self._plants.append(plant)
+                return plant
+        return None
+
+    def _named(self, account: str) -> Organisation:
+        return self.as_billed({each.name: each for each in self.organisations}[account])
 
     def _place_of(self, invoice_id: str) -> tuple[Organisation, Contract, Month] | None:
         try:
-            organisation, contract, month = months.place_of(invoice_id)
+            number, contract, month = billing.place_of(invoice_id.removesuffix(".0"))
         except ValueError:
             return None
-        owners = [owner for owner in self.organisations if owner.number == organisation]
-        if not owners or not 1 <= contract <= len(owners[0].contracts) or month < HISTORY_START:
+        owner = self.owner(number)
+        if owner is None or not 1 <= contract <= len(owner.contracts):
             return None
-        return owners[0], owners[0].contracts[contract - 1], month
+        found = owner.contracts[contract - 1]
+        return (owner, found, month) if has_period(found, month) else None
+
+    def holder(self, invoice_id: str) -> Organisation | None:
+        """Return the organisation that an invoice's number names."""
+        place = self._place_of(invoice_id)
+        return place and place[0]
 
     def _corrupted(self, contract: Contract, month: Month) -> GenesysMonth:
+        if (contract.id, month) in self._planted:
+            return self._planted[contract.id, month]
         found = self._error(month)
         if found and found[1].contract is contract:
             return found[1]
@@ -139,38 +203,43 @@ class GenesysWorld:
     def _clean(self, contract: Contract, month: Month) -> GenesysMonth:
         key = (contract.id, month)
         if key not in self._clean_months:
-            opening = self._opening(contract, month)
-            self._clean_months[key] = months.clean_month(self.seed, contract, month, opening)
+            openings = self._openings(contract, month)
+            self._clean_months[key] = billing.clean_month(self.seed, contract, month, openings)
         return self._clean_months[key]
 
-    def _opening(self, contract: Contract, month: Month) -> Decimal:
-        """Return the balance of the contract's wallet before a period: that after the one before."""
-        if month <= HISTORY_START or not any(plan.kind == "token" for plan in contract.plans):
-            return Decimal(0)
-        first = next(m for m in _backwards(month.shift(-1)) if m == HISTORY_START or self._known(contract, m))
-        for earlier in first.until(month.shift(-1)):
-            before = self._clean(contract, earlier)
-        return before.wallets[0].end
+    def _openings(self, contract: Contract, month: Month) -> dict[str, Decimal]:
+        """Return the balances of the contract's wallets before a period, by plan: those after the one before."""
+        openings = {plan.id: Decimal(0) for plan in contract.plans}
+        if month == first_month(contract) or not any(plan.kind == "token" for plan in contract.plans):
+            return openings
+        earlier = months_of(contract, month.shift(-1))
+        known = next((place for place in reversed(range(len(earlier))) if self._is_known(contract, earlier[place])), 0)
+        for each in earlier[known:]:
+            before = self._clean(contract, each)
+        return openings | {wallet.plan.id: wallet.end for wallet in before.wallets}
 
-    def _known(self, contract: Contract, month: Month) -> bool:
+    def _is_known(self, contract: Contract, month: Month) -> bool:
         return (contract.id, month) in self._clean_months
 
     def _error(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
-        if month not in self._planted:
-            self._planted[month] = self._find_target(month)
-        return self._planted[month]
+        if month not in self._rotated:
+            self._rotated[month] = self._find_target(month)
+        return self._rotated[month]
 
     def _find_target(self, month: Month) -> tuple[Planted, GenesysMonth] | None:
-        due = turn(month, ROTATION)
+        due = turn(month, ROTATION) if self._errors else None
         if due is None:
             return None
         kind, before = due
-        for organisation in rotated(self.organisations, before + ROTATION.index(kind)):
+        demo = [self.as_billed(each) for each in self.organisations if not each.drawn]
+        for organisation in rotated(demo, before + ROTATION.index(kind)):
             for contract in rotated(organisation.contracts, before * 5):
-                corrupted = plant(kind, self._clean(contract, month))
-                if corrupted is not None:
-                    content, document, sentence = corrupted
-                    return Planted(VENDOR, organisation.name, month, document, kind, sentence), content
+                found = (
+                    corrupt(kind, self._clean(contract, month), slight=True) if has_period(contract, month) else None
+                )
+                if found is not None:
+                    planted = Planted(VENDOR, organisation.name, month, found.document, kind, found.sentence)
+                    return planted, found.month
         return None
 
     def _restatement(self, invoice: Invoice) -> Invoice:
@@ -178,12 +247,6 @@ class GenesysWorld:
             unit = Decimal(1).scaleb(-exact.EXPONENTS[invoice.currency])
             first = invoice.lines[0]
             text = f"Credit of revision {revision}"
-            line = Line("credit", first.product, text, first.start, first.end, 1, -unit * 13)
+            line = Line("credit", first.product, text, first.start, first.end, Decimal(1), -unit * 13)
             invoice = replace(invoice, lines=(*invoice.lines, line), amount=exact.total((invoice.amount, line.amount)))
         return invoice
-
-
-def _backwards(month: Month) -> Iterator[Month]:
-    while True:
-        yield month
-        month = month.shift(-1)

@@ -1,4 +1,4 @@
-"""How the simulated vendors behave where their documentation leaves it open, or where a test needs it differently."""
+"""How fast and how strictly the simulated vendors respond. What their contracts leave open is in ``readings.py``."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ class Settings:
     :param rate_limit: requests a minute for one Genesys Cloud token.
     :param token_seconds: lifetime of a Genesys Cloud token, in seconds of real time.
     :param link_seconds: lifetime of a document link, in seconds of the simulator's clock.
-    :param lenient_month: Fastly v2 accepts ``5`` for May as well as ``05``.
     :param contract_page_limit: largest ``pageSize`` of the contract list (200 until release 267.0.0 of the SDK).
     :param page_limit: most rows on a page of any listing, whatever is requested; 0 for as many as requested.
-    :param list_filter: Fastly v3 lists invoices whose period ``overlap``s the dates, or lies ``within`` them.
     """
 
     estimate_asks: int = 1
@@ -30,7 +28,5 @@ class Settings:
     rate_limit: int = 300
     token_seconds: int = 86_400
     link_seconds: int = 300
-    lenient_month: bool = False
     contract_page_limit: int = 10
     page_limit: int = 0
-    list_filter: str = "overlap"

@@ -57,6 +57,7 @@ class VendorHook(VendorClient, HttpHook):
             page = self.call(self.aget_page, paging)
             yield page
             paging.advance(page)
+        self.call(self.aconfirm, paging)
 
     def connection_settings(self) -> ConnectionSettings:
         """Read and check the connection, once per hook."""

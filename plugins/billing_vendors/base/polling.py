@@ -13,13 +13,17 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from billing.errors import ConfigurationError, NotReady, VendorUnavailable
+from billing.errors import BrokenResponse, ConfigurationError, NotReady, VendorUnavailable
 
 if TYPE_CHECKING:
     from billing_vendors.base.client.client import VendorClient
     from billing_vendors.base.hooks import VendorHook
 
 MAX_RETRY_AFTER = timedelta(hours=1)
+
+# In the triggerer, which has no task to hold: a probe of many requests goes on where the vendor was busy, instead of
+# starting from its first request again each time.
+ATTEMPTS_PER_REQUEST = 3
 
 WaitResult = Literal["ready", "absent"]
 
@@ -58,7 +62,7 @@ class Probe:
         """
         Send the probe's requests and return the result.
 
-        Do not catch ``VendorUnavailable``: the wait goes on. Any other error ends the wait.
+        Do not catch ``VendorUnavailable`` or ``BrokenResponse``: the wait goes on. Any other error ends the wait.
         """
         raise NotImplementedError
 
@@ -157,20 +161,20 @@ class Wait:
         Check once; return ``ready``, ``absent``, or when the next attempt is due.
 
         :raises NotReady: the deadline has passed, or no further attempt is due before it.
-        :raises BillingError: any error other than ``VendorUnavailable``; it ends the wait.
+        :raises BillingError: any error other than ``VendorUnavailable`` and ``BrokenResponse``; it ends the wait.
         """
-        seen: ProbeResult | VendorUnavailable
+        seen: ProbeResult | VendorUnavailable | BrokenResponse
         try:
             seen = await self.probe.poke(client)
-        except VendorUnavailable as error:
+        except (VendorUnavailable, BrokenResponse) as error:
             seen = error
         return self.next_poll(seen, datetime.now(UTC))
 
-    def next_poll(self, seen: ProbeResult | VendorUnavailable, now: datetime) -> WaitResult | datetime:
+    def next_poll(self, seen: ProbeResult | VendorUnavailable | BrokenResponse, now: datetime) -> WaitResult | datetime:
         """
         Store the result of an attempt; return ``ready``, ``absent``, or when the next attempt is due.
 
-        If the vendor is only unavailable, nothing is known: the wait goes on.
+        If the vendor is unavailable or its response broken, nothing is known: the wait goes on.
 
         :raises NotReady: the deadline has passed, or no further attempt is due before it.
         """

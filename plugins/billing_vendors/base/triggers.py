@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from billing.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from billing_vendors.base.polling import PollSchedule, Probe, Wait, WaitResult
+from billing_vendors.base.polling import ATTEMPTS_PER_REQUEST, PollSchedule, Probe, Wait, WaitResult
 
 
 class VendorTrigger(BaseTrigger):
@@ -89,7 +90,9 @@ class VendorTrigger(BaseTrigger):
         poll_schedule = PollSchedule.from_json(self.poll_schedule)
         wait = Wait(probe, subject, poll_schedule, attempts=self.attempts, last_seen=self.last_seen)
         due = datetime.fromisoformat(self.next_poke_at)
-        async with probe.hook(self.conn_id) as hook:  # so that the connection to the vendor stays open between attempts
+        hook = probe.hook(self.conn_id)
+        hook.limits = replace(hook.limits, attempts=ATTEMPTS_PER_REQUEST)
+        async with hook:  # so that the connection to the vendor stays open between attempts
             await asyncio.sleep(_first_pause_seconds(due, poll_schedule))
             while isinstance(end := await wait.poke(hook), datetime):
                 self.log.info("%s: attempt %s: %s; next check at %s", subject, wait.attempts, wait.last_seen, end)

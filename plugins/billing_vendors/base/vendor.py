@@ -41,9 +41,9 @@ class Document:
 @dataclass(frozen=True)
 class MissingDocument:
     """
-    A file that the vendor names and that could not be had: the month is stored without it.
+    A file of an invoice that this fetch could not get: the month is stored without it, and the next run asks again.
 
-    :param reason: for a person, e.g. ``the document link answered 404``; no link and no secret.
+    :param reason: for people; without a link, a credential or a signature.
     """
 
     invoice_id: str
@@ -93,7 +93,8 @@ class VendorImplementation:
     What the tasks of a vendor do.
 
     :param collect: fetches everything the vendor has on one account and month. Yields each response as it
-        arrives (it is stored before the next request), and each document after the response that names it.
+        arrives (it is stored before the next request), and each document, or why there is none, after the response that
+        names it.
     :param derive: turns the stored responses of one ``collect`` into values; reads nothing else.
     :param propose_accrual: what a month should accrue before it is billed: one of :mod:`billing.storage.accrual_bases`,
         or the vendor's own function.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from billing.config.accounts import Account
+from billing.content_hash import content_sha256
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.month import Month
@@ -99,10 +101,23 @@ def _listed(
             row_ids.append(row.identifier("invoice_id"))
             if parse.month_of(row) == month:
                 invoices.append(parse.parse_invoice(row, unknown_fields))
+        unknown_fields.attributes("invoice_list", last, "meta")
     if last is None:
         return [], ()
     ended = not next_cursor(last)
-    return invoices, (Listing(endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended),)
+    listing = Listing(
+        endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended, contradicted=_contradicted(invoices)
+    )
+    return invoices, (listing,)
+
+
+def _contradicted(invoices: Sequence[Invoice]) -> tuple[str, ...]:
+    """Return the ids that several invoices of different content have."""
+    contents: dict[str, set[bytes]] = {}
+    for invoice_id, times in Counter(invoice.invoice_id for invoice in invoices).items():
+        if times > 1:
+            contents[invoice_id] = {content_sha256(each) for each in invoices if each.invoice_id == invoice_id}
+    return tuple(invoice_id for invoice_id, different in contents.items() if len(different) > 1)
 
 
 def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownFields) -> list[Invoice]:

@@ -17,6 +17,7 @@ from billing_vendors.base.client.connection import (
     read_extra,
     required,
 )
+from billing_vendors.base.client.paging import check_end
 from billing_vendors.base.client.request import JSON, Request
 from billing_vendors.base.client.status_errors import RawResponse
 from billing_vendors.base.hooks import VendorHook
@@ -92,9 +93,15 @@ class FastlyBillingHook(VendorHook):
         """
         return _finished(self.send(endpoints.v3_month_to_date()))
 
-    def get_usage_metrics(self, month: Month) -> Response:
-        """Read what was metered in a month, by product, usage type and region."""
-        return self.send(endpoints.v3_usage_metrics(month))
+    def get_usage_metrics(self, month: Month, end: Month | None = None) -> Response:
+        """
+        Read what was metered in a month, and in those after it up to ``end``, by product, usage type and region.
+
+        :raises PayloadError: the response says that more follows: it is not documented to come in pages.
+        """
+        response = self.send(endpoints.v3_usage_metrics(month, end))
+        check_end(response, response.json_object())
+        return response
 
     def list_service_usage_metrics(self, month: Month, product_id: str, usage_type: str) -> Iterator[Response]:
         """Yield each page of one product's use by service; of all products together if both strings are empty."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,9 +17,15 @@ from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, month_by_date
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, possible_months
 from billing_vendors.genesys_cloud.paging import in_order, note_page, rows_of
-from billing_vendors.genesys_cloud.parse import InvoiceHeader, parse_header, parse_line, services_of
+from billing_vendors.genesys_cloud.parse import (
+    InvoiceHeader,
+    parse_header,
+    parse_line,
+    services_of,
+    with_half_open_ends,
+)
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields, rename_legacy_fields
@@ -48,14 +55,16 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
     lines, line_listings = _all_lines(by_operation["invoice_lines"], unknown_fields)
     if unknown := sorted(set(lines) - set(headers)):
         raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing contains")
-    cycles = [cycle for term in terms for cycle in term.cycles if cycle.month == month]
+    periods = _billing_periods(
+        by_operation["billing_period"], terms, lambda cycle: cycle.month == month, unknown_fields
+    )
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
         month=month,
         invoices=tuple(_invoices(headers, lines, terms, account, month)),
         contracts=tuple(contracts.values()),
-        billing_periods=tuple(_billing_periods(by_operation["billing_period"], cycles, unknown_fields)),
+        billing_periods=tuple(periods),
         usage_reports=tuple(_usage_reports(by_operation, month, unknown_fields)),
         listings=(contract_listing, invoice_listing, *line_listings),
         unknown_fields=frozenset(unknown_fields.unknown),
@@ -71,14 +80,14 @@ def derive_running_month(account: Account[Any], month: Month, responses: Sequenc
     unknown_fields = UnknownFields()
     of = {name: [each for each in responses if each.operation == name] for name in ("contract", "billing_period")}
     contracts, terms = read_contracts(of["contract"], unknown_fields)
-    cycles = [cycle for term in terms for cycle in term.cycles if cycle.overlaps(month)]
+    periods = _billing_periods(of["billing_period"], terms, lambda cycle: cycle.overlaps(month), unknown_fields)
     return AccountMonth(
         vendor=account.vendor,
         account=account.name,
         month=month,
         invoices=(),
         contracts=tuple(contracts.values()),
-        billing_periods=tuple(_billing_periods(of["billing_period"], cycles, unknown_fields)),
+        billing_periods=tuple(periods),
         unknown_fields=frozenset(unknown_fields.unknown),
     )
 
@@ -121,8 +130,8 @@ def candidates(
 ) -> Iterator[InvoiceHeader]:
     """Yield the invoices that may belong to a month by their header; their lines are needed to decide."""
     for header in headers:
-        by_date = month_by_date(header.invoiced_on, header.purchase_order, terms)
-        if by_date is None or by_date[0] == month:
+        months = possible_months(header.invoiced_on, header.purchase_order, terms)
+        if months is None or month in months:
             yield header
 
 
@@ -134,14 +143,29 @@ def invoice_of_month(
     month: Month,
 ) -> Invoice | None:
     """Return the whole invoice of a candidate; None if its lines show that it belongs to another month."""
-    decision = assign_month(header.invoiced_on, header.purchase_order, services_of(lines), terms, account.first_month)
+    lines = with_half_open_ends(lines, terms)
+    decision = assign_month(
+        header.invoiced_on,
+        header.purchase_order,
+        services_of(lines),
+        terms,
+        account.first_month,
+        is_credit=header.kind == "credit_memo",
+    )
     return header.with_lines(lines, decision.month, decision.evidence) if decision.month == month else None
 
 
 def read_lines(invoice_id: str, pages: Iterable[Response], unknown_fields: UnknownFields) -> list[InvoiceLine]:
-    """Read the lines of one invoice from its pages in order."""
+    """Read the lines of one invoice from its pages in order; a row that is listed twice is one line."""
     rows = [row for page in pages for row in rows_of(page)]
-    return [parse_line(row, position, invoice_id, unknown_fields) for position, row in enumerate(rows, start=1)]
+    lines = [parse_line(row, 0, invoice_id, unknown_fields) for row in rows]
+    seen: dict[str, InvoiceLine] = {}
+    once = [
+        line
+        for line in lines
+        if line.line_id is None or seen.setdefault(line.line_id, line) is line or seen[line.line_id] != line
+    ]
+    return [replace(line, position=position) for position, line in enumerate(once, start=1)]
 
 
 def ids_in_path(response: Response) -> tuple[str, ...]:
@@ -197,15 +221,22 @@ def _invoices(
 
 
 def _billing_periods(
-    responses: Iterable[Response], cycles: Iterable[BillingCycle], unknown_fields: UnknownFields
+    responses: Iterable[Response],
+    terms: Sequence[ContractTerm],
+    wanted: Callable[[BillingCycle], bool],
+    unknown_fields: UnknownFields,
 ) -> Iterable[ContractBillingPeriod]:
+    exclusive = {term.contract_id: term.exclusive_ends for term in terms}
+    cycles = {(cycle.contract_id, cycle.period_id) for term in terms for cycle in term.cycles if wanted(cycle)}
     found: dict[tuple[str, str], ContractBillingPeriod] = {}
     for response in responses:
         contract_id, period_id = ids_in_path(response)
-        detail = parse_billing_period(body_of(response), contract_id, unknown_fields)
+        detail = parse_billing_period(
+            body_of(response), contract_id, unknown_fields, exclusive_ends=exclusive.get(contract_id, False)
+        )
         _is_the_asked(response, period_id, detail.billing_period_id)
         found[contract_id, period_id] = detail
-    _same_ids("billing period", {(cycle.contract_id, cycle.period_id) for cycle in cycles}, set(found))
+    _same_ids("billing period", cycles, set(found))
     return found.values()
 
 

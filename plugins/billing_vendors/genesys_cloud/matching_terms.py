@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from billing.matching.price_book import ChargeType
 from billing.models import Charge, Invoice, InvoiceLine, Wallet
+
+_TAX = re.compile(r"\b(tax|vat|gst|hst|mwst|ust|iva|tva|btw|moms|mehrwertsteuer|umsatzsteuer)\b|消費税", re.IGNORECASE)
 
 
 class GenesysTerms:
@@ -27,6 +31,10 @@ class GenesysTerms:
         if "prepay" in words or "prepaid" in words:
             return ChargeType.PREPAID
         return ChargeType.OVERAGE if "overage" in words else None
+
+    def is_tax(self, line: InvoiceLine) -> bool:
+        """Return whether a line is a tax on the others, by its description: it is of no product."""
+        return not line.product and _TAX.search(line.description) is not None
 
     def organizations(self, row: InvoiceLine | Charge | Wallet) -> frozenset[str]:
         """Return the identifiers of the organizations that a row is for: a line names one, a charge several."""

@@ -6,11 +6,12 @@ lines with service dates. Two rules apply to every document: it belongs to exact
 requests the dates that include the document's (`search_window`). Otherwise a document would be counted twice, or belong
 to a month that is not fetched again.
 
-That is why the date of the invoice decides and the service dates of its lines do not. A credit memo of November
-for services of March would, by its lines, belong to March: a month reconciled long ago, whose run never requests
-documents dated in November. By its date it belongs to October, the month that was last billed when the memo was
-written. The service dates stay on the lines, for splitting costs by service month, and whether they support the
-decision is stored with it.
+So the lines' service dates decide only among the periods that ended around the invoice's date: a bill may be dated a
+day before its period ends or a period late, and the vendor may not list its period. Where the lines fit none of these,
+the date alone decides, and for a credit memo always. A credit memo of November for services of March would, by its
+lines, belong to March: a month reconciled long ago, whose run never requests documents dated in November. By its date
+it belongs to October, the month that was last billed when the memo was written. The service dates stay on the lines,
+for splitting costs by service month, and whether they support the decision is stored with it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing.month import Month
+from billing.names import name_key
 
 _ONE_DAY = timedelta(days=1)
+_EARLY, _LATE = timedelta(days=7), timedelta(days=45)
+"""How long before or after the end of its period an invoice may be dated for its lines to decide."""
+_NEXT = timedelta(days=28)
+"""A line that begins within these days after a period is billed with it in advance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,21 @@ class BillingCycle:
         begun = self.starts_on is None or self.starts_on < month.shifted(1).first_day
         return begun and self.ends_on > month.first_day
 
+    def bills(self, service: Service) -> bool:
+        """Return whether a service begins in this period or soon after it, or ends with it: in arrears, or ahead."""
+        starts_on = min(service.starts_on + _ONE_DAY, service.ends_on - _ONE_DAY)  # another zone's day may be earlier
+        begun = self.starts_on is None or self.starts_on <= starts_on
+        ends_with = abs(service.ends_on - self.ends_on) <= _ONE_DAY
+        return (begun and starts_on < self.ends_on + _NEXT) or ends_with
+
     def holds(self, service: Service) -> bool:
         """Return whether a service interval lies completely in this period."""
         return (self.starts_on is None or self.starts_on <= service.starts_on) and service.ends_on <= self.ends_on
 
     def __str__(self) -> str:
         first = self.starts_on or "an unknown day"
+        if not self.period_id:
+            return f"the days {first} to {self.ends_on - _ONE_DAY} of its lines, of which no billing period is listed"
         return f"billing period {self.period_id} ({first} to {self.ends_on - _ONE_DAY}) of contract {self.contract_id}"
 
 
@@ -65,12 +80,14 @@ class ContractTerm:
 
     :param starts_on: its first day; None if the vendor names none.
     :param cycles: its billing periods that have an end, in any order.
+    :param exclusive_ends: the vendor writes the day after a period's last day as its end.
     """
 
     contract_id: str
     starts_on: date | None
     purchase_orders: tuple[str, ...]
     cycles: tuple[BillingCycle, ...]
+    exclusive_ends: bool = False
 
     @property
     def first_cycle(self) -> BillingCycle | None:
@@ -133,12 +150,25 @@ def month_by_date(
     return (last.month, last) if _in_window(last.month, invoiced_on) else None
 
 
+def possible_months(
+    invoiced_on: date, purchase_order: str | None, terms: Sequence[ContractTerm]
+) -> frozenset[Month] | None:
+    """Return the months that an invoice may belong to, whatever its lines say; None if only they can tell."""
+    by_date = month_by_date(invoiced_on, purchase_order, terms)
+    if by_date is None:
+        return None
+    first, last = Month.of(invoiced_on - _LATE - _ONE_DAY), Month.of(invoiced_on + _EARLY - _ONE_DAY)
+    return frozenset({first, first.shifted(1), last, by_date[0]})
+
+
 def assign_month(
     invoiced_on: date,
     purchase_order: str | None,
     services: Sequence[Service],
     terms: Sequence[ContractTerm],
     first_month: Month,
+    *,
+    is_credit: bool = False,
 ) -> Decision:
     """
     Return the month of one invoice or credit memo.
@@ -146,9 +176,12 @@ def assign_month(
     The contract is the one whose purchase orders include the invoice's; several if several do; all contracts
     if it has none or no contract has it. Then, in this order:
 
-    1. the billing period that ended last on or before the invoice's date, by the month of its last day;
-    2. before any month has ended, the first month that contains a line's services, else the contract's first month;
-    3. the calendar month before the invoice's month, if neither applies: no period is known, or the last one ended
+    1. of the billing periods that end at most 7 days after the invoice's date or 45 days before it, the one that bills
+       most of its lines, in arrears or in advance, and of these the one that ends nearest to that date; the days of a
+       line in no listed period count as one. Not for a credit memo;
+    2. the billing period that ended last on or before the invoice's date, by the month of its last day;
+    3. before any month has ended, the first month that contains a line's services, else the contract's first month;
+    4. the calendar month before the invoice's month, if neither applies: no period is known, or the last one ended
        more than two whole months ago (a contract that is over, a yearly cycle). It is never before the account's
        first month unless the invoice itself is dated before it.
 
@@ -160,6 +193,8 @@ def assign_month(
     the same                                                       2026-11-20    2026-10
     October, November; lines of October (overage) and of November  2026-11-03    2026-10
     October; a credit memo with lines of March                     2026-11-17    2026-10
+    September, October; lines of October                           2026-10-31    2026-10
+    September, November (October is not listed); lines of October  2026-11-03    2026-10
     1 to 31 October is the first                                   2026-09-20    2026-10
     the last one ended on 31 March                                 2026-11-17    2026-10
     none                                                           2026-11-17    2026-10
@@ -169,7 +204,13 @@ def assign_month(
     :param services: of its lines that carry both dates.
     :param first_month: of the account.
     """
-    if by_date := month_by_date(invoiced_on, purchase_order, terms):
+    by_date = month_by_date(invoiced_on, purchase_order, terms)
+    by_lines = None if is_credit else _by_lines(invoiced_on, _named(purchase_order, terms), services)
+    if by_lines and (by_date is None or by_lines != by_date[1]):
+        return Decision(
+            by_lines.month, f"Dated {invoiced_on}, with lines that bill {by_lines}; {_lines_say(services, by_lines)}."
+        )
+    if by_date:
         month, cycle = by_date
         return Decision(month, f"Dated {invoiced_on}, after the end of {cycle}; {_lines_say(services, cycle)}.")
     if first := _first_billed(invoiced_on, purchase_order, services, terms):
@@ -189,9 +230,27 @@ def assign_month(
     )
 
 
+def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequence[Service]) -> BillingCycle | None:
+    """Return the billing period, near the invoice's date, that bills most of its lines; None if none bills any."""
+    cycles = [cycle for term in terms for cycle in term.cycles]
+    cycles += [
+        BillingCycle("", "", service.starts_on, service.ends_on)
+        for service in services
+        if service.starts_on < service.ends_on
+        and not any(cycle.starts_on and cycle.starts_on <= service.starts_on < cycle.ends_on for cycle in cycles)
+    ]
+    near = [
+        (sum(map(cycle.bills, services)), -abs(invoiced_on - cycle.ends_on), _by_end(cycle), cycle)
+        for cycle in cycles
+        if cycle.ends_on - _EARLY <= invoiced_on <= cycle.ends_on + _LATE and _in_window(cycle.month, invoiced_on)
+    ]
+    most = max(near, key=lambda each: each[:3], default=None)
+    return most[-1] if most and most[0] else None
+
+
 def _named(purchase_order: str | None, terms: Sequence[ContractTerm]) -> Sequence[ContractTerm]:
-    wanted = (purchase_order or "").strip()
-    named = [term for term in terms if wanted and wanted in {order.strip() for order in term.purchase_orders}]
+    wanted = name_key(purchase_order)
+    named = [term for term in terms if wanted and wanted in map(name_key, term.purchase_orders)]
     return named or terms
 
 

@@ -2,23 +2,28 @@
 Parse rows of the invoice and line listings. Pure.
 
 Amounts are in the currency of the invoice; a line has none of its own. The vendor's dates are calendar days without a
-zone; its last days are inclusive and are returned as half-open ends.
+zone; ends are returned half-open. Whether the vendor writes last days or the days after them is read from the lines.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
+from billing.matching.service_months import ends_are_exclusive
 from billing.models import Invoice, InvoiceLine
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
-from billing_vendors.genesys_cloud.month_assignment import Service
-from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, UnknownFields, day_or_none, end_or_none
+from billing_vendors.genesys_cloud.month_assignment import ContractTerm, Service
+from billing_vendors.genesys_cloud.vocabulary import PAYMENT_STATUS, UNIT, UnknownFields, day_or_none, half_open
+
+_ONE_DAY = timedelta(days=1)
+_CREDIT = re.compile(r"credit|gutschrift|avoir|abono|nota de cr|クレジット", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def parse_header(row: JsonObject, unknown_fields: UnknownFields) -> InvoiceHeade
         invoice_id=invoice_id,
         invoiced_on=_invoiced_on(row),
         purchase_order=row.text_or_none("customerPoNumber"),
-        kind="credit_memo" if "credit" in (row.text_or_none("customerInvoiceType") or "").lower() else "invoice",
+        kind=_kind(row),
         currency=row.text_or_none("currencyIsoCode"),
         total=row.number("amount"),
         payment_status=unknown_fields.enum("invoice", row, "paymentStatus", PAYMENT_STATUS),
@@ -95,15 +100,34 @@ def parse_line(row: JsonObject, position: int, invoice_id: str, unknown_fields: 
         position=position,
         description=row.text_or_none("description") or product.get("name", ""),
         amount=row.number("amount"),
-        line_id=row.text_or_none("id"),
+        line_id=row.identifier_or_none("id"),
         product=product.get("sku") or product.get("name"),
         quantity=row.number_or_none("quantity"),
         unit=unknown_fields.enum("invoice_line", row, "unitOfMeasure", UNIT),
         service_start=day_or_none(row, "dateStart"),
-        service_end=end_or_none(row, "dateEnd"),
+        service_end=half_open(day_or_none(row, "dateEnd"), exclusive=False),
         attributes={name: value for name, value in attributes.items() if value}
         | unknown_fields.attributes("invoice_line", row, "dateTransacted"),
     )
+
+
+def with_half_open_ends(lines: Sequence[InvoiceLine], terms: Sequence[ContractTerm]) -> list[InvoiceLine]:
+    """
+    Return the lines of one invoice with their ends read as most of them show it: as last days or as the days after.
+
+    A line shows it by the billing periods that it begins and ends with, else by its length.
+
+        1 to 31 January                                        -> 1 January to 1 February, end not included
+        1 January to 1 February, and the period ends on the 31st -> the same
+    """
+    written = {
+        (line.service_start, line.service_end - _ONE_DAY) for line in lines if line.service_start and line.service_end
+    }
+    starts = {cycle.ends_on for term in terms for cycle in term.cycles}
+    known = {(day, day) for day in starts if any(end in (day, day - _ONE_DAY) for _, end in written)}
+    if not ends_are_exclusive(written | known):
+        return list(lines)
+    return [replace(line, service_end=line.service_end and line.service_end - _ONE_DAY) for line in lines]
 
 
 def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
@@ -113,6 +137,13 @@ def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:
         for line in lines
         if line.service_start is not None and line.service_end is not None
     ]
+
+
+def _kind(row: JsonObject) -> str:
+    """Return the kind of a document by its type, which is free text; by its sign if the type does not say it."""
+    named = row.text_or_none("customerInvoiceType") or ""
+    by_sign = row.number("amount") < 0 and "invoice" not in named.casefold()
+    return "credit_memo" if _CREDIT.search(named) or by_sign else "invoice"
 
 
 def _parties(row: JsonObject, unknown_fields: UnknownFields) -> dict[str, Any]:

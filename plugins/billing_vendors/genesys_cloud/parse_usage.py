@@ -13,9 +13,10 @@ from typing import Any
 from billing.errors import PayloadError
 from billing.models import UsageLine, UsageReport
 from billing.month import Month
+from billing.names import name_key
 from billing.payloads.json_reader import JsonObject
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, UnknownFields, objects
+from billing_vendors.genesys_cloud.vocabulary import SUBSCRIPTION_TYPE, UnknownFields
 
 _LAST_SECOND = time(23, 59, 59)
 _DATES = (
@@ -34,9 +35,9 @@ def is_complete(row: JsonObject) -> bool:
     :raises PayloadError: a status other than the two documented ones.
     """
     status = row.text_or_none("status")
-    if status not in (None, "InProgress", "Complete"):
+    if name_key(status) not in ("", "inprogress", "complete"):
         raise PayloadError(f"{row.where}: unknown report status {ascii(status)[:60]}")
-    return status != "InProgress"
+    return name_key(status) != "inprogress"
 
 
 def parse_billable_usage(
@@ -65,7 +66,7 @@ def parse_billable_usage(
         starts_at=starts_at,
         ends_at=ends_at,
         currency=None,
-        lines=tuple(_usage(usage, n, unknown_fields) for n, usage in enumerate(objects(row, "usages"), start=1)),
+        lines=tuple(_usage(usage, n, unknown_fields) for n, usage in enumerate(row.objects("usages"), start=1)),
         attributes=unknown_fields.attributes("billable_usage", row, "name"),
     )
 
@@ -89,9 +90,7 @@ def parse_trustee_overview(row: JsonObject, month: Month, unknown_fields: Unknow
         starts_at=starts_at,
         ends_at=ends_at,
         currency=row.text("currency"),
-        lines=tuple(
-            _trustee_usage(usage, n, unknown_fields) for n, usage in enumerate(objects(row, "usages"), start=1)
-        ),
+        lines=tuple(_trustee_usage(usage, n, unknown_fields) for n, usage in enumerate(row.objects("usages"), start=1)),
         attributes=_overview_attributes(row, unknown_fields),
     )
 
@@ -127,7 +126,7 @@ def _leave_out(row: JsonObject) -> None:
 
 
 def _usage(row: JsonObject, position: int, unknown_fields: UnknownFields) -> UsageLine:
-    resources = len(list(objects(row, "resources")))
+    resources = len(list(row.objects("resources")))
     return UsageLine(
         position=position,
         name=row.text("name"),

@@ -7,12 +7,13 @@ The vendor adds values and fields without notice. What is not listed here is kep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from billing.errors import PayloadError
 from billing.models import UnknownField
+from billing.names import name_key
 from billing.payloads.json_reader import JsonObject, day_after
 
 
@@ -89,13 +90,13 @@ class UnknownFields:
         """Return the attributes of a row: the known fields that have a value, and all unknown ones."""
         values = {name: value for name in known if (value := fields.optional(name)) is not None}
         unknown = fields.rest()
-        self.unknown.update(UnknownField(record_type, name) for name in unknown)
+        self.unknown.update(UnknownField(record_type, name) for name in fields.drift())
         return values | unknown
 
     def enum(self, record_type: str, fields: JsonObject, name: str, known: frozenset[str]) -> str | None:
         """Return a value of an enumeration as the vendor writes it; an unknown value is reported, not an error."""
         value = fields.text_or_none(name)
-        if value is not None and value not in known:
+        if value is not None and value not in known and name_key(value) not in map(name_key, known):
             self.unknown.add(UnknownField(record_type, f"{name}={value}"))
         return value
 
@@ -106,22 +107,21 @@ class UnknownFields:
 
     def each_nested(self, fields: JsonObject, name: str, record_type: str) -> list[Mapping[str, Any]]:
         """Return a list of nested objects of a known kind unchanged."""
-        return [self._read(row, record_type) for row in objects(fields, name)]
+        return [self._read(row, record_type) for row in fields.objects(name)]
 
     def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
         values = {}
         for name in sorted(_NESTED[record_type]):
             known = _NESTED_WORDS.get((record_type, name))
-            value = row.text_or_none(name) if known is None else self.enum(record_type, row, name, known)
+            value = _text_or_number(row, name) if known is None else self.enum(record_type, row, name, known)
             if value is not None:
                 values[name] = value
         return values | self.attributes(record_type, row)
 
 
-def objects(fields: JsonObject, name: str) -> Iterator[JsonObject]:
-    """Yield the objects of a list; nothing if the list is null, which the vendor also writes for an empty list."""
-    if fields.optional(name) is not None:
-        yield from fields.objects(name)
+def _text_or_number(row: JsonObject, name: str) -> str | None:
+    """Return a text; a whole number as a text too, as the vendor may write identifiers, numbers and postal codes."""
+    return row.text_or_none(name) if isinstance(row.optional(name), str) else row.identifier_or_none(name)
 
 
 def day_or_none(fields: JsonObject, name: str) -> date | None:
@@ -136,7 +136,13 @@ def day_or_none(fields: JsonObject, name: str) -> date | None:
     return value
 
 
-def end_or_none(fields: JsonObject, name: str) -> date | None:
-    """Return the day after the vendor's last day; None if there is none or it lies in the year 9999: no end."""
-    last_day = day_or_none(fields, name)
-    return None if last_day is None or last_day.year == _NEVER else day_after(last_day)
+def half_open(end: date | None, exclusive: bool) -> date | None:
+    """
+    Return the day after the last one; None if there is no end or it lies in the year 9999: no end.
+
+    :param end: as the vendor writes it.
+    :param exclusive: the vendor's ends are already the days after the last ones.
+    """
+    if end is None or end.year == _NEVER:
+        return None
+    return end if exclusive else day_after(end)

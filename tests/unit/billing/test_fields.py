@@ -94,13 +94,20 @@ def test_what_is_optional_may_be_null_or_missing(method):
 
 
 @pytest.mark.parametrize(
-    ("value", "identifier"), [("A-1", "A-1"), (4183280, "4183280"), ("0042", "0042"), (10**30, "1" + "0" * 30)]
+    ("value", "identifier"),
+    [
+        ("A-1", "A-1"),
+        (4183280, "4183280"),
+        ("0042", "0042"),
+        (10**30, "1" + "0" * 30),
+        (Decimal("4183280.0"), "4183280"),
+    ],
 )
 def test_an_identifier_is_a_text_and_never_cast(value, identifier):
     assert fields(id=value).identifier("id") == identifier
 
 
-@pytest.mark.parametrize("value", ["", True, Decimal("1.0"), [], None])
+@pytest.mark.parametrize("value", ["", True, Decimal("1.5"), [], None])
 def test_what_cannot_identify_is_refused(value):
     with pytest.raises(PayloadError, match="id should be an identifier"):
         fields(id=value).identifier("id")
@@ -144,12 +151,19 @@ def test_objects_name_their_place_in_the_list():
         second.number("amount")
 
 
-def test_a_missing_list_is_empty_and_null_is_an_error():
-    assert list(fields().objects("lines")) == []
-    with pytest.raises(PayloadError, match="lines should be a list, but is null"):
-        list(fields(lines=None).objects("lines"))
+def test_a_missing_list_and_null_are_empty_and_null_is_drift():
+    missing, null = fields(new=1), fields(lines=None)
+    assert missing.objects("lines") == null.objects("lines") == []
+    assert missing.drift() == ["new"]
+    assert null.drift() == ["lines=null"]
     with pytest.raises(PayloadError, match="lines 1: expected an object, found list of 0"):
         list(fields(lines=[[]]).objects("lines"))
+
+
+def test_a_page_without_its_list_is_an_error():
+    assert fields(data=None).listed("data") == []
+    with pytest.raises(PayloadError, match="data should be a list, but is missing"):
+        fields(entries=[]).listed("data")
 
 
 def test_a_nested_object_may_be_null():

@@ -1,5 +1,6 @@
 """Dated rates and commitments: which hold in a month, and how the accounts file says them."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -40,6 +41,19 @@ def test_the_first_and_the_last_month_are_included():
     assert in_force(card, Month(2024, 12)) == []
 
 
+def test_a_rate_may_change_within_a_month_and_by_tiers():
+    card = parse_rate_card(
+        [
+            CDN | {"to": date(2025, 6, 14)},
+            CDN | {"from": "2025-06-15", "rate": "0.09"},
+            CDN | {"from": "2025-06", "rate": "0.07", "above": "1000"},
+        ]
+    )
+    in_june = [(entry.rate, entry.above) for entry in in_force(card, Month(2025, 6))]
+    assert in_june == [(Decimal("0.08"), 0), (Decimal("0.09"), 0), (Decimal("0.07"), 1000)]
+    assert [entry.rate for entry in in_force(card, Month(2025, 7))] == [Decimal("0.09"), Decimal("0.07")]
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -53,10 +67,15 @@ def test_the_first_and_the_last_month_are_included():
         ([CDN | {"from": "2025-1"}], r"rate_card, entry 1: from: month '2025-1' is not of the form"),
         ([CDN | {"from": 2025}], r"rate_card, entry 1: from: .*from 2025 should be a string"),
         ([CDN | {"to": "2024-12"}], r"rate_card, entry 1: to 2024-12 is before from 2025-01"),
-        ([CDN, CDN | {"from": "2026-01"}], r"rate_card, entry 2: 'CDN' has two rates in one month"),
-        ([CDN, CDN | {"product": "ＣＤＮ\u200b"}], r"rate_card, entry 2: .* has two rates in one month"),
+        ([CDN, CDN | {"from": "2026-01"}], r"rate_card, entry 2: 'CDN' has two rates on one day"),
+        ([CDN | {"from": "2025-02-30"}], r"rate_card, entry 1: from: month '2025-02-30' is not of the form"),
+        ([CDN | {"from": "2025-06-15", "to": "2025-06-14"}], r"entry 1: to 2025-06-14 is before from 2025-06-15"),
+        ([CDN | {"to": "2025-06-15"}, CDN | {"from": "2025-06-15"}], r"entry 2: 'CDN' has two rates on one day"),
+        ([CDN | {"above": "10"}, CDN | {"above": "10.0"}], r"entry 2: 'CDN' has two rates on one day"),
+        ([CDN | {"above": 10}], r"rate_card, entry 1: above 10 should be a number in quotes"),
+        ([CDN | {"from": "2026-01"}, CDN | {"to": "2026-01"}], r"entry 2: 'CDN' has two rates on one day"),
+        ([CDN, CDN | {"product": "ＣＤＮ\u200b"}], r"rate_card, entry 2: .* has two rates on one day"),
         ([CDN | {"region": "\u00a0"}], r"rate_card, entry 1: region '\\xa0' should be a string"),
-        ([CDN | {"from": "2026-01"}, CDN | {"to": "2026-01"}], r"entry 2: 'CDN' has two rates in one month"),
     ],
 )
 def test_every_mistake_in_a_card_is_named(value, message):

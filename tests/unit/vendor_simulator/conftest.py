@@ -3,7 +3,8 @@
 import base64
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -120,6 +121,46 @@ def client(sim: Simulator) -> Iterator[Client]:
     one = Client(sim)
     yield one
     one.close()
+
+
+@contextmanager
+def _clients() -> Iterator[Callable[..., Client]]:
+    with ExitStack() as opened:
+
+        def make(readings: Mapping[str, str] | None = None, **others: Any) -> Client:
+            settings = Settings(rate_limit=10**9, report_asks=0, estimate_asks=0)
+            world = World(7, readings, **others)
+            client = Client(opened.enter_context(Simulator(world, now=NOW, settings=settings)))
+            opened.callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def reading_client() -> Iterator[Callable[..., Client]]:
+    """Create clients of simulators without limits or waiting, each of a world with other arguments."""
+    with _clients() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_client() -> Iterator[Callable[..., Client]]:
+    """Create such clients for all tests of a module."""
+    with _clients() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def client_class() -> type[Client]:
+    """The client, for simulators that a test module makes itself."""
+    return Client
+
+
+@pytest.fixture(scope="module")
+def noon() -> datetime:
+    """The simulators' time."""
+    return NOW
 
 
 @pytest.fixture(scope="module")

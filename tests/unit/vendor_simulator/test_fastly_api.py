@@ -60,15 +60,21 @@ def test_a_cursor_holds_for_the_same_parameters_alone(client):
     assert client.get(ACME, INVOICES, limit=3, cursor=cursor).status == 400
 
 
-def test_dates_select_overlapping_periods_or_those_within(client):
-    query = {"billing_start_date": "2026-08-15", "billing_end_date": "2026-10-31"}
-    assert [row["billing_start_date"][:7] for row in client.get(ACME, INVOICES, **query).json["data"]] == [
-        "2026-10",
-        "2026-09",
-        "2026-08",
-    ]
-    client.sim.settings.list_filter = "within"
-    assert len(client.get(ACME, INVOICES, **query).json["data"]) == 2
+@pytest.mark.parametrize(
+    ("rule", "months"),
+    [
+        ("overlap", ["2026-10", "2026-09", "2026-08"]),
+        ("within", ["2026-09"]),
+        ("start", ["2026-10", "2026-09"]),
+        ("none", ["2026-10", "2026-09", "2026-08"]),
+    ],
+)
+def test_dates_select_overlapping_periods_or_those_within(reading_client, rule, months):
+    client = reading_client({"fastly.v3_list_filter": rule})
+    query = {"billing_start_date": "2026-08-15", "billing_end_date": "2026-10-30"}
+    rows = client.get(ACME, INVOICES, **query).json["data"]
+    assert [row["billing_start_date"][:7] for row in rows][:3] == months
+    assert (len(rows) > 3) is (rule == "none")
 
 
 def test_month_to_date_is_no_invoice_id_and_waits_first(client):
@@ -156,10 +162,10 @@ def test_v2_comes_as_json_csv_and_pdf(client):
     assert client.ask(path, key | {"Accept": "image/png"}).status == 406
 
 
-def test_v2_wants_a_padded_month_unless_lenient(client):
-    assert client.get(PRESS, "/billing/v2/year/2026/month/8").status == 400
-    client.sim.settings.lenient_month = True
-    assert client.get(PRESS, "/billing/v2/year/2026/month/8").status == 200
+@pytest.mark.parametrize(("rule", "status"), [("padded", 400), ("lenient", 200)])
+def test_v2_wants_a_padded_month_unless_lenient(reading_client, rule, status):
+    client = reading_client({"fastly.v2_month": rule})
+    assert client.get(PRESS, "/billing/v2/year/2026/month/8").status == status
 
 
 def test_v2_states_go_from_mtd_over_pending_and_outstanding_to_paid(client):

@@ -11,13 +11,13 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from functools import partial
 from itertools import count
-from typing import ClassVar, Self
-from urllib.parse import urlencode, urlsplit
+from typing import ClassVar, Self, TypeVar
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -25,21 +25,29 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from airflow.sdk.log import amask_secret, mask_secret
 
-from billing.errors import BillingError, ConfigurationError, VendorRejected, VendorUnavailable
+from billing.errors import BillingError, BrokenResponse, ConfigurationError, VendorRejected, VendorUnavailable
 from billing.payloads.response import Response
 from billing_vendors.base.client.connection import ConnectionFields, ConnectionSettings, Credential, CredentialCache
 from billing_vendors.base.client.paging import Paging
-from billing_vendors.base.client.request import Request
-from billing_vendors.base.client.status_errors import RawResponse, sanitize, status_error, wrong_body
+from billing_vendors.base.client.request import JSON, Request
+from billing_vendors.base.client.status_errors import (
+    RawResponse,
+    sanitize,
+    status_error,
+    with_status_in_body,
+    wrong_body,
+)
 from billing_vendors.base.client.transport import Limits, exchange, open_session, proxy_of
+
+T = TypeVar("T")
 
 # Triggers use a changed connection after that time, or when the vendor rejects the credential.
 CONNECTION_SECONDS = 3600.0
 REQUESTS_AT_ONCE_PER_HOST = 50
 
-_USER_AGENT = f"tieout/{version('tieout')}"
 _REPEATED = frozenset({None, 429, 502, 503, 504})  # None: the connection broke
 _CONNECTION_REFUSED = frozenset({400, 401, 403})
+_ALWAYS_KEPT = frozenset({"link"})  # may name a next page
 _CURSOR_REFUSED = frozenset({400, 404, 410})
 
 
@@ -87,19 +95,39 @@ class VendorClient(BaseHook):
 
     async def asend(self, request: Request) -> Response:
         """
-        Send a request; retry a GET if the vendor is busy or the connection breaks, as often as the limits allow.
+        Send a request; retry a GET if the vendor is busy or the connection breaks, as often as the limits allow, and
+        once if the response is not what was requested at all.
 
         :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
         """
+        return await self.arepeat(partial(self._send_once, request), attempts=1 if request.method != "GET" else None)
+
+    async def arepeat(
+        self,
+        send_once: Callable[[], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        busy: frozenset[int | None] = _REPEATED,
+        broken: tuple[type[BillingError], ...] = (BrokenResponse,),
+    ) -> T:
+        """
+        Send what may be sent again until it succeeds: the one place that repeats requests within a task.
+
+        :param attempts: in total; by default as the hook's limits say.
+        :param busy: statuses of ``VendorUnavailable`` after which all attempts are made.
+        :param broken: errors after which one further attempt is made.
+        """
+        attempts, left = attempts or self.limits.attempts, 1
         for attempt in count(1):
             try:
-                return await self._send_once(request)
-            except VendorUnavailable as error:
-                if request.method != "GET" or attempt >= self.limits.attempts or error.status not in _REPEATED:
+                return await send_once()
+            except BillingError as error:
+                is_broken = isinstance(error, broken)
+                again = left > 0 if is_broken else isinstance(error, VendorUnavailable) and error.status in busy
+                pause = _pause_seconds(attempt, getattr(error, "retry_after", None), self.limits)
+                if not again or attempt >= attempts or pause > self.limits.longest_pause_seconds:
                     raise
-                pause = _pause_seconds(attempt, error.retry_after, self.limits)
-                if pause > self.limits.longest_pause_seconds:
-                    raise
+                left -= is_broken
                 self.log.info("%s; next attempt in %.1f s", error, pause)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
@@ -113,6 +141,8 @@ class VendorClient(BaseHook):
         request = paging.request
         if request is None:
             raise ValueError("the listing has ended")
+        access = self._access or await self._shared_access()
+        paging.host = urlsplit(access.settings.base_urls[request.base_url]).netloc
         try:
             return await self.asend(request)
         except VendorRejected as error:
@@ -129,6 +159,24 @@ class VendorClient(BaseHook):
             page = await self.aget_page(paging)
             yield page
             paging.advance(page)
+        await self.aconfirm(paging)
+
+    async def aconfirm(self, paging: Paging) -> None:
+        """
+        Read a listing whose pages do not fit together once more; if it is the same, the vendor means it so.
+
+        What it means is judged by the controls; only a listing that changed while it was read is worth another attempt.
+
+        :raises VendorUnavailable: it is not the same.
+        """
+        if paging.doubt is None:
+            return
+        again = paging.restarted()
+        while again.request is not None:
+            again.advance(await self.aget_page(again))
+        if again.pages != paging.pages:
+            raise paging.doubt
+        self.log.warning("%s; a second reading has the same rows, which are stored as they were sent", paging.doubt)
 
     async def _send_once(self, request: Request) -> Response:
         access = self._access or await self._shared_access()
@@ -174,20 +222,20 @@ class VendorClient(BaseHook):
     async def _exchange(
         self, settings: ConnectionSettings, request: Request, credential: Credential | None
     ) -> RawResponse:
-        url = f"{settings.base_urls[request.base_url]}{request.path}"
-        url += f"?{urlencode(request.params)}" if request.params else ""
+        url = f"{settings.base_urls[request.base_url]}{request.target}"
         shared = _shared()
         host = shared.host(url)
         started = time.monotonic()
         async with shared.session() as session, host.turn:
             raw = await exchange(session, url, host.proxy, request, _headers(request, credential), self.limits)
         self.log.info("%s", self._line(request, raw, started))
-        return raw
+        return with_status_in_body(raw) if request.accept == JSON else raw
 
     def _response(self, request: Request, raw: RawResponse, credential: Credential | None) -> Response:
+        shown = _without_secret(raw, credential)
         if raw.status not in request.accepted:
-            raise self.status_error(request, _without_secret(raw, credential))
-        if error := wrong_body(request, raw):
+            raise self.status_error(request, shown)
+        if error := wrong_body(request, shown):
             raise error
         return Response(
             operation=request.operation,
@@ -196,7 +244,7 @@ class VendorClient(BaseHook):
             media_type=raw.media_type,
             body=raw.body,
             received_at=raw.received_at,
-            headers={name: value for name, value in raw.headers.items() if name in self.kept_headers},
+            headers={name: value for name, value in raw.headers.items() if name in self.kept_headers | _ALWAYS_KEPT},
         )
 
     def _line(self, request: Request, raw: RawResponse, started: float) -> str:
@@ -311,8 +359,8 @@ def connection_errors(conn_id: str) -> Iterator[None]:
 
 
 def _headers(request: Request, credential: Credential | None) -> Mapping[str, str]:
-    """Return the headers of a request: these and no others."""
-    fixed = {"Accept": request.accept, "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT}
+    """Return the headers of a request: these and the session's own."""
+    fixed = {"Accept": request.accept, "Accept-Encoding": "gzip"}
     return fixed | dict(request.headers) | dict(credential.headers if credential else {})
 
 

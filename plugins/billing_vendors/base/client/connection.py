@@ -6,7 +6,6 @@ import ipaddress
 import math
 import os
 import time
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -113,16 +112,23 @@ def read_extra(conn_id: str, extra: object, known: frozenset[str]) -> dict[str, 
 
 def required(connection: ConnectionFields, name: str, meaning: str) -> str:
     """
-    Read a field that must be filled in.
+    Read a field that must be filled in and becomes a part of a header; white space around it is left out.
 
-    :raises ConfigurationError: it is empty or contains a line break; names the field and its meaning.
+    :raises ConfigurationError: it is empty, or contains what a vendor's tokens and ids never do and a header cannot
+        carry, mostly pasted with it; names the field and its meaning, never its value.
     """
     value = getattr(connection, name)
+    field_name = f"connection {connection.conn_id}: {name} ({meaning})"
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) is empty")
-    if any(unicodedata.category(character) == "Cc" for character in value.strip()):  # it may become a header
-        raise ConfigurationError(f"connection {connection.conn_id}: {name} ({meaning}) contains a control character")
-    return value.strip()
+        raise ConfigurationError(f"{field_name} is empty")
+    value = value.strip()
+    if not (value.isascii() and value.isprintable()):
+        place = next(at for at, each in enumerate(value, start=1) if not (each.isascii() and each.isprintable()))
+        raise ConfigurationError(
+            f"{field_name} contains a character that cannot be sent, at place {place} of {len(value)}: a line break, "
+            "an invisible character or a letter that is not ASCII; enter it again without"
+        )
+    return value
 
 
 def base_url_of(connection: ConnectionFields, default: str) -> str:
@@ -154,8 +160,9 @@ def checked_url(url: str, conn_id: str, *, port: int | None = None) -> str:
         host, own_port = parts.hostname, parts.port
     except ValueError:
         raise ConfigurationError(f"{where} is not a URL") from None
-    if not host or parts.username is not None or parts.query or parts.fragment or any(map(str.isspace, url)):
-        raise ConfigurationError(f"{where} must look like https://api.example.com: no user, no query")
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not host or parts.username is not None or parts.query or parts.fragment or not plain:
+        raise ConfigurationError(f"{where} must look like https://api.example.com: no user, no query, ASCII only")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_local(host)):
         raise ConfigurationError(
             f"{where} uses {parts.scheme!r}: only https is allowed, plain http only to this machine"

@@ -25,6 +25,7 @@ class Request:
     :param operation: the vendor's operation and API generation, e.g. ``v3.list_invoices``.
     :param path: from the base URL on, its parts already made safe by :func:`segment`.
     :param params: query parameters, never a secret: they are stored with the response.
+    :param cursor: a further query parameter with its name, ``after=abc%3D``: sent as the vendor wrote it.
     :param accept: the media type expected; a body in another one is a ``PayloadError``, except for ``*/*``.
     :param accepted: the statuses that are returned; every other one is raised as an error.
     :param form: fields of a form-encoded POST body; never logged, never stored.
@@ -36,6 +37,7 @@ class Request:
     operation: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    cursor: str = ""
     accept: str = JSON
     accepted: tuple[int, ...] = (200,)
     method: str = "GET"
@@ -47,8 +49,13 @@ class Request:
     @property
     def line(self) -> str:
         """Method, path and parameters, as stored and shown."""
-        query = f"?{urlencode(self.params)}" if self.params else ""
-        return f"{self.method} {self.path}{query}"
+        return f"{self.method} {self.target}"
+
+    @property
+    def target(self) -> str:
+        """Path and parameters."""
+        query = "&".join(part for part in (urlencode(self.params), self.cursor) if part)
+        return f"{self.path}?{query}" if query else self.path
 
 
 def segment(value: str, name: str) -> str:

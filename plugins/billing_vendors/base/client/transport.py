@@ -12,20 +12,21 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
 import certifi
-from aiohttp.http_exceptions import ContentEncodingError
 from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
 from yarl import URL
 
 from billing.errors import BillingError, PayloadError, VendorUnavailable
+from billing_vendors.base.client.content_coding import decode
 from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse
 
 _CHUNK_BYTES = 64 * 1024
-_DECODED = {"", "identity", "gzip", "deflate"}
+_USER_AGENT = {"User-Agent": f"tieout/{version('tieout')}"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ def open_session(socket_factory: aiohttp.SocketFactoryType | None = None) -> aio
         socket_factory=socket_factory,
     )
     return aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_send_no_request_twice,)
+        connector=connector,
+        headers=_USER_AGENT,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_send_no_request_twice,),
     )
 
 
@@ -91,7 +96,7 @@ async def exchange(
 
     :param proxy: see :func:`proxy_of`.
     :raises VendorUnavailable: no connection, a broken one, or a time-out; the message contains no URL.
-    :raises PayloadError: the body is too large or cannot be decompressed, or the URL is not valid.
+    :raises PayloadError: the body is too large or cannot be decoded, or the URL is not valid.
     """
     silence = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_seconds, sock_read=limits.read_seconds)
     deadline = asyncio.timeout(limits.total_seconds)
@@ -107,6 +112,7 @@ async def exchange(
                 timeout=silence,
                 allow_redirects=False,
                 proxy=proxy,
+                proxy_headers=_USER_AGENT,
             ) as response,
         ):
             return RawResponse(
@@ -122,15 +128,18 @@ async def exchange(
 
 
 async def _read(response: aiohttp.ClientResponse, limits: Limits, request: Request) -> bytes:
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in _DECODED:  # its bytes would be stored as the body
-        raise PayloadError(f"{request.line} answered with a compression that was not requested")
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         body += chunk
         if len(body) > limits.body_bytes:
             raise PayloadError(f"{request.line} answered with more than {limits.body_bytes} bytes")
-    return bytes(body)
+    codings = ",".join(response.headers.getall("Content-Encoding", []))
+    try:
+        return decode(bytes(body), codings, limits.body_bytes, request.line)
+    except PayloadError:
+        if response.status < 400:
+            raise
+        return b""  # the status alone says what is wrong
 
 
 def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bool) -> BillingError:
@@ -141,8 +150,6 @@ def _failure(error: Exception, request: Request, limits: Limits, *, too_late: bo
         return VendorUnavailable(f"{request.line} did not finish within {limits.total_seconds:g} s")
     if isinstance(error, aiohttp.InvalidURL):
         return PayloadError(f"{request.line} was not sent: its URL is not valid")
-    if isinstance(root, ContentEncodingError):
-        return PayloadError(f"{request.line} answered with a body that cannot be decompressed")
     words = f" ({root.strerror})" if isinstance(root, OSError) and root.strerror else ""
     names = type(error).__name__ if root is error else f"{type(error).__name__}, {type(root).__name__}"
     return VendorUnavailable(

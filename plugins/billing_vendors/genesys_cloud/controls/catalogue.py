@@ -28,6 +28,7 @@ from billing_vendors.genesys_cloud.controls.g25_restatement import G25
 from billing_vendors.genesys_cloud.controls.g26_unknown_fields import G26
 from billing_vendors.genesys_cloud.controls.g27_due_date import G27
 from billing_vendors.genesys_cloud.controls.g28_sku_analysis import G28
+from billing_vendors.genesys_cloud.controls.g29_expected_documents import G29
 
 CONTROLS = (
     G1,
@@ -58,4 +59,5 @@ CONTROLS = (
     G26,
     G27,
     G28,
+    G29,
 )

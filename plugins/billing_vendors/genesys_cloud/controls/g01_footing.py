@@ -1,13 +1,93 @@
 """G1: lines foot to the header."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
 from billing.controls.checks.footing import lines_foot_to_header
 from billing.controls.control import Control
+from billing.controls.evidence import Evidence
+from billing.controls.finding import Finding, State, bound_of
+from billing.models import Invoice
+from billing.money import exact_sum
+from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+_STEPS = (Fraction(1, 4000), Fraction(1, 200))
+"""Taxes have rates of whole fortieths of a percent: 19 %, 8.875 %, 7.7 %; on a small amount only halves can be told."""
+_LOWEST, _HIGHEST = Fraction(3, 100), Fraction(3, 10)
+
+
+def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
+    """
+    Compare each invoice's total with the sum of its lines; each of n lines may have been rounded once. The vendor does
+    not say whether its total includes tax, and has no field for it: a total above the lines is accepted if one rate of
+    a tax, 3 to 30 %, explains those of all invoices of the month, and of the month before. The rate is an operand.
+
+        lines 10.00 + 5.00, total 15.00                      -> PASS
+        lines 10.00 + 5.00, total 15.01                      -> PASS_WITHIN_ROUNDING
+        lines 10.00 + 5.00, total 15.02                      -> EXCEPTION
+        lines 1000.00, total 1190.00, a month before 19 % too -> PASS: 19 % above the lines
+        the same, the month before 0 %, or another rate      -> EXCEPTION
+        lines 1000.00 and a tax of 190.00                    -> PASS; a tax of 191.23 -> EXCEPTION
+        no known currency and a gap                          -> BLOCKED: there is no rounding bound
+        the month has no invoice                             -> NOT_APPLICABLE
+    """
+    findings = list(lines_foot_to_header(evidence))
+    differ = any(finding.state is State.EXCEPTION for finding in findings)
+    before = evidence.previous.invoices if evidence.previous else ()
+    rate = _rate([*evidence.account_month.invoices, *before]) if differ else None
+    yield from _of_tax_lines(evidence.account_month.invoices)
+    for finding in findings:
+        if finding.state is State.EXCEPTION and rate:
+            percent = f"{float(rate * 100):g} %"
+            text = f"the total is {percent} above the lines, as that of every invoice: tax, for which no field exists"
+            yield replace(
+                finding, state=State.PASS, explanation=text, operands={**finding.operands, "tax_rate": percent}
+            )
+        else:
+            yield finding
+
+
+def _of_tax_lines(invoices: Sequence[Invoice]) -> Iterator[Finding]:
+    """Yield the finding of each invoice that has lines for a tax: they must be a tax's rate of the other lines."""
+    for invoice in invoices:
+        taxes = exact_sum(line.amount for line in invoice.lines if TERMS.is_tax(line))
+        if taxes:
+            others = replace(invoice, lines=tuple(line for line in invoice.lines if not TERMS.is_tax(line)))
+            rate = _rate([replace(others, total=exact_sum((others.lines_total, taxes)))])
+            text = f"the tax of {taxes} on lines of {others.lines_total}: " + (
+                f"{float(rate * 100):g} %" if rate else "no rate of a tax gives it"
+            )
+            yield Finding(invoice.invoice_id, State.PASS if rate else State.EXCEPTION, text, actual=taxes)
+
+
+def _rate(invoices: Sequence[Invoice]) -> Fraction | None:
+    """Return the one rate that explains every total; None if there is none."""
+    known = [each for each in invoices if each.lines_total and each.currency]
+    if not known:
+        return None
+    largest = max(known, key=lambda each: abs(each.lines_total))
+    bound = bound_of(largest.currency, len(largest.lines) + 1) or Decimal(0)
+    step = _STEPS[abs(Fraction(largest.lines_total)) * _STEPS[0] < 4 * Fraction(bound)]
+    rate = round((Fraction(largest.total) / Fraction(largest.lines_total) - 1) / step) * step
+    return rate if _LOWEST <= rate <= _HIGHEST and all(_explains(rate, each) for each in known) else None
+
+
+def _explains(rate: Fraction, invoice: Invoice) -> bool:
+    expected = Fraction(invoice.lines_total) * (1 + rate)
+    bound = bound_of(invoice.currency, len(invoice.lines) + 1) or Decimal(0)
+    return abs(expected - Fraction(invoice.total)) <= Fraction(bound)
+
 
 G1 = Control(
     "G1",
     "Lines foot to the header",
     "accuracy",
     "exception",
-    lines_foot_to_header,
+    lines_foot_or_differ_by_tax,
     operands="sum of the lines, total of the header",
 )

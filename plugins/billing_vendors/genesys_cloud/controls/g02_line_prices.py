@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
+from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
 from billing.matching.price_book import PriceBook
-from billing.matching.receipts import Billed, held_documents
-from billing.matching.three_way import Match, match_month, price_of_line, prices_of_line
-from billing.models import Invoice
+from billing.matching.receipts import Billed
+from billing.matching.three_way import (
+    Match,
+    held_documents,
+    items_of_line,
+    match_month,
+    price_of_line,
+    prices_of_line,
+    reading_of_line,
+)
+from billing.models import AccountMonth, Invoice
+from billing.money import currency_code
+from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -21,26 +33,31 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Recompute each line from the contract: the price, or the overage price, in force when its service began, times
-    the line's quantity, against its amount; a line is rounded once. No division, so no rate is ever rounded.
+    the line's quantity, against its amount; a line is rounded once. What the contract leaves open is accepted in each
+    reading: the price is of a month or of the whole bill, a part of a month is billed in full or by the day, a quantity
+    is divided or cut to a whole number, a discount is off the unit, the line or in percent. The reading is an operand.
 
     Yields one finding for all lines of an invoice that agree, and one for each that does not.
 
-        Prepay, 250 x 135.00, amount 33750.00         -> PASS
-        overage, 323992 x 0.0004, amount 129.60, EUR  -> PASS_WITHIN_ROUNDING (129.5968)
-        Prepay, 250 x 135.00, amount 34425.00         -> EXCEPTION
-        no item prices the product that day           -> BLOCKED
-        a credit memo, or a reported duplicate        -> NOT_APPLICABLE
+        Prepay, 250 x 135.00, amount 33750.00                        -> PASS
+        overage, 323992 x 0.0004, amount 129.60, EUR                 -> PASS_WITHIN_ROUNDING (129.5968)
+        Prepay, 250 x 135.00, January to March, amount 101250.00     -> PASS: 3 months
+        Prepay, 250 x 135.00, from 15 January on, amount 18508.06    -> PASS_WITHIN_ROUNDING: 17 of 31 days
+        Prepay, 250 x 135.00, amount 34425.00                        -> EXCEPTION
+        the same, and the price has a discount                       -> BLOCKED: no kind of discount explains it
+        no item prices the product that day                          -> BLOCKED
+        a credit memo, or a reported duplicate                       -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    price_book = PriceBook(account_month.contracts)
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
+    held = held_documents(account_month, price_book, TERMS)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(account_month, price_book, TERMS):
+    for match in match_month(account_month, price_book, TERMS, held):
         for billed in match.billed:
-            findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book))
-    held = held_documents(account_month.invoices)
+            findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book, account_month))
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
             yield from summarize_passes(invoice.invoice_id, "lines", found)
@@ -54,29 +71,30 @@ def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
     return "it has no line with a price: credits have amounts only"
 
 
-def _of_line(billed: Billed, match: Match, price_book: PriceBook) -> Finding:
+def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month: AccountMonth) -> Finding:
     line, invoice = billed.line, billed.invoice
     subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
     if missing := _missing(billed):
         return blocked(subject, f"{what} {missing}")
-    priced = prices_of_line(billed, match, price_book)
-    if not priced:
-        known = billed.charge_type and price_book.items(line.product or "", billed.charge_type, billed.contracts)
-        return blocked(
-            subject,
-            f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
-            if known
-            else f"{what}: no contract item has a {billed.charge_type} price for {line.product}",
-        )
-    currencies = sorted({each.item.currency or "no currency" for each in priced})
-    if currencies != [invoice.currency]:
+    items = items_of_line(billed, match, price_book)
+    if not items:
+        return blocked(subject, f"{what}: no contract item has a {billed.charge_type} price for {line.product}")
+    currencies = sorted({currency_code(each.item.currency or "no currency") for each in items})
+    if currencies != [currency_code(invoice.currency or "")]:
         return blocked(
             subject, f"{what} is in {invoice.currency}, its price in {', '.join(currencies)}: not comparable"
         )
-    expected = price_of_line(billed, match, price_book)
+    bound = bound_of(invoice.currency, 1) or Decimal(0)
+    reading = reading_of_line(billed, match, price_book, account_month.billing_periods, bound)
+    expected = price_of_line(billed, match, price_book) if reading is None else decimal_of(reading.amount)
+    priced = prices_of_line(billed, match, price_book)
+    if expected is None and not priced:
+        return blocked(
+            subject, f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
+        )
     if expected is None:
         return blocked(subject, f"{what}: several prices are in force and none is for a quantity of {line.quantity}")
-    prices = sorted({each.price for each in priced})
+    prices = sorted({each.price for each in priced or items})
     found = compare_amounts(
         subject,
         f"{what}, {line.quantity} x {' or '.join(map(str, prices))}",
@@ -86,9 +104,15 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook) -> Finding:
         roundings=1,
     )
     if found.state is State.EXCEPTION and any(each.item.discount_amount for each in priced):
-        return blocked(subject, f"{what} differs, but its price has a discount that the vendor does not explain")
-    operands = {"line": line.position, "sku": line.product, "leg": str(billed.charge_type), "quantity": line.quantity}
-    return replace(found, operands=operands | {"prices": prices, "service_start": str(line.service_start)})
+        return blocked(subject, f"{what} differs, and no kind of discount explains it: the vendor does not say which")
+    operands: dict[str, Any] = {
+        "line": line.position,
+        "sku": line.product,
+        "leg": str(billed.charge_type),
+        "quantity": line.quantity,
+    }
+    operands |= {"prices": prices, "service_start": str(line.service_start), "reading": reading and reading.text}
+    return replace(found, operands=operands)
 
 
 def _missing(billed: Billed) -> str | None:
@@ -97,7 +121,8 @@ def _missing(billed: Billed) -> str | None:
         return f"is for {line.product or 'no product'}, which no contract prices"
     if line.quantity is None:
         return "has no quantity"
-    return "has no service dates, so the price in force is unknown" if line.service_start is None else None
+    missing = line.service_start is None or line.service_end is None
+    return "has no service dates, so the price in force is unknown" if missing else None
 
 
 G2 = Control(

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
-from billing.matching.three_way import Match, Outcome, compare, match_month
-from billing.models import Contract
+from billing.matching.price_readings import months_of
+from billing.matching.quantities import scale_between
+from billing.matching.receipts import Billed
+from billing.matching.service_months import whole_months
+from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
 from billing.money import difference, exact_sum
+from billing.names import name_key
+from billing.proration import decimal_of
+from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -23,43 +31,54 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
     """
     Pair each product's charges of the month's billing periods with the invoice lines that bill them, and both with
     the contract's price; one finding for each product and charge type, the match among the operands. This control
-    compares charge and line; G2 reports a price that both have and the contract does not.
+    compares charge and line; G2 reports a price that both have and the contract does not. A line may show a quantity
+    divided by 1,000, 10,000 or 1,000,000, or cut to a whole number; a product's lines all divide it alike.
 
         12 charged at 1782.00, one line of 12 at 1782.00     -> PASS, matched
         12 charged at 1782.00, two lines of 6 at 891.00      -> PASS, matched
+        323992 charged at 129.60, a line of 324 at 129.60    -> PASS, the quantity is divided by 1000
         129.60 charged, two lines of 64.81                   -> PASS_WITHIN_ROUNDING
         12 charged at 1782.00, a line of 17 at 2524.50       -> EXCEPTION, quantity variance 742.50
         12 charged at 1782.00, a line of 12 at 1800.00       -> EXCEPTION, price variance 18.00
-        12 charged, no line                                  -> EXCEPTION, charged and not invoiced
+        12 charged, no line in any stored document           -> EXCEPTION, charged and not invoiced
+        12 charged, no line, before the posting day is over  -> BLOCKED: awaited, as G29
         a line, nothing charged and nothing agreed           -> EXCEPTION, invoiced and not charged
         250 prepaid, a line of 250                           -> PASS; a line of 260 -> EXCEPTION
-        250 prepaid, no line, charged through the period     -> NOT_APPLICABLE: billed in advance on another document
+        250 prepaid, a line in another stored document       -> NOT_APPLICABLE: billed there
+        250 prepaid, no line in any stored document          -> EXCEPTION, as G29
         charge in USD, line in EUR; a quantity is missing    -> BLOCKED
         the billing period is open                           -> BLOCKED: its charges may still change
         nothing was charged and nothing invoiced             -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    price_book = PriceBook(account_month.contracts)
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
     matches = match_month(account_month, price_book, TERMS)
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
-    contracts = {contract.contract_id: contract for contract in account_month.contracts}
+    documents = Documents(evidence, price_book)
+    listed = {period.contract_id for period in account_month.billing_periods}
     for match in matches:
-        yield _of_match(match, price_book, contracts)
+        yield _of_match(match, price_book, documents, listed)
+    yield from _inconsistent_scales(matches)
 
 
-def _of_match(match: Match, price_book: PriceBook, contracts: dict[str, Contract]) -> Finding:
+def _of_match(match: Match, price_book: PriceBook, documents: Documents, listed: set[str]) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.charge_type}"
-    if any(receipt.billing_period.status == "Open" for receipt in match.receipts):
+    if any(name_key(receipt.billing_period.status) == "open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
-    if match.billed and match.billed[0].charge_type is None:
+    not_listed = {contract for billed in match.billed for contract in billed.contracts} - listed
+    if match.billed and not match.receipts and not_listed and match.charge_type is ChargeType.OVERAGE:
+        return blocked(subject, f"{what}: the vendor lists no billing period of its contract that ends in the month")
+    if not match.billed:
+        found = _without_line(subject, what, match, price_book, documents)
+    elif match.billed[0].charge_type is None:
         found = _unpaired(subject, what, match)
-    elif len(match.currencies) > 1 and match.billed:
+    elif len(match.currencies) > 1:
         codes = ", ".join(sorted(str(code) for code in match.currencies))
         return blocked(subject, f"{what}: charges and lines are in different currencies ({codes}), not comparable")
     elif match.charge_type is ChargeType.PREPAID:
-        found = _prepaid(subject, what, match, price_book, contracts)
+        found = _prepaid(subject, what, match, price_book)
     else:
         found = _overage(subject, what, match)
     return replace(found, operands={**found.operands, **_operands(match, price_book)})
@@ -72,8 +91,6 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
     if charged is None or raw is None or invoiced is None:
         where = "a line" if charged is not None and raw is not None else "the charge"
         return blocked(subject, f"{what}: {where} has no {'amount' if charged is None else 'quantity'}")
-    if not match.billed:
-        return _variance(subject, f"{what}: charged {charged}, not invoiced", charged, Decimal(0), match)
     found = compare_amounts(
         subject,
         f"{what}: {len(match.billed)} lines against the charge",
@@ -87,46 +104,79 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
     return _variance(subject, f"{what}: {invoiced} invoiced, {raw} charged", charged, match.invoiced, match)
 
 
-def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook, contracts: dict[str, Contract]) -> Finding:
-    if not match.billed:
-        return _billed_elsewhere(subject, what, match, price_book, contracts)
-    entitled, invoiced = match.received_quantity, match.invoiced_quantity
-    if not match.receipts:
-        entitled = _agreed_quantity(match, price_book)
-        if entitled is None:
-            return _unpaired(subject, what, match)
-    if entitled is None or invoiced is None:
+def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Finding:
+    """Compare the quantity of prepaid lines with the charges', else with the contract's for their days of service."""
+    invoiced, entitled = match.invoiced_quantity, match.received_quantity if match.receipts else None
+    agreed = _agreed_quantities(match, match.billed, price_book)
+    if (match.receipts and entitled is None) or invoiced is None:
         return blocked(subject, f"{what}: the {'line' if invoiced is None else 'charge'} has no quantity")
-    same = invoiced == entitled
+    if entitled is None and not agreed:
+        return _unpaired(subject, what, match)
+    expected = entitled if entitled is not None else agreed[0]
+    same = invoiced == expected or _is_agreed(match, price_book)
     return Finding(
         subject,
         State.PASS if same else State.EXCEPTION,
-        f"{what}: {invoiced} invoiced, {entitled} prepaid" + (" in advance" if match.advance else ""),
-        expected=entitled,
+        f"{what}: {invoiced} invoiced, {expected} prepaid" + (" in advance" if match.advance else ""),
+        expected=expected,
         actual=invoiced,
-        difference=difference(invoiced, entitled),
+        difference=difference(invoiced, expected),
     )
 
 
-def _billed_elsewhere(
-    subject: str, what: str, match: Match, price_book: PriceBook, contracts: dict[str, Contract]
-) -> Finding:
-    """Return the finding of a prepayment without a line: billed in advance, free of charge, or missing."""
-    billing_period = match.receipts[0].billing_period
-    items = price_book.in_force(
-        match.sku, ChargeType.PREPAID, frozenset({billing_period.contract_id}), billing_period.starts_on
+def _is_agreed(match: Match, price_book: PriceBook) -> bool:
+    """Return whether the contract allows the quantities of all lines together, or of those of the same days."""
+    by_days: dict[object, list[Billed]] = defaultdict(list)
+    for billed in match.billed:
+        by_days[billed.line.service_start, billed.line.service_end].append(billed)
+    return any(
+        all(_stands(lines, _agreed_quantities(match, lines, price_book)) for lines in groups)
+        for groups in ([match.billed], by_days.values())
     )
-    if items and all(each.price == 0 for each in items):
+
+
+def _stands(lines: list[Billed], agreed: list[Decimal]) -> bool:
+    shown = [each.line.quantity for each in lines if each.line.quantity is not None]
+    return len(shown) == len(lines) and any(_stands_for(exact_sum(shown), each) for each in agreed)
+
+
+def _stands_for(invoiced: Decimal, agreed: Decimal) -> bool:
+    """Return whether a line's quantity is the agreed one, perhaps cut to a whole number."""
+    return scale_between(agreed, invoiced, cuts=1) == 1
+
+
+def _without_line(subject: str, what: str, match: Match, price_book: PriceBook, documents: Documents) -> Finding:
+    """Return the finding of what no line of the month bills: billed elsewhere, free of charge, or missing."""
+    due = of_receipt(match.receipts[0], price_book)
+    if match.charge_type is ChargeType.PREPAID and due.amount == 0:
         return not_applicable(subject, f"{what}: the prepaid quantity costs nothing")
-    last_day = billing_period.ends_on - timedelta(days=1)
-    through = [each.item.charged_through for each in items if each.item.charged_through is not None]
-    if through and min(through) >= last_day:
-        return not_applicable(
-            subject, f"{what}: no line bills it; the contract is charged through {min(through)}, on another document"
-        )
-    contract = contracts.get(billing_period.contract_id)
-    name = contract.external_number if contract else billing_period.contract_id
-    return Finding(subject, State.EXCEPTION, f"{what}: prepaid under contract {name}, but no line bills it")
+    if match.charge_type is ChargeType.OVERAGE:
+        if match.charged == 0:
+            return not_applicable(subject, f"{what}: the overage costs nothing")
+        due = replace(due, amount=match.charged)
+    if found := documents.others(due):
+        numbers = ", ".join(sorted({each.invoice.invoice_id for each in found}))
+        return not_applicable(subject, f"{what}: no line of the month bills it, but another stored document: {numbers}")
+    return documents.absent(due, f"{what}, charged and not invoiced")
+
+
+def _inconsistent_scales(matches: tuple[Match, ...]) -> Iterator[Finding]:
+    """Yield the products of which one line divides the quantity and another does not, or otherwise."""
+    scales: dict[str, dict[Decimal, Match]] = defaultdict(dict)
+    for match in matches:
+        if (
+            match.charge_type is ChargeType.OVERAGE
+            and match.billed
+            and match.receipts
+            and match.scale
+            and match.charged
+        ):
+            scales[match.product].setdefault(match.scale, match)
+    for by_scale in scales.values():
+        if len(by_scale) > 1:
+            match = list(by_scale.values())[-1]
+            text = f"{match.sku}: its quantity is divided by {' and by '.join(map(str, by_scale))} in one month"
+            yield Finding(match.billed[0].invoice.invoice_id, State.EXCEPTION, text)
 
 
 def _unpaired(subject: str, what: str, match: Match) -> Finding:
@@ -142,27 +192,32 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
     return Finding(subject, State.EXCEPTION, text, expected=expected, actual=actual, difference=gap, currency=currency)
 
 
-def _agreed_quantity(match: Match, price_book: PriceBook) -> Decimal | None:
-    """Return the quantity prepaid when the lines' service begins, by the contract: that period has no charge yet."""
-    first = match.billed[0]
-    if first.line.service_start is None:
-        return None
-    priced = price_book.in_force(match.sku, ChargeType.PREPAID, first.contracts, first.line.service_start)
-    quantities = [each.item.quantity for each in priced if each.item.quantity is not None]
-    return exact_sum(quantities) if quantities and len(quantities) == len(priced) else None
+def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook) -> list[Decimal]:
+    """
+    Return the quantities that the contract allows lines to show together: those in force when their service begins or
+    ends, added up or single, for one period, for all months of the service, or by the day.
+    """
+    lines = [each.line for each in billed]
+    starts = [line.service_start for line in lines if line.service_start is not None]
+    ends = [line.service_end for line in lines if line.service_end is not None]
+    if not starts or not ends:
+        return []
+    found: dict[Decimal, None] = {}
+    for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts))):
+        priced = [each for each in items_of_line(billed[0], match, price_book) if each.in_force(day)]
+        known = [each.item.quantity for each in priced if each.item.quantity is not None]
+        if known and len(known) == len(priced):
+            found |= dict.fromkeys([exact_sum(known), *known])
+    months = whole_months(min(starts), max(ends))
+    factor = Fraction(months) if months else months_of(min(starts), max(ends))
+    return [*found, *(decimal_of(Fraction(each) * factor) for each in found)]
 
 
 def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
     outcome, variance = compare(match, price_book)
-    if (
-        match.charge_type is ChargeType.PREPAID
-        and match.billed
-        and not match.receipts
-        and _agreed_quantity(match, price_book)
-    ):
-        outcome = (
-            Outcome.MATCHED if _agreed_quantity(match, price_book) == match.invoiced_quantity else Outcome.QUANTITY
-        )
+    in_advance = match.charge_type is ChargeType.PREPAID and match.billed and not match.receipts
+    if in_advance and _agreed_quantities(match, match.billed, price_book):
+        outcome = Outcome.MATCHED if _is_agreed(match, price_book) else Outcome.QUANTITY
     return {
         "sku": match.sku,
         "leg": str(match.charge_type),
@@ -171,6 +226,7 @@ def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
         "price_variance": variance and variance.price,
         "quantity_variance": variance and variance.quantity,
         "lines": len(match.billed),
+        "scale": match.scale if match.billed else None,
         "invoiced_quantity": match.invoiced_quantity if match.billed else Decimal(0),
         "received_quantity": match.received_quantity if match.receipts else None,
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.money import currency_code
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
@@ -20,10 +21,11 @@ def currencies_agree(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         no contract item names one      -> BLOCKED
     """
     account_month = evidence.account_month
-    agreed = sorted({item.currency for contract in account_month.contracts for item in contract.items if item.currency})
+    items = (item for contract in account_month.contracts for item in contract.items)
+    agreed = sorted({currency_code(item.currency) for item in items if item.currency})
     charges = (charge.currency for period in account_month.billing_periods for charge in period.charges)
     wallets = (wallet.currency for period in account_month.billing_periods for wallet in period.wallets)
-    charged = sorted({currency for currency in (*charges, *wallets) if currency})
+    charged = sorted({currency_code(currency) for currency in (*charges, *wallets) if currency})
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     for invoice in account_month.invoices:
@@ -33,7 +35,7 @@ def currencies_agree(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         if not agreed:
             yield blocked(invoice.invoice_id, "no contract item names a currency")
             continue
-        strange = sorted({invoice.currency, *charged} - set(agreed))
+        strange = sorted({currency_code(invoice.currency), *charged} - set(agreed))
         yield Finding(
             invoice.invoice_id,
             State.EXCEPTION if strange else State.PASS,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -19,7 +20,7 @@ def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> It
 
         PO-2025-0042, on the contract             -> PASS
         XPO-2025-0042, on no contract             -> EXCEPTION
-        an order, and no contract names any       -> EXCEPTION
+        an order, and no contract names any       -> BLOCKED
         no order, and the contracts name some     -> BLOCKED
         no order, and no contract names any       -> NOT_APPLICABLE
         no contract was read                      -> BLOCKED
@@ -28,9 +29,7 @@ def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> It
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    agreed = sorted(
-        {order.strip() for contract in account_month.contracts for order in contract.purchase_order_numbers}
-    )
+    agreed = sorted({order.strip() for each in account_month.contracts for order in each.purchase_order_numbers})
     for invoice in account_month.invoices:
         order = TERMS.purchase_order(invoice)
         yield _finding(invoice.invoice_id, order, agreed, contracts=len(account_month.contracts))
@@ -43,11 +42,13 @@ def _finding(subject: str, order: str, agreed: list[str], contracts: int) -> Fin
     operands = {"purchase_order": order, "agreed": agreed}
     if not contracts:
         return blocked(subject, "no contract was read")
-    if order in agreed:
+    if order and name_key(order) in map(name_key, agreed):
         return Finding(subject, State.PASS, f"purchase order {order} is on a contract", operands=operands)
+    if order and not agreed:
+        return blocked(subject, f"the contracts name no purchase order to compare {order} with")
     if order:
-        known = f"({', '.join(agreed[:5])})" if agreed else "(they name none)"
-        return Finding(subject, State.EXCEPTION, f"purchase order {order} is on no contract {known}", operands=operands)
+        text = f"purchase order {order} is on no contract ({', '.join(agreed[:5])})"
+        return Finding(subject, State.EXCEPTION, text, operands=operands)
     if agreed:
         return blocked(subject, "the invoice names no purchase order, the contracts do")
     return not_applicable(subject, "neither the invoice nor a contract names a purchase order")

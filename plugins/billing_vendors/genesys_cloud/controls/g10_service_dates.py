@@ -3,77 +3,140 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
+from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
-from billing.models import Contract, ContractBillingPeriod, Invoice
+from billing.matching.price_book import ChargeType, PriceBook
+from billing.matching.service_months import Span, whole_months
+from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine
 from billing.month import Month
+from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+_ONE_DAY = timedelta(days=1)
+_SHIFTS = (timedelta(0), _ONE_DAY, -_ONE_DAY)
 
 
 def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Check that each line's service dates lie in one billing period of the month, or in the one after it (billed in
-    advance), and within the contract.
+    advance), and within the contract. A prepayment may be for more months, as far as the contract says it is charged.
+    All lines of a month may be dated a day early or a day late, as another time zone has them. A credit may be for
+    earlier days.
 
-        period 1 to 31 Jan, line 1 to 31 Jan    -> PASS (arrears)
-        period 1 to 31 Jan, line 1 to 28 Feb    -> PASS (advance)
-        period 1 to 31 Jan, line 1 to 31 Dec    -> EXCEPTION
-        the line ends before it starts          -> EXCEPTION
-        the line has no service dates           -> BLOCKED
-        the contract of the period was not read -> BLOCKED
+        period 1 to 31 Jan, line 1 to 31 Jan             -> PASS (arrears)
+        period 1 to 31 Jan, line 1 to 28 Feb             -> PASS (advance)
+        period 1 to 31 Jan, prepaid 1 Jan to 31 Mar, charged through 31 Mar -> PASS
+        period 1 to 31 Jan, all lines 31 Dec to 30 Jan   -> PASS: a day early
+        period 1 to 31 Jan, line 1 to 31 Dec             -> EXCEPTION
+        the line ends before it starts                   -> EXCEPTION
+        the line has no service dates                    -> BLOCKED
+        the contract of the period was not read          -> BLOCKED
+        no billing period of the line's contract ends in the month -> BLOCKED
     """
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
-    contracts = {contract.contract_id: contract for contract in account_month.contracts}
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
+    best = min((_Check(account_month, price_book, shift) for shift in _SHIFTS), key=lambda check: check.outside)
     for invoice in account_month.invoices:
         if not account_month.billing_periods:
             yield blocked(invoice.invoice_id, "no billing period of a contract ends in the month")
-            continue
-        yield from _of_invoice(invoice, account_month.billing_periods, contracts)
-
-
-def _of_invoice(
-    invoice: Invoice, periods: tuple[ContractBillingPeriod, ...], contracts: dict[str, Contract]
-) -> Iterator[Finding]:
-    inside = 0
-    for line in invoice.lines:
-        if line.service_start is None or line.service_end is None:
-            yield blocked(invoice.invoice_id, f"line {line.position} ({line.description}) has no service dates")
-            continue
-        fitting = [period for period in periods if _fits(period, line.service_start, line.service_end)]
-        known = [contract for period in fitting if (contract := contracts.get(period.contract_id)) is not None]
-        if any(_runs(contract, line.service_start, line.service_end) for contract in known):
-            inside += 1
-        elif len(known) < len(fitting):
-            yield blocked(invoice.invoice_id, f"line {line.position}: the contract of its billing period was not read")
+        elif not invoice.lines:
+            yield not_applicable(invoice.invoice_id, "the invoice has no lines")
         else:
-            yield Finding(
-                invoice.invoice_id,
-                State.EXCEPTION,
-                f"line {line.position} ({line.description}) bills {line.service_start} to {line.service_end} "
-                "(end not included), outside the month's billing periods and the next ones, or outside the contract",
-                operands={"line": line.position, "start": str(line.service_start), "end": str(line.service_end)},
+            yield from summarize_passes(
+                invoice.invoice_id, "lines", (best.of_line(invoice, line) for line in invoice.lines)
             )
-    if not invoice.lines:
-        yield not_applicable(invoice.invoice_id, "the invoice has no lines")
-    elif inside:
-        yield Finding(
-            invoice.invoice_id,
-            State.PASS,
-            f"{inside} of {len(invoice.lines)} lines lie in their billing period or the next one",
-            operands={"lines": len(invoice.lines), "inside": inside},
+
+
+class _Check:
+    """The lines of a month with all their dates shifted alike."""
+
+    def __init__(self, account_month: AccountMonth, price_book: PriceBook, shift: timedelta) -> None:
+        self._periods = account_month.billing_periods
+        self._contracts = {contract.contract_id: contract for contract in account_month.contracts}
+        self._price_book = price_book
+        self._shift = shift
+        self._near = account_month.month.shifted(-1).first_day
+        every = ((invoice, line) for invoice in account_month.invoices for line in invoice.lines)
+        self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
+
+    def of_line(self, invoice: Invoice, line: InvoiceLine) -> Finding:
+        subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
+        if line.service_start is None or line.service_end is None:
+            return blocked(subject, f"{what} has no service dates")
+        start, end = line.service_start + self._shift, line.service_end + self._shift
+        fitting = [
+            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end))
+        ]
+        known = [contract for period in fitting if (contract := self._contracts.get(period.contract_id)) is not None]
+        operands = {"line": line.position, "start": str(line.service_start), "end": str(line.service_end)}
+        if any(_runs(contract, start, end) for contract in known):
+            shifted = f", dated {abs(self._shift.days)} day beside it" if self._shift else ""
+            return Finding(
+                subject, State.PASS, f"{what} lies in its billing period or the next one{shifted}", operands=operands
+            )
+        if len(known) < len(fitting):
+            return blocked(subject, f"{what}: the contract of its billing period was not read")
+        if without := self._without_period(invoice, start, end):
+            return blocked(
+                subject, f"{what}: the vendor lists no billing period of contract {without} that ends in the month"
+            )
+        text = (
+            f"{what} bills {line.service_start} to {line.service_end} (end not included), outside the month's billing "
+            "periods and the next ones, or outside the contract"
         )
+        return Finding(subject, State.EXCEPTION, text, operands=operands)
 
+    def _fits(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
+        """Return whether a service lies in the billing period, in the one after it, or in a longer prepaid term."""
+        start, end = service
+        arrears = period.starts_on <= start and end <= period.ends_on
+        advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
+        earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on
+        return arrears or advance or earlier or self._is_long_term(period, invoice, line, service)
 
-def _fits(period: ContractBillingPeriod, start: date, end: date) -> bool:
-    """Return whether an interval lies in the billing period, or in the month after it."""
-    arrears = period.starts_on <= start and end <= period.ends_on
-    advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
-    return start < end and (arrears or advance)
+    def _is_long_term(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
+        start, end = self._chain_of(invoice, line, service)
+        ours = frozenset({period.contract_id})
+        name = (line.attributes.get("product") or {}).get("name") or line.description
+        product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
+        items = [each.item for each in self._price_book.items(product, ChargeType.PREPAID, ours)]
+        contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
+        last = {item.effective_end for item in items} | {contract and contract.ends_on}
+        begins = {item.effective_start for item in items} | {contract and contract.starts_on}
+        whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in last
+        whole = whole or (start in begins and end == period.ends_on)
+        charged = any(day is None or end - _ONE_DAY <= day for day in through)
+        meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
+        return bool(items and whole and charged and meets)
+
+    def _chain_of(self, invoice: Invoice, line: InvoiceLine, service: Span) -> Span:
+        """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
+        start, end = service
+        spans = sorted(
+            (other.service_start + self._shift, other.service_end + self._shift)
+            for other in invoice.lines
+            if other.product == line.product and other.service_start and other.service_end
+        )
+        for first, after in spans:
+            end = max(end, after) if first == end else end
+        for first, after in reversed(spans):
+            start = min(start, first) if after == start else start
+        return start, end
+
+    def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
+        """Return a contract that the invoice may be under and that has no billing period in the month."""
+        known = {period.contract_id for period in self._periods}
+        for contract_id in sorted(self._price_book.contracts_of(TERMS.purchase_order(invoice)) - known):
+            contract = self._contracts[contract_id]
+            if start < end and end > self._near and _runs(contract, start, end):
+                return contract.external_number or contract_id
+        return None
 
 
 def _runs(contract: Contract, start: date, end: date) -> bool:
@@ -82,10 +145,11 @@ def _runs(contract: Contract, start: date, end: date) -> bool:
 
 
 def _a_month_after(day: date) -> date:
-    """Return the same day of the next month, or that month's last day if it is shorter."""
+    """Return the same day of the next month, the last one if it is shorter, or if this one may be clamped itself."""
     following = Month.of(day).shifted(1)
     last = (following.shifted(1).first_day - following.first_day).days
-    return date(following.year, following.month, min(day.day, last))
+    wanted = 31 if (day + _ONE_DAY).day == 1 and day.day < last else day.day
+    return date(following.year, following.month, min(wanted, last))
 
 
 G10 = Control(

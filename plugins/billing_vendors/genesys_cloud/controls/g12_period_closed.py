@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 
@@ -22,7 +23,7 @@ def billing_periods_are_closed(evidence: Evidence[GenesysSettings]) -> Iterator[
     if not periods:
         yield not_applicable(str(evidence.account_month.month), "no billing period of a contract ends in the month")
     for period in periods:
-        if period.status == "Closed":
+        if name_key(period.status) == "closed":
             yield Finding(
                 period.billing_period_id, State.PASS, "the billing period is closed", operands={"status": period.status}
             )

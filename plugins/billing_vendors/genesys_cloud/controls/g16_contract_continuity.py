@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import pairwise
 
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Contract, ContractBillingPeriod
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+_LONGEST_MONTH = 31
 
 
 def billing_periods_adjoin(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
@@ -20,7 +24,9 @@ def billing_periods_adjoin(evidence: Evidence[GenesysSettings]) -> Iterator[Find
         1 to 30 September, 1 to 31 October             -> PASS
         1 to 30 September, 5 to 31 October             -> EXCEPTION: a gap of 4 days
         1 to 30 September, 28 September to 31 October  -> EXCEPTION: an overlap of 3 days
-        1 to 30 September, none in October             -> EXCEPTION: a period is missing
+        1 to 30 September, none in October, one later  -> EXCEPTION: a period is missing
+        none in October, nor any later                 -> BLOCKED: the vendor does not list it
+        none in September, nor any earlier             -> BLOCKED
         the contract begins with the period            -> PASS
         the contract has ended, or is inactive         -> NOT_APPLICABLE
         the account's first month                      -> NOT_APPLICABLE
@@ -55,32 +61,45 @@ def _of_contract(evidence: Evidence[GenesysSettings], contract: Contract) -> Ite
         yield blocked(
             first.billing_period_id, f"the month before, {evidence.account_month.month.shifted(-1)}, is not stored"
         )
+    elif gap := _gap(contract, lambda _, begins: begins == first.starts_on):
+        yield Finding(first.billing_period_id, State.EXCEPTION, f"contract {name}: {gap}", operands={"gap": gap})
     else:
-        yield Finding(
-            first.billing_period_id,
-            State.EXCEPTION,
-            f"contract {name} runs since {contract.starts_on}, but no billing period of it ended in the month before",
-            operands={"contract": contract.contract_id, "starts_on": str(first.starts_on)},
-        )
+        yield blocked(first.billing_period_id, f"the vendor lists no billing period of contract {name} before this one")
+
+
+def _gap(contract: Contract, wanted: Callable[[date, date], bool]) -> str | None:
+    """Return, in words, days between listed billing periods that no listed one has."""
+    for days in contract.attributes.get("billingPeriodGaps", ()):
+        ended, begins = map(date.fromisoformat, days)
+        if wanted(ended, begins):
+            return (
+                f"no listed billing period has the days {ended} to {begins} (not included), but others before and after"
+            )
+    return None
 
 
 def _without_period(
     evidence: Evidence[GenesysSettings], contract: Contract, name: str, before: list[ContractBillingPeriod]
 ) -> Finding:
     subject, month = str(evidence.account_month.month), evidence.account_month.month
-    begins, ends = contract.starts_on, contract.ends_on
-    if begins is not None and begins >= month.shifted(1).first_day:
+    begins, ends, after = contract.starts_on, contract.ends_on, month.shifted(1).first_day
+    if begins is not None and begins >= after:
         return not_applicable(subject, f"contract {name} begins on {begins}")
     if ends is not None and ends <= (before[-1].ends_on if before else month.first_day):
         return not_applicable(subject, f"contract {name} ended on {ends}")
-    if (contract.status or "").casefold() == "inactive":
+    if name_key(contract.status) == "inactive":
         return not_applicable(subject, f"contract {name} is no longer active")
     if not before and begins is not None and begins >= month.first_day:
         return not_applicable(subject, f"contract {name} began on {begins}; its first period ends later")
+    if before and (before[-1].ends_on - before[-1].starts_on).days > _LONGEST_MONTH:
+        return not_applicable(subject, f"contract {name} has longer billing periods; the present one ends later")
+    gap = _gap(contract, lambda ended, begins: ended < after and begins > month.first_day)
+    if not gap and not before:
+        return blocked(subject, f"the vendor lists no billing period of contract {name} that ends in {month}")
     return Finding(
         subject,
         State.EXCEPTION,
-        f"contract {name} runs, but no billing period of it ends in {month}",
+        f"contract {name} runs, but no billing period of it ends in {month}" + (f": {gap}" if gap else ""),
         operands={"contract": contract.contract_id, "before": before[-1].billing_period_id if before else None},
     )
 

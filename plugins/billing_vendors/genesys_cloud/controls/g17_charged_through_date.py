@@ -9,7 +9,9 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.matching.price_book import Purpose, purpose_of
 from billing.models import ContractBillingPeriod, ContractItem
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
@@ -50,10 +52,10 @@ def _of_item(period: ContractBillingPeriod, item: ContractItem, before: date | N
     subject, what = period.billing_period_id, f"item {item.item_number or item.position} ({item.name})"
     through = item.charged_through
     if through is None:
-        if (item.function or "").casefold() == "overage":
-            return not_applicable(subject, f"{what} is for usage, which is charged after it was used")
+        if purpose_of(item) is not Purpose.PREPAID:
+            return not_applicable(subject, f"{what} is for {purpose_of(item)}, which is not charged ahead of time")
         return blocked(subject, f"{what} does not state through which day it is charged")
-    if period.status != "Closed":
+    if name_key(period.status) != "closed":
         return blocked(subject, f"{what}: its billing period is not closed, so it need not be charged yet")
     due = min(period.ends_on, item.effective_end or period.ends_on) - _ONE_DAY
     operands = {"item": item.item_number, "charged_through": str(through), "due": str(due), "before": str(before)}

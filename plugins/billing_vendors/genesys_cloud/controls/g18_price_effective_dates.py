@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.controls.finding import Finding, State, blocked, bound_of, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
-from billing.matching.receipts import Billed, billed_lines
+from billing.matching.price_readings import Reading
+from billing.matching.receipts import Billed
+from billing.matching.three_way import Match, items_of_line, match_month, reading_of_line
 from billing.models import AccountMonth, Contract
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -20,14 +23,16 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Find, for each line, the effective dates of the contract's prices for its product around its service, as far as
-    the service lies in its billing period: G10 checks days outside. Also check each contract's ramp: it must lie
-    within the contract, and a line that runs across its end must not run across a change of price.
+    the service lies in its billing period: G10 checks days outside. A price that changes within, or begins within, is
+    no exception where the line's amount is one that G2 accepts. Also check each contract's ramp: it must lie within
+    the contract.
 
         January, price from 1 January on                       -> PASS
         January, prices until 15 and from 16 January, equal    -> PASS
-        January, prices until 15 and from 16 January, 130, 135 -> EXCEPTION: the price changes within the service
+        January, prices until 15 and from 16 January, 130, 135 -> PASS if billed at one of them or by the day
+        the same, another amount                               -> EXCEPTION: the price changes within the service
         January, price until 31 December                       -> EXCEPTION: no price is in force
-        January, two overage prices in force                   -> EXCEPTION: which one?
+        January, two overage prices in force                   -> PASS if billed at one of them, else EXCEPTION
         ramp from 1 January to 31 March, within the contract   -> PASS
         ramp until a day after the contract's end              -> EXCEPTION
         a line has no service dates, or a ramp has one end     -> BLOCKED
@@ -40,11 +45,12 @@ def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iter
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    price_book = PriceBook(account_month.contracts)
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
     windows = _Windows(account_month, price_book)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for billed in billed_lines(account_month, price_book, TERMS):
-        findings[billed.invoice.invoice_id].append(windows.of_line(billed))
+    for match in match_month(account_month, price_book, TERMS):
+        for billed in match.billed:
+            findings[billed.invoice.invoice_id].append(windows.of_line(billed, match))
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
             yield from summarize_passes(invoice.invoice_id, "lines", found)
@@ -63,12 +69,13 @@ class _Windows:
             if day is not None
         ]
 
-    def of_line(self, billed: Billed) -> Finding:
+    def of_line(self, billed: Billed, match: Match) -> Finding:
         line, subject = billed.line, billed.invoice.invoice_id
         what = f"line {line.position} ({line.description})"
         if line.service_start is None or line.service_end is None:
             return blocked(subject, f"{what} has no service dates")
-        if billed.charge_type is None or not (items := self._items(billed)):
+        items = items_of_line(billed, match, self._agreement)
+        if billed.charge_type is None or not items:
             return not_applicable(subject, f"{what}: no contract prices {line.product}")
         start, end = line.service_start, self._end_in_period(line.service_start, line.service_end)
         changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
@@ -76,14 +83,19 @@ class _Windows:
         ramp = [str(day) for contract_id, day in self._ramps if contract_id in billed.contracts and start < day < end]
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
-        if fault := _fault(prices, billed.charge_type, [start, *changes]):
+        fault = _fault(prices, billed.charge_type, [start, *changes])
+        reading = self._reading(billed, match) if fault else None
+        if reading and (all(prices) or reading.text):
+            text = f"{what}, {start} to {end}: {fault}, but it is billed as the contract allows"
+            return Finding(subject, State.PASS, text, operands=operands | {"reading": reading.text})
+        if fault:
             return Finding(subject, State.EXCEPTION, f"{what}, {start} to {end}: {fault}", operands=operands)
         return Finding(subject, State.PASS, f"{what}: one price for its whole service", operands=operands)
 
-    def _items(self, billed: Billed) -> list[PricedItem]:
-        if billed.charge_type is None:
-            return []
-        return self._agreement.items(billed.line.product or "", billed.charge_type, billed.contracts)
+    def _reading(self, billed: Billed, match: Match) -> Reading | None:
+        """Return how the contract gives the line's amount, as G2 finds it."""
+        bound = bound_of(billed.invoice.currency, 1) or Decimal(0)
+        return reading_of_line(billed, match, self._agreement, self._periods, bound)
 
     def _end_in_period(self, start: date, end: date) -> date:
         """Cut a service at the end of the billing period that it begins in; one billed in advance stays as it is."""

@@ -19,12 +19,14 @@ _WORD = re.compile(r"[A-Za-z]{1,6}-?[0-9]{4,}")
 
 def credits_are_credits(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
-    Check each document's sign: an invoice is not below zero, a credit memo and each of its lines are. Check also which
+    Check each document's sign: an invoice is not below zero, a credit memo and each of its lines are, or all amounts of
+    the month's memos are above zero, as their type says what they are. Check also which
     invoice a credit memo credits: the vendor has no field for it, but its lines may name one; all memos on one invoice
     must not credit more than it bills, in its own currency.
 
         invoice 100.00, credit memo -30.00                     -> PASS
-        invoice -100.00, or credit memo 30.00                  -> EXCEPTION
+        every credit memo and each of their lines above zero   -> PASS: the type says it
+        invoice -100.00, or one of two credit memos 30.00      -> EXCEPTION
         credit memo -30.00 with a line of +5.00                -> EXCEPTION
         memo "Credit for INV1", INV1 bills 100.00, memo -30.00 -> PASS
         the same, INV1 bills 20.00                             -> EXCEPTION
@@ -36,16 +38,18 @@ def credits_are_credits(evidence: Evidence[GenesysSettings]) -> Iterator[Finding
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
+    memos = [invoice for invoice in account_month.invoices if invoice.kind == "credit_memo"]
+    by_type = all(memo.total > 0 and all(line.amount >= 0 for line in memo.lines) for memo in memos)
     for invoice in account_month.invoices:
-        yield _sign(invoice)
+        yield _sign(invoice, by_type=by_type)
     yield from _references(evidence)
 
 
-def _sign(invoice: Invoice) -> Finding:
-    memo = invoice.kind == "credit_memo"
+def _sign(invoice: Invoice, *, by_type: bool) -> Finding:
+    memo = invoice.kind == "credit_memo" and not by_type
     wrong = [line.position for line in invoice.lines if memo and line.amount > 0]
     good = invoice.total <= 0 and not wrong if memo else invoice.total >= 0
-    name = "credit memo" if memo else "invoice"
+    name = "credit memo" if invoice.kind == "credit_memo" else "invoice"
     verdict = "as its type says" if good else "its type says otherwise"
     if wrong:
         verdict = f"its lines {', '.join(map(str, wrong[:5]))} charge something"
@@ -80,7 +84,7 @@ def _within(invoice_id: str, original: Invoice | InvoiceSummary | None, memos: l
     subject = memos[0].invoice_id
     if original is None:
         return blocked(subject, f"it credits {invoice_id}, which is not stored for this month or the one before")
-    credited = exact_sum(-memo.total for memo in memos)
+    credited = exact_sum(abs(memo.total) for memo in memos)
     currencies = sorted({str(original.currency), *(str(memo.currency) for memo in memos)})
     operands = {"original": invoice_id, "memos": [memo.invoice_id for memo in memos], "currencies": currencies}
     if len(currencies) > 1:

@@ -41,7 +41,7 @@ def _finding(invoice: Invoice, file: IssuedFile | None) -> Finding:
     if file is None:
         return blocked(subject, "no PDF of the invoice is stored")
     if file.reason:
-        return blocked(subject, f"its PDF could not be fetched: {file.reason}")
+        return blocked(subject, f"its PDF could not be had: {file.reason}")
     name = f"its PDF {file.sha256.hex()}"
     if file.text is None or not file.text.strip():
         return blocked(subject, f"{name} cannot be read: it is damaged, encrypted, or a picture without text")

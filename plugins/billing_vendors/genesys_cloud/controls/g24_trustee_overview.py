@@ -12,8 +12,11 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
+from billing.matching.quantities import scale_between
+from billing.matching.service_months import Span
 from billing.models import Charge, ContractBillingPeriod, UsageLine, UsageReport
 from billing.money import exact_sum
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ALLOWANCE = "fair-use"
@@ -31,15 +34,17 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         overview 262 used, 250 prepaid; charge the same     -> PASS
         overview 266, charge 262                            -> EXCEPTION
         overview price 148.50, contract 143.00              -> EXCEPTION
-        a charge that the overview does not list            -> BLOCKED: voice, for one, is billed elsewhere
+        a charge that the overview does not list            -> NOT_APPLICABLE: voice, for one, is billed elsewhere
         a row that no charge has                            -> NOT_APPLICABLE
-        the overview is of other dates                      -> BLOCKED
+        the overview is of other dates                      -> BLOCKED; NOT_APPLICABLE if it is of another contract's
+        the overview is of another organization             -> BLOCKED
         the account has a trustor, but no overview was read -> BLOCKED
         the account is not read by a trustee                -> NOT_APPLICABLE
         no charge                                           -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    charges = _charges_by_sku(account_month.billing_periods)
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
+    charges = _charges_by_sku(account_month.billing_periods, price_book)
     overview = next((report for report in account_month.usage_reports if report.kind == "trustee_overview"), None)
     if overview is None:
         if evidence.account.settings.trustor_organization_id:
@@ -47,15 +52,24 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         else:
             yield not_applicable(str(account_month.month), "the account is not read by a trustee")
         return
+    organization = (overview.attributes.get("organization") or {}).get("id")
+    ours = evidence.account.settings.trustor_organization_id
+    if organization and ours and organization.casefold() != ours.casefold():
+        yield blocked(
+            str(account_month.month),
+            f"the overview is of organization {organization}, not of trustor_organization_id {ours}",
+        )
+        return
     if not charges:
         yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")
         return
-    seen = _rows_by_sku(overview)
-    price_book = PriceBook(account_month.contracts)
+    seen = _rows_by_sku(overview, price_book)
+    other_cycle = any(_other_dates(rows, overview) is None for rows in charges.values())
     by_period: dict[str, list[Finding]] = defaultdict(list)
     for sku, rows in charges.items():
         subject = rows[0][0].billing_period_id
-        by_period[subject].extend(_of_product(subject, sku, rows, seen.get(sku, []), overview, price_book))
+        found = _of_product(subject, sku, rows, seen.get(sku, []), overview, price_book, other_cycle=other_cycle)
+        by_period[subject].extend(found)
     for subject, findings in by_period.items():
         yield from summarize_passes(subject, "figures", findings)
     if others := sorted(set(seen) - set(charges)):
@@ -71,12 +85,16 @@ def _of_product(
     seen: list[UsageLine],
     overview: UsageReport,
     price_book: PriceBook,
+    *,
+    other_cycle: bool,
 ) -> Iterator[Finding]:
     if not seen:
-        yield blocked(subject, f"{sku}: the trustee's overview does not list it")
+        yield not_applicable(
+            subject, f"{sku}: the trustee's overview does not list it; it leaves out what is billed elsewhere"
+        )
         return
     if fault := _other_dates(rows, overview):
-        yield blocked(subject, f"{sku}: {fault}")
+        yield not_applicable(subject, f"{sku}: {fault}") if other_cycle else blocked(subject, f"{sku}: {fault}")
         return
     used = [charge.actual_quantity for _, charge in rows]
     prepaid = [charge.prepaid_quantity for _, charge in rows]
@@ -89,10 +107,12 @@ def _of_product(
 
 def _quantities(subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal]) -> Finding:
     known = [number for number in charged if number is not None]
-    if len(known) < len(charged):
+    if len(known) < len(charged) and exact_sum(known) != exact_sum(seen):
         return blocked(subject, f"{what}: a charge does not state it")
-    total = exact_sum(known)
-    found = compare_quantities(subject, f"{what} in the overview", expected=total, actual=exact_sum(seen))
+    total, shown = exact_sum(known), exact_sum(seen)
+    if scale_between(total, shown):
+        total = shown
+    found = compare_quantities(subject, f"{what} in the overview", expected=total, actual=shown)
     return replace(found, operands={"charges": known, "overview": seen})
 
 
@@ -122,26 +142,35 @@ def _other_dates(rows: list[tuple[ContractBillingPeriod, Charge]], overview: Usa
     if overview.starts_at is None or overview.ends_at is None:
         return "the overview does not state the dates it covers"
     dates = overview.starts_at.date(), overview.ends_at.date()
-    other = next((period for period, _ in rows if (period.starts_on, period.ends_on) != dates), None)
+    other = next((period for period, _ in rows if not _near((period.starts_on, period.ends_on), dates)), None)
     if other is None:
         return None
     return f"the overview covers {dates[0]} to {dates[1]}, its billing period {other.starts_on} to {other.ends_on}"
 
 
-def _charges_by_sku(periods: tuple[ContractBillingPeriod, ...]) -> _Charges:
+def _near(period: Span, dates: Span) -> bool:
+    """Return whether two intervals are the same, to a day: the overview's are instants of a time zone."""
+    return all(abs((one - other).days) <= 1 for one, other in zip(period, dates, strict=True))
+
+
+def _charges_by_sku(periods: tuple[ContractBillingPeriod, ...], price_book: PriceBook) -> _Charges:
     found: _Charges = defaultdict(list)
     for period in periods:
         for charge in period.charges:
-            found[charge.sku or charge.product_name or ""].append((period, charge))
+            found[price_book.product(charge.sku, charge.product_name)].append((period, charge))
     return found
 
 
-def _rows_by_sku(overview: UsageReport) -> dict[str, list[UsageLine]]:
+def _rows_by_sku(overview: UsageReport, price_book: PriceBook) -> dict[str, list[UsageLine]]:
+    """Return the rows that may be charges, by product; one that summarises others only where it is the only one."""
     found: dict[str, list[UsageLine]] = defaultdict(list)
     for line in overview.lines:
-        if line.usage_type != _ALLOWANCE and not line.attributes.get("isThirdParty"):
-            found[line.product or line.name].append(line)
-    return found
+        if name_key(line.usage_type) != _ALLOWANCE and not line.attributes.get("isThirdParty"):
+            found[price_book.product(line.product, line.name)].append(line)
+    single = {
+        sku: [line for line in lines if "rollup" not in name_key(line.usage_type)] for sku, lines in found.items()
+    }
+    return {sku: single[sku] or lines for sku, lines in found.items()}
 
 
 G24 = Control(

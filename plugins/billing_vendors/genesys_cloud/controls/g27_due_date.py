@@ -10,6 +10,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.models import Invoice
+from billing.names import name_key
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _NET_DAYS = re.compile(r"\bnet\s*-?(\d{1,3})\b|\b(\d{1,3})\s*days?(?:\s+net)?\b", re.IGNORECASE)
@@ -46,7 +47,9 @@ def _finding(invoice: Invoice, read_on: date | None) -> Finding:
         )
         return blocked(subject, missing)
     due = invoice.issued_at.date() + timedelta(days=days)
-    unpaid = (invoice.payment_status or "").casefold() != "paid"
+    if invoice.payment_status is None:
+        return blocked(subject, f"due on {due}, but the vendor returned no payment status")
+    unpaid = name_key(invoice.payment_status) != "paid"
     if unpaid and read_on is None:
         return blocked(subject, f"due on {due}, but it is not known when the payment status was read")
     late = unpaid and read_on is not None and read_on > due

@@ -12,7 +12,8 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding
 from billing.matching.price_book import PriceBook
-from billing.matching.receipts import charge_type_of, held_documents
+from billing.matching.receipts import charge_type_of
+from billing.matching.three_way import held_documents
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -59,7 +60,8 @@ def _priced_lines(account_month: AccountMonth) -> list[InvoiceLine]:
     """
     Return the month's lines, each with its charge type as usage type and the contract's price, if any, as rate.
     """
-    price_book, held = PriceBook(account_month.contracts), held_documents(account_month.invoices)
+    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
+    held = held_documents(account_month, price_book, TERMS)
     found = []
     for invoice in account_month.invoices:
         if invoice.invoice_id not in held:
@@ -72,9 +74,7 @@ def _priced(line: InvoiceLine, price_book: PriceBook, contracts: frozenset[str])
     charge_type = charge_type_of(line, contracts, price_book, TERMS)
     if line.amount < 0 or charge_type is None or line.service_start is None:
         return line
-    prices = {
-        each.price for each in price_book.in_force(line.product or "", charge_type, contracts, line.service_start)
-    }
+    prices = {each.price for each in price_book.in_force(line.product, charge_type, contracts, line.service_start)}
     return replace(line, usage_type=str(charge_type), rate=prices.pop() if len(prices) == 1 else None)
 
 

@@ -101,6 +101,20 @@ def test_a_warning_keeps_no_month_open(ledger, make, closed, severity, is_closed
     assert closed() == (1 if is_closed else None)
 
 
+def test_a_month_whose_fetch_lacked_a_document_is_not_closed(ledger, make, closed):
+    """The next run asks for it again, although everything else is reconciled."""
+    ledger.controls = (finding(State.PASS),)
+    ledger.readings["first"] = make.month(make.invoice("1.00"))
+    for reason, is_closed in (("answered 503", False), ("", True)):
+        fetch = ledger.begin()
+        fetch.keep(ledger.response("first"))
+        if reason:
+            fetch.keep_missing_document("I-1", "pdf", reason)
+        fetch_id = fetch.complete().fetch_id
+        ledger.reconcile(fetch_id)
+        assert closed() == (fetch_id if is_closed else None)
+
+
 def test_a_month_that_opens_again_is_not_closed(ledger, make, closed):
     ledger.controls = (finding(State.PASS),)
     ledger.store(make.month())

@@ -44,6 +44,14 @@ def test_the_same_lines_in_another_order_are_no_difference(make):
     assert differences(before, after) == []
     once = replace(after, lines=tuple(line for line in turned if line.position != 2))
     assert differences(before, once) == [{"where": "line 3", "field": "line", "before": "b: 1.00", "after": None}]
+    assert differences(once, before) == [{"where": "line 3", "field": "line", "before": None, "after": "b: 1.00"}]
+
+
+def test_of_lines_that_are_called_alike_the_unchanged_one_is_found_by_its_content(make):
+    lines = [make.line(place, amount, description="a") for place, amount in enumerate(["1.00", "2.00"], start=1)]
+    turned = (replace(lines[1], position=1), replace(lines[0], position=2, amount=Decimal("1.50")))
+    found = differences(make.invoice(lines=tuple(lines), total="3"), make.invoice(lines=turned, total="3"))
+    assert found == [{"where": "line 2", "field": "amount", "before": Decimal("1.00"), "after": Decimal("1.50")}]
 
 
 def test_a_line_is_compared_with_the_one_of_its_identifier(make):

@@ -14,9 +14,10 @@ from email.utils import format_datetime
 
 import aiohttp
 import pytest
+import zstandard
 from airflow.sdk.log import redact
 
-from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import BrokenResponse, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.client import client
 from billing_vendors.base.client.connection import Credential
 from billing_vendors.base.client.paging import PageHead, Paging
@@ -59,13 +60,38 @@ class TestConnection:
         with pytest.raises(ConfigurationError, match="only https"):
             send()
 
-    def test_a_token_with_a_line_break_is_refused(self, send, connect, server):
-        """It was pasted in two lines, or would add a header of its own."""
-        connect(host=server.url, password="s3cr3t\nX-Other: 1")
-        with pytest.raises(ConfigurationError, match=r"password .* contains a control character") as refused:
+    @pytest.mark.parametrize(
+        "token",
+        [
+            "s3cr3t\nX-Other: 1",
+            "s3\u200bcr3t",
+            "\ufeffs3cr3t",
+            "s3cr3t\u2026",
+            "s\u00e9cr3t",
+            "s3cr3t\u202f1",
+            "s3cr3t\x7f",
+            "\uff53\uff13cr3t",
+        ],
+    )
+    def test_a_token_that_a_header_cannot_carry_is_refused(self, send, connect, server, token):
+        """It was pasted with what cannot be seen, or would add a header of its own."""
+        connect(host=server.url, password=token)
+        with pytest.raises(ConfigurationError, match=r"connection fastly_test: password .* cannot be sent") as refused:
             send()
-        assert "s3cr3t" not in str(refused.value)
+        assert "cr3t" not in str(refused.value)
         assert server.seen == []
+
+    @pytest.mark.parametrize("around", ["{} ", "\t{}", "{}\n", "\u00a0{}\u3000"])
+    def test_white_space_around_a_token_is_left_out(self, send, connect, server, around):
+        connect(host=server.url, password=around.format(TOKEN))
+        send()
+        assert server.seen[0].headers["fastly-key"] == TOKEN
+
+    @pytest.mark.parametrize("host", ["https://api.fastly\u200b.com", "https://\u00e4pi.fastly.com", "https://a\n.com"])
+    def test_a_host_with_a_character_that_no_host_has_is_refused(self, send, connect, host):
+        connect(host=host, password=TOKEN)
+        with pytest.raises(ConfigurationError, match="connection fastly_test: the host"):
+            send()
 
     def test_a_missing_connection_is_named(self):
         hook = FastlyBillingHook("no_such_connection")
@@ -89,6 +115,18 @@ class TestConnection:
         connect(host="http://localhost:9", password=TOKEN)
         send()
         assert server.targets == ["http://localhost:9/path"]
+
+    def test_a_proxy_is_asked_for_a_tunnel_under_the_same_name(self, send, connect, server, monkeypatch):
+        for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        server.responses({"status": 502})
+        connect(host="https://api.example.com", password=TOKEN)
+        with pytest.raises(VendorUnavailable):
+            send()
+        assert server.targets == ["api.example.com:443"]
+        assert server.seen[0].headers["user-agent"].startswith("tieout/")
+        assert "fastly-key" not in server.seen[0].headers
 
     def test_cookies_are_not_kept(self, conn_id, server):
         server.responses({"headers": {"Set-Cookie": "a=b"}})
@@ -129,9 +167,99 @@ class TestAnswers:
         server.responses({"body": gzip.compress(b'{"a": 1}'), "headers": {"Content-Encoding": "gzip"}})
         assert send().body == b'{"a": 1}'
 
-    def test_a_compression_that_was_not_offered_is_refused(self, send, server):
-        server.responses({"body": b"\x0b\x02\x80{}", "headers": {"Content-Encoding": "br"}})
-        with pytest.raises((PayloadError, VendorUnavailable)):
+    @pytest.mark.parametrize(
+        ("coding", "pack"),
+        [
+            ("x-gzip", gzip.compress),
+            ("GZIP", gzip.compress),
+            ("deflate", zlib.compress),
+            ("deflate", lambda body: zlib.compress(body)[2:-4]),
+            ("zstd", zstandard.compress),
+            ("identity", bytes),
+            ("gzip, identity", gzip.compress),
+            ("deflate, zstd", lambda body: zstandard.compress(zlib.compress(body))),
+            ("gzip", lambda body: gzip.compress(body[:3]) + gzip.compress(body[3:]) + bytes(8)),
+            ("zstd", lambda body: zstandard.compress(body[:3]) + zstandard.compress(body[3:])),
+        ],
+    )
+    def test_a_body_is_unpacked_by_every_registered_name(self, send, server, coding, pack):
+        server.responses({"body": pack(b'{"a": 1}'), "headers": {"Content-Encoding": coding}})
+        assert send().body == b'{"a": 1}'
+
+    @pytest.mark.parametrize("coding", ["br", "compress", "gzip, rot13"])
+    def test_a_coding_that_is_not_known_is_named(self, send, server, coding):
+        server.responses({"body": b"\x0b\x02\x80{}", "headers": {"Content-Encoding": coding}})
+        with pytest.raises(PayloadError, match=f"content coding '{coding.rpartition(' ')[2]}'"):
+            send()
+
+    @pytest.mark.parametrize(
+        ("coding", "body"),
+        [
+            ("gzip", b"{}"),
+            ("gzip", gzip.compress(b"{}")[:-3]),
+            ("gzip", gzip.compress(b"{}") * 17),
+            ("deflate", zlib.compress(b'{"a": "b"}')[:-5]),
+            ("zstd", zstandard.compress(b"{}" * 100)[:-3]),
+            ("zstd", b"{}"),
+        ],
+    )
+    def test_a_body_that_is_not_packed_so_is_broken(self, send, server, coding, body):
+        server.responses({"body": body, "headers": {"Content-Encoding": coding}})
+        with pytest.raises(BrokenResponse, match=f"cannot be decompressed as {coding}"):
+            send()
+
+    def test_an_error_is_judged_by_its_status_whatever_its_body(self, send, server):
+        server.responses({"status": 503, "body": b"\x0b", "headers": {"Content-Encoding": "br"}})
+        with pytest.raises(VendorUnavailable, match="503"):
+            send()
+
+    @pytest.mark.parametrize("piece", [b"[%s]", b'{"a":%s}'])
+    @pytest.mark.parametrize("levels", [101, 500, 2_000, 100_000])
+    def test_deep_nesting_is_no_answer_and_not_asked_again(self, conn_id, server, levels, piece):
+        before, _, after = piece.partition(b"%s")
+        server.responses({"body": before * levels + b"1" + after * levels})
+        with pytest.raises(PayloadError, match=r"too many levels|recursion limit"):
+            FastlyBillingHook(conn_id).send(Request("test", "/path")).json()
+        assert len(server.seen) == 1
+
+    @pytest.mark.parametrize(
+        ("document", "error"),
+        [
+            ({"code": "internal.server.error", "message": "x", "status": 500}, VendorUnavailable),
+            ({"code": "too.many.requests", "message": "x", "status": 429, "contextId": "c"}, VendorUnavailable),
+            ({"type": "t", "title": "x", "code": "c", "status": "503"}, VendorUnavailable),
+            ({"code": "not.found", "message": "x", "status": 404, "details": [], "errors": []}, VendorRejected),
+            ({"title": "x", "detail": "y", "errors": None, "status": 403}, VendorRejected),
+            ({"msg": "You have exceeded your hourly rate limit"}, BrokenResponse),
+            ({"msg": "Record not found", "detail": "x"}, BrokenResponse),
+            ({"message": "x", "code": "c"}, BrokenResponse),
+        ],
+    )
+    def test_an_error_with_status_200_is_no_answer(self, send, server, document, error):
+        server.responses(said(document))
+        with pytest.raises(error, match="answered 200 with an error"):
+            send()
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {},
+            {"title": "Accepted", "status": "202"},
+            {"title": "Accepted", "status": "in progress"},
+            {"status": 500, "lines": []},
+            {"description": "x", "status": "Active"},
+            {"error": None},
+            {"description": "a bill of one line", "lines": [{}]},
+            {"status": True, "message": "x"},
+        ],
+    )
+    def test_what_only_resembles_an_error_is_an_answer(self, send, server, document):
+        server.responses(said(document))
+        assert send().json() == document
+
+    def test_an_error_with_status_200_that_quotes_the_token_is_blotted(self, send, server):
+        server.responses(said({"msg": f"token {TOKEN} is bad"}))
+        with pytest.raises(BrokenResponse, match=r"token \*\*\* is bad"):
             send()
 
     def test_a_202_is_no_answer_unless_it_was_accepted(self, send, server):
@@ -202,6 +330,14 @@ class TestLimits:
         with pytest.raises(PayloadError, match="more than 100000 bytes"):
             send(body_bytes=100_000)
 
+    @pytest.mark.parametrize("coding", ["zstd", "deflate", "zstd, zstd"])
+    def test_a_bomb_in_any_coding_is_refused(self, send, server, coding):
+        bomb = zlib.compress(bytes(50 << 20)) if coding == "deflate" else zstandard.compress(bytes(50 << 20))
+        server.responses({"body": zstandard.compress(bomb) if "," in coding else bomb})
+        server.script[0].headers["Content-Encoding"] = coding
+        with pytest.raises(PayloadError, match="more than 100000 bytes"):
+            send(body_bytes=100_000)
+
     @pytest.mark.parametrize("reply", [{"vanish": True}, {"body": b'{"a":', "declared_length": 500}])
     def test_a_broken_connection_is_unavailable(self, send, server, reply):
         server.responses(reply)
@@ -226,6 +362,36 @@ class TestSendingAgain:
         hook = FastlyBillingHook(conn_id, limits=Limits(first_pause_seconds=0.01))
         assert hook.send(Request("test", "/path")).status == 200
         assert len(server.seen) == 3
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            {"body": b"<html>back in 5 minutes</html>", "media_type": "text/html"},
+            {"body": b""},
+            {"status": 204, "body": b""},
+            {"body": b'{"data": [{"month"'},
+            {"body": gzip.compress(b"{}")[:-3], "headers": {"Content-Encoding": "gzip"}},
+            {"body": b'{"msg": "sorry"}'},
+        ],
+    )
+    def test_a_broken_response_is_asked_for_once_more(self, conn_id, server, broken):
+        hook = FastlyBillingHook(conn_id, limits=Limits(first_pause_seconds=0.01))
+        server.responses(broken, {})
+        assert hook.send(Request("test", "/path")).status == 200
+        server.responses(broken, {"status": 503}, broken, {})
+        with pytest.raises(BrokenResponse):
+            hook.send(Request("test", "/path"))
+        assert len(server.seen) == 5
+
+    def test_an_error_with_status_200_is_repeated_by_the_status_in_it(self, conn_id, server):
+        server.responses(
+            said({"message": "x", "status": 429}, headers={"Retry-After": "1"}),
+            said({"message": "x", "status": 503}),
+            {},
+        )
+        hook = FastlyBillingHook(conn_id, limits=Limits(first_pause_seconds=0.01))
+        assert hook.send(Request("test", "/path")).status == 200
+        assert server.seen[1].at - server.seen[0].at >= 1.0
 
     def test_it_gives_up_after_the_last_attempt(self, conn_id, server):
         server.responses({"status": 503})

@@ -1,42 +1,133 @@
 """Pages of one listing that fit together, and some that do not."""
 
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from billing.errors import PayloadError, VendorUnavailable
-from billing_vendors.base.client.paging import PageConsistencyCheck
+from billing.payloads.response import Response
+from billing_vendors.base.client.client import Access, VendorClient
+from billing_vendors.base.client.connection import ConnectionSettings
+from billing_vendors.base.client.paging import PageHead, Paging, check_end
+from billing_vendors.base.client.request import Request
 
 
-def read(*pages: list[str], total: int | None = None) -> None:
-    seen = PageConsistencyCheck("v1.list")
-    for number, ids in enumerate(pages, start=1):
-        seen.take(ids, "next" if number < len(pages) else None)
-    seen.check(total)
+class Rows(Paging):
+    """A listing whose pages are their own head."""
+
+    def read_head(self, page: Response) -> PageHead:
+        return PageHead(**page.json_object())
+
+
+class Vendor(VendorClient):
+    """A client whose vendor has some pages, and other ones when the listing is read again."""
+
+    _access = Access(ConnectionSettings("c", {"api": "https://api.example.com"}))
+
+    def __init__(self, *readings: list[list[str]], total: int | None = None) -> None:
+        self._answers = [page for pages in readings for page in heads(pages, total)]
+
+    async def asend(self, request: Request) -> Response:  # noqa: ARG002 (the client's)
+        return response(self._answers.pop(0))
+
+    def read(self, unread: int = 0) -> int:
+        async def read_all() -> int:
+            return len([page async for page in self.alist_pages(Rows(Request("v1.list", "/list")))])
+
+        pages = asyncio.run(read_all())
+        assert len(self._answers) == unread
+        return pages
+
+
+def heads(pages: list[list[str]], total: int | None) -> list[dict[str, Any]]:
+    last = len(pages)
+    return [
+        {"next_cursor": str(n) if n < last else None, "row_ids": ids, "total": total}
+        for n, ids in enumerate(pages, start=1)
+    ]
+
+
+def response(document: object, **headers: str) -> Response:
+    body = json.dumps(document).encode()
+    return Response("v1.list", "GET /list", 200, "application/json", body, datetime.now(UTC), headers)
 
 
 @pytest.mark.parametrize(
     ("pages", "total"),
-    [([[]], 0), ([["a", "b"], ["c"]], 3), ([["a", "b"], ["c"]], None), ([["a"], [], [], ["b"]], 2), ([[], [], []], 0)],
+    [
+        ([[]], 0),
+        ([["a", "b"], ["c"]], 3),
+        ([["a", "b"], ["c"]], None),
+        ([["a"], [], [], ["b"]], 2),
+        ([[], [], []], 0),
+        ([["a", "a"], ["b"]], 3),
+        ([["a", "a"], ["b"]], 2),
+    ],
 )
-def test_a_whole_listing(pages, total):
-    read(*pages, total=total)
+def test_a_whole_listing_is_read_once(pages, total):
+    assert Vendor(pages, total=total).read() == len(pages)
 
 
-@pytest.mark.parametrize("pages", [[["a", "b"], ["a", "b"]], [["a", "b"], ["b", "c"]]])
-def test_a_row_that_comes_on_two_pages(pages):
-    with pytest.raises(VendorUnavailable, match=r"v1\.list: a page repeats \d rows of an earlier one, including '.'"):
-        read(*pages)
+@pytest.mark.parametrize(
+    ("pages", "total"), [([["a", "b"], ["b", "c"]], 3), ([["a"], ["b"]], 1), ([["a"], ["b"]], 3), ([["a"]], 0)]
+)
+def test_pages_that_do_not_fit_together_are_stored_if_a_second_reading_is_the_same(pages, total):
+    """A row that the vendor sends twice, or a total that counts something else, is there at every reading."""
+    assert Vendor(pages, pages, total=total).read() == len(pages)
 
 
-def test_a_row_that_stands_twice_on_one_page_is_not_a_moved_one():
-    read(["a", "a"], ["b"])
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ([["a", "b"], ["b", "c"]], [["x", "a"], ["b", "c"]], r"a page repeats 1 rows of an earlier one, including 'b'"),
+        ([["a"], ["b"]], [["a"], ["b", "c"]], "2 rows read, but the vendor reports a total of 3"),
+    ],
+)
+def test_a_listing_that_changes_while_it_is_read_is_worth_another_attempt(first, second, message):
+    with pytest.raises(VendorUnavailable, match=message):
+        Vendor(first, second, total=3 if len(first[0]) == 1 else None).read()
 
 
-@pytest.mark.parametrize("total", [1, 3])
-def test_another_number_of_rows_than_the_vendor_counts(total):
-    with pytest.raises(VendorUnavailable, match=f"2 rows read, but the vendor reports a total of {total}"):
-        read(["a"], ["b"], total=total)
+def test_a_page_that_has_nothing_but_rows_of_earlier_ones_ends_the_read():
+    with pytest.raises(VendorUnavailable, match="repeats 2 rows"):
+        Vendor([["a", "b"], ["a", "b"], ["c"]]).read()
 
 
-def test_three_empty_pages_and_no_end():
-    with pytest.raises(PayloadError, match="3 empty pages in a row"):
-        read(["a"], [], [], [], ["b"])
+def test_three_empty_pages_are_the_end():
+    assert Vendor([["a"], [], [], [], ["b"]]).read(unread=1) == 4
+
+
+@pytest.mark.parametrize(
+    ("document", "named"),
+    [
+        ({"links": {"next": "/list?page=2"}}, r"links\.next"),
+        ({"meta": {"has_more": True}}, r"meta\.has_more"),
+        ({"nextPageToken": "abc"}, "nextPageToken"),
+        ({"next": {"href": "/list?page=2"}}, "next"),
+        ({"MORE": 1}, "MORE"),
+    ],
+)
+def test_a_promise_of_more_is_an_error_that_names_it(document, named):
+    with pytest.raises(PayloadError, match=f"{named}. says that more follows"):
+        check_end(response(document), document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"links": {"next": None, "self": "/list"}},
+        {"has_more": False, "more": "false", "next": "", "nextPage": 0, "next_links": [], "nextUri": {"href": None}},
+        {"data": [{"next_bill_on": "2026-01-01"}]},
+        {"understood": {"next": "x"}},
+    ],
+)
+def test_what_promises_nothing_is_the_end(document):
+    check_end(response(document, link='</list>; rel="prev"'), document, frozenset({"understood.next"}))
+
+
+def test_a_link_header_to_a_next_page_is_an_error():
+    with pytest.raises(PayloadError, match="the header Link"):
+        check_end(response({}, link='</a>; rel=prev, </b>; rel="next"'), {})

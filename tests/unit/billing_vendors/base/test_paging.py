@@ -7,7 +7,8 @@ import pytest
 
 from billing.errors import BillingError, PayloadError, VendorRejected, VendorUnavailable
 from billing.payloads.response import Response
-from billing_vendors.base.client.client import VendorClient
+from billing_vendors.base.client.client import Access, VendorClient
+from billing_vendors.base.client.connection import ConnectionSettings
 from billing_vendors.base.client.paging import PageHead, Paging
 from billing_vendors.base.client.request import Request, segment
 
@@ -28,6 +29,8 @@ class Pages(Paging):
 
 class Answering(VendorClient):
     """A client whose vendor answers from a script."""
+
+    _access = Access(ConnectionSettings("c", {"api": "https://api.example.com"}))
 
     def __init__(self, *answers: Response | BillingError) -> None:
         self._answers = list(answers)
@@ -50,7 +53,7 @@ class Answering(VendorClient):
 def test_a_cursor_leads_to_the_next_page_with_the_same_other_parameters():
     read = Pages(FIRST)
     read.advance(page("c2"))
-    assert read.request.params == {"limit": "2", "cursor": "c2"}
+    assert read.request.line == "GET /list?limit=2&cursor=c2"
 
 
 def test_an_empty_cursor_ends_the_read():
@@ -79,7 +82,7 @@ def test_a_listing_without_an_end_is_an_error(monkeypatch):
 def test_pages_are_read_until_the_last():
     client = Answering(page("c2"), page(None))
     assert len(client.read()) == 2
-    assert [request.params.get("cursor") for request in client.sent] == [None, "c2"]
+    assert [request.cursor for request in client.sent] == ["", "cursor=c2"]
 
 
 def test_a_page_that_does_not_fit_is_handed_out_before_the_error():

@@ -72,11 +72,16 @@ class TestDeferral:
 
     @pytest.mark.parametrize(
         ("reply", "error"),
-        [({"status": 401}, VendorRejected), ({"body": b"{}"}, PayloadError), ({"body": b""}, PayloadError)],
+        [({"status": 401}, VendorRejected), ({"body": b"{}"}, PayloadError)],
     )
     def test_what_waiting_cannot_mend_fails_at_once(self, server, reply, error):
         server.responses(reply)
         with pytest.raises(error):
+            sensor().execute({})
+
+    def test_a_broken_response_is_waited_out(self, server):
+        server.responses({"body": b"<html>", "media_type": "text/html"})
+        with pytest.raises(TaskDeferred):
             sensor().execute({})
 
     def test_the_trigger_s_error_is_raised_in_its_own_class(self):

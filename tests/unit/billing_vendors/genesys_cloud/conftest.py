@@ -36,6 +36,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""
 
 
 @dataclass
@@ -119,7 +120,7 @@ class FakeGenesys:
         body = handle.rfile.read(int(handle.headers.get("Content-Length", 0)))
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): value for name, value in handle.headers.items()}
-        request = Request(handle.command, parts.path, query, headers, body)
+        request = Request(handle.command, parts.path, query, headers, body, handle.path)
         self.seen.append(request)
         _exchange(handle, self._reply(request))
 

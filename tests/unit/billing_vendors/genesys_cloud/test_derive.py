@@ -33,7 +33,7 @@ def a_month():
         stored("invoices", "/contracts/invoices?pageSize=200", read_payload("invoice_listing")),
         stored("invoice_lines", LINES.format("INV00501234"), read_payload("invoice_line_listing")),
         stored("invoice_lines", LINES.format("INV00498765"), {"entities": []}),
-        stored("invoice_lines", LINES.format("CM00012345"), {"entities": None}),
+        stored("invoice_lines", LINES.format("CM00012345"), {"entities": []}),
         stored("billable_usage", USAGE.format("2025-01-01", "2025-02-01"), read_payload("billable_usage_report")),
         stored("trustee_overview", "/trusteebillingoverview/o", read_payload("trustee_billing_overview")),
     ]
@@ -89,7 +89,7 @@ def test_the_invoices_of_the_month_have_their_lines(account):
 
 def test_an_invoice_of_another_month_needs_no_lines_and_is_left_out(account):
     def later(listing):
-        listing["entities"][0]["dateInvoiced"] = "2025-03-02"  # after February's period
+        listing["entities"][0]["dateInvoiced"] = "2025-03-20"  # long after January's period
 
     responses = [
         response
@@ -224,7 +224,7 @@ class TestPages:
 
     def page(self, cursor, following, *ids):
         path = "/contracts/invoices?pageSize=200" + (f"&after={cursor}" if cursor else "")
-        next_uri = f"https://elsewhere.example/x?after={following}" if following else None
+        next_uri = f"/x?after={following}" if following else None
         return stored("invoices", path, {"entities": [{"id": each} for each in ids], "nextUri": next_uri})
 
     def test_from_the_first_to_the_one_that_names_no_next(self):
@@ -246,6 +246,19 @@ class TestPages:
         first, second = self.page("", "b", "1"), self.page("b", "b", "2")
 
         assert in_order([first, second]) == ([first, second], False)
+
+    def test_a_row_of_empty_pages_is_the_end(self):
+        cursors = ["", "b", "c", "d", "e"]
+        pages = [self.page(this, following) for this, following in zip(cursors, [*cursors[1:], "f"], strict=True)]
+
+        assert in_order(pages) == (pages[:3], True)
+
+    def test_null_for_the_rows_is_no_rows_and_reported(self):
+        responses = with_body(a_month(), "invoices", lambda page: page.update(entities=None))
+        month = derive(make_account(), JANUARY, [each for each in responses if each.operation != "invoice_lines"])
+
+        assert month.invoices == ()
+        assert UnknownField("invoices_page", "entities=null") in month.unknown_fields
 
     def test_a_repeated_row_shows_in_the_listing_and_is_one_invoice(self):
         responses = with_body(a_month(), "invoices", lambda page: page["entities"].append(page["entities"][0]))

@@ -1,5 +1,6 @@
 """The hook against a vendor on loopback: operations, sign-in, cursors, refusals, secrets."""
 
+import re
 from datetime import date
 from urllib.parse import parse_qs
 
@@ -30,13 +31,13 @@ def hook(connect):
 
 
 def pages(*pages_of_ids):
-    """Replies of one listing; each names the next by a cursor, on another host."""
+    """Replies of one listing; each names the next by a cursor, at another path."""
     last = len(pages_of_ids)
     return [
         json_reply(
             {
                 "entities": [{"id": each} for each in ids],
-                "nextUri": f"https://elsewhere.example/steal?after=c{n}%3D%3D" if n < last else None,
+                "nextUri": f"/x?after=c{n}%3D%3D" if n < last else None,
             }
         )
         for n, ids in enumerate(pages_of_ids, start=1)
@@ -92,7 +93,7 @@ LISTINGS = {
 
 @pytest.mark.parametrize("operation", LISTINGS)
 def test_a_listing_is_read_page_by_page_and_only_the_cursor_is_taken(hook, genesys, operation):
-    """The address of the next page names another host; nothing goes there."""
+    """The address of the next page names another path; nothing goes there."""
     call, path, params = LISTINGS[operation]
     genesys.billing(path, *pages(["1", "2"], [], ["3"]))
 
@@ -152,14 +153,73 @@ class TestCursors:
 
         assert len(genesys.asked("/contracts")) == 2
 
-    def test_cursors_without_rows_end_in_an_error(self, hook, genesys):
+    def test_three_pages_without_rows_are_the_end(self, hook, genesys):
         count = iter(range(1000))
         genesys.billing("/contracts", by=lambda _: json_reply({"entities": [], "nextUri": f"/x?after=n{next(count)}"}))
 
-        with pytest.raises(PayloadError, match="3 empty pages in a row"):
+        assert len(list(hook.list_contracts())) == 3
+        assert len(genesys.asked("/contracts")) == 3
+
+    def test_a_page_without_rows_that_leads_to_itself_is_the_end(self, hook, genesys):
+        genesys.billing("/contracts", json_reply({"entities": [], "nextUri": "/x?after=same"}))
+
+        assert len(list(hook.list_contracts())) == 2
+
+    @pytest.mark.parametrize("text", ["after=a%2Bb%20c+d/e%3d", "cursor=eyJwIjoyfQ%3D%3D", "after=a+b=="])
+    def test_a_cursor_goes_back_as_the_vendor_wrote_it(self, hook, genesys, text):
+        first = {"entities": [{"id": "1"}], "nextUri": f"/api/v2/billing/contracts?pageSize=10&{text}"}
+        genesys.billing("/contracts", json_reply(first), json_reply({"entities": [{"id": "2"}]}))
+
+        last = list(hook.list_contracts())[-1]
+
+        assert last.request == f"GET /api/v2/billing/contracts?pageSize=10&{text}"
+        assert genesys.asked("/contracts")[1].target == f"/api/v2/billing/contracts?pageSize=10&{text}"
+
+    @pytest.mark.parametrize(
+        ("members", "named"),
+        [
+            ({"nextUri": "/api/v2/billing/contracts?pageSize=10&pageNumber=2"}, "pageNumber"),
+            ({"nextUri": "/api/v2/billing/contracts?pageSize=10&After=2"}, "After"),
+            ({"nextUri": "/api/v2/billing/contracts?pageSize=10&after=2&page=2"}, "page"),
+            ({"nextUri": "/api/v2/billing/contracts?after=2&cursor=3"}, "after"),
+            ({"nextUri": "/api/v2/billing/contracts?pageSize=11"}, "has no cursor"),
+            ({"nextUri": "/api/v2/billing/contracts/2"}, "has no cursor"),
+            ({"nextUri": "https://elsewhere.example/api/v2/billing/contracts?after=2"}, "elsewhere.example"),
+            ({"nextUri": "ftp:after=2"}, "ftp"),
+            ({"nextUri": "/x?after=a b"}, "not a URI"),
+            ({"nextUri": "/x?after=a\n"}, "not a URI"),
+            ({"nextUri": "/x?after=\u00e4"}, "not a URI"),
+            ({"nextPage": "/api/v2/billing/contracts?page=2"}, "nextPage"),
+            ({"hasMore": True}, "hasMore"),
+            ({"paging": {"more": "yes"}}, "paging.more"),
+            ({"pageCount": 2, "pageNumber": 1}, "pageCount is 2"),
+        ],
+    )
+    def test_a_next_page_named_in_another_way_is_an_error_and_not_the_end(self, hook, genesys, members, named):
+        genesys.billing("/contracts", json_reply({"entities": [{"id": "1"}], **members}))
+
+        with pytest.raises(PayloadError, match=re.escape(named)):
             list(hook.list_contracts())
 
-        assert len(genesys.asked("/contracts")) == 3
+        assert len(genesys.asked("/contracts")) == 1
+
+    def test_a_next_page_in_the_header_is_an_error(self, hook, genesys):
+        genesys.billing("/contracts", Reply(b'{"entities": []}', headers={"Link": '</contracts?page=2>; rel="next"'}))
+
+        with pytest.raises(PayloadError, match="the header Link"):
+            list(hook.list_contracts())
+
+    def test_an_absolute_address_of_the_same_host_is_understood(self, hook, genesys):
+        first = {"entities": [{"id": "1"}], "nextUri": f"{genesys.url}/api/v2/billing/contracts?after=2"}
+        genesys.billing("/contracts", json_reply(first), json_reply({"entities": [{"id": "2"}], "hasMore": False}))
+
+        assert len(list(hook.list_contracts())) == 2
+
+    def test_a_page_without_its_list_is_an_error(self, hook, genesys):
+        genesys.billing("/contracts", json_reply({"selfUri": "/x"}))
+
+        with pytest.raises(PayloadError, match="entities should be a list, but is missing"):
+            list(hook.list_contracts())
 
     def test_cursors_with_rows_end_too(self, hook, genesys, monkeypatch):
         monkeypatch.setattr("billing_vendors.genesys_cloud.paging.GenesysPaging.most_pages", 7)
@@ -183,7 +243,9 @@ class TestCursors:
 
         assert len(genesys.asked("/contracts")) == 2
 
-    @pytest.mark.parametrize("next_uri", [None, "", "/api/v2/billing/contracts?pageSize=10", "/x?after="])
+    @pytest.mark.parametrize(
+        "next_uri", [None, "", "/api/v2/billing/contracts?pageSize=10", "/billing/contracts?after="]
+    )
     def test_no_cursor_is_the_end(self, hook, genesys, next_uri):
         genesys.billing("/contracts", json_reply({"entities": [{"id": "1"}], "nextUri": next_uri}))
 

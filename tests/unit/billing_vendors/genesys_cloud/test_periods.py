@@ -11,7 +11,7 @@ from billing_vendors.genesys_cloud.month_assignment import (
     ContractTerm,
     Service,
     assign_month,
-    month_by_date,
+    possible_months,
     search_window,
 )
 
@@ -160,14 +160,41 @@ class TestBeforeThePeriodsEnd:
         assert assign_month(day("2026-01-05"), None, (), [yearly], month("2026-01")).month == month("2026-01")
 
 
+class TestTheLinesDecide:
+    """Among the periods that ended around the invoice's date; a credit memo's lines do not."""
+
+    october = (service("2026-10-01", "2026-10-31"),)
+    october_and_november = (*october, service("2026-11-01", "2026-11-30"))
+    without_october = term(cycle("2026-09-01", "2026-09-30"), cycle("2026-11-01", "2026-11-30"))
+
+    @pytest.mark.parametrize("invoiced_on", ["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-03"])
+    @pytest.mark.parametrize("lines", [october, october_and_november])
+    @pytest.mark.parametrize("known", [CALENDAR, without_october], ids=["all listed", "October not listed"])
+    def test_a_bill_of_october_dated_early_or_late_stays_there(self, invoiced_on, lines, known):
+        assert assign_month(day(invoiced_on), None, lines, [known], FIRST).month == month("2026-10")
+
+    def test_the_next_month_alone_is_billed_in_advance_with_the_one_that_ended(self):
+        ahead = [service("2026-11-01", "2026-11-30")]
+
+        assert assign_month(day("2026-10-28"), None, ahead, [CALENDAR], FIRST).month == month("2026-10")
+        assert assign_month(day("2026-11-02"), None, ahead, [CALENDAR], FIRST).month == month("2026-10")
+
+    def test_a_credit_memo_belongs_where_it_was_written(self):
+        late = day("2026-12-03")
+        assert assign_month(late, None, self.october, [CALENDAR], FIRST, is_credit=True).month == month("2026-11")
+
+    def test_a_late_bill_is_in_the_window_of_its_own_month(self):
+        assert assign_month(day("2026-12-20"), None, self.october, [CALENDAR], FIRST).month == month("2026-11")
+
+
 class TestNoPeriodSpeaks:
     def test_the_calendar_month_before_decides(self):
-        decision = assign_month(day("2026-11-17"), None, [service("2026-10-01", "2026-10-31")], [], FIRST)
+        decision = assign_month(day("2026-11-17"), None, (), [], FIRST)
 
         assert decision.month == month("2026-10")
         assert decision.evidence == (
             "Dated 2026-11-17 with no billing period that ended in the two months before, so it belongs to the "
-            "calendar month 2026-10; every dated line (1) bills services in it."
+            "calendar month 2026-10; its lines carry no service dates."
         )
 
     def test_long_after_the_contract_s_last_period(self):
@@ -210,8 +237,8 @@ def test_the_run_of_its_month_always_finds_an_invoice(world, lines):
         decision = assign_month(invoiced_on, None, LINES[lines], terms, month("2025-09"))
         first, last = search_window(decision.month)
         assert first <= invoiced_on <= last, decision
-        by_date = month_by_date(invoiced_on, None, terms)
-        assert by_date is None or by_date[0] == decision.month  # lines need not be read to leave an invoice out
+        possible = possible_months(invoiced_on, None, terms)
+        assert possible is None or decision.month in possible  # lines need not be read to leave an invoice out
 
 
 def test_what_is_not_known_yet_does_not_change_the_month():

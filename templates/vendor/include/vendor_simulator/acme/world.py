@@ -11,6 +11,7 @@ from typing import Any
 
 from vendor_simulator import exact, seeded_random
 from vendor_simulator.months import Month
+from vendor_simulator.options import WorldOptions
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import TrueInvoice
 
@@ -62,10 +63,14 @@ class Invoice:
 class AcmeWorld:
     """Acme's side of the world: one invoice a month, decided by the seed."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.token = seeded_random.text(32, seed, VENDOR, "token")
+    def __init__(self, options: WorldOptions) -> None:
+        self.seed = options.seed
+        self.token = seeded_random.text(32, options.seed, VENDOR, "token")
         self._restated: Counter[str] = Counter()
+
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [ACCOUNT]
 
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
@@ -96,9 +101,21 @@ class AcmeWorld:
         )
         return [Invoice(invoice_id, month, (*self._charges(month), *restated))]
 
-    def planted(self, month: Month) -> Planted | None:  # noqa: ARG002 (every vendor's signature)
-        """Return the error that is planted in a month: none so far."""
-        return None
+    def planted(self, month: Month) -> list[Planted]:  # noqa: ARG002 (every vendor's signature)
+        """Return the errors that are planted in a month: none so far."""
+        return []
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of errors that ``plant`` knows: none so far."""
+        return ()
+
+    def plant(self, kind: str, account: str, month: Month) -> Planted | None:
+        """
+        Put an error into one month of an account.
+
+        :raises KeyError: no such kind or account.
+        """
+        raise KeyError(f"there is no kind {kind!r} to plant on {account} in {month}")
 
     def restate(self, invoice_id: str) -> None:
         """

@@ -93,13 +93,13 @@ def test_what_is_billed_in_advance_is_held_against_the_contract(g, found, quanti
 @pytest.mark.parametrize(
     ("item", "state"),
     [
-        ({"charged_through": date(2025, 1, 31)}, "NOT_APPLICABLE"),
+        ({"charged_through": date(2025, 1, 31)}, "EXCEPTION"),
         ({"charged_through": date(2025, 1, 30)}, "EXCEPTION"),
-        ({"charged_through": None}, "EXCEPTION"),
+        ({"charged_through": None}, "BLOCKED"),  # perhaps billed at the end of a longer term
         ({"charged_through": None, "price": "0"}, "NOT_APPLICABLE"),
     ],
 )
-def test_a_prepayment_without_line_was_billed_elsewhere_or_is_missing(g, found, item, state):
+def test_a_prepayment_without_line_is_free_of_charge_or_missing(g, found, item, state):
     month = g.clean(g.line(), contracts=(g.contract(g.item(**item)),))
     assert of(g, found, month, ChargeType.PREPAID).state.value == state
 

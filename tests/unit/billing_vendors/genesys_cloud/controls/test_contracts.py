@@ -49,7 +49,9 @@ def test_periods_of_one_month_adjoin_too(g, found):
 
 def test_a_running_contract_without_period_misses_one(g, states):
     assert states(G16, month_with(g), previous=of_december(g)) == ["EXCEPTION"]
-    assert states(G16, month_with(g)) == ["EXCEPTION"]
+    assert states(G16, month_with(g)) == ["BLOCKED"]
+    january = {"billingPeriodGaps": [["2025-01-01", "2025-02-01"]]}
+    assert states(G16, month_with(g, contract=g.contract(**RUNS, attributes=january))) == ["EXCEPTION"]
     ended = g.contract(**RUNS, ends_on=D("2025-01-01"))
     assert states(G16, month_with(g, contract=ended), previous=of_december(g)) == ["NOT_APPLICABLE"]
     ends_later = g.contract(**RUNS, ends_on=D("2025-01-02"))
@@ -67,7 +69,9 @@ def test_without_the_month_before(g, states):
     assert states(G16, month_with(g, g.billing_period()), first_month=g.january) == ["NOT_APPLICABLE"]
     assert states(G16, month_with(g, g.billing_period(), contract=g.contract())) == ["PASS"]
     empty = replace(g.month(), month=Month(2024, 12))
-    assert states(G16, month_with(g, g.billing_period()), previous=empty) == ["EXCEPTION"]
+    assert states(G16, month_with(g, g.billing_period()), previous=empty) == ["BLOCKED"]
+    december = g.contract(**RUNS, attributes={"billingPeriodGaps": [["2024-12-01", "2025-01-01"]]})
+    assert states(G16, month_with(g, g.billing_period(), contract=december), previous=empty) == ["EXCEPTION"]
     assert states(G16, g.month()) == ["NOT_APPLICABLE"]
 
 

@@ -20,7 +20,8 @@ from billing_vendors.genesys_cloud.controls.g27_due_date import G27, days_of
         ("PO-1", ("PO-1",), "PASS"),
         (" PO-1 ", ("PO-0", "PO-1 "), "PASS"),
         ("XPO-1", ("PO-1",), "EXCEPTION"),
-        ("PO-1", (), "EXCEPTION"),
+        ("po-1", ("PO-1",), "PASS"),
+        ("PO-1", (), "BLOCKED"),
         (None, ("PO-1",), "BLOCKED"),
         (None, (), "NOT_APPLICABLE"),
     ],
@@ -133,6 +134,18 @@ def test_without_configuration_nobody_knows_whose_it_is(g, states):
     assert states(G22, month, bill_to="") == ["BLOCKED"]
     assert states(G22, month) == ["PASS"]
     assert states(G22, g.month()) == ["NOT_APPLICABLE"]
+
+
+@pytest.mark.parametrize(
+    ("organizations", "state"), [([], "PASS"), (["org-2", "ORG-1"], "PASS"), (["org-2", "org-3"], "BLOCKED")]
+)
+def test_contracts_of_another_organization_are_told(g, found, organizations, state):
+    plans = [{"id": "p1", "organizations": [{"id": each} for each in organizations]}]
+    month = g.month(g.invoice(), contracts=(g.contract(attributes={"plans": plans}),))
+    findings = {finding.state.value: finding for finding in found(G22, month)}
+    assert state in findings
+    if state == "BLOCKED":
+        assert "are of org-2, org-3, not of organization_id org-1" in findings[state].explanation
 
 
 DUE = datetime(2025, 3, 5, tzinfo=UTC)

@@ -31,7 +31,7 @@ def test_each_line_may_have_been_rounded_once(g, states, lines, off, state):
 @given(st.integers(1, 40), st.sampled_from(["EUR", "JPY", "KWD"]), st.integers(-45, 45))
 def test_the_bound_is_derived_from_lines_and_currency(g, found, lines, currency, halves):
     unit = minor_unit(currency)
-    invoice = g.invoice(*[g.line("7")] * lines, currency=currency, total=Decimal(7) * lines + unit * halves / 2)
+    invoice = g.invoice(*[g.line("7000")] * lines, currency=currency, total=Decimal(7000) * lines + unit * halves / 2)
     (finding,) = found(G1, g.month(invoice))
     expected = "PASS" if halves == 0 else "PASS_WITHIN_ROUNDING" if abs(halves) <= lines else "EXCEPTION"
     assert (finding.state.value, finding.bound) == (expected, unit * lines / 2)

@@ -24,7 +24,8 @@ from billing_vendors.genesys_cloud.controls.g03_overage_quantity import G3
         ("250", "0", "240", "-10", "EXCEPTION"),
         ("250", "0", "262.5", "12.5", "PASS"),
         ("250", "0", "262.5", "12", "EXCEPTION"),
-        (None, None, "262", "12", "BLOCKED"),
+        (None, None, "262", "12", "PASS"),  # the contract's item has 250
+        (None, None, "262", "11", "BLOCKED"),
         ("250", "0", None, "12", "BLOCKED"),
         ("250", "0", "262", None, "BLOCKED"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.matching.price_book import ChargeType, PriceBook, agreed_amount
-from billing.matching.receipts import charge_type_of, held_documents
+from billing.matching.receipts import charge_type_of, repeated_documents
 from billing.matching.three_way import Outcome, compare, match_month, price_of_line, variance
 from billing.money import difference, product
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -100,8 +100,8 @@ def test_credits_memos_and_repeated_documents_bill_nothing(g):
 def test_a_repeated_document_is_held_and_the_earlier_one_is_not(g):
     first, again = g.invoice(g.line(), invoice_id="INV1"), g.invoice(g.line(), invoice_id="INV2")
     other = g.invoice(g.line("1782.01"), invoice_id="INV3")
-    assert held_documents((again, other, first)) == {"INV2"}
-    assert held_documents((g.invoice(invoice_id="INV4"), g.invoice(invoice_id="INV5"))) == frozenset()
+    assert repeated_documents((again, other, first)) == {"INV2"}
+    assert repeated_documents((g.invoice(invoice_id="INV4"), g.invoice(invoice_id="INV5"))) == frozenset()
 
 
 def test_what_begins_when_the_period_ends_is_billed_in_advance(g):
