@@ -1,4 +1,4 @@
-"""The local stack's logins to its billing database: for tasks, for a person who only reads, for the pages in Airflow's UI."""
+"""The local stack's logins to its billing database: of tasks, of a person who only reads, of the pages in the UI."""
 
 from collections.abc import Mapping
 
