@@ -69,8 +69,9 @@ def matrix(
     found = rows(
         connection, _MONTHS, first=shown[-1].first_day, last=last.first_day, vendors=list(vendors)
     )  # one row for each currency of a month
+    keys = {month.first_day: str(month) for month in shown}
     for row in found:
-        stored.setdefault((row["vendor"], row["account"]), {}).setdefault(f"{row['month']:%Y-%m}", []).append(row)
+        stored.setdefault((row["vendor"], row["account"]), {}).setdefault(keys[row["month"]], []).append(row)
     listed = {(each.vendor, each.name): each for each in accounts if each.vendor in vendors}
     lines: list[dict[str, Any]] = []
     for key in sorted(listed.keys() | stored.keys()):
