@@ -15,23 +15,23 @@ help: ## list the targets
 
 demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--exit: end after the table)
 	@started=$$(date +%s) && tools/bootstrap run && \
-		TIEOUT_STARTED=$$started exec .venv/bin/python -m tieout_stack demo $(ARGS)
+		TIEOUT_STARTED=$$started exec .venv/bin/python -I -X utf8 -m tieout_stack demo $(ARGS)
 
 down: ## stop a demo (ARGS=--delete: and remove its data)
-	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -m tieout_stack down $(ARGS); \
+	@if [ -d "$${TIEOUT_STATE:-.tieout}" ]; then tools/bootstrap run && exec .venv/bin/python -I -X utf8 -m tieout_stack down $(ARGS); \
 		else echo "nothing is running"; fi
 
 sql: ## open psql on the running demo's database (ARGS='-c "select ..."')
 	@tools/bootstrap run
-	@exec .venv/bin/python -m tieout_stack sql $(ARGS)
+	@exec .venv/bin/python -I -X utf8 -m tieout_stack sql $(ARGS)
 
 certificate: ## certify an invoice of the running demo (INVOICE=4011410)
 	@tools/bootstrap run
-	@exec .venv/bin/python -m tieout_stack certificate "$(INVOICE)"
+	@exec .venv/bin/python -I -X utf8 -m tieout_stack certificate "$(INVOICE)"
 
 rederive: ## derive a month of the running demo again from its stored responses (MONTH=2026-10)
 	@tools/bootstrap run
-	@exec .venv/bin/python -m tieout_stack rederive "$(MONTH)"
+	@exec .venv/bin/python -I -X utf8 -m tieout_stack rederive "$(MONTH)"
 
 pictures: ## take the pictures of docs/pictures from the running demo (needs Chromium)
 	@tools/bootstrap dev

@@ -5,6 +5,8 @@ what does it cost compared with DAGs that do nothing?
     python bench/backfill.py                        36 months, in services of its own
     python bench/backfill.py --months 3             a quick run
     python bench/backfill.py --state .tieout        in a running demo; the floor is not measured there
+    python bench/backfill.py --drawn 3 --mix 5      and three drawn accounts of each vendor, all with mixed readings
+    python bench/backfill.py --reading fastly.v3_list_filter=none
 
 Every month is stored by a backfill of each DAG, both at once. Each invoice is compared with what the simulated vendor
 billed. A second backfill over the same months runs them again (``reprocess_behavior: completed``) and fetches
@@ -13,6 +15,7 @@ again (``again: true``); then every row of every table is compared with what it 
 
 import argparse
 import os
+import random
 import sys
 import time
 from collections import Counter
@@ -20,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -30,6 +33,8 @@ from services import Services, own_stack
 from stored_truth import Accounts, changes, faults_of_storage, open_database, remember
 from tieout_stack.state import StateFolder
 from vendor_simulator.months import Month
+from vendor_simulator.readings import parse_readings
+from vendor_simulator.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 DAGS = {"fastly": "invoices_fastly", "genesys_cloud": "invoices_genesys_cloud"}
@@ -136,6 +141,25 @@ class Backfill:
             return [tuple(row) for row in connection.execute(text(query), {"dags": dags, **self.span})]
 
 
+def simulated_world(options: argparse.Namespace) -> World:
+    """Create the world that is asked for; ``--mix`` gives each account random readings, ``--reading`` before them."""
+    given = parse_readings(options.reading)
+    world = World(drawn=options.drawn)
+    lots = random.Random(options.mix)  # noqa: S311 (not a secret)
+    mixed = {
+        f"{account['name']}:{reading.key}": lots.choice(reading.values)
+        for account in world.accounts()
+        for reading in world.readings
+        if options.mix is not None and reading.vendor == account["vendor"] and reading.key not in given
+    }
+    return World(drawn=options.drawn, readings={**mixed, **given})
+
+
+def world_options(world: World, drawn: int) -> tuple[str, ...]:
+    """Return the simulator's options that make the same world."""
+    return ("--drawn", str(drawn), *(f"--reading={key}={value}" for key, value in world.readings.given().items()))
+
+
 def read_accounts() -> list[dict[str, Any]]:
     path = Path(os.environ.get("TIEOUT_ACCOUNTS") or ROOT / "include" / "accounts.yaml")
     accounts: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["accounts"]
@@ -189,18 +213,18 @@ def say_faults(title: str, faults: Sequence[str]) -> None:
     print(*(f"    {fault}" for fault in faults[:SHOWN]), sep="\n" if faults else "", end="\n" if faults else "")
 
 
-def measure(services: Services, options: argparse.Namespace, accounts: Accounts) -> int:
+def measure(services: Services, options: argparse.Namespace, accounts: Accounts, world: World) -> int:
     backfill = Backfill(services, options.until.shift(1 - options.months), options.until, options.runs_at_once)
     billing = open_database(services.url("billing"))
     dags = list(DAGS.values())
     passes = [backfill.run("first", dags, reprocess_behavior=options.first_pass)]
     first, last = str(backfill.first), str(backfill.last)
-    wrong, _ = faults_of_storage(billing, accounts, first, last)
+    wrong, _ = faults_of_storage(billing, accounts, first, last, world)
     remember(billing)
     again = {"dag_run_conf": {"again": True}}
     passes.append(backfill.run("second", dags, reprocess_behavior="completed", **again))
     changed = changes(billing)
-    still_wrong, totals = faults_of_storage(billing, accounts, first, last)
+    still_wrong, totals = faults_of_storage(billing, accounts, first, last, world)
     wrong += [fault for fault in still_wrong if fault not in wrong]
     if not options.state and not options.no_floor:
         passes.append(backfill.run("floor", [f"floor_{vendor}" for vendor in DAGS], reprocess_behavior="none"))
@@ -232,14 +256,25 @@ def main() -> int:
         help="requests a minute that the simulated Genesys Cloud takes; the vendor takes 300",
     )
     parser.add_argument("--no-floor", action="store_true", help="do not measure the DAGs that do nothing")
+    parser.add_argument("--reading", action="append", default=[], metavar="[ACCOUNT:]KEY=VALUE", help="repeatable")
+    parser.add_argument("--mix", type=int, metavar="SEED", help="give each account random readings by this seed")
+    parser.add_argument("--drawn", type=int, default=0, metavar="N", help="further accounts of each vendor")
     options = parser.parse_args()
     options.first_pass = "completed" if options.state else "none"  # a demo may have run some of the months
-    accounts = read_accounts()
+    world = simulated_world(options)
     if options.state:
-        return measure(Services(StateFolder(options.state)), options, accounts)
+        return measure(Services(StateFolder(options.state)), options, read_accounts(), world)
     print(f"Genesys Cloud's limit is simulated as {options.rate_limit} requests a minute and token (it is 300)")
-    with own_stack(floor_shapes(accounts), options.rate_limit) as services:
-        return measure(services, options, accounts)
+    with NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+        if options.drawn:
+            yaml.safe_dump({"accounts": world.accounts()}, file, allow_unicode=True)
+            file.flush()
+            os.environ["TIEOUT_ACCOUNTS"] = file.name
+        accounts = read_accounts()
+        with own_stack(
+            floor_shapes(accounts), options.rate_limit, world=world_options(world, options.drawn)
+        ) as services:
+            return measure(services, options, accounts, world)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 Run all benchmarks one after the other, and print at the end which of them missed a limit.
 
     make bench            the small sizes, some ten minutes
-    make bench SIZE=L     the large ones, some forty minutes
+    make bench SIZE=L     the large ones, some fifty minutes
 
 Each prints its own table; its help says what is measured and compared (``bench/NAME.py --help``).
 """
@@ -24,6 +24,7 @@ BENCHMARKS = {
         "load_invoices.py",
         "reconcile.py --lines 5000 --lines 10000",
         "reading.py",
+        "readings.py --part",
         "dag_parse.py",
         "month.py --rounds 3",
         "load.py --accounts 20",
@@ -33,6 +34,7 @@ BENCHMARKS = {
         "load_invoices.py --size L",
         "reconcile.py",
         "reading.py --size L --plans",
+        "readings.py",
         "dag_parse.py",
         "month.py --size L",
         "load.py",

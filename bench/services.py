@@ -102,31 +102,36 @@ Stack = TypeVar("Stack", bound=BenchStack)
 
 
 @contextmanager
-def own_stack(floor: Mapping[str, object], rate_limit: int, simulator: Sequence[str] = ()) -> Iterator[Services]:
+def own_stack(
+    floor: Mapping[str, object], rate_limit: int, simulator: Sequence[str] = (), world: Sequence[str] = ()
+) -> Iterator[Services]:
     """
     Start a stack; it is stopped and removed in the end, whatever ends the block.
 
     :param floor: the shapes that floor_dags/floor.py reads.
     :param rate_limit: requests a minute and token that the simulated Genesys Cloud takes; the vendor takes 300.
     :param simulator: further options of the simulator's ``serve``.
+    :param world: options of the simulator that decide what it bills.
     """
     os.environ["BENCH_FLOOR"] = json.dumps(floor)
-    with temporary_stack(BenchStack, ("--rate-limit", str(rate_limit), *simulator)) as stack:
+    with temporary_stack(BenchStack, ("--rate-limit", str(rate_limit), *simulator), world) as stack:
         yield Services(stack.state)
 
 
 @contextmanager
-def temporary_stack(kind: type[Stack], simulator: Sequence[str] = ()) -> Iterator[Stack]:
+def temporary_stack(kind: type[Stack], simulator: Sequence[str] = (), world: Sequence[str] = ()) -> Iterator[Stack]:
     """
     Start a stack in a temporary folder; it is stopped and removed in the end, whatever ends the block.
 
     :param kind: BenchStack or a subclass.
     :param simulator: further options of the simulator's ``serve``.
+    :param world: options of the simulator that decide what it bills.
     """
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder, StopSignals() as signals:
         Path(folder).chmod(0o755)  # the user who runs Postgres for root must get through
         stack = kind(BENCH.parent, StateFolder(Path(folder) / "state"), Stages(), signals)
         stack.simulator.options += tuple(simulator)
+        stack.simulator.world += tuple(world)
         try:
             stack.start()
             yield stack

@@ -1,33 +1,39 @@
 """
 A hash over a record's values, which tells whether two fetched records are the same.
 
-Numbers count by value (``4000.0`` is ``4000``). How Tieout found a month, and whether a bill was paid, do not count:
-neither is a restatement by the vendor.
+Numbers count by value (``4000.0`` is ``4000``), lists by their members, whatever their order. How Tieout found a month,
+whether a bill was paid, and where in a list a row stood do not count: none of them is a restatement by the vendor.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from billing.payloads.exact_json import canonical, json_value, sha256_of
+from billing.payloads.exact_json import canonical_without_order, json_value
 
-_NOT_CONTENT = frozenset({"period_evidence", "payment_status"})
+_NOT_CONTENT = frozenset({"period_evidence", "payment_status", "position"})
 
 
 def content_sha256(record: object) -> bytes:
     """
-    Hash one record of ``billing.models`` with all its rows, in order; 32 bytes.
+    Hash one record of ``billing.models`` with all its rows, in whatever order; 32 bytes.
 
     What is hashed is canonical JSON. A field without a value is left out, so that adding a field changes no old hash.
     """
-    return sha256_of(_content(record))
+    return hashlib.sha256(content_text(record).encode()).digest()
+
+
+def content_text(record: object) -> str:
+    """Write what is hashed of a record, or of one of its rows."""
+    return canonical_without_order(_content(record))
 
 
 def value_text(value: object) -> str:
     """Write one value as text; two values have the same content if, and only if, their texts are equal."""
-    return canonical(json_value(value))
+    return canonical_without_order(json_value(value))
 
 
 def _content(record: object) -> dict[str, Any]:

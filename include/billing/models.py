@@ -270,12 +270,14 @@ class Listing:
     :param row_ids: identifiers of all rows over all pages, in order, repeats included.
     :param declared_total: how many rows the vendor reports; None if it reports no total.
     :param ended: the last page read said that no other follows.
+    :param contradicted: identifiers of rows that appear again with another content.
     """
 
     operation: str
     row_ids: tuple[str, ...]
     declared_total: int | None
     ended: bool
+    contradicted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tieout_stack.airflow_api import AirflowApi
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 from tieout_stack.ports import LOOPBACK
 from tieout_stack.state import StateFolder, write_private
@@ -62,6 +63,7 @@ class AirflowStack:
             "core.load_examples": "False",
             "core.executor": "LocalExecutor",
             "core.parallelism": str(parallelism()),
+            "core.max_map_length": "5000",  # accounts of a run; default 1024
             "core.dags_folder": str(self.checkout / "dags"),
             "core.plugins_folder": str(self.checkout / "plugins"),
             "core.fernet_key": secrets.fernet_key,
@@ -81,19 +83,12 @@ class AirflowStack:
             "workers.min_heartbeat_interval": "1",  # default 5: holds a finished task's slot that long
             "workers.execution_api_timeout": "30",  # default 5: a busy small machine kills healthy tasks
         }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
         return (
-            inherited
+            own_environment()
             | {f"AIRFLOW__{name.upper().replace('.', '__')}": value for name, value in settings.items()}
             | {
                 "AIRFLOW_HOME": str(self.state.airflow_home),
                 "TIEOUT_DOCUMENTS": str(self.state.documents),
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-                "PYTHONUNBUFFERED": "1",
-                # requests between processes of this machine must not go through a proxy
-                "NO_PROXY": _with_loopback("NO_PROXY"),
-                "no_proxy": _with_loopback("no_proxy"),
             }
         )
 
@@ -142,7 +137,3 @@ def parallelism() -> int:
 def airflow_version() -> str:
     """Return the installed version without importing Airflow, which takes seconds."""
     return version("apache-airflow-core")
-
-
-def _with_loopback(name: str) -> str:
-    return ",".join(filter(None, [os.environ.get(name), LOOPBACK, "localhost"]))

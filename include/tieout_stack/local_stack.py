@@ -9,6 +9,7 @@ from billing.storage.migrate import upgrade
 from tieout_stack.airflow import MIGRATION, STOP_ORDER, AirflowStack
 from tieout_stack.airflow_migration import is_migrated, store_revision
 from tieout_stack.cleanup import postgres_of, stop_everything_left
+from tieout_stack.environment import forget_database_settings
 from tieout_stack.errors import StackError
 from tieout_stack.logins import PERSON, TASKS, prepare_roles
 from tieout_stack.ports import LOOPBACK, free_ports, is_free, require_free
@@ -69,6 +70,7 @@ class LocalStack:
 
         :raises StackError: something did not start; the caller calls ``stop``.
         """
+        forget_database_settings()
         self._stop_what_is_left()
         self.simulator.start(self.supervisor)
         with self._stages.stage("Postgres"), self._signals.delayed():

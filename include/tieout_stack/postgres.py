@@ -17,6 +17,7 @@ from typing import Self
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 from tieout_stack.ports import LOOPBACK, free_ports
 from tieout_stack.processes import started_at, working_folder
@@ -211,6 +212,7 @@ class PostgresServer:
             return subprocess.run(
                 command,
                 cwd="/",
+                env=own_environment(),
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 from tieout_stack.airflow import ADMIN
 from tieout_stack.airflow_api import AirflowApi
 from tieout_stack.cleanup import postgres_of
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 from tieout_stack.logins import PERSON
 from tieout_stack.ports import LOOPBACK
@@ -47,15 +48,17 @@ class RunningDemo:
             "PGUSER": PERSON,
             "PGPASSWORD": self._state.secrets().person_password,
             "PGDATABASE": "billing",
+            "PGCLIENTENCODING": "UTF8",
         }
         psql = embedded_bin_dir() / "psql"
-        os.execve(psql, [str(psql), *options], os.environ | settings)  # noqa: S606 (no shell, on purpose)
+        shell = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        os.execve(psql, [str(psql), *options], shell | settings)  # noqa: S606 (no shell, on purpose)
 
     def certify(self, invoice_id: str) -> int:
         """Write an invoice's certificate below ``.tieout/certificates``; return the command's exit code."""
         folder = self._state.root / "certificates"
         command = [sys.executable, "-m", "billing.certificate", "invoice", invoice_id, "--to", str(folder)]
-        environment = os.environ | {
+        environment = own_environment() | {
             "TIEOUT_BILLING_URL": self._billing_url(),
             "TIEOUT_DOCUMENTS": str(self._state.documents),
         }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 
 SYSTEM_USERS = ("postgres", "nobody")
@@ -55,7 +56,9 @@ class ServerUser:
     def can_run(self, program: Path) -> bool:
         """Return whether the user can run ``program``: tried, as permission bits do not show mount options."""
         try:
-            done = subprocess.run([program, "--version"], cwd="/", check=False, capture_output=True, **self.rights)
+            done = subprocess.run(
+                [program, "--version"], cwd="/", env=own_environment(), check=False, capture_output=True, **self.rights
+            )
         except OSError:
             return False
         return done.returncode == 0

@@ -1,7 +1,6 @@
 """The vendor simulator as a process of the stack."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tieout_stack.environment import own_environment
 from tieout_stack.errors import StackError
 from tieout_stack.ports import LOOPBACK
 from tieout_stack.supervisor import Supervisor
@@ -25,6 +25,7 @@ class SimulatorProcess:
     :param ready_file: the simulator creates it when it accepts requests.
     :param options: further options of its ``serve``, for benchmarks.
     :param program: arguments of Python, for benchmarks with other simulated data.
+    :param world: options of each of its commands, which decide what it bills.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class SimulatorProcess:
         ready_file: Path,
         options: Sequence[str] = (),
         program: Sequence[str] = ("-m", "vendor_simulator"),
+        world: Sequence[str] = (),
     ) -> None:
         self.base_url = f"http://{LOOPBACK}:{port}"
         self.options = tuple(options)
         self.program = tuple(program)
+        self.world = tuple(world)
         self.port = port
         self._ready_file = ready_file
 
@@ -45,9 +48,9 @@ class SimulatorProcess:
         self._ready_file.unlink(missing_ok=True)
         command = [
             sys.executable, *self.program, "serve",
-            "--port", str(self.port), "--ready-file", str(self._ready_file), *self.options,
+            "--port", str(self.port), "--ready-file", str(self._ready_file), *self.world, *self.options,
         ]  # fmt: skip
-        supervisor.start(NAME, command, os.environ)
+        supervisor.start(NAME, command, own_environment())
 
     def wait_until_ready(self, supervisor: Supervisor) -> None:
         """
@@ -77,8 +80,8 @@ class SimulatorProcess:
         return ["  {vendor}/{account}  {control}: {sentence}".format_map(error) for error in errors]
 
     def _run(self, *arguments: str) -> Any:  # noqa: ANN401 (parsed JSON)
-        command = [sys.executable, *self.program, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, *self.program, *arguments, *self.world]
+        done = subprocess.run(command, env=own_environment(), capture_output=True, encoding="utf-8", check=False)
         if done.returncode != 0:
             raise StackError(f"{NAME} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
         return json.loads(done.stdout)

@@ -8,31 +8,43 @@ from datetime import date
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-HEADINGS = ("vendor", "account", "invoices", "lines", "total", "", "passed", "exceptions", "blocked", "status")
-RIGHT = frozenset({"invoices", "lines", "total", "passed", "exceptions", "blocked"})
+HEADINGS = (
+    "vendor",
+    "account",
+    "invoices",
+    "lines",
+    "total",
+    "",
+    "passed",
+    "exceptions",
+    "warnings",
+    "blocked",
+    "status",
+)
+RIGHT = frozenset({"invoices", "lines", "total", "passed", "exceptions", "warnings", "blocked"})
 MONTH = """
     SELECT vendor, account, invoices::text, lines::text, coalesce(total::text, ''),
-           coalesce(currency, ''), passed::text, exceptions::text, blocked::text, status
+           coalesce(currency, ''), passed::text, exceptions::text, warnings::text, blocked::text, status
     FROM billing.account_month_summary
     WHERE month = :month
     ORDER BY vendor, account, currency
 """
-EXCEPTIONS = """
-    SELECT vendor, account, control_id, explanation
+FOUND = """
+    SELECT outcome, vendor, account, control_id, explanation
     FROM billing.current_control_result
-    WHERE month = :month AND state = 'EXCEPTION'
+    WHERE month = :month AND outcome IN ('exception', 'warning')
     ORDER BY vendor, account, control_id, subject
 """
 BLOCKED = """
     SELECT control_id, count(*)::text, min(explanation)
     FROM billing.current_control_result
-    WHERE month = :month AND state = 'BLOCKED'
+    WHERE month = :month AND outcome = 'blocked'
     GROUP BY control_id
     ORDER BY left(control_id, 1), length(control_id), control_id
 """
 INVOICE = "SELECT min(invoice_id) FROM billing.current_invoice WHERE month = :month"
 MAX_WIDTH = 110
-MAX_EXCEPTIONS = 20
+MAX_FOUND = 20
 
 
 def month_table(url: str, month: date) -> list[str]:
@@ -50,21 +62,29 @@ def month_table(url: str, month: date) -> list[str]:
 
 def findings(url: str, month: date) -> list[str]:
     """
-    Return one line for each exception of a month, and one for each control that is blocked.
+    Return one line for each exception and each warning of a month, and one for each control that is blocked.
 
     :param url: of the billing database.
     :param month: its first day.
     """
-    exceptions = [
-        f"  {vendor}/{account}  {control}: {_one_line(explanation)}"
-        for vendor, account, control, explanation in _rows(url, EXCEPTIONS, month)
-    ]
+    exceptions, warnings = (
+        [
+            f"  {vendor}/{account}  {control}: {_one_line(explanation)}"
+            for found, vendor, account, control, explanation in _rows(url, FOUND, month)
+            if found == outcome
+        ]
+        for outcome in ("exception", "warning")
+    )
     blocked = [f"  {control} ({times}): {_one_line(reason)}" for control, times, reason in _rows(url, BLOCKED, month)]
     lines = ["Exceptions (a control found an error: check the invoice):" if exceptions else "No exceptions."]
-    lines += exceptions[:MAX_EXCEPTIONS]
-    lines += [f"  and {len(exceptions) - MAX_EXCEPTIONS} more"] if len(exceptions) > MAX_EXCEPTIONS else []
+    lines += _first(exceptions)
+    lines += ["Warnings (unusual, and no reason to hold the payment):", *_first(warnings)] if warnings else []
     lines += ["Blocked (a figure to compare with is missing; never counted as passed):"] if blocked else []
     return lines + blocked
+
+
+def _first(lines: list[str]) -> list[str]:
+    return lines[:MAX_FOUND] + ([f"  and {len(lines) - MAX_FOUND} more"] if len(lines) > MAX_FOUND else [])
 
 
 def first_invoice(url: str, month: date) -> str | None:

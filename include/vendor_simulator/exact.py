@@ -10,7 +10,9 @@ from vendor_simulator import seeded_random
 
 # A separate context: the one of a server thread would silently round to 28 digits.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-EXPONENTS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0, "KWD": 3}  # ISO 4217
+EXPONENTS = {
+    "USD": 2, "EUR": 2, "GBP": 2, "CHF": 2, "SEK": 2, "JPY": 0, "CLP": 0, "KWD": 3, "BHD": 3,
+}  # ISO 4217  # fmt: skip
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:

@@ -24,7 +24,7 @@ class TrueInvoice:
 
     :param total: the header's total, in ``currency``.
     :param lines: number of lines.
-    :param lines_total: sum of the lines; another figure than ``total`` only where an error is planted.
+    :param lines_total: sum of the lines; another figure than ``total`` where an error is planted, or a reading says so.
     :param posted_on: UTC date from which the vendor shows it.
     """
 
@@ -55,6 +55,9 @@ class TrueInvoice:
 
 class VendorWorld(Protocol):
     """One vendor's side of the world."""
+
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
 
     def account_entries(self) -> list[dict[str, Any]]:
         """List its accounts as ``accounts.yaml`` holds them."""
@@ -113,7 +116,8 @@ class World:
         self.readings = Readings((each for vendor in simulated_vendors() for each in vendor.readings), readings)
         options = WorldOptions(seed, self.readings, drawn, errors)
         self.vendors: dict[str, VendorWorld] = {each.name: each.make_world(options) for each in simulated_vendors()}
-        names = [account["name"] for account in self.accounts()]
+        self._vendor_of = {name: each for each, world in self.vendors.items() for name in world.account_names()}
+        names = list(self._vendor_of)
         for name in sorted(self.readings.accounts().difference(names)):
             raise ValueError(f"There is no account {name!r} to read anything; there are {', '.join(names)}.")
 
@@ -163,7 +167,7 @@ class World:
 
         :raises KeyError: there is no such account.
         """
-        return str({each["name"]: each["vendor"] for each in self.accounts()}[account])
+        return self._vendor_of[account]
 
     def restate(self, vendor: str, invoice_id: str) -> None:
         """

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from billing.certificate.page import render
-from billing.certificate.sources import Subject, find_invoice
+from billing.certificate.sources import Subject, find_invoice, is_withdrawn
 from billing.certificate.vendor_month import make_vendor_certificate, vendor_json, verify_vendor_certificate
 from billing.certificate.verify import Verification, make_certificate, read_json, verify, write_json
 from billing.config.accounts import Account, find_account, load_accounts
@@ -77,6 +77,10 @@ def _subject(connection: Connection, arguments: argparse.Namespace) -> Subject:
         return Subject(arguments.vendor, arguments.account, Month.parse(arguments.month))
     found = find_invoice(connection, arguments.invoice_id)
     if len(found) != 1:
+        if not found and is_withdrawn(connection, arguments.invoice_id):
+            raise ConfigurationError(
+                f"invoice {arguments.invoice_id!a} is withdrawn: its vendor no longer lists it; certify its month"
+            )
         places = ", ".join(map(str, found)) or "nowhere"
         raise ConfigurationError(f"invoice {arguments.invoice_id!a} is stored {places}: specify the month instead")
     return found[0]

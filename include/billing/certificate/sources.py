@@ -53,6 +53,12 @@ def find_invoice(connection: Connection, invoice_id: str) -> list[Subject]:
     return [Subject(vendor, account, Month.of(month), invoice_id) for vendor, account, month in rows]
 
 
+def is_withdrawn(connection: Connection, invoice_id: str) -> bool:
+    """Return whether an invoice of that id is stored, and its vendor no longer lists it."""
+    query = select(t.record.c.record_key).where(t.record.c.record_type == "invoice", t.record.c.record_id == invoice_id)
+    return connection.scalar(query.where(t.record.c.withdrawn).limit(1)) is not None
+
+
 def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
     Create the statement of a month from the stored rows.

@@ -20,7 +20,7 @@ from billing.money import minor_unit, product
 from billing.names import there_are
 
 _CONTROL_ID = re.compile(r"[A-Z][1-9][0-9]?")
-_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,30})?")
 _KEYS = ("absolute", "percent", "rule")
 
 

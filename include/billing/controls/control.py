@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 from billing.config.tolerances import EXACT, Tolerance
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding
+from billing.controls.finding import Finding, Severity
 
 Check = Callable[[Evidence[Any]], Iterable[Finding]]
 Assertion = Literal["accuracy", "completeness", "existence", "cut-off", "classification", "valuation", "rights"]
-Severity = Literal["exception", "hold", "blocked", "alert", "warning", "variance", "info"]
 
 
 @dataclass(frozen=True, slots=True)

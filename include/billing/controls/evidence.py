@@ -64,16 +64,19 @@ class Estimate:
 @dataclass(frozen=True, slots=True)
 class IssuedFile:
     """
-    A file the vendor issued with an invoice.
+    A file the vendor issued with an invoice, or should have.
 
     :param file_format: ``pdf`` or ``csv``.
+    :param sha256: of its bytes; empty if it could not be had.
     :param text: what can be read in it; None if it cannot be read.
+    :param reason: why it could not be had; empty if it was stored.
     """
 
     invoice_id: str
     file_format: str
     sha256: bytes
     text: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,8 @@ class Evidence(Generic[SettingsT_co]):
     :param withdrawn: invoices of this month that the vendor no longer lists, in order of their ids.
     :param other_documents: the account's invoices of other months, from 13 before to 2 after, that bill days of this
         month's billing periods (of the calendar month where it has none); not those withdrawn. Of their lines only
-        those of these days, and of a document whose lines have no dates those without; ``total`` is the document's. In
-        order of month and id.
+        those of these days; ``total`` is the document's. A document of the month before without any date is among
+        them. In order of month and id.
     :param estimates: snapshots of this month, oldest first.
     :param estimates_began: a snapshot of this month or of an earlier one exists, so one of this month should.
     :param payment_statuses: by invoice id, every status seen, oldest first.

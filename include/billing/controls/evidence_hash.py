@@ -39,7 +39,8 @@ def evidence_sha256(evidence: Evidence[object], stored: Mapping[Month, Sequence[
             "estimates_began": evidence.estimates_began,
             "payment_statuses": json_value(evidence.payment_statuses),
             "files": [
-                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None] for file in evidence.files
+                [file.invoice_id, file.file_format, file.sha256.hex(), file.text is not None, file.reason]
+                for file in evidence.files
             ],
         }
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from billing.money import difference, minor_unit, rounding_bound
+
+Severity = Literal["exception", "hold", "blocked", "alert", "warning", "variance", "info"]
 
 
 class State(StrEnum):
@@ -34,6 +36,7 @@ class Finding:
     :param difference: actual - expected.
     :param bound: largest difference that rounding alone explains; derived, never chosen.
     :param operands: what was compared, exact numbers and identifiers.
+    :param severity: what an exception means here; None: what the control says.
     """
 
     subject: str
@@ -45,6 +48,7 @@ class Finding:
     bound: Decimal | None = None
     currency: str | None = None
     operands: Mapping[str, Any] = field(default_factory=dict)
+    severity: Severity | None = None
 
 
 def blocked(subject: str, missing: str) -> Finding:

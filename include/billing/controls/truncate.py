@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from billing.controls.finding import Finding, State
+from billing.controls.finding import Finding, Severity, State
 from billing.money import exact_sum
 
 SHOWN = 20
@@ -16,8 +16,8 @@ _NEVER_MANY = frozenset({State.PASS, State.PASS_WITHIN_ROUNDING})  # controls ga
 
 def keep_largest(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding]:
     """
-    Keep, of each subject and state that is not a pass, the findings that differ most, unchanged and in their order.
-    The rest of them become one finding at the end.
+    Keep, of each subject, state and severity that is not a pass, the findings that differ most, unchanged and in their
+    order. The rest of them become one finding at the end.
 
         5,000 BLOCKED lines of an invoice             -> 20 of them, and one BLOCKED "4,980 more"
         30 EXCEPTION, 25 BLOCKED lines of an invoice  -> 20 + 20, one EXCEPTION "10 more", one BLOCKED "5 more"
@@ -25,10 +25,10 @@ def keep_largest(findings: Iterable[Finding], most: int = SHOWN) -> list[Finding
     :param findings: of one control, after the account's policy: a policy applies to each finding, never to their sum.
     """
     findings = list(findings)
-    alike: dict[tuple[str, State], list[int]] = defaultdict(list)
+    alike: dict[tuple[str, State, Severity | None], list[int]] = defaultdict(list)
     for place, finding in enumerate(findings):
         if finding.state not in _NEVER_MANY:
-            alike[finding.subject, finding.state].append(place)
+            alike[finding.subject, finding.state, finding.severity].append(place)
     left_out: set[int] = set()
     rest = []
     for places in alike.values():
@@ -62,6 +62,7 @@ def _one_for_all(further: Sequence[Finding]) -> Finding:
         difference=difference,
         currency=currency,
         operands={"further": len(further), "shown": operands[:_OPERANDS_SHOWN]},
+        severity=first.severity,
     )
 
 

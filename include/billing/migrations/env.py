@@ -14,31 +14,28 @@ def _ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def _run(connection: Connection) -> None:
-    # Two migrations at once wait for each other here, and each for the transactions of tasks. The lock belongs to the
-    # session, so it is kept when a revision commits.
-    connection.execute(text(f"select pg_advisory_lock({MIGRATION_LOCK})"))
+    """
+    Run the migrations in the caller's transaction.
+
+    Whatever is set ends with it: behind a connection pooler there is no session to keep a lock or a role in.
+    """
+    # two migrations at once wait for each other here, and each for the transactions of tasks
+    connection.execute(text(f"select pg_advisory_xact_lock({MIGRATION_LOCK})"))
     if not connection.scalar(text("select to_regnamespace(:name)"), {"name": SCHEMA}):
         # asked first: "create schema if not exists" needs the right to create schemas even if the schema exists
         connection.execute(text(f"create schema {SCHEMA}"))
     _act_as_owner(connection)
-    connection.commit()
-    try:
-        context.configure(
-            connection=connection,
-            target_metadata=metadata,
-            version_table_schema=SCHEMA,
-            include_schemas=True,
-            include_name=_ours,
-            compare_type=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-            grant_rights(connection)
-    finally:
-        connection.rollback()
-        connection.execute(text("reset role"))
-        connection.execute(text(f"select pg_advisory_unlock({MIGRATION_LOCK})"))
-        connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        version_table_schema=SCHEMA,
+        include_schemas=True,
+        include_name=_ours,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        grant_rights(connection)
 
 
 def _act_as_owner(connection: Connection) -> None:
@@ -49,7 +46,7 @@ def _act_as_owner(connection: Connection) -> None:
     )
     if owner is not None:
         quoted = connection.dialect.identifier_preparer.quote(owner)
-        connection.execute(text(f"set role {quoted}"))
+        connection.execute(text(f"set local role {quoted}"))
 
 
 _run(context.config.attributes["connection"])

@@ -9,7 +9,7 @@ def text_of(body: bytes, file_format: str) -> str | None:
     """
     Return a file's text: all pages of a PDF, one after the other, or a CSV as it is.
 
-    None if it cannot be read: a broken PDF, a CSV that is not UTF-8, or another format.
+    None if it cannot be read: a broken PDF, one that needs a password, a CSV that is not UTF-8, or another format.
     """
     if file_format == "csv":
         return _decoded(body)

@@ -107,7 +107,7 @@ def dumps(value: object) -> str:
 
     :raises TypeError: a float, NaN, Infinity, a key that is not a string, or a type that JSON does not have.
     """
-    return _write(value, _digits)
+    return _write(value, _digits, list)
 
 
 def canonical(value: object) -> str:
@@ -119,7 +119,16 @@ def canonical(value: object) -> str:
 
     :raises TypeError: as dumps.
     """
-    return _write(value, number_text)
+    return _write(value, number_text, list)
+
+
+def canonical_without_order(value: object) -> str:
+    """
+    Write a value as ``canonical`` does, with the members of every list sorted: no vendor documents an order.
+
+    :raises TypeError: as dumps.
+    """
+    return _write(value, number_text, sorted)
 
 
 def sha256_of(value: object) -> bytes:
@@ -127,7 +136,7 @@ def sha256_of(value: object) -> bytes:
     return hashlib.sha256(canonical(value).encode()).digest()
 
 
-def _write(value: object, number: Callable[[Decimal], str]) -> str:
+def _write(value: object, number: Callable[[Decimal], str], arrange: Callable[[list[str]], list[str]]) -> str:
     match value:
         case str():
             return encode_basestring(value)
@@ -140,9 +149,9 @@ def _write(value: object, number: Callable[[Decimal], str]) -> str:
         case int():
             return number(Decimal(value))
         case Mapping():
-            return "{" + ",".join([f"{_key(key)}:{_write(value[key], number)}" for key in sorted(value)]) + "}"
+            return "{" + ",".join([f"{_key(key)}:{_write(value[key], number, arrange)}" for key in sorted(value)]) + "}"
         case list() | tuple():
-            return "[" + ",".join([_write(member, number) for member in value]) + "]"
+            return "[" + ",".join(arrange([_write(member, number, arrange) for member in value])) + "]"
         case _:
             raise TypeError(f"{type(value).__name__} has no exact JSON form")
 

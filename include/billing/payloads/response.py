@@ -11,6 +11,7 @@ from typing import Any
 
 from billing.errors import PayloadError
 from billing.payloads import exact_json
+from billing.payloads.unstorable import place_of_unstorable
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Response:
         try:
             return exact_json.loads(self.body)
         except PayloadError as error:
-            raise PayloadError(f"{self.request}: {error}") from error
+            place = place_of_unstorable(self.body)
+            where = f"; it is in {place}, and a retry is useless" if place else ""
+            raise PayloadError(f"{self.request}: {error}{where}") from error
 
     def json_object(self) -> dict[str, Any]:
         """

@@ -44,6 +44,7 @@ from billing.storage.reconciliations import (
     states_in_force,
 )
 from billing.storage.records import RecordStore, lock_account, save_unknown_fields
+from billing.storage.stored_order import in_stored_order
 from billing.storage.unchanged_months import (
     count_invoices,
     forget_inputs_hash,
@@ -164,12 +165,18 @@ class MonthReconciler:
         before = self._view()
         account_month = self._derive(fetch)
         changes, unknown_fields = self.save_month(fetch, account_month, before)
+        account_month = in_stored_order(self._connection, fetch, account_month)
         after = self._view().with_fetch(fetch)
         served = self._billed_by(changes, after)
         outcome, added = self._control_newest(fetch, account_month, after)
         # months share contracts: the fetch alone decides which version a month has
         moved = bool(account_month.contracts) and after.fetches[fetch.month] != before.fetches.get(fetch.month)
         changed = bool(changes) or fetch.month not in before.fetches or moved
+        rerun = self.rerun_dependents(
+            dependent_months(fetch.month, before, after, changed=changed, served=served), after
+        )
+        if self._rules.code_sha256 and not outcome.faults and after.fetches[fetch.month] == fetch.fetch_id:
+            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return Reconciled(
             month=account_month.month,
             invoices=len(account_month.invoices),
@@ -178,9 +185,7 @@ class MonthReconciler:
             changes=tuple(changes),
             unknown_fields=tuple(unknown_fields),
             results_added=added,
-            rerun=self.rerun_dependents(
-                dependent_months(fetch.month, before, after, changed=changed, served=served), after
-            ),
+            rerun=rerun,
         )
 
     def save_month(
@@ -212,7 +217,7 @@ class MonthReconciler:
 
     def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, ControlRun, bytes]:
         """Derive a stored fetch and run its controls without storing anything; the bytes hash the inputs."""
-        account_month = self._derive(fetch)
+        account_month = self._derive_in_order(fetch)
         evidence = self._evidence(fetch, account_month, self._view())
         return account_month, run_controls(self._rules.controls, evidence.evidence), self._inputs(fetch, evidence)
 
@@ -242,20 +247,18 @@ class MonthReconciler:
         if newest != fetch.fetch_id:
             later = find_fetch(self._connection, newest)
             outcome, reconciliation_id, added = self.run_controls(
-                later, self._evidence(later, self._derive(later), view)
+                later, self._evidence(later, self._derive_in_order(later), view)
             )
             save_rerun(self._connection, later, reconciliation_id)
             return outcome, added
         outcome, reconciliation_id, added = self.run_controls(fetch, self._evidence(fetch, account_month, view))
         save_seen(self._connection, self._account, fetch, reconciliation_id, self._now)
-        if self._rules.code_sha256 and not outcome.faults:
-            save_inputs_hash(self._connection, self._account, fetch, self._rules.code_sha256)
         return outcome, added
 
     def _rerun(self, month: Month, view: AccountView) -> bool:
         fetch = find_fetch(self._connection, view.fetches[month])
         try:
-            account_month = self._derive(fetch)
+            account_month = self._derive_in_order(fetch)
         except BillingError as error:
             self.errors[f"the rerun of {month}"] = error  # the month that was stored is valid all the same
             forget_inputs_hash(self._connection, fetch)
@@ -277,6 +280,9 @@ class MonthReconciler:
                 f"{fetch.vendor}/{fetch.account} {fetch.month}"
             )
         return account_month
+
+    def _derive_in_order(self, fetch: FetchInfo) -> AccountMonth:
+        return in_stored_order(self._connection, fetch, self._derive(fetch))
 
     def _derive_by_id(self, fetch_id: int) -> AccountMonth:
         return self._derive(find_fetch(self._connection, fetch_id))

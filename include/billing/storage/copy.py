@@ -14,7 +14,20 @@ from sqlalchemy import Connection, Table
 from billing.errors import PayloadError
 from billing.month import Month
 from billing.payloads import exact_json
-from billing.storage.engine import server_errors
+from billing.storage.server_errors import server_errors
+
+
+class UnstorableRow(PayloadError):
+    """
+    A row that Postgres cannot hold.
+
+    :param row: the row, as it was given.
+    """
+
+    def __init__(self, message: str, row: Sequence[object]) -> None:
+        super().__init__(message)
+        self.row = row
+
 
 _ROWS_AT_ONCE = 10_000  # about 2 MB of text: memory does not grow with the invoice
 _BYTES_AT_ONCE = 1 << 20
@@ -25,8 +38,8 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     """
     Append rows to a table inside the connection's transaction, in batches; return their number.
 
-    :raises PayloadError: a string contains U+0000 or half a surrogate pair, which Postgres cannot store, or a number is
-        NaN or Infinity, which it must not store.
+    :raises UnstorableRow: a string contains U+0000 or half a surrogate pair, which Postgres cannot store, or a number
+        is NaN or Infinity, which it must not store.
     :raises StorageError: the server is gone, or has ended the transaction.
     """
     statement = f"copy {table.fullname} ({', '.join(columns)}) from stdin"
@@ -47,6 +60,8 @@ def _line(row: Sequence[object]) -> str:
     """Write one row in COPY's text format."""
     try:
         return "\t".join([_WRITERS[type(value)](value) for value in row]) + "\n"
+    except PayloadError as error:
+        raise UnstorableRow(str(error), row) from None
     except KeyError as error:
         raise TypeError(f"{error.args[0].__name__} has no column type") from None
 

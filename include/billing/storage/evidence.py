@@ -137,7 +137,9 @@ def _estimates(connection: Connection, account_month: AccountMonth) -> tuple[Est
     line = t.month_to_date_line
     named = func.concat_ws(" ", line.c.product, line.c.product_group, line.c.description)
     credits_ = func.coalesce(func.sum(line.c.amount).filter(line.c.amount < 0), 0)
-    shortfall = func.coalesce(func.sum(line.c.amount).filter(line.c.amount >= 0, named.ilike("%shortfall%")), 0)
+    shortfall = func.coalesce(
+        func.sum(line.c.amount).filter(line.c.amount >= 0, named.op("~*")("shortfall|minimum")), 0
+    )
     head = t.month_to_date.c["taken_at", "total", "currency", "as_of"]
     rows = connection.execute(
         select(*head, credits_.label("credits"), shortfall.label("shortfall"))
@@ -175,7 +177,7 @@ def _payment_statuses(connection: Connection, account_month: AccountMonth) -> di
 def _files(
     connection: Connection, fetch: FetchInfo, account_month: AccountMonth, read_file: ReadFile | None
 ) -> tuple[IssuedFile, ...]:
-    """Return the files that this fetch of the month stored."""
+    """Return the files that this fetch of the month stored, then those that it could not get."""
     ids = [invoice.invoice_id for invoice in account_month.invoices]
     rows = connection.execute(
         select(*t.document.c["invoice_id", "file_format", "sha256", "location"])
@@ -183,21 +185,29 @@ def _files(
         .where(t.document_sighting.c.fetch_id == fetch.fetch_id, t.document.c.invoice_id.in_(ids))
         .order_by(t.document.c.invoice_id, t.document.c.file_format, t.document.c.sha256)
     )
-    return tuple(
-        IssuedFile(invoice_id, file_format, sha256, _text(location, file_format, sha256, read_file))
+    stored = [
+        IssuedFile(invoice_id, file_format, sha256, *_text(location, file_format, sha256, read_file))
         for invoice_id, file_format, sha256, location in rows
+    ]
+    missing = connection.execute(
+        select(*t.missing_document.c["invoice_id", "file_format", "reason"])
+        .where(t.missing_document.c.fetch_id == fetch.fetch_id, t.missing_document.c.invoice_id.in_(ids))
+        .order_by(t.missing_document.c.position)
     )
+    return (*stored, *(IssuedFile(row.invoice_id, row.file_format, b"", None, row.reason) for row in missing))
 
 
-def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> str | None:
-    """Read a file's text; None if the file is missing, has changed, or cannot be read."""
+def _text(location: str, file_format: str, sha256: bytes, read_file: ReadFile | None) -> tuple[str | None, str]:
+    """Return a file's text, None if it cannot be read; and why it cannot be had, empty if it can."""
     if read_file is None:
-        return None
+        return None, ""
     try:
         body = read_file(location)
     except OSError:
-        return None
-    return text_of(body, file_format) if hashlib.sha256(body).digest() == sha256 else None
+        return None, "the stored file is missing from the document folder"
+    if hashlib.sha256(body).digest() != sha256:
+        return None, "the stored file has changed since it was fetched"
+    return text_of(body, file_format), ""
 
 
 def _of_account(table: Any, account_month: AccountMonth) -> Sequence[Any]:  # noqa: ANN401 (a table's columns have any type)

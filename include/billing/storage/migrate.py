@@ -15,17 +15,24 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from billing.errors import StorageError
+from billing.errors import BillingError, StorageError
 from billing.storage.engine import engine_from_url
+from billing.storage.server_errors import MIGRATION_LOGIN, raise_our_errors
 
 URL_VARIABLE = "TIEOUT_BILLING_URL"
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Create or upgrade schema ``billing``; does nothing if it is at that revision already."""
+    """
+    Create or upgrade schema ``billing``, in one transaction; does nothing if it is at that revision already.
+
+    :raises StorageError: the database cannot hold what vendors write, is read-only, or is of a newer Tieout.
+    :raises ConfigurationError: the login lacks a right.
+    """
     _run(url, lambda config: command.upgrade(config, revision))
 
 
@@ -51,12 +58,31 @@ def _config() -> Config:
 
 def _run(url: str, step: Callable[[Config], None]) -> None:
     config = _config()
-    with engine_from_url(url).connect() as connection:
+    engine = engine_from_url(url)
+    raise_our_errors(engine, MIGRATION_LOGIN)
+    with engine.begin() as connection:
+        _check_encoding(connection)
         config.attributes["connection"] = connection
         try:
             step(config)
         except CommandError as error:  # e.g. the schema was created by a newer Tieout
             raise StorageError(f"the billing database cannot be migrated: {error}") from error
+
+
+def _check_encoding(connection: Connection) -> None:
+    """
+    Raise an error unless the database can hold every text that a vendor may write.
+
+    :raises StorageError: names its encoding.
+    """
+    encoding = connection.scalar(
+        text("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")
+    )
+    if encoding != "UTF8":
+        raise StorageError(
+            f"the billing database has the encoding {encoding}, which cannot hold what vendors write: create another "
+            "one with `create database … encoding 'UTF8' template template0` and migrate that"
+        )
 
 
 def main() -> None:
@@ -66,7 +92,7 @@ def main() -> None:
         sys.exit(f"give the database's URL as the argument or in {URL_VARIABLE}")
     try:
         upgrade(url)
-    except (StorageError, SQLAlchemyError) as error:
+    except (BillingError, SQLAlchemyError) as error:
         sys.exit(str(error))
 
 

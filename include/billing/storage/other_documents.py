@@ -35,12 +35,7 @@ class Days:
 
 
 def load_other_documents(connection: Connection, account_month: AccountMonth) -> tuple[Invoice, ...]:
-    """
-    Return the account's documents of other months that bill days of this month, with only the lines that do.
-
-    A line's days are its own, else those of its document. A document without any date may be of the month's days if its
-    own month is near: all of its lines are returned.
-    """
+    """Return ``other_documents`` of the account's invoices; only those that may be among them are read whole."""
     month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
     near = t.invoice.c.month.between(
         month.shifted(-_MONTHS_BEFORE).first_day, month.shifted(_MONTHS_AFTER).first_day
@@ -49,8 +44,24 @@ def load_other_documents(connection: Connection, account_month: AccountMonth) ->
     versions = [
         (row.record_key, row.version) for row in rows if _may_bill(_span(row), Month.of(row.month), month, days)
     ]
-    documents = load_records(connection, Invoice, versions).values()
-    limited = [replace(each, lines=tuple(_lines_of(each, days))) for each in documents]
+    return other_documents(load_records(connection, Invoice, versions).values(), account_month)
+
+
+def other_documents(invoices: Iterable[Invoice], account_month: AccountMonth) -> tuple[Invoice, ...]:
+    """
+    Return the documents of other months that bill days of this month, by month and id, with only the lines that do.
+
+    A line's days are its own, else those of its document. A document without any date may bill the month after its own.
+    Lines without any date are always returned with their document.
+
+    :param invoices: of one account, of any months; those that are not withdrawn.
+    """
+    month, days = account_month.month, _days_of(account_month.month, account_month.billing_periods)
+    limited = (
+        replace(each, lines=tuple(_lines_of(each, days)))
+        for each in invoices
+        if each.month != month and _is_near(each.month, month) and _may_bill(_span_of(each), each.month, month, days)
+    )
     return tuple(sorted((each for each in limited if each.lines), key=lambda each: (each.month, each.invoice_id)))
 
 
@@ -124,13 +135,21 @@ def _span(row: Any) -> Days | None:  # noqa: ANN401 (a row of _documents)
     return None if row.first is None or row.end is None else Days(row.first, row.end)
 
 
+def _span_of(document: Invoice) -> Days | None:
+    """Return what ``_documents`` selects as a document's first and last day."""
+    if document.service_start and document.service_end:
+        return Days(document.service_start.date(), document.service_end.date())
+    lines = [days for line in document.lines if (days := _days_billed(document, line)) is not None]
+    return Days(min(each.first for each in lines), max(each.end for each in lines)) if lines else None
+
+
 def _is_near(own: Month, month: Month) -> bool:
     return month.shifted(-_MONTHS_BEFORE) <= own <= month.shifted(_MONTHS_AFTER)
 
 
 def _may_bill(span: Days | None, own: Month, month: Month, days: Days) -> bool:
-    """Return whether a document of another month may bill some days; without dates, whether its month is beside them."""
-    return span.overlap(days) if span else month.shifted(-1) <= own <= month.shifted(_MONTHS_AFTER)
+    """Return whether a document of another month may bill some days; without dates, only the month after its own."""
+    return span.overlap(days) if span else own == month.shifted(-1)
 
 
 def _lines_of(document: Invoice, days: Days) -> Iterable[InvoiceLine]:

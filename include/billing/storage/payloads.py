@@ -37,6 +37,7 @@ class FetchSummary:
     new_payloads: int
     documents: int
     new_documents: int
+    missing_documents: int
     bytes: int
 
 
@@ -70,6 +71,7 @@ class Fetch:
         self._started_at = datetime.now(UTC)
         self._sightings: list[tuple[int, datetime]] = []
         self._document_sightings: dict[int, datetime] = {}
+        self._missing_documents: dict[tuple[str, str], str] = {}
         self._new_payloads = self._new_documents = self._bytes = 0
 
     def keep(self, response: Response) -> None:
@@ -164,6 +166,10 @@ class Fetch:
         self._document_sightings[document_id] = now
         self._bytes += len(body)
 
+    def keep_missing_document(self, invoice_id: str, file_format: str, reason: str) -> None:
+        """Record, with the fetch, that a file could not be had, and why."""
+        self._missing_documents[invoice_id, file_format] = reason
+
     def complete(self) -> FetchSummary:
         """Record, in one transaction, that everything has arrived and what was seen."""
         with self._engine.begin() as connection:
@@ -196,12 +202,29 @@ class Fetch:
                         for document_id, seen_at in self._document_sightings.items()
                     ],
                 )
+            if self._missing_documents:
+                connection.execute(
+                    insert(t.missing_document),
+                    [
+                        {
+                            "fetch_id": fetch_id,
+                            "position": position,
+                            "invoice_id": invoice_id,
+                            "file_format": file_format,
+                            "reason": reason,
+                        }
+                        for position, ((invoice_id, file_format), reason) in enumerate(
+                            self._missing_documents.items(), start=1
+                        )
+                    ],
+                )
         return FetchSummary(
             fetch_id=fetch_id,
             responses=len(self._sightings),
             new_payloads=self._new_payloads,
             documents=len(self._document_sightings),
             new_documents=self._new_documents,
+            missing_documents=len(self._missing_documents),
             bytes=self._bytes,
         )
 

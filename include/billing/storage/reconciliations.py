@@ -165,7 +165,7 @@ def _columns(result: Result) -> _Row:
         "currency": finding.currency,
         "operands": finding.operands,
         "explanation": finding.explanation,
-        "severity": control.severity,
+        "severity": finding.severity or control.severity,
         "rule_sha256": control.rule_sha256,
     }
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from billing.errors import StorageError
 from billing.storage.tables import SCHEMA
+from billing.storage.transaction import SETTINGS
 
 REVISION = "0001"
 
@@ -29,14 +30,15 @@ def check_revision(connection: Connection) -> None:
 
 def hold_revision(connection: Connection) -> None:
     """
-    Block migrations until the transaction that begins here ends, then check the version as ``check_revision`` does.
+    Set what every transaction needs, block migrations until the one that begins here ends, then check the version as
+    ``check_revision`` does.
 
     A migration waits for the transactions in flight, and they wait for it: no task writes to a schema that is changing,
     and a task that was running during a migration fails at its next transaction. Every transaction takes this lock
     before any other lock, so there is no deadlock.
     """
-    # both statements in one message: the version is read after the lock is granted, at the cost of one round trip
-    _check(_read_version(connection, f"{_LOCK}; {_VERSION}"))
+    # in one message: the version is read after the lock is granted, at the cost of one round trip
+    _check(_read_version(connection, f"{SETTINGS}; {_LOCK}; {_VERSION}"))
 
 
 def _read_version(connection: Connection, statement: str) -> str | None:

@@ -19,7 +19,10 @@ UPDATED = {
     "account_month": ("reconciliation_id", "fetch_id", "currency", "last_seen_at", "inputs_sha256"),
     "product_month": ("product", "named_at", "lines", "amount"),
 }
-"""The only columns that tasks update: a record's current version, whether its vendor lists it, a month's last reconciliation, and sums."""
+"""
+The only columns that tasks update: a record's current version and whether its vendor lists it, a month's last
+reconciliation, and sums.
+"""
 
 AS_RECEIVED = {"payload": ("headers", "body")}
 """Columns with responses as received, which may contain payment links and people's names: hidden from readers."""

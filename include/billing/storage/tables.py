@@ -136,6 +136,17 @@ document_sighting = Table(
     PrimaryKeyConstraint("fetch_id", "document_id"),
 )
 
+missing_document = Table(
+    "missing_document",
+    metadata,
+    Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False),
+    Column("position", Integer, nullable=False),
+    _required("invoice_id"),
+    _required("file_format"),
+    Column("reason", Text, nullable=False, comment="why the fetch could not get the file"),
+    PrimaryKeyConstraint("fetch_id", "position"),
+)
+
 unknown_field = Table(
     "unknown_field",
     metadata,

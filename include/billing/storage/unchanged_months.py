@@ -76,15 +76,19 @@ def _inputs_sha256(connection: Connection, account: Account[object], fetch: Fetc
     """
     day, earlier = fetch.month.first_day, [month.first_day for month in comparison_months(fetch.month)]
     sighting, document, months = t.payload_sighting.c, t.document_sighting.c, t.account_month.c
+    missing = t.missing_document.c
     counted = or_(t.fetch.c.month <= day, t.record_version.c.version > 1)
     queries: tuple[Any, ...] = (
-        select(_ids(sighting.payload_id)).where(sighting.fetch_id == fetch.fetch_id),
-        select(_ids(document.document_id)).where(document.fetch_id == fetch.fetch_id),
+        select(_in_order(sighting.payload_id)).where(sighting.fetch_id == fetch.fetch_id),
+        select(_in_order(document.document_id)).where(document.fetch_id == fetch.fetch_id),
         select(func.count())
         .select_from(t.record.join(t.record_version, t.record_version.c.record_key == t.record.c.record_key))
         .join(t.fetch, t.fetch.c.fetch_id == t.record_version.c.fetch_id)
         .where(*_of_account(t.record, fetch), counted),
         select(func.count()).select_from(t.payment_status.join(t.record)).where(*_of_account(t.record, fetch)),
+        select(_in_order(func.concat_ws(" ", missing.invoice_id, missing.file_format, missing.reason))).where(
+            missing.fetch_id == fetch.fetch_id
+        ),
         select(func.count()).where(t.withdrawal.c.fetch_id == fetch.fetch_id),
         select(func.count()).where(*_of_account(t.month_to_date, fetch), t.month_to_date.c.month <= day),
         select(func.array_agg(aggregate_order_by(months.reconciliation_id, months.month))).where(
@@ -96,7 +100,7 @@ def _inputs_sha256(connection: Connection, account: Account[object], fetch: Fetc
     return hashlib.sha256(code_sha256 + sha256_of([str(fetch.month), overdue, *row])).digest()
 
 
-def _ids(column: ColumnElement[int]) -> ColumnElement[Any]:
+def _in_order(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.array_agg(aggregate_order_by(column.distinct(), column))
 
 

@@ -6,13 +6,14 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 
 from sqlalchemy import Connection, Table, select, tuple_, update
 
+from billing.errors import PayloadError
 from billing.models import (
     Charge,
     Contract,
@@ -25,7 +26,7 @@ from billing.models import (
     Wallet,
 )
 from billing.storage import tables as t
-from billing.storage.copy import copy_rows
+from billing.storage.copy import UnstorableRow, copy_rows
 from billing.storage.payloads import FetchInfo
 
 RecordId = tuple[str, str]
@@ -164,5 +165,19 @@ def _copy(connection: Connection, row_type: type, table: Table, rows: Iterable[t
     """Write rows whose type has a field for each further column of the table."""
     names = [field.name for field in fields(row_type) if field.name in table.c]
     values_of = attrgetter(*names)
-    keyed = ((each.record_key, each.change.version, *values_of(row)) for each, row in rows)
-    copy_rows(connection, table, ("record_key", "version", *names), keyed)
+    written: dict[object, Change] = {}
+
+    def keyed() -> Iterator[tuple[object, ...]]:
+        for each, row in rows:
+            written[each.record_key] = each.change
+            yield each.record_key, each.change.version, *values_of(row)
+
+    try:
+        copy_rows(connection, table, ("record_key", "version", *names), keyed())
+    except UnstorableRow as error:
+        values = dict(zip(("record_key", "version", *names), error.row, strict=True))
+        change = written[values["record_key"]]
+        place = f", {table.name} {values['position']}" if "position" in values else ""
+        raise PayloadError(
+            f"{change.record_type} {change.record_id!a}{place}: {error}; nothing was stored, and a retry is useless"
+        ) from None

@@ -49,7 +49,7 @@ def save_withdrawals(
     listed = given.union(*(listing.row_ids for listing in account_month.listings))
     changes = []
     for row in connection.execute(_stored(fetch)):
-        gone = not row.withdrawn and row.month == fetch.month.first_day and row.record_id not in listed
+        gone = not row.withdrawn and row.record_id not in listed
         if (gone and _all_complete(account_month.listings)) or (row.withdrawn and row.record_id in given):
             changes.append((row.record_key, Change("invoice", row.record_id, row.version, _CAUSES[gone])))
     for record_key, change in changes:
@@ -96,7 +96,6 @@ def _stored(fetch: FetchInfo) -> Any:  # noqa: ANN401 (a select)
         select(
             *t.record.c["record_key", "record_id", "withdrawn"],
             t.record.c.current_version.label("version"),
-            t.invoice.c.month,
         )
         .join(t.invoice, _STORED)
         .join(
@@ -104,7 +103,11 @@ def _stored(fetch: FetchInfo) -> Any:  # noqa: ANN401 (a select)
             (version.record_key == t.record.c.record_key) & (version.version == t.record.c.current_version),
         )
         .outerjoin(last, last.c.record_key == t.record.c.record_key)
-        .where(*_of_account(fetch), newest <= fetch.fetch_id)
+        .where(
+            *_of_account(fetch),
+            t.record.c.withdrawn | (t.invoice.c.month == fetch.month.first_day),
+            newest <= fetch.fetch_id,
+        )
         .order_by(t.record.c.record_key)
     )
 

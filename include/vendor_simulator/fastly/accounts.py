@@ -6,43 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from vendor_simulator import seeded_random
+from vendor_simulator.fastly.agreement import Agreement
+from vendor_simulator.fastly.meters import Meter, bandwidth, compute, delivery, fee, requests
 from vendor_simulator.months import Month
 
 HISTORY_START = Month(2023, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """
-    One thing a customer pays for.
-
-    :param usage_type: ``requests`` (billed per 10,000), ``bandwidth`` (billed per GB of 10^9 bytes), or
-        empty for a flat monthly fee.
-    :param rate: price of one unit, in the account's currency.
-    :param typical: units in an ordinary month; a flat fee has 1.
-    :param places: decimals of the units.
-    """
-
-    name: str
-    group: str
-    product_line: str
-    region: str
-    usage_type: str
-    rate: Decimal
-    typical: Decimal = Decimal(1)
-    places: int = 0
-    product_id: str = ""
-    description: str = ""
-
-    @property
-    def unit(self) -> str:
-        """Unit as the usage metrics call it."""
-        return "gb" if self.usage_type == "bandwidth" else "unit"
-
-    @property
-    def raw_per_unit(self) -> int:
-        """Requests or bytes in one billed unit."""
-        return 10**9 if self.usage_type == "bandwidth" else 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +24,7 @@ class FastlyAccount:
     :param corrected: some months have a second invoice of credits, and some months have no usage and no invoice.
     :param credited: some invoices carry a service credit.
     :param long: the March invoice has 5,000 lines.
+    :param agreement: what a drawn customer agreed to, instead of ``meters`` and ``minimum``.
     """
 
     number: int
@@ -74,6 +43,7 @@ class FastlyAccount:
     corrected: bool = False
     credited: bool = False
     long: bool = False
+    agreement: Agreement | None = None
 
     @property
     def conn_id(self) -> str:
@@ -84,45 +54,13 @@ class FastlyAccount:
         """Return whether anything was used, and hence billed, in a month."""
         return month >= self.first_month and not (self.corrected and month.index % 9 == 7)
 
+    def minimum_in(self, month: Month) -> Decimal:
+        """Return the least charge of a month, in the account's currency; 0 for none."""
+        return next((amount for first, amount in reversed(self.minimums()) if month >= first), Decimal(0))
 
-def bandwidth(region: str, rate: str, typical: str, places: int = 2) -> Meter:
-    """Create a meter for traffic delivered in one region; units are GB."""
-    name = f"{region} Bandwidth"
-    group, line = "Full-Site Delivery", "Network Services"
-    price, units = Decimal(rate), Decimal(typical)
-    return Meter(name, group, line, region, "bandwidth", price, units, places, "cdn_usage")
-
-
-def requests(region: str, rate: str, typical: str, places: int = 4) -> Meter:
-    """Create a meter for requests served in one region; units are 10,000 requests."""
-    name = f"{region} Requests"
-    group, line = "Full-Site Delivery", "Network Services"
-    price, units = Decimal(rate), Decimal(typical)
-    return Meter(name, group, line, region, "requests", price, units, places, "cdn_usage")
-
-
-def compute(rate: str, typical: str) -> Meter:
-    """Create a meter for serverless requests, which have no region; units are 10,000 requests."""
-    price, units = Decimal(rate), Decimal(typical)
-    return Meter("Compute Requests", "Compute", "Compute", "", "requests", price, units, 0, "compute_usage")
-
-
-def fee(name: str, rate: str, group: str = "Security") -> Meter:
-    """Create a meter for a flat monthly fee."""
-    return Meter(name, group, group, "", "", Decimal(rate))
-
-
-def delivery(scale: str, per_gb: str, per_requests: str) -> tuple[Meter, ...]:
-    """Create a meter for delivery in three regions, ``scale`` TB of it in North America."""
-    size = Decimal(scale)
-    na, eu = "North America", "Europe"
-    return (
-        bandwidth(na, per_gb, str(size * 1000)),
-        requests(na, per_requests, str(size * 3000)),
-        bandwidth(eu, per_gb, str(size * 400)),
-        requests(eu, per_requests, str(size * 1100)),
-        bandwidth("Asia", str(Decimal(per_gb) * 2), str(size * 150)),
-    )
+    def minimums(self) -> tuple[tuple[Month, Decimal], ...]:
+        """Return the least charges of a month, each by the first month in which it applies, ascending."""
+        return ((self.first_month, self.minimum),) if self.agreement is None else self.agreement.minimums
 
 
 def fastly_accounts(seed: int) -> tuple[FastlyAccount, ...]:

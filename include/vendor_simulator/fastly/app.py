@@ -47,9 +47,10 @@ class FastlyApp:
         """Return an error in the format of this API generation."""
         return errors.error(operation, status, retry_after)
 
-    def waiting(self, operation: str, _request: web.Request) -> Answer:
+    def waiting(self, operation: str, request: web.Request) -> Answer:
         """Return the 202 of a month-to-date estimate that is not ready."""
-        return errors.waiting(operation)
+        account = self._context.owner(request)
+        return errors.waiting(operation, self._context.values(account)["accepted"] if account else "own")
 
     def dress(self, _request: web.Request, answer: Answer) -> None:
         """Add the headers of Fastly's own edge; a GET carries no rate-limit header."""

@@ -11,11 +11,15 @@ from aiohttp import web
 from vendor_simulator.fastly import documents, legacy
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.errors import refuse_v2, waiting
+from vendor_simulator.fastly.model import Line
+from vendor_simulator.fastly.month import discounted
+from vendor_simulator.fastly.readings import Values
 from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.months import Month
 from vendor_simulator.pdf import invoice_pdf
 from vendor_simulator.web.answers import Answer
 
+_NO_BILL = "There is no bill for this month"
 _BILL_TYPES = ("application/json", "text/csv", "application/pdf")
 
 
@@ -28,19 +32,19 @@ class Bills:
     def of_month(self, request: web.Request) -> Answer:
         """Return the bill of one month; the present one is still an estimate of status MTD."""
         account = self._context.account(request, "v2")
+        values, now = self._context.values(account), self._context.state.now()
         year, number = request.match_info["year"], request.match_info["month"]
-        if self._context.reading(account, "v2_month") == "lenient":
+        if values["v2_month"] == "lenient":
             number = number.zfill(2)
         if not re.fullmatch(r"\d{4}", year) or not re.fullmatch(r"0[1-9]|1[0-2]", number):
             refuse_v2(400, "year must have four digits and month two, 01 to 12")
-        month, now = Month(int(year), int(number)), self._context.state.now()
+        month = Month(int(year), int(number))
         if month < account.first_month or month.start > now:
-            refuse_v2(404, "There is no bill for this month")
+            refuse_v2(404, _NO_BILL)
         if now < month.end:
-            lines = documents.accrued(account, self._context.world.charges(account, month), month, now)
-            return self._in_wanted_form(request, legacy.running_bill(account, lines, month, now))
-        invoices = self._context.world.month(account, month).invoices
-        return self._in_wanted_form(request, legacy.bill(account, invoices[0], now))
+            lines = self._accrued(account, month, now)
+            return self._in_wanted_form(request, legacy.running_bill(account, lines, month, now, values))
+        return self._in_wanted_form(request, self._closed(account, month, now, values))
 
     def by_id(self, request: web.Request) -> Answer:
         """Return one posted bill by its id."""
@@ -49,8 +53,8 @@ class Bills:
         invoice = self._context.find(account, request.match_info["invoice_id"])
         if invoice is None:
             refuse_v2(404, "There is no such invoice")
-        bill = legacy.bill(account, invoice, self._context.state.now(), by_id=True)
-        return self._in_wanted_form(request, bill)
+        now, values = self._context.state.now(), self._context.values(account)
+        return self._in_wanted_form(request, legacy.bill(account, invoice, now, values, by_id=True))
 
     def to_date(self, request: web.Request) -> Answer:
         """Return the month-to-date estimate: 202 first, then 200 and the same for four hours."""
@@ -58,16 +62,32 @@ class Bills:
         self._own(account, request)
         if account.parent_pay:
             refuse_v2(422, "Month-to-date estimates are not available under parent pay")
-        now = self._context.state.now()
+        now, values = self._context.state.now(), self._context.values(account)
         month = self._month_wanted(request, now)
         if month.start > now or month < account.first_month:
             refuse_v2(404, "There is no estimate for this month")
         made_at = self._context.made_at(account, "v2", month)
         if made_at is None:
-            return waiting("fastly.v2.month_to_date")
+            return waiting("fastly.v2.month_to_date", values["accepted"])
         at = min(made_at, month.end)
+        return Answer(legacy.estimate(account, self._accrued(account, month, at), month, at, values))
+
+    def _closed(self, account: FastlyAccount, month: Month, now: datetime, values: Values) -> dict[str, Any]:
+        invoices = self._context.world.month(account, month).invoices
+        if not invoices and values["v2_no_bill"] == "empty":
+            return legacy.empty_bill(account, month, values)
+        if not invoices:
+            refuse_v2(404, _NO_BILL)
+        if now < invoices[0].posted_at and values["v2_unposted"] == "pending":
+            return legacy.bill(account, invoices[0], now, values)
+        bill = invoices[0].at(now)
+        if bill is None:
+            refuse_v2(404, _NO_BILL)
+        return legacy.bill(account, bill, now, values)
+
+    def _accrued(self, account: FastlyAccount, month: Month, at: datetime) -> tuple[Line, ...]:
         lines = documents.accrued(account, self._context.world.charges(account, month), month, at)
-        return Answer(legacy.estimate(account, lines, month, at))
+        return discounted(account, lines, self._context.values(account))
 
     def _month_wanted(self, request: web.Request, now: datetime) -> Month:
         year, number = request.query.get("year"), request.query.get("month")
@@ -90,7 +110,8 @@ class Bills:
         if wanted == "text/csv":
             return Answer(legacy.as_csv(bill).encode(), media_type="text/csv; charset=utf-8")
         if wanted == "application/pdf":
-            number, total = str(bill["invoice_id"]), f"{format(bill['total']['cost'], 'f')} USD"
-            facts = tuple(f"{line['description']}: {format(line['amount'], 'f')}" for line in bill["line_items"])
+            number, total = str(bill["invoice_id"]), f"{legacy.cell(bill['total']['cost'])} USD"
+            lines = bill["line_items"] or ()
+            facts = tuple(f"{line['description']}: {legacy.cell(line['amount'])}" for line in lines)
             return Answer(invoice_pdf("Fastly, Inc.", number, facts, total), media_type="application/pdf")
         return Answer(bill)

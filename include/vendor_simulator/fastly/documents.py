@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from vendor_simulator import exact, seeded_random
+from vendor_simulator import exact
+from vendor_simulator.fastly import quantities
 from vendor_simulator.fastly.accounts import FastlyAccount
-from vendor_simulator.fastly.month import Invoice, Line, UsageRow, charge, usage_row
+from vendor_simulator.fastly.forms import dressed
+from vendor_simulator.fastly.model import Invoice, Line, UsageRow
+from vendor_simulator.fastly.month import charge, total_of, usage_row
+from vendor_simulator.fastly.readings import Values
 from vendor_simulator.months import Month
 
 
@@ -18,31 +22,56 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def period_end(account: FastlyAccount, end: datetime) -> str:
+def period_end(account: FastlyAccount, end: datetime, form: str) -> str:
     """Write the end of a period the way this account's documents do."""
-    return instant(end - timedelta(seconds=1) if account.end_included else end)
+    if form == "own":
+        form = "included" if account.end_included else "excluded"
+    match form:
+        case "excluded":
+            return instant(end)
+        case "last_day":
+            return instant(end - timedelta(days=1))
+        case "milliseconds":
+            return instant(end - timedelta(seconds=1)).replace("Z", ".999Z")
+    return instant(end - timedelta(seconds=1))
 
 
-def invoice_document(account: FastlyAccount, invoice: Invoice, *, by_id: bool = False) -> dict[str, Any]:
+def posting(moment: datetime, form: str) -> str:
+    """Write the moment of a posting."""
+    match form:
+        case "midnight":
+            return instant(moment.replace(hour=0, minute=0, second=0))
+        case "milliseconds":
+            return instant(moment).replace("Z", ".417Z")
+    return instant(moment)
+
+
+def invoice_document(
+    account: FastlyAccount, invoice: Invoice, values: Values, *, by_id: bool = False
+) -> dict[str, Any]:
     """Write a posted v3 invoice as the list shows it, or as the by-id document does."""
-    lines = [_line(line, invoice.invoice_id, position, credit=True) for position, line in enumerate(invoice.lines)]
-    if by_id and invoice.by_id_description:
-        lines[0]["description"] = invoice.by_id_description
-    return {
-        "customer_id": account.customer_id,
+    invoice = (invoice.by_id if by_id else None) or invoice
+    lines = enumerate(invoice.lines)
+    document: dict[str, Any] = {
+        "customer_id": invoice.customer_id or account.customer_id,
         "invoice_id": str(invoice.invoice_id),
-        "invoice_posted_on": instant(invoice.posted_at),
+        "invoice_posted_on": posting(invoice.posted_at, values["posted_time"]),
         "billing_start_date": instant(invoice.start),
-        "billing_end_date": period_end(account, invoice.end),
+        "billing_end_date": period_end(account, invoice.end, values["period_end"]),
         "statement_number": invoice.statement_number,
         "currency_code": invoice.currency,
         "monthly_transaction_amount": exact.vary_format(invoice.total, invoice.invoice_id),
-        "transaction_line_items": lines,
+        "transaction_line_items": [
+            _line(line, invoice.invoice_id, position, values, credit=True) for position, line in lines
+        ],
     }
+    if by_id and values["line_order"] == "reversed":
+        document["transaction_line_items"].reverse()
+    return dressed(document, values)
 
 
-def _line(line: Line, invoice_id: int, position: int, *, credit: bool) -> dict[str, Any]:
-    meter = line.meter
+def _line(line: Line, invoice_id: int, position: int, values: Values, *, credit: bool) -> dict[str, Any]:
+    line, meter = quantities.shown_line(line, values), line.meter
     document: dict[str, Any] = {
         "description": meter.description or meter.name,
         "amount": exact.vary_format(line.amount, invoice_id, position, "amount"),
@@ -54,9 +83,16 @@ def _line(line: Line, invoice_id: int, position: int, *, credit: bool) -> dict[s
         "region": meter.region,
         "usage_type": meter.usage_type,
     }
-    if credit and (line.coupon or invoice_id // 10 % 2):  # without a credit: an empty string, or no such field
-        document["credit_coupon_code"] = line.coupon
+    if line.kind == "tax" and values["tax"] == "bare":
+        del document["rate"], document["units"]
+    if credit and (line.coupon or _says_no_coupon(invoice_id, values["v3_coupon"])):
+        document["credit_coupon_code"] = line.coupon or (None if values["v3_coupon"] == "null" else "")
     return document
+
+
+def _says_no_coupon(invoice_id: int, form: str) -> bool:
+    """Return whether a line without a coupon has the member, empty or null; by default some invoices have it."""
+    return form in {"empty", "null"} or (form == "own" and bool(invoice_id // 10 % 2))
 
 
 def accrued(account: FastlyAccount, lines: Iterable[Line], month: Month, at: datetime) -> tuple[Line, ...]:
@@ -77,36 +113,21 @@ def accrued(account: FastlyAccount, lines: Iterable[Line], month: Month, at: dat
     return tuple(result)
 
 
-def estimate_document(account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: datetime) -> dict[str, Any]:
+def estimate_document(
+    account: FastlyAccount, lines: tuple[Line, ...], month: Month, at: datetime, values: Values
+) -> dict[str, Any]:
     """Write the v3 month-to-date invoice as of a moment; its total is a string."""
-    number = month.index
-    return {
+    number, amount = month.index, total_of(account, lines, values)
+    items = [_line(line, number, position, values, credit=False) for position, line in enumerate(lines)]
+    document = {
         "customer_id": account.customer_id,
         "invoice_id": f"MTD{month.year}{month.number:02d}{account.customer_id[:10]}",
         "billing_start_date": instant(month.start),
         "billing_end_date": instant(at),
-        "monthly_transaction_amount": format(exact.total(line.amount for line in lines), "f"),
-        "transaction_line_items": [_line(line, number, position, credit=False) for position, line in enumerate(lines)],
+        "monthly_transaction_amount": amount if values["v3_estimate_total"] == "number" else format(amount, "f"),
+        "transaction_line_items": items,
     }
-
-
-def usage_rows(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: datetime) -> list[dict[str, Any]]:
-    """Write one month of usage metrics as of a moment."""
-    updated = min(at, month.end + timedelta(hours=3, minutes=12))
-    return [
-        {
-            "month": str(month),
-            "usage_type": row.meter.name,
-            "name": row.meter.name,
-            "region": row.meter.region,
-            "unit": row.meter.unit,
-            "quantity": exact.vary_format(row.quantity, account.number, month.index, position),
-            "raw_quantity": Decimal(exact.plain(row.raw_quantity)),
-            "product_id": row.meter.product_id,
-            "last_updated_at": instant(updated),
-        }
-        for position, row in enumerate(rows)
-    ]
+    return dressed(document, values)
 
 
 def metered(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: datetime) -> list[UsageRow]:
@@ -114,21 +135,4 @@ def metered(account: FastlyAccount, rows: Iterable[UsageRow], month: Month, at: 
     if at >= month.end:
         return list(rows)
     whole = (charge(row.meter, row.meter.rate, row.quantity, account.currency) for row in rows)
-    return [usage_row(line) for line in accrued(account, whole, month, at)]
-
-
-def services_of(seed: int, account: FastlyAccount) -> list[tuple[str, str]]:
-    """Return the ids and names of a customer's services, largest first."""
-    names = (f"www.{account.name}.example.com", f"api.{account.name}.example.com", f"img.{account.name}.example.com")
-    return [(seeded_random.text(22, seed, "service", name), name) for name in names]
-
-
-def split(quantity: Decimal, parts: int, places: int) -> list[Decimal]:
-    """Split a quantity into decreasing parts whose sum is exactly the whole."""
-    rest = int(quantity.scaleb(places))
-    shares = []
-    for left in range(parts, 0, -1):
-        share = rest if left == 1 else rest * 3 // 5
-        rest -= share
-        shares.append(Decimal(share).scaleb(-places))
-    return shares
+    return [usage_row(line.meter, line.units) for line in accrued(account, whole, month, at)]

@@ -28,8 +28,15 @@ def error(operation: str, status: int, retry_after: str | None) -> Answer:
     return Answer({"msg": "Record not found" if status == 404 else phrase}, status, headers=headers)
 
 
-def waiting(operation: str) -> Answer:
+def waiting(operation: str, form: str = "own") -> Answer:
     """Return the 202 of a month-to-date estimate that is not ready."""
+    match form:
+        case "object":
+            return Answer({"status": {"code": 202, "ready": False}}, 202)
+        case "text":
+            return Answer(b"Accepted", 202, "text/plain")
+        case "empty":
+            return Answer(b"", 202)
     if operation.startswith("fastly.v3"):
         return Answer({"title": "Accepted", "status": "202"}, 202)
     return Answer({}, 202)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
 
 from vendor_simulator.fastly.errors import refuse_v3
+from vendor_simulator.fastly.readings import Values
 from vendor_simulator.months import Month
 from vendor_simulator.web import cursors
 
@@ -34,11 +36,37 @@ def offset(request: web.Request) -> int:
         refuse_v3(400)
 
 
-def meta(request: web.Request, size: int, end: int, total: int) -> dict[str, Any]:
-    """Write ``meta`` of a page that ends before row ``end``; an empty cursor ends the listing."""
-    scope = cursors.scope_of(request.path, request.query)
-    following = cursors.write(scope, end) if end < total else ""
-    return {"next_cursor": following, "limit": size, "sort": "billing_start_date", "total": total}
+def meta(
+    request: web.Request, size: int, end: int, rows: int, values: Values, total: int | None = None
+) -> dict[str, Any]:
+    """
+    Write ``meta`` of a page that ends before row ``end`` of ``rows``.
+
+    :param total: what the list counts, if not its rows.
+    """
+    scope, form = cursors.scope_of(request.path, request.query), values["v3_list_end"]
+    written: dict[str, Any] = {
+        "next_cursor": cursors.write(scope, end),
+        "limit": count(size, values),
+        "sort": "billing_start_date",
+        "total": count(rows if total is None else total, values),
+    }
+    is_last = end >= rows + (size if form == "empty_page" and rows else 0)
+    if is_last and form == "missing":
+        del written["next_cursor"]
+    elif is_last:
+        written["next_cursor"] = None if form == "null" else ""
+    return written
+
+
+def count(number: int, values: Values) -> int | str | Decimal:
+    """Write a count."""
+    match values["v3_counts"]:
+        case "text":
+            return str(number)
+        case "decimal":
+            return Decimal(f"{number}.0")
+    return number
 
 
 def day(request: web.Request, name: str) -> date | None:
@@ -54,11 +82,12 @@ def day(request: web.Request, name: str) -> date | None:
         refuse_v3(400)
 
 
-def months(request: web.Request, default: str = "") -> list[Month]:
+def months(request: web.Request, default: str = "", *, excluded: bool = False) -> list[Month]:
     """
-    List ``start_month`` to ``end_month``, both included, at most three.
+    List ``start_month`` to ``end_month``, at most three.
 
     :param default: what ``start_month`` is where it may be left out; ``end_month`` is then the same.
+    :param excluded: ``end_month`` is the first month that is not listed.
     """
     start = request.query.get("start_month", default)
     try:
@@ -69,4 +98,4 @@ def months(request: web.Request, default: str = "") -> list[Month]:
     wanted = list(first.until(last))
     if not 1 <= len(wanted) <= _MAX_MONTHS:
         refuse_v3(400)
-    return wanted
+    return wanted[:-1] if excluded else wanted

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.errors import error, refuse_v2, refuse_v3
-from vendor_simulator.fastly.month import Invoice, month_of
+from vendor_simulator.fastly.model import FastlyMonth, Invoice, month_of
+from vendor_simulator.fastly.readings import Values, values_of
 from vendor_simulator.fastly.world import FastlyWorld
 from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Refused
@@ -40,9 +41,9 @@ class FastlyContext:
             refuse_v3(404)
         return account
 
-    def reading(self, account: FastlyAccount, word: str) -> str:
+    def values(self, account: FastlyAccount) -> Values:
         """Return how an account's documents answer what the contract leaves open."""
-        return self.state.world.readings.of(account.name, f"fastly.{word}")
+        return values_of(self.state.world.readings, account.name)
 
     def made_at(self, account: FastlyAccount, api: str, month: Month) -> datetime | None:
         """Request an estimate; return the time it is as of, or None while it is not ready."""
@@ -51,20 +52,23 @@ class FastlyContext:
         now, seconds = self.state.now(), settings.estimate_seconds
         return self.state.estimates.ready_at(key, now, settings.estimate_asks, seconds)
 
-    def posted(self, account: FastlyAccount) -> Iterator[Invoice]:
-        """Yield the invoices posted so far, oldest first."""
-        now = self.state.now()
-        for month in account.first_month.until(Month.of(now)):
-            for invoice in self.world.month(account, month).invoices:
-                if invoice.posted_at <= now:
-                    yield invoice
+    def posted(self, account: FastlyAccount) -> Iterator[tuple[FastlyMonth, Invoice]]:
+        """Yield the invoices that the account has at this moment with what their month has, oldest first."""
+        for month in account.first_month.until(Month.of(self.state.now())):
+            content = self.world.month(account, month)
+            for invoice in self._present(content):
+                yield content, invoice
 
     def find(self, account: FastlyAccount, text: str) -> Invoice | None:
         """Find a posted invoice of the account by its id."""
         if not re.fullmatch(r"[0-9]{7}", text):
             return None
-        month, now = month_of(account, int(text)), self.state.now()
-        if not account.first_month <= month <= Month.of(now):
+        month = month_of(account, int(text))
+        if not account.first_month <= month <= Month.of(self.state.now()):
             return None
-        invoices = self.world.month(account, month).invoices
-        return next((i for i in invoices if i.invoice_id == int(text) and i.posted_at <= now), None)
+        invoices = self._present(self.world.month(account, month))
+        return next((invoice for invoice in invoices if invoice.invoice_id == int(text)), None)
+
+    def _present(self, content: FastlyMonth) -> Iterator[Invoice]:
+        now = self.state.now()
+        return (shown for invoice in content.invoices if (shown := invoice.at(now)) is not None)

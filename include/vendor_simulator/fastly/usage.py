@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from aiohttp import web
 
-from vendor_simulator import exact
-from vendor_simulator.fastly import documents, parameters
+from vendor_simulator.fastly import documents, metrics, parameters, quantities
 from vendor_simulator.fastly.accounts import FastlyAccount
 from vendor_simulator.fastly.errors import refuse_v3
-from vendor_simulator.fastly.month import UsageRow
+from vendor_simulator.fastly.model import UsageRow
+from vendor_simulator.fastly.month import usage_row
+from vendor_simulator.fastly.readings import Values
 from vendor_simulator.fastly.request_context import FastlyContext
 from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Answer
@@ -25,18 +26,20 @@ class Usage:
         self._context = context
 
     def metrics(self, request: web.Request) -> Answer:
-        """Return what was metered in up to three months, ``end_month`` included."""
+        """Return what was metered in up to three months."""
         account, now = self._context.account(request), self._context.state.now()
+        values = self._context.values(account)
         rows = [
             row
-            for month in parameters.months(request)
-            for row in documents.usage_rows(account, self._metered(account, month), month, now)
+            for month in parameters.months(request, excluded=values["v3_end_month"] == "excluded")
+            for row in metrics.usage_rows(account, self._listed(account, month, values), month, now, values)
         ]
-        return Answer({"data": rows})
+        return Answer({"data": None if not rows and values["empty_list"] == "null" else rows})
 
     def by_service(self, request: web.Request) -> Answer:
         """Return the use of one product by service, over the requested months; of all products if none is set."""
         account, query = self._context.account(request), request.query
+        values = self._context.values(account)
         if ("product_id" in query) != ("usage_type_name" in query):
             refuse_v3(400)
         months = parameters.months(request, str(Month.of(self._context.state.now())))
@@ -44,18 +47,31 @@ class Usage:
             parameters.limit(request, "1000", 10_000, self._context.state.settings.page_limit),
             parameters.offset(request),
         )
-        rows = [row for month in months for row in self._metered(account, month) if _is_wanted(row, request)]
-        details = _details(self._context.world.seed, account, rows, query.get("service"))
+        metered = (row for month in months for row in self._metered(account, month))
+        rows = [row for row in metered if _is_wanted(row, request, values["v3_metric_names"])]
+        details = metrics.service_rows(self._context.world.seed, account, rows, query.get("service"), values)
         data = {
             "customer_id": account.customer_id,
             "start_time": documents.instant(months[0].start),
             "end_time": documents.instant(months[-1].end - timedelta(seconds=1)),
             "usage_type": query.get("usage_type_name", ""),
-            "unit": rows[0].meter.unit if rows and "product_id" in query else "unit",
+            "unit": (rows and "product_id" in query and quantities.unit_of(rows[0].meter, values)) or "unit",
             "details": details[offset : offset + limit],
-            "meta": parameters.meta(request, limit, offset + limit, len(details)),
+            "meta": parameters.meta(request, limit, offset + limit, len(details), values),
         }
-        return Answer({"data": data})
+        forms = {"object": data, "list": [data], "null": None}
+        return Answer({"data": data if "product_id" in query else forms[values["v3_service_usage"]]})
+
+    def _listed(self, account: FastlyAccount, month: Month, values: Values) -> list[UsageRow]:
+        """Return the rows of a month: what was used, and what else this account's metrics have."""
+        rows = [] if values["v3_usage_metrics"] == "empty" else self._metered(account, month)
+        if not rows or values["v3_metric_rows"] == "usage":
+            return rows
+        if values["v3_metric_rows"] == "fees":
+            fees = (line for line in self._context.world.charges(account, month) if line.kind == "fee")
+            return [*rows, *(usage_row(line.meter, line.units) for line in fees)]
+        unused = replace(rows[0].meter, name="Live Streaming Bandwidth", region="", description="")
+        return [*rows, usage_row(unused, Decimal(0))]
 
     def _metered(self, account: FastlyAccount, month: Month) -> list[UsageRow]:
         now = self._context.state.now()
@@ -64,21 +80,7 @@ class Usage:
         return documents.metered(account, self._context.world.month(account, month).usage, month, now)
 
 
-def _is_wanted(row: UsageRow, request: web.Request) -> bool:
+def _is_wanted(row: UsageRow, request: web.Request, form: str) -> bool:
     wanted = (request.query.get("product_id"), request.query.get("usage_type_name"))
-    return wanted in {(None, None), (row.meter.product_id, row.meter.name)}
-
-
-def _details(seed: int, account: FastlyAccount, rows: list[UsageRow], only: str | None) -> list[dict[str, Any]]:
-    """Split each row over the customer's services, and list those above zero."""
-    services = documents.services_of(seed, account)
-    sums = dict.fromkeys(services, Decimal(0))
-    for row in rows:
-        parts = documents.split(row.quantity, len(services), row.meter.places)
-        for service, part in zip(services, parts, strict=True):
-            sums[service] = exact.total((sums[service], part))
-    return [
-        {"customer_id": account.customer_id, "service_id": number, "service_name": name, "usage_units": units}
-        for (number, name), units in sums.items()
-        if units > 0 and only in {None, number}
-    ]
+    names = (row.meter.name, metrics.metric_name(row.meter.name, form))
+    return wanted in {(None, None), *((row.meter.product_id, name) for name in names)}

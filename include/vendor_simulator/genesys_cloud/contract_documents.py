@@ -40,10 +40,13 @@ def contract_document(
         **{role: customer_member(customer) for role, customer in customers.items()},
         "dateStart": first_day(contract).isoformat(),
         "dateEnd": last_day(contract.ends, read["contract_end"]),
+        **_ramp(contract),
         "billingPeriods": [period_head(period, now) for period in _named(newest_first, read["contract_periods"], now)],
         "plans": [_plan(owner, contract, number, newest_first, now) for number in range(len(contract.plans))],
     }
     rewrite(document, "status", read["contract_status"])
+    for role in ("soldToCustomer", "endCustomer"):
+        rewrite(document, role, read["parties"])
     rewrite(document, "dateEnd", read["contract_end"])
     if read["row_order"] == "reversed":
         document["billingPeriods"].reverse()
@@ -62,6 +65,12 @@ def period_head(period: Period, now: datetime) -> dict[str, Any]:
     }
     rewrite(head, "status", read["period_status"])
     return head
+
+
+def _ramp(contract: Contract) -> dict[str, str]:
+    if contract.ramp is None:
+        return {}
+    return {"dateRampStart": contract.ramp[0].isoformat(), "dateRampEnd": contract.ramp[1].isoformat()}
 
 
 def _named(newest_first: list[Period], how: str, now: datetime) -> list[Period]:

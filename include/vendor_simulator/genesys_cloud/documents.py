@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from vendor_simulator import exact, seeded_random
-from vendor_simulator.genesys_cloud.accounts import TOKEN_CONVERSION_RATE, Organisation
+from vendor_simulator.genesys_cloud.accounts import Organisation
 from vendor_simulator.genesys_cloud.contract_documents import period_head
 from vendor_simulator.genesys_cloud.month import Charge, GenesysMonth, Invoice, Line, Wallet
 from vendor_simulator.genesys_cloud.parties import (
@@ -73,6 +73,8 @@ def invoice_document(owner: Organisation, invoice: Invoice, now: datetime) -> di
         ("customerInvoiceType", "invoice_type"),
     ):
         rewrite(document, name, read[word])
+    for name in ("shipToCustomer", "soldToCustomer", "billToAddress", "shipToAddress", "paymentLink"):
+        rewrite(document, name, read["parties"])
     if read["payment_status"] == "UnPaid" and not paid:
         document["paymentStatus"] = "UnPaid"
     if read["payment_terms"] == "sentence":
@@ -99,8 +101,16 @@ def line_document(owner: Organisation, invoice: Invoice, line: Line, position: i
     }
     if read["line_unit"] == "each":
         document["unitOfMeasure"] = "Each"
-    for name, word in (("product", "line_product"), ("organization", "organizations"), ("unitOfMeasure", "line_unit")):
+    for name, word in (
+        ("product", "line_product"),
+        ("description", "line_description"),
+        ("organization", "organizations"),
+        ("unitOfMeasure", "line_unit"),
+    ):
         rewrite(document, name, read[word])
+    if line.kind in {"credit", "tax"}:
+        for name in ("dateStart", "dateEnd"):
+            rewrite(document, name, read["credit_dates"])
     return written(document, read)
 
 
@@ -141,7 +151,7 @@ def _charge(owner: Organisation, period: Period, charge: Charge) -> dict[str, An
     }
     if charge.tokens is not None:
         document["convertedTokenCount"] = exact.vary_format(charge.tokens, *key, "tokens")
-        document["tokenConversionRate"] = TOKEN_CONVERSION_RATE
+        document["tokenConversionRate"] = charge.plan.conversion
     return _rewritten_charge(document, charge, read)
 
 

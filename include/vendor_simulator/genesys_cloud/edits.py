@@ -37,6 +37,18 @@ def find_line(month: GenesysMonth, wanted: Callable[[Line], bool]) -> tuple[Invo
     return next((pair for pair in found if wanted(pair[1])), None)
 
 
+def largest_line(month: GenesysMonth, kind: str) -> tuple[Invoice, Line] | None:
+    """Return the line of a kind with the greatest amount, with its invoice; None if none is worth some minor units."""
+    found = [(each, line) for each in month.invoices for line in each.lines if line.kind == kind]
+    invoice, line = max(found, key=lambda pair: pair[1].amount, default=(None, None))
+    return None if invoice is None or line is None or not is_material(line.amount, invoice, 500) else (invoice, line)
+
+
+def is_material(amount: Decimal, invoice: Invoice, minor_units: int) -> bool:
+    """Return whether an amount is worth that many minor units of its currency."""
+    return abs(amount) >= Decimal(minor_units).scaleb(-exact.EXPONENTS[invoice.currency])
+
+
 def billed_charge(month: GenesysMonth) -> tuple[Charge, Invoice, Line] | None:
     """Return the first charge with an overage that one invoice line bills."""
     for charge in month.charges:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
+from vendor_simulator import exact
 from vendor_simulator.genesys_cloud.billing import DUPLICATE, invoice_id
-from vendor_simulator.genesys_cloud.edits import Corrupted, find_line, with_invoice, with_line
-from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice
+from vendor_simulator.genesys_cloud.edits import (
+    Corrupted,
+    find_line,
+    is_material,
+    largest_line,
+    with_invoice,
+    with_line,
+)
+from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
 from vendor_simulator.genesys_cloud.periods import has_period
 
 _OTHER_CUSTOMER = "A-99999999"
@@ -92,7 +102,8 @@ def page_lost(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     """G1: the list of lines ends after its first half, as if there were no further page."""
     invoice = max(clean.invoices, key=lambda each: len(each.lines))
     listed = (len(invoice.lines) + 1) // 2
-    if not any(line.amount for line in invoice.lines[listed:]):
+    lost = exact.total(line.amount for line in invoice.lines[listed:])
+    if not is_material(lost, invoice, len(invoice.lines) + 100):
         return None
     corrupted = with_invoice(clean, invoice, replace(invoice, listed=listed))
     return Corrupted(corrupted, invoice.invoice_id, f"Only {listed} of {len(invoice.lines)} lines are listed.")
@@ -100,7 +111,7 @@ def page_lost(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
 
 def overage_not_billed(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     """G5: an overage that was charged has no line, nor is it in the invoice's amount."""
-    found = find_line(clean, lambda line: line.kind == "overage" and bool(line.amount))
+    found = largest_line(clean, "overage")
     if found is None or len(found[0].lines) < 2:
         return None
     invoice, line = found
@@ -110,13 +121,17 @@ def overage_not_billed(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
 
 
 def prepayment_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G29: the invoice with the prepayment does not come."""
-    return _without(clean, "prepay", "The prepayment")
+    """
+    G29: the invoice with the prepayment of one period does not come.
+
+    That a year's prepayment is missing can be known only by who has stored the bills of the year before.
+    """
+    return _without(clean, "The prepayment", lambda line: line.kind == "prepay" and _is_of_one_period(line))
 
 
 def arrears_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     """G29: the invoice of the overage does not come, although charges are above zero."""
-    return _without(clean, "overage", "The overage")
+    return _without(clean, "The overage", lambda line: line.kind == "overage")
 
 
 def one_time_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
@@ -137,6 +152,15 @@ def withdrawn(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     return Corrupted(
         with_invoice(clean, invoice), invoice.invoice_id, f"{invoice.invoice_id} is no longer listed.", ("G29",)
     )
+
+
+def restated(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
+    """G25: an invoice has another amount under the same id; to be planted after it was read once."""
+    invoice = clean.invoices[0]
+    line = invoice.lines[0]
+    changed = replace(line, amount=line.amount + Decimal(211).scaleb(-exact.EXPONENTS[invoice.currency]))
+    sentence = f"{line.description}: {changed.amount} under the same number, {line.amount} before."
+    return Corrupted(with_line(clean, invoice, line, changed), invoice.invoice_id, sentence, ("G2", "G5"))
 
 
 def reissued(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
@@ -177,17 +201,22 @@ def _printed(clean: GenesysMonth, wrong: Invoice, sentence: str) -> Corrupted:
 
 
 def _one_of_several(clean: GenesysMonth) -> tuple[Invoice, int] | None:
+    """Return an invoice of several lines, and the place of the one that is worth most."""
     for invoice in clean.invoices:
-        places = [place for place, line in enumerate(invoice.lines) if line.amount]
-        if len(invoice.lines) > 1 and places:
-            return invoice, places[-1]
+        place = max(range(len(invoice.lines)), key=lambda each: abs(invoice.lines[each].amount), default=0)
+        if len(invoice.lines) > 1 and is_material(invoice.lines[place].amount, invoice, len(invoice.lines) + 100):
+            return invoice, place
     return None
 
 
-def _without(clean: GenesysMonth, kind: str, words: str) -> Corrupted | None:
-    billed = [each for each in clean.invoices if any(line.kind == kind and line.amount for line in each.lines)]
+def _without(clean: GenesysMonth, words: str, wanted: Callable[[Line], bool]) -> Corrupted | None:
+    billed = [each for each in clean.invoices if any(wanted(line) and line.amount for line in each.lines)]
     if not billed:
         return None
     invoice = billed[0]
     sentence = f"{words} of {clean.period.start} to {clean.period.end}: the invoice of {invoice.amount} is missing."
     return Corrupted(with_invoice(clean, invoice), clean.period.id, sentence)
+
+
+def _is_of_one_period(line: Line) -> bool:
+    return line.plan is not None and line.plan.months == 1

@@ -13,6 +13,7 @@ from vendor_simulator.genesys_cloud.edits import (
     Corrupted,
     billed_charge,
     find_line,
+    largest_line,
     more_units,
     with_charge,
     with_invoice,
@@ -34,9 +35,9 @@ def header_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     return Corrupted(with_invoice(clean, invoice, wrong), invoice.invoice_id, sentence)
 
 
-def price_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G2: the prepaid line is billed at 2 % above the contract's price, and foots."""
-    found = find_line(clean, lambda line: line.kind == "prepay" and bool(line.amount))
+def price_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
+    """G2: a prepaid line is billed at 2 % above the contract's price, and foots."""
+    found = find_line(clean, lambda line: line.kind == "prepay") if slight else largest_line(clean, "prepay")
     if found is None:
         return None
     invoice, line = found
@@ -92,7 +93,7 @@ def report_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    less = used - (2 if slight else max(Decimal(2), _share(used)))
+    less = used - (2 if slight else max(Decimal(2), _share(used) * 4))
     return Corrupted(
         replace(clean, reported={name: less}),
         clean.period.id,
@@ -107,7 +108,7 @@ def overview_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    more = used + (4 if slight else max(Decimal(4), _share(used)))
+    more = used + (4 if slight else max(Decimal(4), _share(used) * 4))
     return Corrupted(
         replace(clean, overview={name: more}),
         clean.period.id,
@@ -163,19 +164,22 @@ def order_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     return Corrupted(with_invoice(clean, invoice, wrong), invoice.invoice_id, sentence)
 
 
-def service_dates_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
+def service_dates_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     """G10: one of several lines ends nine days after its period."""
-    invoice = next((each for each in clean.invoices if sum(line.kind != "tax" for line in each.lines) > 1), None)
-    if invoice is None:
-        return None
-    line = [line for line in invoice.lines if line.kind != "tax"][-1]
-    late: Line = replace(line, end=line.end + timedelta(days=9))
-    sentence = f"{line.description}: service until {late.end}, the period ends on {line.end}."
-    return Corrupted(with_line(clean, invoice, line, late), invoice.invoice_id, sentence)
+    services = {"prepay", "overage", "credit"} if slight else {"prepay", "overage"}
+    for invoice in clean.invoices:
+        lines = [line for line in invoice.lines if line.kind in services]
+        if len(invoice.lines) < 2 or not lines:
+            continue
+        line = lines[-1]
+        late: Line = replace(line, end=line.end + timedelta(days=9))
+        sentence = f"{line.description}: service until {late.end}, the period ends on {line.end}."
+        return Corrupted(with_line(clean, invoice, line, late), invoice.invoice_id, sentence)
+    return None
 
 
 def old_price(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G18: a prepaid line is billed at the price before the one in force."""
+    """G2: a prepaid line is billed at the price before the one in force."""
     for invoice in clean.invoices:
         for line in invoice.lines:
             plan = line.plan
@@ -190,7 +194,7 @@ def old_price(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
             if older.amount == line.amount:
                 continue
             sentence = f"{line.description}: billed at {before.price}, {price.price} is in force since {price.start}."
-            return Corrupted(with_line(clean, invoice, line, older), invoice.invoice_id, sentence, ("G2",))
+            return Corrupted(with_line(clean, invoice, line, older), invoice.invoice_id, sentence, ("G18",))
     return None
 
 
@@ -207,7 +211,7 @@ def prepaid_off(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
 
 def _used_charge(clean: GenesysMonth, slight: bool, fits: Callable[[Charge], bool]) -> tuple[str, Decimal] | None:
     """Return a product that was used in the period, and how much of it."""
-    used = used_by_product(clean, {})
+    used = used_by_product(clean)
     charges = clean.charges[:1] if slight else [each for each in clean.charges if each.actual > 10 and fits(each)]
     names = [each.plan.product.name for each in charges]
     return (names[0], used[names[0]]) if names else None

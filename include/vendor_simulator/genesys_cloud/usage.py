@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from vendor_simulator import seeded_random
 from vendor_simulator.genesys_cloud import parameters
 from vendor_simulator.genesys_cloud.accounts import Organisation
 from vendor_simulator.genesys_cloud.errors import refuse, refuse_unknown
+from vendor_simulator.genesys_cloud.month import GenesysMonth
 from vendor_simulator.genesys_cloud.periods import Period
 from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.genesys_cloud.rewriting import rewrite
@@ -25,7 +28,7 @@ class Usage:
         self._context = context
 
     def report(self, request: web.Request, owner: Organisation) -> Answer:
-        """Return the usage of the periods that lie within the dates; ``InProgress`` first, 200 either way."""
+        """Return the usage of the dates; ``InProgress`` first, 200 either way. The demo counts whole periods alone."""
         start, end = (parameters.moment(request, name) for name in ("startDate", "endDate"))
         if end <= start:
             refuse("invalid.date", "endDate must be after startDate")
@@ -38,10 +41,10 @@ class Usage:
         if made_at is None:
             return waiting(request, owner.name)
         contents = [
-            self._context.content(period, made_at)
+            _within(self._context.content(period, made_at), days)
             for contract in owner.contracts
             for period in self._context.periods(contract)
-            if _lies_within(period, start, end)
+            if (days := _days_within(period, start, end)) == period.days or (days and owner.drawn)
         ]
         report = _report(request, owner.name, "Complete", usages(owner, contents, start))
         rewrite(report, "status", owner.read["usage_status"])
@@ -90,8 +93,17 @@ def _report(request: web.Request, organisation: str, status: str, usages: list[d
     }
 
 
-def _lies_within(period: Period, start: datetime, end: datetime) -> bool:
-    """Return whether a period lies within the dates; 23:59:59.999 and the next midnight are the same end."""
-    first = datetime(period.start.year, period.start.month, period.start.day, tzinfo=UTC)
-    after_last = datetime(period.end.year, period.end.month, period.end.day, tzinfo=UTC) + timedelta(days=1)
-    return start <= first and after_last <= end + timedelta(seconds=1)
+def _days_within(period: Period, start: datetime, end: datetime) -> int:
+    """Return how many days of a period the dates hold; 23:59:59.999 and the next midnight are the same end."""
+    after_last = (end + timedelta(seconds=1)).date()
+    first_held = start.date() if start.time() == time.min else start.date() + timedelta(days=1)
+    return max(0, (min(period.end + timedelta(days=1), after_last) - max(period.start, first_held)).days)
+
+
+def _within(content: GenesysMonth, days: int) -> GenesysMonth:
+    """Return the usage of some days of a period: all of it, or their share."""
+    whole = content.period.days
+    if days == whole:
+        return content
+    charges = [replace(each, actual=Decimal(int(each.actual) * days // whole)) for each in content.charges]
+    return replace(content, charges=tuple(charges), reported={})

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from vendor_simulator import exact, seeded_random
-from vendor_simulator.genesys_cloud.accounts import Organisation, Plan
+from vendor_simulator.genesys_cloud.accounts import Organisation, Plan, Product
 from vendor_simulator.genesys_cloud.month import Charge, GenesysMonth
 from vendor_simulator.genesys_cloud.parties import organization_member
 from vendor_simulator.genesys_cloud.periods import Period, first_day
@@ -18,30 +18,32 @@ from vendor_simulator.genesys_cloud.units import priced, scale_of
 
 
 def usages(owner: Organisation, contents: Iterable[GenesysMonth], since: datetime) -> list[dict[str, Any]]:
-    """Sum up usage by product name, as the usage report does; totals are strings."""
+    """Sum up usage by name, as the usage report does; totals are strings."""
     sums: dict[str, Decimal] = {}
-    plans: dict[str, Plan] = {}
+    products: dict[str, Product] = {}
     for content in contents:
-        for name, used in used_by_product(content, content.reported).items():
+        for charge in content.charges:
+            name = report_name(charge.plan, owner.read)
+            used = _usage(content, charge, content.reported)
             sums[name] = exact.total((sums.get(name, Decimal(0)), used))
-        plans |= {charge.plan.product.name: charge.plan for charge in content.charges}
+            products[name] = charge.plan.product
     return [
         {
-            "name": report_name(plans[name], owner.read),
+            "name": name,
             "totalUsage": padded(exact.plain(used), owner.read["text_numbers"]),
-            "resources": _resources(owner, name, since, plans[name].product.unit == "User"),
+            "resources": _resources(owner, products[name].name, since, products[name].unit == "User"),
         }
         for name, used in sums.items()
     ]
 
 
-def used_by_product(content: GenesysMonth, instead: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return the usage of a period by product, but for the products that are given another figure."""
+def used_by_product(content: GenesysMonth) -> dict[str, Decimal]:
+    """Return the usage of a period by product."""
     sums: dict[str, Decimal] = {}
     for charge in content.charges:
         name = charge.plan.product.name
         sums[name] = exact.total((sums.get(name, Decimal(0)), charge.actual))
-    return {name: instead.get(name, used) for name, used in sums.items()}
+    return sums
 
 
 def report_name(plan: Plan, read: Mapping[str, str]) -> str:
@@ -80,7 +82,7 @@ def overview_document(
         "contractEffectiveDate": _moment(first_day(contract), "00:00:00", read["moments"] == "milliseconds"),
         "contractEndDate": _moment(contract.ends, "23:59:59", read["moments"] == "milliseconds"),
         "minimumMonthlyAmount": format(exact.money(least, owner.currency), "f"),
-        "inRampPeriod": False,
+        "inRampPeriod": contract.ramp is not None and contract.ramp[0] <= period.start <= contract.ramp[1],
         "selfUri": self_uri,
     }
 
@@ -100,7 +102,7 @@ def _overview(content: GenesysMonth, charge: Charge) -> list[dict[str, Any]]:
     product, read = charge.plan.product, content.contract.read
     part = stretches(charge.plan, content.period)[0]
     scale = scale_of(charge.plan, read)
-    used = _share_of(content, charge)
+    used = _usage(content, charge, content.overview)
     numbers = {
         "usageQuantity": exact.plain(used),
         "overagePrice": format(priced(part.price.overage, scale), "f"),
@@ -124,13 +126,13 @@ def _overview(content: GenesysMonth, charge: Charge) -> list[dict[str, Any]]:
     return [row, allowance]
 
 
-def _share_of(content: GenesysMonth, charge: Charge) -> Decimal:
-    """Return a charge's usage; what the overview has otherwise for a product is on its first charge."""
+def _usage(content: GenesysMonth, charge: Charge, instead: Mapping[str, Decimal]) -> Decimal:
+    """Return a charge's usage; the other figure that a product is given is on its first charge."""
     name = charge.plan.product.name
     same = [each for each in content.charges if each.plan.product.name == name]
-    if name not in content.overview or charge is not same[0]:
+    if name not in instead or charge is not same[0]:
         return charge.actual
-    return content.overview[name] - exact.total(each.actual for each in same[1:])
+    return instead[name] - exact.total(each.actual for each in same[1:])
 
 
 def _rollups(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

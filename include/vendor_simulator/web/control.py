@@ -1,4 +1,4 @@
-"""The simulator's own routes, for tests in other processes: counts, faults, clock, restatement."""
+"""The simulator's own routes, for tests in other processes: counts, faults, clock, restatement, planted errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vendor_simulator.months import Month
 from vendor_simulator.web.answers import Answer
 from vendor_simulator.web.state import State
 
@@ -27,6 +28,7 @@ def add_control(app: web.Application, state: State, token: str) -> None:
         ("DELETE", "faults", _clear_faults),
         ("POST", "now", _set_now),
         ("POST", "restate", _restate),
+        ("POST", "plant", _plant),
         ("POST", "expire-tokens", _expire_tokens),
     ):
         app.router.add_route(method, f"/_simulator/{path}", _guarded(state, token, command))
@@ -84,6 +86,12 @@ def _restate(state: State, body: dict[str, Any]) -> object:
     """``{"vendor": "fastly", "invoice_id": "4011010"}`` changes that invoice."""
     state.world.restate(body["vendor"], body["invoice_id"])
     return {}
+
+
+def _plant(state: State, body: dict[str, Any]) -> object:
+    """``{"kind": "F1", "account": "acme-media", "month": "2026-05"}`` plants an error; null if it does not fit."""
+    error = state.world.plant(body["kind"], body["account"], Month.parse(body["month"]))
+    return error and {"document": error.document, "control": error.control, "sentence": error.sentence}
 
 
 def _expire_tokens(state: State, _body: dict[str, Any]) -> object:

@@ -1,4 +1,4 @@
-"""How fast and how strictly the simulated vendors respond; what their contracts leave open is in ``readings.py``."""
+"""How fast and how strictly the simulated vendors respond. What their contracts leave open is in ``readings.py``."""
 
 from __future__ import annotations
 

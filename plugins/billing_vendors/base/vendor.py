@@ -39,6 +39,19 @@ class Document:
 
 
 @dataclass(frozen=True)
+class MissingDocument:
+    """
+    A file of an invoice that this fetch could not get: the month is stored without it, and the next run asks again.
+
+    :param reason: for people; without a link, a credential or a signature.
+    """
+
+    invoice_id: str
+    file_format: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ConnectionType:
     """
     A type of Airflow connection and its form.
@@ -80,7 +93,8 @@ class VendorImplementation:
     What the tasks of a vendor do.
 
     :param collect: fetches everything the vendor has on one account and month. Yields each response as it
-        arrives (it is stored before the next request), and each document after the response that names it.
+        arrives (it is stored before the next request), and each document, or why there is none, after the response that
+        names it.
     :param derive: turns the stored responses of one ``collect`` into values; reads nothing else.
     :param propose_accrual: what a month should accrue before it is billed: one of :mod:`billing.storage.accrual_bases`,
         or the vendor's own function.
@@ -91,7 +105,7 @@ class VendorImplementation:
     :param derive_running_month: turns its stored responses into contracts and billing periods.
     """
 
-    collect: Callable[[Account[Any], Month], Iterator[Response | Document]]
+    collect: Callable[[Account[Any], Month], Iterator[Response | Document | MissingDocument]]
     derive: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]
     propose_accrual: ProposeAccrual
     collect_month_to_date: Callable[[Account[Any], Month], Iterator[Response]] | None = None

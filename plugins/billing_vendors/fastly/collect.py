@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorUnavailable
@@ -10,22 +11,24 @@ from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.base.client.request import CSV, PDF
 from billing_vendors.base.client.transport import Limits
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.documents import document_or_reason
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.fastly.derive import bill_of, estimate_of
 from billing_vendors.fastly.errors import NoBill
 from billing_vendors.fastly.hooks import FastlyBillingHook
 from billing_vendors.fastly.paging import listed_ids
 from billing_vendors.fastly.settings import FastlySettings
-from billing_vendors.fastly.usage import metered_kinds
+from billing_vendors.fastly.usage import metered_kinds, metered_rows
 
 MAX_KINDS = 200  # one request for each
+_SIGNATURES = {"csv": (CSV, b""), "pdf": (PDF, b"%PDF-")}
 
 
 def collect(
     account: Account[FastlySettings], month: Month, *, limits: Limits | None = None
-) -> Iterator[Response | Document]:
+) -> Iterator[Response | Document | MissingDocument]:
     """
-    Yield every response on a month as it arrives, and each bill's files after the bill.
+    Yield every response on a month as it arrives, and each bill's files, or why there are none, after the bill.
 
     v3: the invoice list around the month, each invoice of the month by id, usage, and usage by service for each kind
     of usage (for all kinds together if there are more than 200).
@@ -71,6 +74,10 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
         yield hook.get_invoice(invoice_id)
     usage = hook.get_usage_metrics(month)
     yield usage
+    if not metered_rows(usage, month) and month.is_over(usage.received_at):
+        # nothing was used, or the vendor does not include the last month asked for
+        usage = hook.get_usage_metrics(month, month.shifted(1))
+        yield usage
     kinds = metered_kinds(usage, month)
     if len(kinds) > MAX_KINDS:
         hook.log.warning(
@@ -81,7 +88,9 @@ def _collect_v3(hook: FastlyBillingHook, month: Month) -> Iterator[Response]:
         yield from hook.list_service_usage_metrics(month, product_id, usage_type)
 
 
-def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iterator[Response | Document]:
+def _collect_v2(
+    hook: FastlyBillingHook, customer_id: str, month: Month
+) -> Iterator[Response | Document | MissingDocument]:
     try:
         response = hook.get_invoice_by_month(month)
     except NoBill as error:
@@ -94,10 +103,15 @@ def _collect_v2(hook: FastlyBillingHook, customer_id: str, month: Month) -> Iter
     if bill is None:
         return
     yield hook.get_legacy_invoice(customer_id, bill.invoice_id)
-    for form, media_type, magic in (("csv", CSV, b""), ("pdf", PDF, b"%PDF-")):
-        file = hook.get_legacy_invoice(customer_id, bill.invoice_id, media_type)
-        if not file.body.startswith(magic):
-            raise PayloadError(
-                f"{file.request}: the {form} of {len(file.body)} bytes does not start with the signature of its format"
-            )
-        yield Document(bill.invoice_id, form, file.media_type, file.request, file.body)
+    for form in _SIGNATURES:
+        yield document_or_reason(bill.invoice_id, form, partial(_file, hook, customer_id, bill.invoice_id, form))
+
+
+def _file(hook: FastlyBillingHook, customer_id: str, invoice_id: str, form: str) -> Document:
+    media_type, signature = _SIGNATURES[form]
+    file = hook.get_legacy_invoice(customer_id, invoice_id, media_type)
+    if not file.body.startswith(signature):
+        raise PayloadError(
+            f"{file.request}: the {form} of {len(file.body)} bytes does not start with the signature of its format"
+        )
+    return Document(invoice_id, form, file.media_type, file.request, file.body)

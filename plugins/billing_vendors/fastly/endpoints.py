@@ -66,9 +66,14 @@ def v3_month_to_date() -> Request:
     return Request(V3_ESTIMATE, "/billing/v3/invoices/month-to-date", accepted=(200, 202))
 
 
-def v3_usage_metrics(month: Month) -> Request:
-    """Create the request for what was metered in a month."""
-    return Request(V3_USAGE, "/billing/v3/usage-metrics", {"start_month": str(month), "end_month": str(month)})
+def v3_usage_metrics(month: Month, end: Month | None = None) -> Request:
+    """
+    Create the request for what was metered in a month, and in those after it up to ``end``.
+
+    Whether ``end_month`` is included is not documented.
+    """
+    months = {"start_month": str(month), "end_month": str(end or month)}
+    return Request(V3_USAGE, "/billing/v3/usage-metrics", months)
 
 
 def v3_service_usage_metrics(month: Month, product_id: str = "", usage_type: str = "") -> Request:

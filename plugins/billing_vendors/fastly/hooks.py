@@ -93,13 +93,13 @@ class FastlyBillingHook(VendorHook):
         """
         return _finished(self.send(endpoints.v3_month_to_date()))
 
-    def get_usage_metrics(self, month: Month) -> Response:
+    def get_usage_metrics(self, month: Month, end: Month | None = None) -> Response:
         """
-        Read what was metered in a month, by product, usage type and region.
+        Read what was metered in a month, and in those after it up to ``end``, by product, usage type and region.
 
         :raises PayloadError: the response says that more follows: it is not documented to come in pages.
         """
-        response = self.send(endpoints.v3_usage_metrics(month))
+        response = self.send(endpoints.v3_usage_metrics(month, end))
         check_end(response, response.json_object())
         return response
 

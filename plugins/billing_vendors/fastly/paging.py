@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from billing.errors import PayloadError
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
@@ -32,7 +31,7 @@ class InvoicePaging(Paging):
 
 
 class ServiceUsagePaging(Paging):
-    """The services that used one product; ``data`` is one object here, and contains ``meta``."""
+    """The services that used one product; ``data`` contains ``meta`` here."""
 
     most_pages: ClassVar[int] = _MAX_PAGES
 
@@ -41,9 +40,9 @@ class ServiceUsagePaging(Paging):
 
     def read_head(self, page: Response) -> PageHead:
         """Read ``data.meta``, and the ids of the services."""
-        usage = _services(page)
-        row_ids = [row.identifier("service_id") for row in usage.listed("details")]
-        return _head(page, usage, row_ids)
+        usage = service_usage_of(_page(page))
+        row_ids = [row.identifier("service_id") for each in usage for row in each.listed("details")]
+        return _head(page, usage[-1] if usage else JsonObject({}, page.request), row_ids)
 
 
 def listed_ids(response: Response, month: Month) -> list[str]:
@@ -55,9 +54,20 @@ def listed_ids(response: Response, month: Month) -> list[str]:
     return [row.identifier("invoice_id") for row in invoice_rows(_page(response)) if month_of(row) == month]
 
 
-def service_cursor(response: Response) -> str | None:
-    """Return the next cursor of a service usage response, whose ``data`` is one object."""
-    return next_cursor(_services(response))
+def service_usage_of(page: JsonObject) -> list[JsonObject]:
+    """
+    Return the objects in ``data`` of a service usage response: one, a list of them, or none where it is null.
+
+    :raises PayloadError: there is no ``data``, or it is something else.
+    """
+    one = isinstance(page.optional("data"), dict)
+    return [usage for usage in [page.object_or_none("data")] if usage] if one else page.listed("data")
+
+
+def service_cursor(page: JsonObject) -> str | None:
+    """Return the next cursor of a service usage response, which is in the last object of ``data``."""
+    usage = service_usage_of(page)
+    return next_cursor(usage[-1]) if usage else None
 
 
 def declared_total(holder: JsonObject) -> int | None:
@@ -76,13 +86,6 @@ def _head(page: Response, holder: JsonObject, row_ids: list[str]) -> PageHead:
 
 def _page(response: Response) -> JsonObject:
     return JsonObject(response.parsed, response.request)
-
-
-def _services(response: Response) -> JsonObject:
-    page = _page(response).object_or_none("data")
-    if page is None:
-        raise PayloadError(f"{response.request}: data is missing")
-    return page
 
 
 def next_cursor(holder: JsonObject) -> str | None:

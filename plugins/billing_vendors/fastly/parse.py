@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
+from billing.money import currency_code
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
+from billing_vendors.fastly.periods import month_begun, month_of_period, period_of
 from billing_vendors.fastly.vocabulary import (
     UnknownFields,
     amount,
     amount_or_none,
     end_of,
+    identifier_or_none,
     interval_text,
     start_of,
     text_or_none,
@@ -32,14 +35,14 @@ def invoice_rows(page: JsonObject) -> list[JsonObject]:
 
 def month_of(row: JsonObject) -> Month:
     """
-    Return the UTC month in which an invoice's billing period starts.
+    Return the UTC month that holds most of an invoice's billing period.
 
     :raises PayloadError: it has no start.
     """
-    start = start_of(row, "billing_start_date")
+    start, end = period_of(row, "billing_start_date", "billing_end_date")
     if start is None:
         raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be determined without it")
-    return Month.of(start)
+    return month_of_period(start, end)
 
 
 def parse_invoice(row: JsonObject, unknown_fields: UnknownFields) -> Invoice:
@@ -50,18 +53,18 @@ def parse_invoice(row: JsonObject, unknown_fields: UnknownFields) -> Invoice:
     """
     invoice_id = row.identifier("invoice_id")
     row.where = f"invoice {invoice_id}"
-    start, end = start_of(row, "billing_start_date"), end_of(row, "billing_end_date")
+    start, end = period_of(row, "billing_start_date", "billing_end_date")
     return Invoice(
         invoice_id=invoice_id,
         month=month_of(row),
         period_evidence=f"billing period {interval_text(start, end)}",
         total=amount(row, "monthly_transaction_amount"),
-        currency=row.text("currency_code"),
+        currency=currency_code(row.text("currency_code")),
         lines=_lines(row, unknown_fields),
         issued_at=start_of(row, "invoice_posted_on"),
         service_start=start,
         service_end=end,
-        statement_number=text_or_none(row, "statement_number"),
+        statement_number=identifier_or_none(row, "statement_number"),
         attributes=unknown_fields.attributes("invoice", row, "customer_id"),
     )
 
@@ -73,13 +76,16 @@ def parse_month_to_date(row: JsonObject, unknown_fields: UnknownFields) -> Month
     :raises PayloadError: it is not an estimate: id, start or total is missing.
     """
     row.where = "month to date"
+    start, currency = start_of(row, "billing_start_date"), text_or_none(row, "currency_code")
+    if start is None:
+        raise PayloadError(f"{row.where}: billing_start_date is missing; its month cannot be determined without it")
     return MonthToDate(
         invoice_id=row.identifier("invoice_id"),
-        month=month_of(row),
+        month=month_begun(start),
         total=amount(row, "monthly_transaction_amount"),
-        currency=text_or_none(row, "currency_code"),
+        currency=currency and currency_code(currency),
         lines=_lines(row, unknown_fields),
-        starts_at=start_of(row, "billing_start_date"),
+        starts_at=start,
         as_of=end_of(row, "billing_end_date"),
         attributes=unknown_fields.attributes("month_to_date", row, "customer_id"),
     )
@@ -122,7 +128,7 @@ def _line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Invo
         usage_type=text_or_none(row, "usage_type", "UsageType"),
         quantity=amount_or_none(row, "units"),
         rate=amount_or_none(row, "rate"),
-        credit_coupon=text_or_none(row, "credit_coupon_code"),
+        credit_coupon=identifier_or_none(row, "credit_coupon_code"),
         attributes=({"product_line": product_line} if product_line else {})
         | unknown_fields.attributes("invoice_line", row),
     )

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from billing.errors import PayloadError
 from billing.models import Listing, UsageLine, UsageReport
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.fastly.endpoints import V3_SERVICE_USAGE
-from billing_vendors.fastly.paging import declared_total, service_cursor
+from billing_vendors.fastly.paging import declared_total, service_cursor, service_usage_of
 from billing_vendors.fastly.parse import parse_usage
 from billing_vendors.fastly.vocabulary import UnknownFields, amount, end_of, start_of, text_or_none
 
@@ -48,9 +47,14 @@ def usage_rows(response: Response, unknown_fields: UnknownFields) -> list[JsonOb
     return rows
 
 
+def metered_rows(response: Response, month: Month) -> list[JsonObject]:
+    """Return the rows of one month."""
+    return [row for row in usage_rows(response, UnknownFields()) if row.text_or_none("month") == str(month)]
+
+
 def metered_kinds(response: Response, month: Month) -> list[tuple[str, str]]:
     """Return each pair of product id and usage type in a month's usage: service usage is requested by them."""
-    rows = [row for row in usage_rows(response, UnknownFields()) if row.text_or_none("month") == str(month)]
+    rows = metered_rows(response, month)
     pairs = [(text_or_none(row, "product_id"), text_or_none(row, "usage_type")) for row in rows]
     return list(dict.fromkeys((product, usage) for product, usage in pairs if product and usage))
 
@@ -84,16 +88,18 @@ class ServiceUsage:
     def _listing(self, kind: tuple[str, str], pages: list[Response]) -> Listing:
         row_ids: list[str] = []
         total = None
+        cursor = None
         for page in pages:
-            data = JsonObject(page.json_object(), page.request).object_or_none("data")
-            if data is None:
-                raise PayloadError(f"{page.request}: data is missing")
-            for line in self._page_lines(kind, data):
-                self._lines.append(line)
-                row_ids.append("/".join((*kind, line.attributes["service_id"])))
-            total = declared_total(data)
-            self._noted.attributes("service_usage", data, "customer_id", "usage_type", "meta")
-        return Listing(V3_SERVICE_USAGE, tuple(row_ids), total, ended=not service_cursor(pages[-1]))
+            document = JsonObject(page.json_object(), page.request)
+            for data in service_usage_of(document):
+                for line in self._page_lines(kind, data):
+                    self._lines.append(line)
+                    row_ids.append("/".join((*kind, line.attributes["service_id"])))
+                total = declared_total(data)
+                self._noted.attributes("service_usage", data, "customer_id", "usage_type", "meta")
+            cursor = service_cursor(document)
+            self._noted.attributes("service_usage_page", document, "data")
+        return Listing(V3_SERVICE_USAGE, tuple(row_ids), total, ended=not cursor)
 
     def _page_lines(self, kind: tuple[str, str], data: JsonObject) -> Iterator[UsageLine]:
         product, usage_type = kind

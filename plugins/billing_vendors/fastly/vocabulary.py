@@ -7,7 +7,7 @@ A value that is not listed here is kept unchanged and reported once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ V2_NOT_ISSUED = frozenset({"Pending", "MTD"})
 VENDOR_STATE = frozenset({"up", "down"})
 
 _DAY = "YYYY-MM-DD"
+_LAST_SECOND = 59
 
 
 class UnknownFields:
@@ -77,23 +78,28 @@ def text_or_none(row: JsonObject, *names: str) -> str | None:
     return next((text for text in texts if text), None)
 
 
+def identifier_or_none(row: JsonObject, name: str) -> str | None:
+    """Return an identifier that Fastly sends as a string or as a whole number; None if it is empty, null or missing."""
+    return row.identifier(name) if row.optional(name) not in {None, ""} else None
+
+
 def start_of(row: JsonObject, name: str) -> datetime | None:
     """Read the start of an interval: a date-time, or a day alone, which is its midnight UTC."""
-    day = _day_alone(row, name)
+    day = day_alone(row, name)
     return row.moment_or_none(name) if day is None else day
 
 
 def end_of(row: JsonObject, name: str) -> datetime | None:
     """
-    Read the end of an interval as the first instant after it. Which form Fastly sends is not documented:
+    Read the end of an interval as the first instant after it; an end on the last second of a minute is included.
 
-        2024-01-31T23:59:59Z, 2024-02-01T00:00:00Z, 2024-01-31 -> 2024-02-01 00:00 UTC
+        2024-01-31T23:59:59Z, 2024-02-01T00:00:00Z, 2024-01-31, 2024-02-01T00:59:59+01:00 -> 2024-02-01 00:00 UTC
     """
-    day = _day_alone(row, name)
+    day = day_alone(row, name)
     if day is not None:
         return day + timedelta(days=1)
     moment = row.moment_or_none(name)
-    if moment is not None and moment.time().replace(microsecond=0) == time(23, 59, 59):
+    if moment is not None and moment.second == _LAST_SECOND:
         return moment.replace(microsecond=0) + timedelta(seconds=1)
     return moment
 
@@ -104,7 +110,8 @@ def interval_text(start: datetime | None, end: datetime | None) -> str:
     return " to ".join(moments) + " UTC"
 
 
-def _day_alone(row: JsonObject, name: str) -> datetime | None:
+def day_alone(row: JsonObject, name: str) -> datetime | None:
+    """Return the midnight UTC of a day that is written without a time; None if it has one."""
     value = row.optional(name)
     if not isinstance(value, str) or len(value) != len(_DAY):
         return None

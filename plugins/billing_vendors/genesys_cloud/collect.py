@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError, VendorRejected
@@ -17,7 +18,8 @@ from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.client.transport import Limits
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.documents import document_or_reason
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.genesys_cloud.derive import body_of, candidates, invoice_of_month, read_contracts, read_lines
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
@@ -28,7 +30,6 @@ from billing_vendors.genesys_cloud.parse_usage import overview_interval
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
-_LAST_USUAL_INDEX = 3
 _MAX_OVERVIEWS = 4
 
 _LOG = logging.getLogger(__name__)
@@ -36,22 +37,26 @@ _LOG = logging.getLogger(__name__)
 
 def collect(
     account: Account[GenesysSettings], month: Month, *, limits: Limits | None = None
-) -> Iterator[Response | Document]:
+) -> Iterator[Response | Document | MissingDocument]:
     """
-    Yield each response as it arrives, and each document after its invoice's lines.
+    Yield each response as it arrives, and each document, or why there is none, after its invoice's lines.
 
     :param limits: other limits of each request, and of each document, than the usual ones.
     :raises VendorUnavailable: a usage report is not finished, or the vendor is busy or down.
     :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
     """
+    settings = account.settings
+    trustee = GenesysCloudBillingHook(settings.trustee_conn_id, limits=limits) if settings.trustee_conn_id else None
+    if trustee is not None:
+        trustee.connection_settings()  # a wrong connection is told before the first request
     with GenesysCloudBillingHook(account.conn_id, limits=limits, document_limits=limits or DOCUMENT_LIMITS) as hook:
         terms = yield from _contracts(hook)
         yield from _billing_periods(hook, [cycle for term in terms for cycle in term.cycles if cycle.month == month])
         yield from _invoices(hook, terms, account, month)
         for interval in usage_intervals(month, terms):
             yield hook.get_billable_usage(interval)
-        if account.settings.trustor_organization_id:
-            yield from _overview(hook, account.settings.trustor_organization_id, month)
+        if settings.trustor_organization_id:
+            yield from _overview(trustee or hook, settings.trustor_organization_id, month)
 
 
 def collect_running_month(
@@ -90,7 +95,7 @@ def _billing_periods(hook: GenesysCloudBillingHook, cycles: Iterable[BillingCycl
 
 def _invoices(
     hook: GenesysCloudBillingHook, terms: list[ContractTerm], account: Account[GenesysSettings], month: Month
-) -> Iterator[Response | Document]:
+) -> Iterator[Response | Document | MissingDocument]:
     headers: dict[str, InvoiceHeader] = {}
     for page in hook.list_invoices(month):
         yield page
@@ -104,23 +109,15 @@ def _invoices(
             yield page
         lines = read_lines(header.invoice_id, pages, UnknownFields())
         if invoice_of_month(header, lines, terms, account, month):
-            yield from _document(hook, header.invoice_id)
-
-
-def _document(hook: GenesysCloudBillingHook, invoice_id: str) -> Iterator[Document]:
-    try:
-        yield hook.get_document(invoice_id)
-    except VendorRejected as error:
-        if error.status != 404:
-            raise
-        _LOG.warning("the vendor has no document of invoice %s", ascii(invoice_id)[:80])
+            yield document_or_reason(header.invoice_id, "pdf", partial(hook.get_document, header.invoice_id))
 
 
 def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month) -> Iterator[Response]:
     """
     Yield the trustee's overview of the billing period whose last day falls in the month, if the vendor still has it.
 
-    It is requested by its distance from today, not by its date: guess, read its dates, and correct the guess.
+    It is requested by its distance from today, not by its date: guess, read its dates, and correct the guess. A refusal
+    blocks the control that needs the overview, not the month.
     """
     index = max(0, _months(Month.of(datetime.now(UTC))) - _months(month))
     tried: set[int] = set()
@@ -129,9 +126,8 @@ def _overview(hook: GenesysCloudBillingHook, organization_id: str, month: Month)
         try:
             response = hook.get_trustee_overview(organization_id, index)
         except VendorRejected as error:
-            if index <= _LAST_USUAL_INDEX or error.status not in (400, 404):
-                raise
-            break
+            _LOG.warning("the vendor refused the trustee overview: %s", error)
+            return
         _, ends_at = overview_interval(body_of(response))
         if ends_at is None:
             break

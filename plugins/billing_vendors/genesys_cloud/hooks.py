@@ -7,10 +7,18 @@ import base64
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from billing.errors import BillingError, ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import (
+    BillingError,
+    BrokenResponse,
+    ConfigurationError,
+    PayloadError,
+    VendorRejected,
+    VendorUnavailable,
+)
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
@@ -22,7 +30,7 @@ from billing_vendors.base.client.connection import (
     read_extra,
     required,
 )
-from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS, fetch_pdf
+from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS, LinkRejected, fetch_pdf
 from billing_vendors.base.client.request import Request
 from billing_vendors.base.client.status_errors import RawResponse, error_text
 from billing_vendors.base.client.transport import Limits
@@ -38,6 +46,7 @@ from billing_vendors.genesys_cloud.regions import FIELDS, base_urls
 
 _SHORTEST_TOKEN_SECONDS = 300.0  # the shortest lifetime of an OAuth token: for a response that states none
 _REQUESTS_PER_REPORT = 5
+_FILE_BUSY = frozenset({None, 408, 425, 429, *range(500, 600)})
 
 # The rate limit is per connection, and all triggers of a process share it.
 _GATES: dict[str, RateGate] = {}
@@ -66,6 +75,7 @@ class GenesysCloudBillingHook(VendorHook):
     ) -> None:
         super().__init__(conn_id, limits=limits)
         self._document_limits = document_limits
+        self._files_fail = False
 
     # --- the vendor's operations
 
@@ -93,12 +103,31 @@ class GenesysCloudBillingHook(VendorHook):
         """
         Download the PDF of one invoice: request the link, follow it at once, do not keep it.
 
+        If the file is not served, another link is requested; only once if the link is refused or leads to no PDF, and
+        not at all after the files' host failed for another invoice.
+
+        :raises VendorUnavailable: the link or the file cannot be read now.
         :raises VendorRejected: with status 404, the vendor has no document of this invoice.
         :raises PayloadError: the link points to a forbidden address, or not to a PDF.
         """
-        response = self.send(endpoints.invoice_document(invoice_id))
+        return self.call(self._adocument, invoice_id)
+
+    async def _adocument(self, invoice_id: str) -> Document:
+        try:
+            return await self.arepeat(
+                partial(self._document_once, invoice_id),
+                attempts=1 if self._files_fail else None,
+                busy=_FILE_BUSY,
+                broken=(BrokenResponse, LinkRejected),
+            )
+        except VendorUnavailable:
+            self._files_fail = True
+            raise
+
+    async def _document_once(self, invoice_id: str) -> Document:
+        response = await self._send_once(endpoints.invoice_document(invoice_id))
         host = urlsplit(self.connection_settings().base_urls["api"]).hostname or ""
-        body = self.call(fetch_pdf, _link(response), response.request, is_local(host), self._document_limits)
+        body = await fetch_pdf(_link(response), response.request, is_local(host), self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", response.request, body)
 
     def get_billable_usage(self, dates: Month | Interval) -> Response:
@@ -133,6 +162,8 @@ class GenesysCloudBillingHook(VendorHook):
             raise ConfigurationError(
                 f"connection {conn_id}: host, schema and port must be empty; set region, or api_host, in extra"
             )
+        if ":" in (connection.login or ""):
+            raise ConfigurationError(f"connection {conn_id}: login (the OAuth client's id) contains a colon")
         fields = read_extra(conn_id, extra, FIELDS)
         return ConnectionSettings(
             conn_id=conn_id,
@@ -169,13 +200,13 @@ class GenesysCloudBillingHook(VendorHook):
 
     # --- within the rate limit
 
-    async def asend(self, request: Request) -> Response:
+    async def _send_once(self, request: Request) -> Response:
         """Send as the base hook does, but not faster than the vendor's rate limit allows."""
         gate = _GATES.setdefault(self.conn_id, RateGate())
         if pause := gate.turn(time.monotonic()):
             self.log.info("waiting %.1f s to stay within the vendor's rate limit", pause)
             await asyncio.sleep(pause)
-        response = await super().asend(request)
+        response = await super()._send_once(request)
         gate.note(response.headers, time.monotonic())
         return response
 

@@ -85,6 +85,19 @@ def test_another_answer_is_read(read, make, ledger):
     assert read.again("october", make.account())[0]  # and back: what it was is not what is stored
 
 
+def test_a_document_that_cannot_be_had_is_looked_at(read, make, ledger):
+    def again(reason):
+        fetch = ledger.begin()
+        fetch.keep(ledger.response("october"))
+        fetch.keep_missing_document("I-1", "pdf", reason)
+        before = read.derived
+        read(fetch.complete().fetch_id, make.account())
+        return read.derived > before
+
+    assert [again(reason) for reason in ("503", "503", "404")] == [True, False, True]
+    assert read.again("october", make.account())[0]
+
+
 def test_other_code_derives_again(read, make, ledger):
     """Newer code reads everything once; if it reads the same, nothing is added."""
     read.code = bytes(range(32))

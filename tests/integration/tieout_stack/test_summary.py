@@ -26,7 +26,7 @@ def test_a_month_without_rows_is_a_heading(migrated_url):
     lines = month_table(migrated_url, date(2026, 10, 1))
     assert lines[:2] == ["Month 2026-10: 0 accounts", ""]
     assert lines[2].split() == (
-        ["vendor", "account", "invoices", "lines", "total", "passed", "exceptions", "blocked", "status"]
+        ["vendor", "account", "invoices", "lines", "total", "passed", "exceptions", "warnings", "blocked", "status"]
     )
     assert len(lines) == 4
     assert first_invoice(migrated_url, date(2026, 10, 1)) is None
@@ -34,22 +34,23 @@ def test_a_month_without_rows_is_a_heading(migrated_url):
 
 def test_amounts_keep_the_digits_of_the_database(billing_url):
     """No trailing zero is lost, no float is used; other months are not shown."""
-    rows = "('fastly', 'acme', date '2026-10-01', 'KWD', 1, 2, 10.500::numeric, 3, 0, 1, 'blocked')"
-    other = "('fastly', 'acme', date '2026-09-01', 'KWD', 1, 2, 7::numeric, 3, 0, 1, 'blocked')"
+    rows = "('fastly', 'acme', date '2026-10-01', 'KWD', 1, 2, 10.500::numeric, 3, 0, 2, 1, 'blocked')"
+    other = "('fastly', 'acme', date '2026-09-01', 'KWD', 1, 2, 7::numeric, 3, 0, 2, 1, 'blocked')"
     engine = create_engine(billing_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE SCHEMA billing"))
         connection.execute(
             text(
                 f"CREATE VIEW billing.account_month_summary AS SELECT * FROM (VALUES {rows}, {other}) AS rows"
-                "(vendor, account, month, currency, invoices, lines, total, passed, exceptions, blocked, status)"
+                "(vendor, account, month, currency, invoices, lines, total, passed, exceptions, warnings, blocked, "
+                "status)"
             )
         )
     engine.dispose()
     lines = month_table(billing_url, date(2026, 10, 1))
     assert lines[0] == "Month 2026-10: 1 accounts, 1 blocked"
     assert [line.split() for line in lines[4:]] == [
-        ["fastly", "acme", "1", "2", "10.500", "KWD", "3", "0", "1", "blocked"]
+        ["fastly", "acme", "1", "2", "10.500", "KWD", "3", "0", "2", "1", "blocked"]
     ]
 
 

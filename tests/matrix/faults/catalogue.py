@@ -20,7 +20,10 @@ UNSEEN = "not detected"
 FOUND = "stored, flagged by a control"
 READY = SAME
 NOT_HERE = "does not fit"
+NO_FILE = "stored without the document"
 UNAVAILABLE, REJECTED, PAYLOAD, NOT_READY = "VendorUnavailable", "VendorRejected", "PayloadError", "NotReady"
+BROKEN = "BrokenResponse"
+ERRORS = frozenset({UNAVAILABLE, REJECTED, PAYLOAD, BROKEN})
 
 JSON = frozenset({"json", "listing", "job", "token", "link"})
 ANY = JSON | {"file"}
@@ -79,7 +82,6 @@ FAULTS = (
         "429 once, with `Retry-After: 1`",
         _once("status", status=429, retry_after="1"),
         SAME,
-        exceptions={"*/download": UNAVAILABLE},
     ),
     Fault(
         "429-date",
@@ -99,10 +101,10 @@ FAULTS = (
         Fault(f"{status}", f"{status}", _always("status", status=status), UNAVAILABLE, like=like)
         for status, like in ((500, "503"), (502, "503"), (503, ""), (504, "503"))
     ),
-    Fault("503-once", "503 once", _once("status", status=503), SAME, exceptions={"*/download": UNAVAILABLE}),
+    Fault("503-once", "503 once", _once("status", status=503), SAME),
     Fault("refused", "connection refused", _always("refuse"), UNAVAILABLE),
     Fault("reset", "connection reset before the headers", _always("reset"), UNAVAILABLE),
-    Fault("reset-once", "connection reset once", _once("reset"), SAME, exceptions={"*/download": UNAVAILABLE}),
+    Fault("reset-once", "connection reset once", _once("reset"), SAME),
     Fault("reset-body", "connection reset within the body", _always("reset_body"), UNAVAILABLE),
     Fault("cut-body", "connection closed within the body", _always("cut"), UNAVAILABLE),
     Fault(
@@ -123,20 +125,22 @@ FAULTS = (
     ),
     Fault("401", "401, credential refused", _always("status", status=401), REJECTED),
     Fault("403", "403, permission refused", _always("status", status=403), REJECTED),
-    Fault("html", "200 with an HTML page", _always("html"), PAYLOAD),
-    Fault("truncated", "200 with truncated JSON", _always("truncated"), PAYLOAD, JSON),
+    Fault("html", "200 with an HTML page", _always("html"), BROKEN),
+    Fault("html-once", "200 with an HTML page once", _once("html"), SAME),
+    Fault("truncated", "200 with truncated JSON", _always("truncated"), BROKEN, JSON),
+    Fault("truncated-once", "200 with truncated JSON once", _once("truncated"), SAME, JSON, like="html-once"),
     Fault("gzip", "compressed body", _once("gzip"), SAME),
     Fault("bom", "byte order mark before the body", _once("bom"), SAME, JSON),
-    Fault("charset", "body in UTF-16", _always("charset"), PAYLOAD, JSON),
+    Fault("charset", "body in UTF-16", _always("charset"), BROKEN, JSON),
     Fault("duplicate-key", "duplicate key in the JSON", _always("duplicate_key"), PAYLOAD, JSON),
     Fault(
-        "nan", "`NaN` instead of a number", _always("nan"), PAYLOAD, JSON, exceptions={"*/invoice_document": NOT_HERE}
+        "nan", "`NaN` instead of a number", _always("nan"), BROKEN, JSON, exceptions={"*/invoice_document": NOT_HERE}
     ),
     Fault(
         "infinity",
         "`Infinity` instead of a number",
         _always("nan", text="Infinity"),
-        PAYLOAD,
+        BROKEN,
         JSON,
         exceptions={"*/invoice_document": NOT_HERE},
         like="nan",
@@ -197,18 +201,20 @@ FAULTS = (
         "null-list",
         "`null` instead of a list",
         _always("null_list"),
-        PAYLOAD,
+        FOUND,
         JSON,
         exceptions={
-            "wait-genesys-month/invoices": EMPTY,
             "*/token": NOT_HERE,
             "*/invoice_document": NOT_HERE,
+            "wait-genesys-month/invoices": EMPTY,
+            "wait-v3-invoice/*": EMPTY,
+            "wait-*": SAME,
+            "v*-estimate/*": EMPTY,
+            "v*-month/invoice": KEPT,
+            "v3-month/usage_metrics": NOTED,
             "genesys-*/contracts": PAYLOAD,
             "genesys-*/contract": KEPT,
-            "genesys-charges/billing_period": EMPTY,
-            "genesys-month/*": FOUND,
-            "wait-v2-*": SAME,
-            "wait-genesys-*": SAME,
+            "genesys-charges/billing_period": NOTED,
         },
     ),
     Fault(
@@ -245,7 +251,6 @@ FAULTS = (
         "redirect to another host",
         _always("redirect", url="https://169.254.169.254/latest"),
         REJECTED,
-        exceptions={"*/download": PAYLOAD},
     ),
     Fault(
         "oversize",
@@ -275,10 +280,10 @@ FAULTS = (
         "cursor-endless",
         "endless cursors, to pages without rows",
         _always("endless_cursor"),
-        PAYLOAD,
+        KEPT,
         LISTING,
         in_pages=True,
-        exceptions={"wait-v3-invoice/*": NOT_HERE},
+        exceptions={"wait-v3-invoice/*": NOT_HERE, "*genesys-*": SAME},
     ),
     Fault(
         "cursor-endless-rows",
@@ -317,11 +322,13 @@ FAULTS = (
         "page-missing",
         "page left out",
         _always("skip_page"),
-        UNAVAILABLE,
+        KEPT,
         LISTING,
         in_pages=True,
         exceptions={
             "genesys-month/invoices": KEPT,
+            "wait-v3-invoice/*": EMPTY,
+            "v3-month/service_usage_metrics": FOUND,
             "genesys-charges/*": UNSEEN,
             "genesys-*": FOUND,
             "wait-genesys-*": SAME,
@@ -369,7 +376,7 @@ FAULTS = (
         "wrong-total",
         "total that differs from the number of rows",
         _always("wrong_total"),
-        UNAVAILABLE,
+        KEPT,
         LISTING,
         exceptions={"wait-v3-invoice/*": SAME, "*genesys-*": NOT_HERE},
     ),

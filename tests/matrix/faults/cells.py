@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from tests.matrix.faults.catalogue import FAULTS, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
+from tests.matrix.faults.catalogue import BROKEN, ERRORS, FAULTS, NO_FILE, NOT_HERE, NOT_READY, UNAVAILABLE, Fault
 from tests.matrix.faults.scenarios import LONG_WAIT, SCENARIOS, SHORT_WAIT, Endpoint, Outcome, Scenario
 from tests.matrix.faults.secret_markers import captured_logs
 
@@ -59,9 +59,12 @@ class Cell:
         for pattern, other in self.fault.exceptions.items():
             if fnmatchcase(self.place, pattern):
                 return other
+        if self.endpoint.kind in {"link", "file"} and self.fault.ends in ERRORS:
+            return NO_FILE
         if self.scenario.stores:
             return self.fault.ends
-        return {UNAVAILABLE: NOT_READY, NOT_READY: NOT_READY}.get(self.fault.ends, self.fault.ends)
+        waited_out = {UNAVAILABLE, BROKEN, NOT_READY}
+        return NOT_READY if self.fault.ends in waited_out else self.fault.ends
 
 
 TRIES = 4

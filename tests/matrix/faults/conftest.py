@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import pytest
 from tests.matrix.faults.environment import Environment
 from tests.matrix.faults.report import Line, Report
 
+from billing_vendors.fastly import probes as fastly_probes
+from billing_vendors.genesys_cloud import probes as genesys_probes
 from tieout_stack.postgres import PostgresServer
 from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
@@ -50,6 +52,8 @@ def environment(session_environment: Environment, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AIRFLOW_CONN_BILLING_DB", "")  # so that what the environment sets is taken back
     monkeypatch.setenv("TIEOUT_ACCOUNTS", str(ROOT / "include" / "accounts.yaml"))
     monkeypatch.setenv("TIEOUT_DOCUMENTS", str(session_environment.documents))
+    for probes in (fastly_probes, genesys_probes):  # the product's own, but for pauses of hundredths of a second
+        monkeypatch.setattr(probes, "_ONE_ATTEMPT", replace(probes._ONE_ATTEMPT, first_pause_seconds=0.01))
     return session_environment
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, text
 
 JsonRows = dict[str, list[str]]
 
-RAW = frozenset({"fetch", "payload", "payload_sighting", "document", "document_sighting", "alembic_version"})
+RAW = frozenset(
+    {"fetch", "payload", "payload_sighting", "document", "document_sighting", "missing_document", "alembic_version"}
+)
 """What arrived, as it arrived: kept of a broken fetch, too."""
 
 _DROPPED = frozenset(
@@ -87,6 +89,11 @@ class Dump:
             for row in self.rows["control_result"]
             if row["reconciliation_id"] == latest and row["state"] in {"EXCEPTION", "BLOCKED"}
         }
+
+    def missing(self) -> bool:
+        """Tell whether the last complete fetch is without a document."""
+        last = max((row["fetch_id"] for row in self.rows["fetch"]), default=0)
+        return any(row["fetch_id"] == last for row in self.rows["missing_document"])
 
     def noted(self) -> set[str]:
         """What the vendor sent and nobody knows."""

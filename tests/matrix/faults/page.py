@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 
 from tests.matrix.faults.catalogue import (
+    BROKEN,
     EMPTY,
+    ERRORS,
     FAULTS,
     FOUND,
     KEPT,
+    NO_FILE,
     NOT_HERE,
     NOT_READY,
     NOTED,
@@ -46,6 +49,16 @@ ENDS = {
         "the response is not what the vendor documents; not retried",
         "clear the task once; if it fails again, report it with the request named in the log",
     ),
+    BROKEN: (
+        "the response is not what was requested at all, mostly a gateway's; the request is sent once more, then not "
+        "retried",
+        "clear the task; if it fails again, report it with the request named in the log",
+    ),
+    NO_FILE: (
+        "the month is stored, without a document that could not be had; where a control needs it, it is BLOCKED with "
+        "the reason",
+        "nothing at first: each further run of the month requests it again",
+    ),
     NOT_READY: (
         "a waiting task reached its deadline; it polls less often the longer it waits",
         "clear the task when the vendor has issued the month",
@@ -66,7 +79,8 @@ ENDS = {
     ),
 }
 TABLE = """
-A waiting task does not fail with `VendorUnavailable`: it polls until its deadline, then fails with `NotReady`.
+A waiting task does not fail with `VendorUnavailable` or `BrokenResponse`: it polls until its deadline, then fails with
+`NotReady`. An error object with status 200 is judged by the status in it.
 
 No fault causes more than 20 requests a minute to one endpoint, and none holds a task beyond its limits: 10 s to
 connect, 60 s without data, 3 minutes for one response, 64 MiB of JSON or 50 MiB of a document. No secret appears in a
@@ -90,11 +104,12 @@ def render() -> str:
 
 
 def _name(end: str) -> str:
-    return f"`{end}`" if end in {UNAVAILABLE, REJECTED, PAYLOAD, NOT_READY} else end
+    return f"`{end}`" if end in ERRORS | {NOT_READY} else end
 
 
 def _row(fault: Fault) -> str:
-    others = dict.fromkeys(end for end in fault.exceptions.values() if end not in {NOT_HERE, fault.ends})
+    ends = [*fault.exceptions.values(), *([NO_FILE] if fault.ends in ERRORS and fault.kinds & {"link", "file"} else [])]
+    others = dict.fromkeys(end for end in ends if end not in {NOT_HERE, fault.ends})
     return f"| {fault.words} | {_name(fault.ends)} | {'; '.join(map(_name, others))} |\n"
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 from airflow.sdk.definitions.retry_policy import RetryAction
-from tests.matrix.faults.catalogue import EMPTY, FOUND, KEPT, NOTED, PAYLOAD, SAME, UNAVAILABLE, UNSEEN
+from tests.matrix.faults.catalogue import (
+    BROKEN,
+    EMPTY,
+    FOUND,
+    KEPT,
+    NO_FILE,
+    NOTED,
+    PAYLOAD,
+    SAME,
+    UNAVAILABLE,
+    UNSEEN,
+)
 from tests.matrix.faults.cells import Cell, FaultRun, every_cell, run_with_fault
 from tests.matrix.faults.dump import Dump
 from tests.matrix.faults.environment import Environment, Truth
@@ -20,7 +31,7 @@ from vendor_simulator.web.corrupt import SPOILING
 MAX_REQUESTS_A_MINUTE = 20
 # Airflow's figures of a task: four retries, at least 30 s apart, so that two tries may fall into one minute
 DEADLINE_SECONDS = 30.0
-STORED_AS_SENT = {FOUND, KEPT, NOTED, UNSEEN}
+STORED_AS_SENT = {FOUND, KEPT, NO_FILE, NOTED, UNSEEN}
 
 
 CELLS = list(every_cell())
@@ -97,9 +108,12 @@ def _stored(outcome: Outcome, seen: Dump, truth: Truth) -> str:
     """Name how it ended, by the rows: an error that has left some is none."""
     if outcome.error is not None:
         assert seen.derived() == truth.before.derived(), "half-written"
-        if outcome.step == "fetch" and type(outcome.error).__name__ != PAYLOAD:
+        if outcome.step == "fetch" and type(outcome.error).__name__ not in {PAYLOAD, BROKEN}:
             assert seen.fetches == truth.before.fetches, "an incomplete fetch counts as a whole one"
         return type(outcome.error).__name__
+    if seen.missing():
+        assert seen.current() == truth.after.current(), "other figures"
+        return NO_FILE
     if seen.derived() == truth.after.derived():
         return SAME
     if seen.current() == truth.after.current():

@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, DateTime, LargeBinary
 from billing.storage.tables import metadata
 
 # what a reading or a look at the clock adds is told apart: see `readings`
-SEEN = {"fetch", "payload_sighting", "document_sighting"}
+SEEN = {"fetch", "payload_sighting", "document_sighting", "missing_document"}
 TIMES = {(table.name, c.name) for table in metadata.sorted_tables for c in table.c if isinstance(c.type, DateTime)}
 # the vendor's own times are content
 OWN_TIMES = {

@@ -47,6 +47,6 @@ def move(url: str, migrations: str, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", migrations)
     config.set_main_option("path_separator", "os")
-    with engine_from_url(url).connect() as connection:
+    with engine_from_url(url).begin() as connection:
         config.attributes["connection"] = connection
         (command.upgrade if revision == NEXT else command.downgrade)(config, revision)

@@ -4,7 +4,7 @@ import base64
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -123,9 +123,8 @@ def client(sim: Simulator) -> Iterator[Client]:
     one.close()
 
 
-@pytest.fixture
-def reading_client() -> Iterator[Callable[..., Client]]:
-    """Create clients of simulators without limits or waiting, each of a world with other arguments."""
+@contextmanager
+def _clients() -> Iterator[Callable[..., Client]]:
     with ExitStack() as opened:
 
         def make(readings: Mapping[str, str] | None = None, **others: Any) -> Client:
@@ -136,6 +135,32 @@ def reading_client() -> Iterator[Callable[..., Client]]:
             return client
 
         yield make
+
+
+@pytest.fixture
+def reading_client() -> Iterator[Callable[..., Client]]:
+    """Create clients of simulators without limits or waiting, each of a world with other arguments."""
+    with _clients() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_client() -> Iterator[Callable[..., Client]]:
+    """Create such clients for all tests of a module."""
+    with _clients() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def client_class() -> type[Client]:
+    """The client, for simulators that a test module makes itself."""
+    return Client
+
+
+@pytest.fixture(scope="module")
+def noon() -> datetime:
+    """The simulators' time."""
+    return NOW
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,10 @@ def test_control_routes_count_plan_faults_set_the_clock_and_restate(serve):
 
     assert control(url, "POST", "restate", {"vendor": "fastly", "invoice_id": "4011120"})[0] == 200
     assert control(url, "POST", "restate", {"vendor": "fastly", "invoice_id": "1"})[0] == 400
+    month = {"account": "acme-media", "month": "2024-05"}
+    assert control(url, "POST", "plant", {"kind": "F1", **month})[1]["control"] == "F1"
+    assert control(url, "POST", "plant", {"kind": "F24", **month}) == (200, None)
+    assert control(url, "POST", "plant", {"kind": "F99", **month})[0] == 400
     assert control(url, "POST", "expire-tokens")[0] == 200
     assert control(url, "DELETE", "stats")[0] == 200
     assert control(url, "GET", "stats")[1]["requests"] == 0

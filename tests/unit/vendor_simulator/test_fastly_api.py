@@ -70,7 +70,7 @@ def test_a_cursor_holds_for_the_same_parameters_alone(client):
     ],
 )
 def test_dates_select_overlapping_periods_or_those_within(reading_client, rule, months):
-    client = reading_client({"fastly.list_filter": rule})
+    client = reading_client({"fastly.v3_list_filter": rule})
     query = {"billing_start_date": "2026-08-15", "billing_end_date": "2026-10-30"}
     rows = client.get(ACME, INVOICES, **query).json["data"]
     assert [row["billing_start_date"][:7] for row in rows][:3] == months

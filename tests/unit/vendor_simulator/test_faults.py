@@ -310,7 +310,9 @@ def test_faults_are_counted_and_recorded(client):
     assert client.sim.stats.count("fastly.v3.invoices", ACME) == 2
 
 
-@pytest.mark.parametrize(("vendor", "name"), [("fastly", ACME), ("genesys_cloud", NORD), ("genesys_cloud", SAKURA)])
+@pytest.mark.parametrize(
+    ("vendor", "name"), [("fastly", ACME), ("fastly", "kumo-games"), ("genesys_cloud", NORD), ("genesys_cloud", SAKURA)]
+)
 def test_restatement_changes_a_posted_invoice_and_the_truth_with_it(client, vendor, name):
     (before, *_) = client.sim.truth(vendor, name, "2026-09")
     client.sim.restate(vendor, before.invoice_id)

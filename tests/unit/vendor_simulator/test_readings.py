@@ -46,7 +46,7 @@ def test_an_unknown_key_or_value_lists_what_there_is(given, message):
 
 def test_a_world_knows_its_accounts_and_its_kinds():
     with pytest.raises(ValueError, match="There is no account 'nobody' to read anything; there are acme-media, "):
-        World(readings={"nobody:fastly.list_filter": "none"})
+        World(readings={"nobody:fastly.v3_list_filter": "none"})
     with pytest.raises(KeyError):
         World().plant("F1", "nobody", None)
 
@@ -75,11 +75,11 @@ def test_every_reading_of_every_vendor_is_well_formed():
 
 
 def test_the_command_line_takes_readings_and_prints_them():
-    assert "fastly.list_filter = overlap (default) | within" in run("readings").stdout
-    wrong = run("accounts", "--reading", "fastly.list_filter=sideways")
+    assert "fastly.v3_list_filter = overlap (default) | within" in run("readings").stdout
+    wrong = run("accounts", "--reading", "fastly.v3_list_filter=sideways")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == (
-        "'sideways' is no value of fastly.list_filter; its values are overlap, within, start, none.\n"
+        "'sideways' is no value of fastly.v3_list_filter; its values are overlap, within, start, none.\n"
     )
-    assert run("accounts", "--reading", "acme-media:fastly.list_filter=none").returncode == 0
+    assert run("accounts", "--reading", "acme-media:fastly.v3_list_filter=none").returncode == 0
     assert run("planted", "--without-errors", "--from", "2024-01", "--to", "2024-12").stdout == "[]\n"

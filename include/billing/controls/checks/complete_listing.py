@@ -17,7 +17,9 @@ def listings_are_whole(evidence: Evidence[object]) -> Iterator[Finding]:
         2 rows, total 2, the last page ends     -> PASS
         2 rows, the vendor reports no total    -> PASS
         2 rows, total 3                         -> BLOCKED
-        the same row twice                      -> BLOCKED
+        2 rows and one of them again, total 3 or 2: all rows, or those that differ
+                                                -> VARIANCE_TOLERATED: names it; it counts once
+        a row again, with another content       -> BLOCKED
         the last page names a next one          -> BLOCKED
         no paged read at all                    -> BLOCKED
     """
@@ -29,21 +31,26 @@ def listings_are_whole(evidence: Evidence[object]) -> Iterator[Finding]:
 
 
 def _of_listing(subject: str, listing: Listing) -> Finding:
+    rows, distinct = len(listing.row_ids), len(set(listing.row_ids))
     repeated = sorted(row_id for row_id, times in Counter(listing.row_ids).items() if times > 1)
     faults = []
     if not listing.ended:
         faults.append("its last page links to another page")
-    if repeated:
-        faults.append(f"rows appear twice: {', '.join(repeated[:5])}")
-    if listing.declared_total is not None and listing.declared_total != len(listing.row_ids):
+    if listing.contradicted:
+        faults.append(f"rows appear again with another content: {', '.join(listing.contradicted[:5])}")
+    if listing.declared_total not in {None, rows, distinct}:
         faults.append(f"the vendor reports {listing.declared_total} rows")
+    verdict = "the listing is complete"
+    if repeated:
+        verdict += f", and {', '.join(repeated[:5])} more than once in it, which counts once"
     return Finding(
         subject,
-        State.BLOCKED if faults else State.PASS,
-        f"{listing.operation}: {len(listing.row_ids)} rows read; " + ("; ".join(faults) or "the listing is complete"),
+        State.BLOCKED if faults else State.VARIANCE_TOLERATED if repeated else State.PASS,
+        f"{listing.operation}: {rows} rows read; " + ("; ".join(faults) or verdict),
         operands={
             "operation": listing.operation,
-            "rows": len(listing.row_ids),
+            "rows": rows,
+            "distinct": distinct,
             "declared_total": listing.declared_total,
             "ended": listing.ended,
         },

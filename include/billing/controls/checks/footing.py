@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, compare_amounts, not_applicable
+from billing.models import Invoice
 
 
 def lines_foot_to_header(evidence: Evidence[object]) -> Iterator[Finding]:
@@ -21,11 +22,16 @@ def lines_foot_to_header(evidence: Evidence[object]) -> Iterator[Finding]:
     if not evidence.account_month.invoices:
         yield not_applicable(str(evidence.account_month.month), "the month has no invoice")
     for invoice in evidence.account_month.invoices:
-        yield compare_amounts(
-            invoice.invoice_id,
-            f"the total of {len(invoice.lines)} lines against the header",
-            expected=invoice.lines_total,
-            actual=invoice.total,
-            currency=evidence.currency_of(invoice),
-            roundings=len(invoice.lines),
-        )
+        yield footing_of(invoice, evidence.currency_of(invoice))
+
+
+def footing_of(invoice: Invoice, currency: str) -> Finding:
+    """Compare one invoice's total with the sum of its lines."""
+    return compare_amounts(
+        invoice.invoice_id,
+        f"the total of {len(invoice.lines)} lines against the header",
+        expected=invoice.lines_total,
+        actual=invoice.total,
+        currency=currency,
+        roundings=len(invoice.lines),
+    )

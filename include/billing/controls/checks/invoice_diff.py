@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from billing.content_hash import content_sha256, value_text
+from billing.content_hash import content_sha256, content_text, value_text
 from billing.models import Invoice, InvoiceLine
 
-_NOT_COMPARED = frozenset({"lines", "period_evidence", "payment_status"})
+_NOT_COMPARED = frozenset({"lines", "period_evidence", "payment_status", "position"})
 _SHOWN = 20
 
 
@@ -19,17 +20,69 @@ def differences(before: Invoice, after: Invoice) -> list[dict[str, Any]]:
     """
     Name what differs: ``{"where": "line 3", "field": "amount", "before": 10.00, "after": 10.01}``.
 
-    Lines are matched by position. Empty if, and only if, both have the same content hash.
+    Lines are paired by their identifier, else by content, else by what they are called, else in order; the number is
+    the line's place in ``after``, of a line that is gone its place in ``before``. Empty if, and only if, both have the
+    same content hash.
     """
     if _surely_same(before, after) or content_sha256(before) == content_sha256(after):
         return []
     found = _fields("header", before, after)
-    for position, (old, new) in enumerate(zip_longest(before.lines, after.lines), start=1):
-        if old is None or new is None:
-            found.append(_difference(f"line {position}", "line", _summary(old), _summary(new)))
-        else:
-            found.extend(_fields(f"line {position}", old, new))
+    for old, new in _pairs(before.lines, after.lines):
+        if old is not None and new is not None:
+            found.extend(_fields(f"line {new.position}", old, new))
+        elif one := new or old:
+            found.append(_difference(f"line {one.position}", "line", _summary(old), _summary(new)))
     return found
+
+
+Pair = tuple[InvoiceLine | None, InvoiceLine | None]
+
+
+def _pairs(before: Sequence[InvoiceLine], after: Sequence[InvoiceLine]) -> list[Pair]:
+    """Pair the lines of two versions, in the order of the later one; lines without a partner come last."""
+    pairs: list[Pair] = []
+    for key in (_identifier(before, after), content_text, _called):
+        matched, before, after = _matched(before, after, key)
+        pairs += matched
+    pairs += zip_longest(before, after)
+    return sorted(pairs, key=_place)
+
+
+def _place(pair: Pair) -> tuple[bool, int]:
+    old, new = pair
+    return (False, new.position) if new else (True, old.position if old else 0)
+
+
+def _identifier(before: Sequence[InvoiceLine], after: Sequence[InvoiceLine]) -> Callable[[InvoiceLine], str | None]:
+    """Return a line's identifier, for those that name one line in each version."""
+    names_one = [
+        {name for name, times in Counter(line.line_id for line in lines).items() if times == 1}
+        for lines in (before, after)
+    ]
+    return lambda line: line.line_id if all(line.line_id in names for names in names_one) else None
+
+
+def _called(line: InvoiceLine) -> Hashable:
+    return line.description, line.product, line.region, line.usage_type
+
+
+def _matched(
+    before: Sequence[InvoiceLine], after: Sequence[InvoiceLine], key: Callable[[InvoiceLine], Hashable]
+) -> tuple[list[Pair], list[InvoiceLine], list[InvoiceLine]]:
+    """Pair lines of equal keys, each once; return the pairs, and the lines of both sides that are left."""
+    waiting: dict[Hashable, deque[int]] = defaultdict(deque)
+    for place, line in enumerate(before):
+        waiting[key(line)].append(place)
+    waiting.pop(None, None)
+    pairs: list[Pair] = []
+    taken, left = set(), []
+    for line in after:
+        if places := waiting.get(key(line)):
+            taken.add(places[0])
+            pairs.append((before[places.popleft()], line))
+        else:
+            left.append(line)
+    return pairs, [line for place, line in enumerate(before) if place not in taken], left
 
 
 def _surely_same(before: Invoice, after: Invoice) -> bool:

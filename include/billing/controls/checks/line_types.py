@@ -17,13 +17,13 @@ def is_credit(line: InvoiceLine) -> bool:
 
 
 def is_shortfall(line: InvoiceLine) -> bool:
-    """Return whether a line fills the month up to its minimum: its description says shortfall."""
+    """Return whether a line fills the month up to its minimum: its name says shortfall, or minimum."""
     return not is_credit(line) and _names_shortfall(line.product, line.product_group, line.description)
 
 
 @lru_cache(maxsize=4096)  # the same few products on thousands of lines
 def _names_shortfall(*names: str | None) -> bool:
-    return any("shortfall" in (name or "").casefold() for name in names)
+    return any(word in (name or "").casefold() for name in names for word in ("shortfall", "minimum"))
 
 
 def is_charge(line: InvoiceLine) -> bool:
@@ -48,15 +48,22 @@ def describe(charged: ChargeKey) -> str:
     return f"{product} ({named})" if named else product
 
 
+def _is_correction(invoice: Invoice) -> bool:
+    if not invoice.lines or not all(map(_charges_nothing, invoice.lines)):
+        return False
+    return invoice.total <= 0 or all(line.amount < 0 for line in invoice.lines)
+
+
+def _charges_nothing(line: InvoiceLine) -> bool:
+    """Return whether a line is a credit, if only of nothing; usage of nothing is still usage."""
+    return is_credit(line) or (not line.amount and not line.usage_type)
+
+
 def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:
     """
     Return the invoices that bill a month, first posted first, without corrections.
 
-    A credit memo, or a document of credits alone, is a correction and not a bill.
+    A credit memo, or a document of credits alone that charges nothing, is a correction and not a bill.
     """
-    bills = [
-        invoice
-        for invoice in invoices
-        if invoice.kind != "credit_memo" and not (invoice.lines and all(line.amount < 0 for line in invoice.lines))
-    ]
+    bills = [invoice for invoice in invoices if invoice.kind != "credit_memo" and not _is_correction(invoice)]
     return sorted(bills, key=lambda invoice: (invoice.issued_at is None, invoice.issued_at, invoice.invoice_id))

@@ -11,12 +11,13 @@ from vendor_simulator.genesys_cloud.periods import last_day, months_of, period_o
 from vendor_simulator.months import Month
 
 _LAST_CHANGE = Month(2027, 6)
+_CYCLE_DAYS = (*range(1, 32), 29, 29, 30, 30, 31, 31)
 _MOST_DAYS_INTO_A_MONTH = 28
 
 
 def cycle_day(draw: Draw) -> int:
     """Return the first day of a billing period: often the first of the month, or any other."""
-    return 1 if draw.chance(40, "calendar") else draw.number(1, 31, "cycle day")
+    return 1 if draw.chance(35, "calendar") else draw.one_of(_CYCLE_DAYS, "cycle day")
 
 
 def other_cycle_day(first: int, draw: Draw) -> int:

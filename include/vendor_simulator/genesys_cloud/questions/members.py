@@ -79,6 +79,8 @@ MEMBERS: tuple[Reading, ...] = (
         "fair_use: its function is FairUse; apart: an item for the allowance stands beside one for the overage; upper: "
         f"all words in capitals; {_NONE}.",
         f"{SILENT}: texts",
+        dict.fromkeys(("null", "missing"), ("G29:one_time",)),
+        "Nothing says which items are billed once.",
     ),
     question(
         "item_price",
@@ -117,6 +119,25 @@ MEMBERS: tuple[Reading, ...] = (
         "line_product",
         "present null missing",
         f"product of a line. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "line_description",
+        "present null missing",
+        f"description of a line. present: it is there; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "credit_dates",
+        "present null missing",
+        f"dateStart and dateEnd of lines for credits and tax. present: those of the period; {_NONE}.",
+        NOTHING_REQUIRED,
+    ),
+    question(
+        "parties",
+        "present null missing",
+        "Addresses, ship-to, sold-to and end customer, and payment link. present: they are there; null and missing: "
+        "there are none.",
         NOTHING_REQUIRED,
     ),
     question(

@@ -11,11 +11,12 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,8 @@ from billing_vendors.base.client.status_errors import (
     wrong_body,
 )
 from billing_vendors.base.client.transport import Limits, exchange, open_session, proxy_of
+
+T = TypeVar("T")
 
 # Triggers use a changed connection after that time, or when the vendor rejects the credential.
 CONNECTION_SECONDS = 3600.0
@@ -97,20 +100,35 @@ class VendorClient(BaseHook):
 
         :raises BillingError: by the kind of failure, see :mod:`billing.errors`.
         """
-        broken = 0
+        return await self.arepeat(partial(self._send_once, request), attempts=1 if request.method != "GET" else None)
+
+    async def arepeat(
+        self,
+        send_once: Callable[[], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        busy: frozenset[int | None] = _REPEATED,
+        broken: tuple[type[BillingError], ...] = (BrokenResponse,),
+    ) -> T:
+        """
+        Send what may be sent again until it succeeds: the one place that repeats requests within a task.
+
+        :param attempts: in total; by default as the hook's limits say.
+        :param busy: statuses of ``VendorUnavailable`` after which all attempts are made.
+        :param broken: errors after which one further attempt is made.
+        """
+        attempts, left = attempts or self.limits.attempts, 1
         for attempt in count(1):
             try:
-                return await self._send_once(request)
-            except VendorUnavailable as error:
-                pause = _pause_seconds(attempt, error.retry_after, self.limits)
-                final = error.status not in _REPEATED or pause > self.limits.longest_pause_seconds
-                failure: BillingError = error
-            except BrokenResponse as error:
-                broken += 1
-                pause, final, failure = _pause_seconds(attempt, None, self.limits), broken > 1, error
-            if final or request.method != "GET" or attempt >= self.limits.attempts:
-                raise failure
-            self.log.info("%s; next attempt in %.1f s", failure, pause)
+                return await send_once()
+            except BillingError as error:
+                is_broken = isinstance(error, broken)
+                again = left > 0 if is_broken else isinstance(error, VendorUnavailable) and error.status in busy
+                pause = _pause_seconds(attempt, getattr(error, "retry_after", None), self.limits)
+                if not again or attempt >= attempts or pause > self.limits.longest_pause_seconds:
+                    raise
+                left -= is_broken
+                self.log.info("%s; next attempt in %.1f s", error, pause)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 

@@ -1,8 +1,8 @@
 """
 Decode a response's body by the content codings that its header names.
 
-Source: IANA's HTTP Content Coding Registry, checked 2026-11-28. The HTTP library knows fewer names, and passes on a body
-whose coding it does not know as if it had none.
+Source: IANA's HTTP Content Coding Registry, checked 2026-11-28. The HTTP library knows fewer names, and passes on a
+body whose coding it does not know as if it had none.
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ class Paging:
     The state of one paged read. A vendor's subclass reads the cursor and total of a page.
 
     A listing can change while it is read. An inserted row moves another to the next page, where it appears again; a
-    removed one moves another to the page before, where it is missed. A vendor may also send a row twice, or a total that
-    counts something else. Only a second reading tells: see :attr:`doubt`.
+    removed one moves another to the page before, where it is missed. A vendor may also send a row twice, or a total
+    that counts something else. Only a second reading tells: see :attr:`doubt`.
 
     :ivar first: the request of the first page.
     :ivar request: the request of the next page; None at the end.

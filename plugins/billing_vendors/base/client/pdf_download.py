@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aiohttp import AddrInfoType
 
-from billing.errors import PayloadError
+from billing.errors import BrokenResponse, PayloadError, VendorRejected
 from billing_vendors.base.client.addresses import Address, is_in_our_network, is_loopback, is_public
 from billing_vendors.base.client.connection import is_local, simulator_host
 from billing_vendors.base.client.request import ANY, Request
@@ -33,25 +33,32 @@ _PDF_MAGIC = b"%PDF-"
 _HEADERS = {"Accept": "application/pdf", "Accept-Encoding": "gzip"}
 
 
+class LinkRejected(VendorRejected):
+    """A link that is refused, unlike the request for it: another link may work."""
+
+
 async def fetch_pdf(link: str, link_request: str, local: bool = False, limits: Limits = DOCUMENT_LIMITS) -> bytes:
     """
-    Download the PDF of a link, without retries.
+    Download the PDF of a link, once.
 
     :param link: absolute; https, or http to this machine if ``local``.
     :param link_request: where the link came from, for messages: ``GET /…/document``.
     :param local: the vendor is on this machine, or is the simulator: a link to it is allowed.
     :raises VendorUnavailable: no connection, a time-out, 429 or 5xx.
-    :raises VendorRejected: the link is refused, e.g. expired.
-    :raises PayloadError: the link points to a forbidden address, or its file is not a PDF or is too large.
+    :raises LinkRejected: the link is refused, e.g. expired.
+    :raises BrokenResponse: its file is not a PDF.
+    :raises PayloadError: the link points to a forbidden address, or its file is too large.
     """
     method, _, path = link_request.partition(" ")
     request = Request(operation="document", path=f"{path}, the file behind it", accept=ANY, method=method)
     raw = await _follow(link, request, local, limits)
+    if 400 <= raw.status < 500 and isinstance(error := status_error(request, raw), VendorRejected):
+        raise LinkRejected(str(error), status=error.status)
     if raw.status != 200:
         raise status_error(request, raw)
     if raw.media_type not in _PDF_TYPES or not raw.body.startswith(_PDF_MAGIC):
         kind = sanitize(raw.media_type or "no media type", most=60)
-        raise PayloadError(f"{request.line} is not a PDF: {kind}, {len(raw.body)} bytes")
+        raise BrokenResponse(f"{request.line} is not a PDF: {kind}, {len(raw.body)} bytes")
     return raw.body
 
 

@@ -14,7 +14,15 @@ from billing.storage.engine import task_engine
 
 BILLING_CONN_ID = "billing_db"
 DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
-_TLS_OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey"})
+_LIBPQ_OPTIONS = frozenset(
+    {
+        *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "channel_binding"),
+        *("target_session_attrs", "load_balance_hosts", "gssencmode", "krbsrvname"),
+        *("connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval"),
+        *("keepalives_count", "application_name"),
+    }
+)
+"""Connection parameters of libpq that may be in the extra; no other, as ``options`` would not survive a pooler."""
 
 
 def billing_engine() -> Engine:
@@ -27,11 +35,11 @@ def billing_engine() -> Engine:
     """
     connection = BaseHook.get_connection(BILLING_CONN_ID)
     options = connection.extra_dejson
-    unknown = sorted(set(options) - _TLS_OPTIONS)
+    unknown = sorted(set(options) - _LIBPQ_OPTIONS)
     if connection.conn_type != "postgres" or not connection.host or not connection.schema or unknown:
         raise ConfigurationError(
             f"connection {BILLING_CONN_ID}: it must be of type postgres with host and database, and its extra may "
-            f"hold {', '.join(sorted(_TLS_OPTIONS))}; unknown: {', '.join(unknown) or 'none'}"
+            f"hold {', '.join(sorted(_LIBPQ_OPTIONS))}; unknown: {', '.join(unknown) or 'none'}"
         )
     engine = task_engine(
         URL.create(

@@ -21,7 +21,9 @@ from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import account_of_task
-from billing_vendors.base.vendor import Document, Vendor
+from billing_vendors.base.vendor import Document, MissingDocument, Vendor
+
+Arrival = Response | Document | MissingDocument
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,9 @@ def fetch_month(vendor: Vendor, account_name: str, month: str, *, again: bool) -
         engine, account, billing_month, "month", vendor.load_implementation().collect(account, billing_month)
     )
     log.info(
-        "%s/%s %s: fetch %s complete; %s responses (%s new), %s documents (%s new), %s bytes",
+        "%s/%s %s: fetch %s complete; %s responses (%s new), %s documents (%s new, %s missing), %s bytes",
         *(vendor.name, account.name, billing_month, fetched.fetch_id, fetched.responses, fetched.new_payloads),
-        *(fetched.documents, fetched.new_documents, fetched.bytes),
+        *(fetched.documents, fetched.new_documents, fetched.missing_documents, fetched.bytes),
     )
     return fetched.fetch_id
 
@@ -114,7 +116,7 @@ def _reconciled(engine: Engine, account: Account[Any], month: Month) -> int | No
 
 
 def _keep(
-    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Response | Document]
+    engine: Engine, account: Account[Any], month: Month, purpose: str, arriving: Iterable[Arrival]
 ) -> FetchSummary:
     fetch = Fetch(
         engine,
@@ -128,13 +130,15 @@ def _keep(
     return keep_all(fetch, arriving)
 
 
-def keep_all(fetch: Fetch, arriving: Iterable[Response | Document]) -> FetchSummary:
+def keep_all(fetch: Fetch, arriving: Iterable[Arrival]) -> FetchSummary:
     """Store each response before the next request, and record the fetch when all have arrived."""
     for arrived in arriving:
         if isinstance(arrived, Document):
             fetch.keep_document(
                 arrived.invoice_id, arrived.file_format, arrived.media_type, arrived.request, arrived.body
             )
+        elif isinstance(arrived, MissingDocument):
+            fetch.keep_missing_document(arrived.invoice_id, arrived.file_format, arrived.reason)
         else:
             fetch.keep(arrived)
     return fetch.complete()

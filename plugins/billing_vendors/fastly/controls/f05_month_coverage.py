@@ -9,9 +9,11 @@ from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked, not_applicable
+from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, Invoice
 from billing.month import Month
+from billing_vendors.fastly.controls.api_version import undated
+from billing_vendors.fastly.periods import whole_month
 from billing_vendors.fastly.settings import FastlySettings
 
 Interval = tuple[datetime, datetime]
@@ -21,13 +23,14 @@ def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Fin
     """
     Compare the intervals of this month's and last month's invoices.
 
-    A gap or an overlap belongs to the month in which its days lie, so one error is found in one month. Corrections do
-    not count; F6 checks for two invoices of one month.
+    A gap belongs to the month in which its days lie, an overlap to the later month, so one error is found in one month.
+    Corrections do not count; F6 checks for two invoices of one month.
 
         October billed from 1 to 31 Oct, September to 30 Sep  -> PASS
+        both whole months of a zone, from 22:00 to 22:00 UTC  -> PASS
         October billed from 1 to 28 Oct                       -> EXCEPTION in October: 3 days are not billed
         September billed to 3 Oct, October from 1 Oct         -> EXCEPTION in October: 3 days are billed twice
-        an invoice without start or end                       -> BLOCKED
+        an invoice without start or end                       -> BLOCKED; v2, which may leave them out: NOT_APPLICABLE
         the month has no invoice                              -> NOT_APPLICABLE (F6 checks whether one is missing)
         the month before is not stored                        -> BLOCKED for the overlap
     """
@@ -38,7 +41,7 @@ def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Fin
         return
     unbounded = [bill for bill in bills if bill.service_start is None or bill.service_end is None]
     for bill in unbounded:
-        yield blocked(bill.invoice_id, "the invoice does not state the interval it bills")
+        yield undated(bill, evidence, "the interval it bills")
     if unbounded:
         return
     before = month_before(evidence)
@@ -51,7 +54,7 @@ def every_day_is_billed_once(evidence: Evidence[FastlySettings]) -> Iterator[Fin
 
 
 def _coverage(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
-    gaps = list(_gaps(month, sorted(_intervals([*bills, *earlier]))))
+    gaps = list(_gaps(_to_be_billed(month, bills, earlier), sorted(_intervals([*bills, *earlier]))))
     billed_by = ", ".join(bill.invoice_id for bill in bills)
     return Finding(
         str(month),
@@ -61,13 +64,21 @@ def _coverage(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Fin
     )
 
 
+def _to_be_billed(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Interval:
+    """Return the month as its bills count it: in their zone, and from where the whole month before it ended."""
+    whole = [(start, end) for start, end in _intervals(bills) if whole_month(start, end) is not None]
+    before = [end for start, end in _intervals(earlier) if whole_month(start, end) is not None]
+    start = min((start for start, _ in whole), default=month.start)
+    return max(before, default=start), max((end for _, end in whole), default=month.end)
+
+
 def _overlap(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Finding:
     twice = sorted(
         {
-            (max(mine[0], theirs[0], month.start), min(mine[1], theirs[1], month.end))
+            (max(mine[0], theirs[0]), min(mine[1], theirs[1]))
             for mine in _intervals(bills)
             for theirs in _intervals(earlier)
-            if max(mine[0], theirs[0], month.start) < min(mine[1], theirs[1], month.end)
+            if max(mine[0], theirs[0]) < min(mine[1], theirs[1])
         }
     )
     return Finding(
@@ -80,14 +91,14 @@ def _overlap(month: Month, bills: list[Invoice], earlier: list[Invoice]) -> Find
     )
 
 
-def _gaps(month: Month, billed: list[Interval]) -> Iterator[Interval]:
-    covered = month.start
+def _gaps(month: Interval, billed: list[Interval]) -> Iterator[Interval]:
+    covered, month_end = month
     for start, end in billed:
-        if covered < min(start, month.end):
-            yield covered, min(start, month.end)
+        if covered < min(start, month_end):
+            yield covered, min(start, month_end)
         covered = max(covered, end)
-    if covered < month.end:
-        yield covered, month.end
+    if covered < month_end:
+        yield covered, month_end
 
 
 def _intervals(invoices: list[Invoice]) -> list[Interval]:

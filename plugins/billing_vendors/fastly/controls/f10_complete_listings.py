@@ -19,7 +19,9 @@ def paged_listings_are_whole(evidence: Evidence[FastlySettings]) -> Iterator[Fin
         2 rows, total 2, the last page ends     -> PASS
         2 rows, the vendor reports no total    -> PASS
         2 rows, total 3                         -> BLOCKED
-        the same row twice                      -> BLOCKED
+        2 rows and one of them again, total 3 or 2: all rows, or those that differ
+                                                -> VARIANCE_TOLERATED: names it; it counts once
+        a row again, with another content       -> BLOCKED
         the last page names a next one          -> BLOCKED
         no paged read at all                    -> BLOCKED
         Fastly's v2 API, which has no pages     -> NOT_APPLICABLE

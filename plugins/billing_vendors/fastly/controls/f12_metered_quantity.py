@@ -4,35 +4,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from billing.controls.aggregate import compare_quantities, summarize_passes
-from billing.controls.checks.line_types import charges_of, invoices_without_credits
+from billing.controls.checks.line_types import invoices_without_credits
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import InvoiceLine, UsageLine, UsageReport
-from billing.money import exact_sum
+from billing.money import difference, exact_sum, product
+from billing.names import name_key
 from billing_vendors.fastly.controls.api_version import usage_metrics
+from billing_vendors.fastly.controls.lines import charges, is_flat, is_metered_by_more
+from billing_vendors.fastly.controls.scales import EVERY_SCALE, SCALES
 from billing_vendors.fastly.settings import FastlySettings
 
-Metered = tuple[str, str]
-"""The metric's name and its region, in lower case; an empty region where there is none."""
+
+@dataclass(slots=True)
+class _Thing:
+    """What is billed and what is metered of one thing."""
+
+    name: str
+    lines: list[InvoiceLine] = field(default_factory=list)
+    metrics: list[UsageLine] = field(default_factory=list)
 
 
 def billed_quantity_is_metered(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
     Compare the units billed for each metric and region with the usage metrics of the month; quantities are exact.
 
-    An invoice may state priced units or raw ones (requests, bytes): it agrees if it is either.
+    Names are joined by what a person reads; by region only where both sides state it. A quantity may be raw (requests,
+    bytes) or priced, each by itself: it agrees if one is a documented multiple of the other.
 
         1523.4 GB billed, 1523.4 GB metered                  -> PASS
         15,234,000 requests billed, 1523.4 x 10,000 metered  -> PASS (raw units)
+        15.234 million billed, 1523.4 x 10,000 metered       -> PASS (another unit)
         1523.4 GB billed, 1462.4 GB metered                  -> EXCEPTION, unless the account tolerates it
-        billed, and in no metric                             -> EXCEPTION: never metered
+        usage billed, and in no metric                       -> EXCEPTION: never metered
+        a fee, tax or credit, and in no metric               -> not compared: it is not metered
         metered, and on no invoice                           -> EXCEPTION: not billed yet
         within the account's tolerance for F12               -> VARIANCE_TOLERATED
         the v2 API, which has no usage metrics               -> NOT_APPLICABLE
+        a bill, and metrics without rows: they are meant for accounts that get no invoices -> NOT_APPLICABLE
         the v3 API, and they were not read                   -> BLOCKED
         nothing metered was billed, and nothing metered      -> NOT_APPLICABLE
     """
@@ -41,57 +55,86 @@ def billed_quantity_is_metered(evidence: Evidence[FastlySettings]) -> Iterator[F
         yield report
         return
     subject = str(evidence.account_month.month)
-    billed = _billed(charges_of(invoices_without_credits(evidence.account_month.invoices)), report)
-    metered = _metered(report)
-    names = [*billed, *(key for key in metered if key not in billed)]
-    if not names:
+    bills = invoices_without_credits(evidence.account_month.invoices)
+    if bills and not report.lines:
+        yield not_applicable(subject, "the usage metrics have no rows; Fastly means them for accounts without invoices")
+        return
+    things = _things(charges(bills), report)
+    if not things:
         yield not_applicable(subject, "nothing was metered, and nothing metered was billed")
-    yield from summarize_passes(subject, "metrics", (_finding(subject, name, billed, metered) for name in names))
+    yield from summarize_passes(subject, "metrics", (_finding(subject, thing) for thing in things))
 
 
-def _finding(
-    subject: str, key: Metered, billed: dict[Metered, Decimal], metered: dict[Metered, list[UsageLine]]
-) -> Finding:
-    name = " / ".join(part for part in key if part)
-    units = exact_sum(line.quantity for line in metered.get(key, ()))
-    if key not in billed:
-        found = compare_quantities(subject, f"{name}: metered, but on no invoice", expected=units, actual=Decimal(0))
-    elif key not in metered:
-        found = compare_quantities(subject, f"{name}: never metered", expected=Decimal(0), actual=billed[key])
-    elif billed[key] != units and billed[key] == _raw(metered[key]):
-        found = Finding(subject, State.PASS, f"{name}: billed in raw units", expected=billed[key], actual=billed[key])
-    else:
-        found = compare_quantities(subject, f"{name}: units billed", expected=units, actual=billed[key])
-    return found
+def _things(lines: list[InvoiceLine], report: UsageReport) -> list[_Thing]:
+    metrics = [metric for metric in report.lines if metric.quantity or metric.raw_quantity]
+    names = {name_key(metric.name) for metric in metrics}
+    billed = [(name, line) for line in lines if (name := _metered_name(line, names))]
+    by_region = _names_by_region(billed, metrics)
+    found: dict[tuple[str, str], _Thing] = {}
+
+    def thing(name: str, region: str | None, shown: str) -> _Thing:
+        key = name, _region(region) if name in by_region else ""
+        words = " / ".join(part for part in (shown, region if name in by_region else "") if part)
+        return found.setdefault(key, _Thing(words))
+
+    for name, line in billed:
+        thing(name, line.region, line.product or line.description).lines.append(line)
+    for metric in metrics:
+        thing(name_key(metric.name), metric.region, metric.name).metrics.append(metric)
+    return list(found.values())
 
 
-def _raw(lines: list[UsageLine]) -> Decimal | None:
-    raw = [line.raw_quantity for line in lines]
-    return None if None in raw else exact_sum(quantity for quantity in raw if quantity is not None)
+def _metered_name(line: InvoiceLine, names: set[str]) -> str | None:
+    """Return the name of a line's metric, its own if it bills usage that is in no metric, and None if it bills none."""
+    own = [key for text in (line.product, line.description, line.usage_type) if (key := name_key(text))]
+    metered = next((key for key in own if key in names), None)
+    if metered is None and line.usage_type and not is_flat(line):
+        return own[0]
+    return metered
 
 
-def _billed(lines: Iterable[InvoiceLine], report: UsageReport) -> dict[Metered, Decimal]:
-    """Sum the units of what is metered: lines with a usage type, and lines whose name is a metric's."""
-    metrics = set(_metered(report))
-    found: dict[Metered, list[Decimal]] = defaultdict(list)
-    for line in lines:
-        key = _key(line.product or line.description, line.region)
-        if line.usage_type is not None or key in metrics:
-            found[key].append(line.quantity or Decimal(0))
-    return {key: exact_sum(units) for key, units in found.items()}
+def _names_by_region(billed: Iterable[tuple[str, InvoiceLine]], metrics: Iterable[UsageLine]) -> set[str]:
+    """Return the names whose lines and metrics all have a region, and have one in common."""
+    of_lines: dict[str, set[str]] = defaultdict(set)
+    of_metrics: dict[str, set[str]] = defaultdict(set)
+    for name, line in billed:
+        of_lines[name].add(_region(line.region))
+    for metric in metrics:
+        of_metrics[name_key(metric.name)].add(_region(metric.region))
+    return {
+        name for name in of_lines if "" not in of_lines[name] | of_metrics[name] and of_lines[name] & of_metrics[name]
+    }
 
 
-def _metered(report: UsageReport) -> dict[Metered, list[UsageLine]]:
-    """Group the metrics with a quantity."""
-    found: dict[Metered, list[UsageLine]] = defaultdict(list)
-    for line in report.lines:
-        if line.quantity:
-            found[_key(line.name, line.region)].append(line)
-    return dict(found)
+def _region(region: str | None) -> str:
+    """Return a region's key: ``north_america`` is ``North America``."""
+    return name_key((region or "").replace("_", " "))
 
 
-def _key(name: str, region: str | None) -> Metered:
-    return name.casefold(), (region or "").casefold()
+def _finding(subject: str, thing: _Thing) -> Finding:
+    units = exact_sum(metric.quantity for metric in thing.metrics)
+    billed = exact_sum(line.quantity for line in thing.lines if line.quantity is not None)
+    if not thing.lines:
+        return compare_quantities(subject, f"{thing.name}: metered, but on no invoice", expected=units, actual=billed)
+    if not thing.metrics:
+        return compare_quantities(subject, f"{thing.name}: never metered", expected=units, actual=billed)
+    raw = _raw(thing.metrics)
+    scales = EVERY_SCALE if all(map(is_metered_by_more, thing.lines)) else SCALES
+    if billed != units and _is_multiple(billed, units, raw, scales):
+        return Finding(subject, State.PASS, f"{thing.name}: billed in other units", expected=billed, actual=billed)
+    nearest = min((units, raw), key=lambda metered: abs(difference(billed, metered)))
+    return compare_quantities(subject, f"{thing.name}: units billed", expected=nearest, actual=billed)
+
+
+def _is_multiple(billed: Decimal, units: Decimal, raw: Decimal, scales: tuple[Decimal, ...]) -> bool:
+    pairs = ((billed, raw), (billed, units), (units, billed))
+    return any(product(less, scale) == more for scale in scales for less, more in pairs)
+
+
+def _raw(metrics: list[UsageLine]) -> Decimal:
+    """Return the raw quantity, or the priced one where a metric has none."""
+    raw = [metric.raw_quantity for metric in metrics if metric.raw_quantity is not None]
+    return exact_sum(raw) if len(raw) == len(metrics) else exact_sum(metric.quantity for metric in metrics)
 
 
 F12 = Control(

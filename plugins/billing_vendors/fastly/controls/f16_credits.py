@@ -10,6 +10,8 @@ from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, exact_sum
+from billing_vendors.fastly.controls.bill_totals import has_unsigned_credits
+from billing_vendors.fastly.controls.lines import is_discount
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -17,28 +19,33 @@ def credits_are_marked_and_covered(evidence: Evidence[FastlySettings]) -> Iterat
     """
     Check that a line is negative if, and only if, it has a coupon, and that the month's charges cover the credits.
 
-    A credit of zero is a credit. A separate correction document is covered by the month's bill.
+    A credit of zero is a credit. A separate correction document is covered by the month's bill. Whether a credit must
+    have a coupon and a sign is not documented: without any coupon in the month credits are known by their sign, and
+    with a header that takes them off (F1) by their coupon.
 
-        -12.00 with coupon SVC-1, charges 100.00  -> PASS
-        no credit at all                          -> PASS
-        -12.00 without coupon                     -> EXCEPTION
-        +12.00 with coupon                        -> EXCEPTION
-        credits 120.00, charges 100.00            -> EXCEPTION
-        within the account's tolerance for F16    -> VARIANCE_TOLERATED, for what is not covered
-        the month has no invoice                  -> NOT_APPLICABLE
+        -12.00 with coupon SVC-1, charges 100.00             -> PASS
+        no credit at all                                     -> PASS
+        -12.00 without coupon, and no other credit has one   -> PASS
+        -12.00 without coupon, and another credit has one    -> EXCEPTION, unless it is called a discount
+        12.00 with coupon, lines 100.00, total 88.00         -> PASS
+        12.00 with coupon, lines 100.00, total 112.00        -> EXCEPTION
+        credits 120.00, charges 100.00                       -> EXCEPTION
+        within the account's tolerance for F16               -> VARIANCE_TOLERATED, for what is not covered
+        the month has no invoice                             -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    strange = [(invoice, line) for invoice in account_month.invoices for line in invoice.lines if _is_strange(line)]
-    yield from (_strange(invoice, line, evidence) for invoice, line in strange)
+    marked = any(line.credit_coupon for invoice in account_month.invoices for line in invoice.lines)
+    for invoice in account_month.invoices:
+        unsigned = has_unsigned_credits(invoice, evidence.currency_of(invoice))
+        for line in invoice.lines:
+            unmarked = line.amount < 0 and line.credit_coupon is None and marked and not is_discount(line)
+            if unmarked or (line.amount > 0 and line.credit_coupon is not None and not unsigned):
+                yield _strange(invoice, line, evidence)
     currencies = sorted({evidence.currency_of(invoice) for invoice in account_month.invoices})
     yield from (_cover(evidence, currency) for currency in currencies)
-
-
-def _is_strange(line: InvoiceLine) -> bool:
-    return (line.amount < 0 and line.credit_coupon is None) or (line.amount > 0 and line.credit_coupon is not None)
 
 
 def _strange(invoice: Invoice, line: InvoiceLine, evidence: Evidence[FastlySettings]) -> Finding:
@@ -57,7 +64,8 @@ def _cover(evidence: Evidence[FastlySettings], currency: str) -> Finding:
     lines = [
         line for inv in evidence.account_month.invoices if evidence.currency_of(inv) == currency for line in inv.lines
     ]
-    given = exact_sum(-line.amount for line in lines if is_credit(line))
+    unsigned = [line.amount for line in lines if line.credit_coupon and line.amount > 0]
+    given = exact_sum([*(-line.amount for line in lines if line.amount < 0), *unsigned])
     charged = exact_sum(line.amount for line in lines if not is_credit(line))
     count = sum(is_credit(line) for line in lines)
     covered = given <= charged

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, compare_amounts, not_applicable
+from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice
+from billing_vendors.fastly.controls.bill_totals import footing
 from billing_vendors.fastly.settings import FastlySettings
 
 # Wide enough for any bill; a share is a hint and may be rounded.
@@ -24,6 +26,8 @@ def residual_is_classified(evidence: Evidence[FastlySettings]) -> Iterator[Findi
 
         lines 100.00, total 100.00              -> NOT_APPLICABLE: there is no residual
         2 lines 100.01, total 100.02            -> NOT_APPLICABLE: rounding explains it
+        v2: 100.00 less a discount, or lifted to the minimum, as F1 reads it
+                                                -> NOT_APPLICABLE: the residual is explained
         lines 100.00, total 119.00              -> EXCEPTION: 19.00 unclassified, 19 % of the lines
         within the account's tolerance for F17  -> VARIANCE_TOLERATED: how a person accepts a known share
         no known currency, so no rounding bound -> BLOCKED
@@ -35,30 +39,20 @@ def residual_is_classified(evidence: Evidence[FastlySettings]) -> Iterator[Findi
 
 
 def _of_invoice(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
-    footing = compare_amounts(
-        invoice.invoice_id,
-        "header minus lines",
-        expected=invoice.lines_total,
-        actual=invoice.total,
-        currency=evidence.currency_of(invoice),
-        roundings=len(invoice.lines),
-    )
-    if footing.state in {State.PASS, State.PASS_WITHIN_ROUNDING}:
-        reason = "there is no residual" if footing.state is State.PASS else "rounding explains the residual"
+    found = footing(invoice, evidence.currency_of(invoice))
+    if found.state in {State.PASS, State.PASS_WITHIN_ROUNDING}:
+        explained = found.operands.get("reading")
+        reason = f"the residual is explained: {explained}" if explained else "there is no residual"
+        if not explained and found.state is State.PASS_WITHIN_ROUNDING:
+            reason = "rounding explains the residual"
         return not_applicable(invoice.invoice_id, f"{reason}: nothing to classify")
-    if footing.state is State.BLOCKED or footing.difference is None:
-        return footing
-    share = _percent(footing.difference, invoice.lines_total)
+    if found.state is State.BLOCKED or found.difference is None:
+        return found
+    share = _percent(found.difference, invoice.lines_total)
     hint = f", {share} % of the lines" if share is not None else ""
-    return Finding(
-        invoice.invoice_id,
-        State.EXCEPTION,
-        f"unclassified residual of {footing.difference:f}{hint}: tax, fee, discount or error?",
-        expected=footing.expected,
-        actual=footing.actual,
-        difference=footing.difference,
-        bound=footing.bound,
-        currency=footing.currency,
+    return replace(
+        found,
+        explanation=f"unclassified residual of {found.difference:f}{hint}: tax, fee, discount or error?",
         operands={"percent_of_lines_rounded": share},
     )
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from billing.config.tolerances import Tolerance
-from billing.controls.checks.line_types import charge_key, charges_of
+from billing.controls.checks.line_types import charge_key
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
+from billing.names import name_key
+from billing_vendors.fastly.controls.lines import charges
 from billing_vendors.fastly.settings import FastlySettings
 
 POLICY = Tolerance(percent=Decimal(50), minor_units=100_000)
@@ -23,13 +25,17 @@ _DIMENSIONS: dict[str, Callable[[InvoiceLine], str | None]] = {
     "usage type": lambda line: line.usage_type,
 }
 
+Members = dict[tuple[str, str], str]
+"""By dimension and key, the member in words."""
+
 
 def dimensions_are_known(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
     """
-    Compare what is charged for with last month: the sets of products, regions and usage types.
+    Compare what is charged for with last month: the sets of products, regions and usage types, by what a person reads.
 
     The amount on new or missing lines is compared with last month's charges. Default policy: only more than 50 %
-    **and** more than 100,000 minor units (1,000.00 USD) is an exception. Credits and shortfalls do not count.
+    **and** more than 100,000 minor units (1,000.00 USD) is an exception. Credits, shortfalls and
+    tax do not count.
 
         the same products, regions and usage types        -> PASS
         a new product of 200.00, charges of 4000.00       -> VARIANCE_TOLERATED, names it
@@ -45,7 +51,7 @@ def dimensions_are_known(evidence: Evidence[FastlySettings]) -> Iterator[Finding
 def _compared(evidence: Evidence[FastlySettings], before: AccountMonth) -> Finding:
     account_month = evidence.account_month
     subject = str(account_month.month)
-    then, now = charges_of(before.invoices), charges_of(account_month.invoices)
+    then, now = charges(before.invoices), charges(account_month.invoices)
     if not then or not now:
         return not_applicable(subject, f"nothing was charged in {before.month if not then else account_month.month}")
     new, gone = _missing_from(then, now), _missing_from(now, then)
@@ -53,7 +59,7 @@ def _compared(evidence: Evidence[FastlySettings], before: AccountMonth) -> Findi
         abs(line.amount) for lines, strange in ((now, new), (then, gone)) for line in lines if _is_any(line, strange)
     )
     known = not (new or gone)
-    names = [f"{verb} {name}" for verb, found in (("new", new), ("gone", gone)) for name in sorted(map(_name, found))]
+    names = [f"{verb} {name}" for verb, found in (("new", new), ("gone", gone)) for name in sorted(found.values())]
     return Finding(
         subject,
         State.PASS if known else State.EXCEPTION if money else State.VARIANCE_TOLERATED,
@@ -67,21 +73,24 @@ def _compared(evidence: Evidence[FastlySettings], before: AccountMonth) -> Findi
     )
 
 
-def _missing_from(known: list[InvoiceLine], lines: list[InvoiceLine]) -> set[tuple[str, str]]:
+def _missing_from(known: list[InvoiceLine], lines: list[InvoiceLine]) -> Members:
     """Return the members of each dimension that these lines have and the known ones do not."""
-    return _members(lines) - _members(known)
+    before = _members(known)
+    return {member: name for member, name in _members(lines).items() if member not in before}
 
 
-def _members(lines: list[InvoiceLine]) -> set[tuple[str, str]]:
-    return {(name, value) for line in lines for name, of in _DIMENSIONS.items() if (value := of(line)) is not None}
+def _members(lines: list[InvoiceLine]) -> Members:
+    """Return what lines have in each dimension, by what a person reads of it."""
+    return {
+        (name, key): f"{name} {value}"
+        for line in lines
+        for name, of in _DIMENSIONS.items()
+        if (key := name_key(value := of(line)))
+    }
 
 
-def _is_any(line: InvoiceLine, members: set[tuple[str, str]]) -> bool:
-    return not _members([line]).isdisjoint(members)
-
-
-def _name(member: tuple[str, str]) -> str:
-    return f"{member[0]} {member[1]}"
+def _is_any(line: InvoiceLine, members: Members) -> bool:
+    return not members.keys().isdisjoint(_members([line]))
 
 
 F22 = Control(

@@ -29,9 +29,9 @@ def customer_is_ours(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
 
 def _of_invoice(invoice: Invoice, ours: str) -> Finding:
     theirs = invoice.attributes.get("customer_id")
-    if not theirs:
+    if theirs in {None, ""}:
         return blocked(invoice.invoice_id, "the invoice has no customer_id")
-    same = theirs == ours
+    same = str(theirs) == ours
     return Finding(
         invoice.invoice_id,
         State.PASS if same else State.EXCEPTION,

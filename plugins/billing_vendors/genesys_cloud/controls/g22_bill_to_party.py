@@ -20,12 +20,19 @@ def bills_are_ours(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         billed to A-00000077, bill_to A-00000077          -> PASS
         billed to A-00000078                              -> EXCEPTION
         sold to A-00099999, contracts sold to A-00012345  -> EXCEPTION
-    the invoice does not state to whom it is billed   -> BLOCKED
+        contracts of another organization than the account's -> BLOCKED: the connection or accounts.yaml is wrong
+        the invoice does not state to whom it is billed   -> BLOCKED
         no invoice                                        -> NOT_APPLICABLE
     """
     account_month, ours = evidence.account_month, evidence.account.settings.bill_to
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
+    if others := _other_organizations(account_month.contracts, evidence.account.settings.organization_id):
+        yield blocked(
+            str(account_month.month),
+            f"the contracts are of {', '.join(others)}, not of organization_id "
+            f"{evidence.account.settings.organization_id}: check the account's connection and organization_id",
+        )
     for invoice in account_month.invoices:
         if not ours:
             yield blocked(invoice.invoice_id, "the account has no bill_to setting")
@@ -47,6 +54,13 @@ def _finding(invoice: Invoice, ours: str, contracts: tuple[Contract, ...]) -> Fi
         "; ".join(faults) or f"it is billed to us, {billed}",
         operands={"billed_to": billed, "ours": ours, "sold_to": sold, "contracts_sold_to": buyers},
     )
+
+
+def _other_organizations(contracts: tuple[Contract, ...], ours: str) -> list[str]:
+    """Return the organizations that the contracts' plans name, if ours is not among them; none if they name none."""
+    plans = [plan for contract in contracts for plan in contract.attributes.get("plans") or []]
+    named = {each["id"] for plan in plans for each in plan.get("organizations") or [] if each.get("id")}
+    return [] if ours.casefold() in map(str.casefold, named) else sorted(named)
 
 
 def _number(invoice: Invoice, role: str) -> str:

@@ -37,6 +37,7 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
         a charge that the overview does not list            -> NOT_APPLICABLE: voice, for one, is billed elsewhere
         a row that no charge has                            -> NOT_APPLICABLE
         the overview is of other dates                      -> BLOCKED; NOT_APPLICABLE if it is of another contract's
+        the overview is of another organization             -> BLOCKED
         the account has a trustor, but no overview was read -> BLOCKED
         the account is not read by a trustee                -> NOT_APPLICABLE
         no charge                                           -> NOT_APPLICABLE
@@ -50,6 +51,14 @@ def trustee_sees_the_same(evidence: Evidence[GenesysSettings]) -> Iterator[Findi
             yield blocked(str(account_month.month), "the vendor returned no trustee overview of the month")
         else:
             yield not_applicable(str(account_month.month), "the account is not read by a trustee")
+        return
+    organization = (overview.attributes.get("organization") or {}).get("id")
+    ours = evidence.account.settings.trustor_organization_id
+    if organization and ours and organization.casefold() != ours.casefold():
+        yield blocked(
+            str(account_month.month),
+            f"the overview is of organization {organization}, not of trustor_organization_id {ours}",
+        )
         return
     if not charges:
         yield not_applicable(str(account_month.month), "no billing period with a charge ends in the month")

@@ -192,6 +192,17 @@ class TestBilled:
         assert [amount for entry, _, amount, _ in book.entries() if entry == "actual"] == ["1000.00", "11.00"]
         assert book.booked() == "1011.00"
 
+    def test_a_withdrawn_invoice_adds_a_true_up_of_what_is_billed_now(self, book, make):
+        book.estimate("980.00")
+        book.propose()
+        book.bill(issued(make, "1000.00"))
+        book.bill(issued(make, "1020.00", invoice_id="I-2"))
+        book.bill()
+
+        trued_up = "select actual::text, amount::text from billing.true_up order by true_up_id"
+        assert book.ledger.rows(trued_up) == [("1000.00", "20.00"), ("1020.00", "40.00"), ("0", "-980.00")]
+        assert book.booked() == "0.00"
+
     def test_a_credit_memo_alone_reverses_nothing(self, book, make):
         book.estimate("980.00")
         book.propose()

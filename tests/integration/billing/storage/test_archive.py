@@ -264,3 +264,13 @@ def test_moments_are_utc_whatever_the_server_thinks(ledger):
         (response,) = read_responses(connection, fetch_id)
     assert response.received_at.utcoffset() == timedelta(0)
     assert before <= response.received_at <= datetime.now(UTC)
+
+
+def test_a_document_that_could_not_be_had_is_recorded_with_its_fetch(ledger):
+    fetch = ledger.begin()
+    fetch.keep_missing_document("I-1", "pdf", "GET /invoices/I-1 answered 503")
+    assert ledger.one("select count(*) from billing.missing_document") == 0
+    summary = fetch.complete()
+    assert ledger.rows("select fetch_id, invoice_id, file_format, reason from billing.missing_document") == [
+        (summary.fetch_id, "I-1", "pdf", "GET /invoices/I-1 answered 503")
+    ]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from billing.config.tolerances import Tolerance
+from billing.controls.evidence import IssuedFile
 from billing.controls.evidence_hash import evidence_sha256
 from billing.models import (
     Charge,
@@ -248,6 +249,21 @@ def test_what_a_file_says_can_be_read(ledger, gather, with_files):
     assert readable["csv"] == "number,größe\r\nI-1,1.00\r\n"
     assert "I-1" in readable["pdf"]
     assert "1.00 USD" in readable["pdf"]
+
+
+def test_a_file_that_could_not_be_had_is_there_with_its_reason(ledger, make, gather):
+    ledger.readings["october"] = make.month(make.invoice("1"))
+    digests = set()
+    for reason in ("answered 503", "answered 404"):
+        fetch = ledger.begin()
+        fetch.keep(ledger.response("october"))
+        fetch.keep_missing_document("I-1", "pdf", reason)
+        fetch.keep_missing_document("I-2", "pdf", "of no invoice of the month")
+        ledger.reconcile(fetch.complete().fetch_id)
+        found = gather()
+        assert found.evidence.files == (IssuedFile("I-1", "pdf", b"", None, reason),)
+        digests.add(evidence_sha256(found.evidence, found.stored))
+    assert len(digests) == 2
 
 
 def test_a_missing_or_altered_file_has_no_text(ledger, gather, with_files):

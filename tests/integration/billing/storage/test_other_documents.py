@@ -80,7 +80,7 @@ def test_the_days_are_those_of_the_billing_periods(vendor, bill, shown):
     assert shown(SEPTEMBER) == "none"
 
 
-def test_a_document_without_days_is_seen_by_the_months_beside_it(vendor, bill, shown):
+def test_a_document_without_days_is_seen_by_the_month_after_it(vendor, bill, shown):
     vendor.store(bill(SEPTEMBER, "I-9", undated=(None, None)), "september")
     vendor.store(bill(OCTOBER, "I-10", october=whole(OCTOBER)), "october")
     vendor.store(bill(NOVEMBER, "I-11", november=whole(NOVEMBER)), "november")

@@ -8,8 +8,8 @@ from billing.month import Month
 from billing.storage.fetches import latest_fetch, reconciled_fetch
 
 
-def finding(*states):
-    return Control(*("X1", "s", "accuracy", "exception"), lambda _: [Finding("I-1", state, "said") for state in states])
+def finding(*states, severity="exception"):
+    return Control(*("X1", "s", "accuracy", severity), lambda _: [Finding("I-1", state, "said") for state in states])
 
 
 @pytest.fixture
@@ -87,6 +87,32 @@ def test_a_month_is_closed_once_nothing_is_open(ledger, make, closed, states, is
     assert closed() == (1 if is_closed else None)
     assert closed("other") is None
     assert closed(month=Month(2026, 9)) is None
+
+
+@pytest.mark.parametrize(
+    ("severity", "is_closed"),
+    [(severity, False) for severity in ("exception", "hold", "blocked", "alert")]
+    + [(severity, True) for severity in ("warning", "variance", "info")],
+)
+def test_a_warning_keeps_no_month_open(ledger, make, closed, severity, is_closed):
+    """What is late is asked for again."""
+    ledger.controls = (finding(State.PASS, State.EXCEPTION, severity=severity),)
+    ledger.store(make.month())
+    assert closed() == (1 if is_closed else None)
+
+
+def test_a_month_whose_fetch_lacked_a_document_is_not_closed(ledger, make, closed):
+    """The next run asks for it again, although everything else is reconciled."""
+    ledger.controls = (finding(State.PASS),)
+    ledger.readings["first"] = make.month(make.invoice("1.00"))
+    for reason, is_closed in (("answered 503", False), ("", True)):
+        fetch = ledger.begin()
+        fetch.keep(ledger.response("first"))
+        if reason:
+            fetch.keep_missing_document("I-1", "pdf", reason)
+        fetch_id = fetch.complete().fetch_id
+        ledger.reconcile(fetch_id)
+        assert closed() == (fetch_id if is_closed else None)
 
 
 def test_a_month_that_opens_again_is_not_closed(ledger, make, closed):

@@ -1,5 +1,7 @@
 """Versions of records: nothing changes that did not change, nothing is lost that did."""
 
+import random
+import string
 import threading
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -558,3 +560,36 @@ def test_the_number_of_statements_does_not_grow_with_lines_or_records(ledger, ma
     assert max(small, changed, large, again) <= 35
     assert large <= changed + 2
     assert ledger.one("select count(*) from billing.current_usage_report") == 100
+
+
+# -- texts of any length, and what cannot be stored at all
+
+
+@pytest.mark.parametrize("length", [6_000, 1_000_000])
+def test_texts_of_any_length_are_stored(ledger, make, length):
+    """No index holds a vendor's text: random letters, as Postgres would compress others."""
+    letters = random.Random(length)  # noqa: S311 (not for secrets)
+    one, two = ("".join(letters.choices(string.ascii_letters, k=length)) for _ in range(2))
+    line = make.line(1, "1.00", description=one, product=one, line_id=one, region=one, usage_type=one, unit=one)
+    bill = make.invoice(lines=(line,), invoice_id=one, statement_number=one, currency=one, payment_status=one)
+    other = make.invoice("1.00", invoice_id=one[:-1] + "é", attributes={one: [two]})
+    unknown = frozenset({UnknownField("invoice", one), UnknownField("invoice", two)})
+    done = ledger.store(make.month(bill, other, unknown_fields=unknown))
+    assert [change.cause for change in done.changes] == ["new", "new"]
+    assert ledger.store(make.month(bill, other), "again").changes == ()
+    assert ledger.one("select max(length(product)) from billing.current_invoice_line") == length
+    fetch = ledger.begin()
+    fetch.keep_document(one, "pdf", "application/pdf", "GET /file", b"%PDF")
+    fetch.keep_document(one, "pdf", "application/pdf", "GET /file", b"%PDF")
+    assert fetch.complete().new_documents == 1
+
+
+def test_what_cannot_be_stored_is_named_with_its_invoice_and_line(ledger, make):
+    text = "a\x00b"
+    bad = make.invoice("1.00", "2.00")
+    bad = replace(bad, lines=(bad.lines[0], replace(bad.lines[1], product=text)))
+    with pytest.raises(PayloadError, match=r"^invoice 'I-1', invoice_line 2: the text .*a retry is useless$"):
+        ledger.store(make.month(make.invoice("5.00", invoice_id="I-0"), bad))
+    with pytest.raises(PayloadError, match=r"^invoice 'I-1': the text "):
+        ledger.store(make.month(make.invoice("1.00", statement_number=text)), "head")
+    assert ledger.one("select count(*) from billing.record") == 0

@@ -10,15 +10,15 @@ from billing.month import Month
 
 SUMMARY = (
     "vendor, account, month::text, currency, invoices, lines, total::text, "
-    "passed, exceptions, blocked, not_applicable, status"
+    "passed, exceptions, warnings, blocked, not_applicable, status"
 )
 NONE = ("initech", "acme", "2026-10-01", "USD", 0, 0, "0")
 
 
-def finding(*states):
+def finding(*states, severity="exception"):
     """Make a control that finds these states."""
     return Control(
-        *("X1", "statement", "accuracy", "exception"),
+        *("X1", "statement", "accuracy", severity),
         lambda _: [Finding("I-1", state, "said by the test") for state in states],
     )
 
@@ -36,10 +36,10 @@ def test_a_month_that_was_never_stored_has_no_row(ledger, make, summary):
 @pytest.mark.parametrize(
     ("states", "counts"),
     [
-        ([State.PASS, State.PASS_WITHIN_ROUNDING, State.VARIANCE_TOLERATED], (3, 0, 0, 0, "reconciled")),
-        ([State.PASS, State.NOT_APPLICABLE], (1, 0, 0, 1, "reconciled")),
-        ([State.PASS, State.BLOCKED], (1, 0, 1, 0, "blocked")),
-        ([State.EXCEPTION, State.BLOCKED, State.PASS], (1, 1, 1, 0, "exceptions")),
+        ([State.PASS, State.PASS_WITHIN_ROUNDING, State.VARIANCE_TOLERATED], (3, 0, 0, 0, 0, "reconciled")),
+        ([State.PASS, State.NOT_APPLICABLE], (1, 0, 0, 0, 1, "reconciled")),
+        ([State.PASS, State.BLOCKED], (1, 0, 0, 1, 0, "blocked")),
+        ([State.EXCEPTION, State.BLOCKED, State.PASS], (1, 1, 0, 1, 0, "exceptions")),
     ],
 )
 def test_the_status_is_the_worst_result(ledger, make, summary, states, counts):
@@ -48,9 +48,42 @@ def test_the_status_is_the_worst_result(ledger, make, summary, states, counts):
     assert summary() == [NONE + counts]
 
 
+@pytest.mark.parametrize(
+    ("severity", "counts"),
+    [
+        ("exception", (0, 1, 0, 1, 0, "exceptions")),
+        ("hold", (0, 1, 0, 1, 0, "exceptions")),
+        ("blocked", (0, 0, 0, 2, 0, "blocked")),
+        ("alert", (0, 0, 1, 1, 0, "blocked")),
+        ("warning", (0, 0, 1, 1, 0, "blocked")),
+        ("variance", (0, 0, 1, 1, 0, "blocked")),
+        ("info", (0, 0, 1, 1, 0, "blocked")),
+    ],
+)
+def test_an_exception_counts_by_its_severity(ledger, make, summary, severity, counts):
+    """What is blocked is blocked whatever the severity."""
+    ledger.controls = (finding(State.EXCEPTION, State.BLOCKED, severity=severity),)
+    ledger.store(make.month())
+    assert summary() == [NONE + counts]
+
+
+@pytest.mark.parametrize("severity", ["alert", "warning", "variance", "info"])
+def test_a_month_with_warnings_alone_has_a_status_of_its_own(ledger, make, summary, severity):
+    ledger.controls = (finding(State.EXCEPTION, severity=severity),)
+    ledger.store(make.month())
+    assert summary() == [(*NONE, 0, 0, 1, 0, 0, "warnings")]
+
+
+def test_a_finding_may_have_a_severity_of_its_own(ledger, make, summary):
+    late, missing = (Finding("2026-10", State.EXCEPTION, "said", severity=severity) for severity in ("alert", None))
+    ledger.controls = (Control("X1", "statement", "accuracy", "exception", lambda _: [late, missing]),)
+    ledger.store(make.month())
+    assert summary() == [(*NONE, 0, 1, 1, 0, 0, "exceptions")]
+
+
 def test_nothing_was_proved_where_no_control_ran(ledger, make, summary):
     ledger.store(make.month(make.invoice("1.00")))
-    assert summary() == [("initech", "acme", "2026-10-01", "USD", 1, 1, "1.00", 0, 0, 0, 0, "blocked")]
+    assert summary() == [("initech", "acme", "2026-10-01", "USD", 1, 1, "1.00", 0, 0, 0, 0, 0, "blocked")]
 
 
 def test_invoices_of_one_currency_are_added_and_two_currencies_never(ledger, make, summary):
@@ -62,7 +95,7 @@ def test_invoices_of_one_currency_are_added_and_two_currencies_never(ledger, mak
         make.invoice("0.25", invoice_id="I-4", currency=None),  # billed in the account's
     ]
     ledger.store(make.month(*bills))
-    result = (1, 0, 0, 0, "reconciled")
+    result = (1, 0, 0, 0, 0, "reconciled")
     assert summary() == [
         ("initech", "acme", "2026-10-01", "EUR", 1, 1, "7.00", *result),
         ("initech", "acme", "2026-10-01", "USD", 3, 4, "16.751", *result),
@@ -87,7 +120,7 @@ def test_only_the_results_in_force_count(ledger, make, summary):
     ledger.store(make.month())
     ledger.controls = (finding(State.PASS),)
     ledger.reconcile(1)
-    assert summary() == [(*NONE, 1, 0, 0, 0, "reconciled")]
+    assert summary() == [(*NONE, 1, 0, 0, 0, 0, "reconciled")]
 
 
 def test_current_views_show_each_record_once_and_all_its_rows(ledger, make):

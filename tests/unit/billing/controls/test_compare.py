@@ -34,6 +34,46 @@ def test_a_line_that_came_or_went_is_shown_whole(make):
     assert differences(two, one) == [{"where": "line 2", "field": "line", "before": "line 2: 2.00", "after": None}]
 
 
+def test_the_same_lines_in_another_order_are_no_difference(make):
+    """Also lines that are there twice, and a contract's lists within attributes."""
+    names = ["a", "b", "b", "c"]
+    lines = [make.line(place, "1.00", description=name) for place, name in enumerate(names, start=1)]
+    turned = [replace(line, position=place) for place, line in enumerate(reversed(lines), start=1)]
+    before = make.invoice(lines=tuple(lines), attributes={"orders": ["PO-1", "PO-2"]})
+    after = replace(before, lines=tuple(turned), attributes={"orders": ["PO-2", "PO-1"]})
+    assert differences(before, after) == []
+    once = replace(after, lines=tuple(line for line in turned if line.position != 2))
+    assert differences(before, once) == [{"where": "line 3", "field": "line", "before": "b: 1.00", "after": None}]
+    assert differences(once, before) == [{"where": "line 3", "field": "line", "before": None, "after": "b: 1.00"}]
+
+
+def test_of_lines_that_are_called_alike_the_unchanged_one_is_found_by_its_content(make):
+    lines = [make.line(place, amount, description="a") for place, amount in enumerate(["1.00", "2.00"], start=1)]
+    turned = (replace(lines[1], position=1), replace(lines[0], position=2, amount=Decimal("1.50")))
+    found = differences(make.invoice(lines=tuple(lines), total="3"), make.invoice(lines=turned, total="3"))
+    assert found == [{"where": "line 2", "field": "amount", "before": Decimal("1.00"), "after": Decimal("1.50")}]
+
+
+def test_a_line_is_compared_with_the_one_of_its_identifier(make):
+    """However it is called now, and wherever it stands."""
+    before = make.invoice(lines=(make.line(1, "1.00", line_id="A"), make.line(2, "2.00", line_id="B")))
+    after = replace(before, lines=(make.line(1, "2.00", line_id="B"), make.line(2, "1.50", line_id="A")))
+    assert [(found["where"], found["field"]) for found in differences(before, after)] == [
+        ("line 1", "description"),
+        ("line 2", "description"),
+        ("line 2", "amount"),
+    ]
+
+
+def test_identifiers_that_are_not_unique_name_no_line(make):
+    lines = tuple(make.line(place, amount, line_id="A") for place, amount in enumerate(["1.00", "2.00"], start=1))
+    turned = (replace(lines[1], position=1), replace(lines[0], position=2, amount=Decimal("1.10")))
+    found = differences(make.invoice(lines=lines, total="3"), make.invoice(lines=turned, total="3"))
+    assert [(each["where"], each["before"], each["after"]) for each in found if each["field"] == "amount"] == [
+        ("line 2", Decimal("1.00"), Decimal("1.10"))
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [({"flag": True}, {"flag": 1}), ({"a": None}, {}), ({"a": "1"}, {"a": 1})]
 )

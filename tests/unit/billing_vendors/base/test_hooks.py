@@ -249,6 +249,7 @@ class TestAnswers:
             {"status": 500, "lines": []},
             {"description": "x", "status": "Active"},
             {"error": None},
+            {"description": "a bill of one line", "lines": [{}]},
             {"status": True, "message": "x"},
         ],
     )

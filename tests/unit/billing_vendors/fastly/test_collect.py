@@ -5,7 +5,7 @@ import pytest
 from billing.errors import PayloadError, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.fastly.vendor import FASTLY
 from vendor_simulator.world import World
 
@@ -25,7 +25,7 @@ def derived(account, month: str):
 @pytest.mark.parametrize("month", MONTHS)
 def test_every_account_s_month_is_the_truth_to_the_last_digit(accounts, simulated, monkeypatch, month, list_filter):
     """What the two dates of the list filter is not documented: either meaning must do."""
-    monkeypatch.setattr(simulated.world, "readings", World(readings={"fastly.list_filter": list_filter}).readings)
+    monkeypatch.setattr(simulated.world, "readings", World(readings={"fastly.v3_list_filter": list_filter}).readings)
     for name, account in accounts.items():
         found = derived(account, month)
         truth = simulated.truth("fastly", name, month)
@@ -55,6 +55,18 @@ def test_a_v2_month_brings_the_bill_and_its_files(accounts):
         "pdf",
     ]
     assert kept[3].body.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(("after", "form"), [(1, "csv"), (2, "pdf")])
+@pytest.mark.parametrize(
+    "fault", [{"kind": "html"}, {"kind": "status", "status": 404}, {"kind": "status", "status": 500}]
+)
+def test_a_v2_month_is_whole_without_a_file(accounts, simulated, fault, after, form):
+    simulated.faults.add(operation="fastly.v2.invoice", after=after, times=2, **fault)
+    kept = collected(accounts["legacy-press"], "2026-10")
+    missing = next(item for item in kept if isinstance(item, MissingDocument))
+    assert (missing.file_format, missing.invoice_id) == (form, str(kept[1].json_object()["invoice_id"]))
+    assert len(kept) == 4
 
 
 def test_a_v2_month_without_a_bill_brings_nothing(accounts):
@@ -104,6 +116,26 @@ def test_an_answer_of_another_shape_ends_the_collection(accounts, simulated, fau
 
     with pytest.raises(PayloadError):
         collect_and_keep()
+
+
+def test_a_list_that_is_null_brings_no_invoice_and_the_rest(accounts, simulated):
+    simulated.faults.add("null_list", "fastly.v3.invoices", times=None)
+    found = derived(accounts["acme-media"], "2026-10")
+    assert found.invoices == ()
+    assert found.usage_reports[0].lines
+    assert {field.name for field in found.unknown_fields} == {"data=null"}
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_usage_is_read_whether_or_not_the_last_month_is_included(account, server, connect, payload, included):
+    rows, none = payload("v3_usage_metrics"), b'{"data": []}'
+    listing, service = b'{"data": [], "meta": {}}', b'{"data": {"details": [], "meta": {}}}'
+    server.responses(*({"body": body} for body in [listing, *([] if included else [none]), rows, service, service]))
+    responses = collected(account(conn_id=connect(host=server.url, password="sesame-4711")), "2024-05")
+    found = FASTLY.load_implementation().derive(account(), Month(2024, 5), responses)
+    assert len(found.usage_reports[0].lines) == 2
+    asked = [target for target in server.targets if "/usage-metrics" in target]
+    assert [target.rpartition("=")[2] for target in asked] == ["2024-05", *([] if included else ["2024-06"])]
 
 
 @pytest.mark.parametrize("fault", ["cut", "reset", "status"])

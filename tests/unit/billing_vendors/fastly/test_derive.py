@@ -67,6 +67,31 @@ def test_a_repeated_row_is_one_invoice_and_two_rows_of_the_listing(account, resp
     assert account_month.listings[0].row_ids == ("2", "2")
 
 
+@pytest.mark.parametrize(("total", "contradicted"), [("1.10", ()), ("1.20", ("2",))])
+def test_a_repeated_row_of_another_content_contradicts_the_first(account, response, total, contradicted):
+    again = {**FIRST, "monthly_transaction_amount": total}
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", page(FIRST, again))])
+    assert account_month.listings[0].contradicted == contradicted
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "month"),
+    [
+        ("2023-12-31T00:00:00Z", "2024-01-31T00:00:00Z", "2024-01"),
+        ("2023-12-31T22:00:00Z", "2024-01-31T21:59:59Z", "2024-01"),
+        ("2024-01-01T00:00:00-08:00", "2024-01-31T23:59:59-08:00", "2024-01"),
+        ("2024-01-02T00:00:00Z", "2024-02-02T00:00:00Z", "2024-01"),
+        ("2023-12-16T00:00:00Z", "2024-01-16T00:00:00Z", "2023-12"),
+        ("2023-12-01T00:00:00Z", None, "2023-12"),
+    ],
+)
+def test_a_bill_belongs_to_the_one_month_that_holds_most_of_its_days(account, response, start, end, month):
+    listing = response("v3.list_invoices", page(invoice("7", start, end)))
+    months = [Month(2023, 11), Month(2023, 12), JANUARY, Month(2024, 2)]
+    found = {str(each): [bill.month for bill in derive(account(), each, [listing]).invoices] for each in months}
+    assert {key: value for key, value in found.items() if value} == {month: [Month.parse(month)]}
+
+
 def test_a_month_without_an_answer_is_empty(account):
     account_month = derive(account(api="v2"), JANUARY, [])
     assert (account_month.invoices, account_month.listings, account_month.usage_reports) == ((), (), ())
@@ -89,6 +114,63 @@ def test_a_page_without_a_list_is_an_error(account, response, body):
         derive(account(), JANUARY, [response("v3.list_invoices", body)])
 
 
+@pytest.mark.parametrize("name", ["data", "transaction_line_items"])
+def test_a_list_that_is_null_has_no_rows_and_is_noted(account, response, name):
+    body = page(FIRST, total=1) | {"data": None} if name == "data" else page({**FIRST, name: None}, total=1)
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", body)])
+    assert [len(bill.lines) for bill in account_month.invoices] == ([] if name == "data" else [0])
+    assert [field.name for field in account_month.unknown_fields] == [f"{name}=null"]
+
+
+@pytest.mark.parametrize("written", ["text", "number", "decimal"])
+def test_identifiers_and_counts_may_be_numbers_or_texts(account, response, written):
+    as_written = {"text": str, "number": int, "decimal": float}[written]
+    row = {**FIRST, "invoice_id": as_written(4183280), "statement_number": as_written(77)}
+    body = {"data": [row], "meta": {"total": as_written(1)}}
+    account_month = derive(account(), JANUARY, [response("v3.list_invoices", body)])
+    (bill,) = account_month.invoices
+    assert (bill.invoice_id, bill.statement_number) == ("4183280", "77")
+    assert (account_month.listings[0].row_ids, account_month.listings[0].declared_total) == (("4183280",), 1)
+
+
+def test_a_currency_in_small_letters_is_the_same_currency(account, response):
+    responses = [response("v3.list_invoices", page({**FIRST, "currency_code": "usd"}))]
+    assert derive(account(), JANUARY, responses).invoices[0].currency == "USD"
+
+
+@pytest.mark.parametrize(("cost", "counts"), [(12.0, False), (17.0, True), (40.0, False)])
+def test_a_v2_line_that_was_deleted_counts_only_if_the_total_has_it(account, response, payload, cost, counts):
+    """Presumably ``deleted_at`` voids a line; no page says so."""
+    bill = json.loads(payload("v2_invoice"))
+    line = {**bill["line_items"][0], "id": "a", "amount": 12.0, "units": 100, "rate_per_unit": 0.12}
+    deleted = {**line, "id": "b", "amount": 5.0, "units": 1, "rate_per_unit": 5, "deleted_at": "2020-06-01T00:00:00Z"}
+    bill |= {"line_items": [line, deleted], "total": {"cost": cost}}
+    (found,) = derive(account(api="v2"), Month(2020, 5), [response("v2.invoice_by_month", bill)]).invoices
+    assert [line.amount for line in found.lines] == [12, 5 if counts else 0]
+    if not counts:
+        assert (found.lines[1].quantity, found.lines[1].rate) == (None, None)
+        assert found.lines[1].attributes["voided"] == {"amount": 5, "units": 1, "rate_per_unit": 5}
+
+
+def test_a_v2_bill_that_starts_some_hours_early_is_the_month_s(account, response, payload):
+    bill = json.loads(payload("v2_invoice")) | {
+        "start_time": "2020-04-30T22:00:00Z",
+        "end_time": "2020-05-31T22:00:00Z",
+    }
+    (found,) = derive(account(api="v2"), Month(2020, 5), [response("v2.invoice_by_month", bill)]).invoices
+    assert found.month == Month(2020, 5)
+
+
+@pytest.mark.parametrize(("shape", "rows"), [("object", 2), ("list", 2), ("null", 0), ("empty", 0)])
+def test_service_usage_may_be_an_object_a_list_or_null(account, response, payload, shape, rows):
+    body = json.loads(payload("v3_service_usage_metrics"))
+    body["data"] = {"object": body["data"], "list": [body["data"]], "null": None, "empty": []}[shape]
+    account_month = derive(account(), Month(2024, 5), [response("v3.service_usage_metrics", body)])
+    assert len(account_month.usage_reports[0].lines) == rows
+    assert [(len(listing.row_ids), listing.ended) for listing in account_month.listings] == [(rows, True)]
+    assert [field.name for field in account_month.unknown_fields] == (["data=null"] if shape == "null" else [])
+
+
 def test_a_v2_bill_counts_once_it_is_issued(account, response, payload):
     bill = json.loads(payload("v2_invoice"))
     may = Month(2020, 5)
@@ -104,6 +186,30 @@ def test_a_v2_bill_counts_once_it_is_issued(account, response, payload):
 def test_a_v2_bill_of_another_month_than_asked_for_is_an_error(account, response, payload):
     with pytest.raises(PayloadError, match="asked for 2024-01"):
         derive(account(api="v2"), JANUARY, [response("v2.invoice_by_month", payload("v2_invoice"))])
+
+
+@pytest.mark.parametrize(
+    ("start", "sent", "is_stored"),
+    [
+        ("2020-04-01T00:00:00Z", "2020-06-03T17:00:00Z", True),  # sent when May's bill is: its period is wrong
+        ("2020-04-01T00:00:00Z", "2020-05-03T17:00:00Z", False),  # April's bill
+        ("2020-04-01T00:00:00Z", None, False),
+        ("2020-06-01T00:00:00Z", "2020-07-03T17:00:00Z", False),  # June's
+    ],
+)
+def test_a_v2_bill_of_another_period_is_the_month_s_if_it_was_sent_after_it(
+    account, response, payload, start, sent, is_stored
+):
+    bill = json.loads(payload("v2_invoice"))
+    bill |= {"start_time": start, "end_time": None, "status": {"status": "Paid", "sent_at": sent}}
+    answers = [response("v2.invoice_by_month", bill)]
+    if is_stored:
+        (found,) = derive(account(api="v2"), Month(2020, 5), answers).invoices
+        assert found.month == Month(2020, 5)
+        assert "after which it was sent" in found.period_evidence
+    else:
+        with pytest.raises(PayloadError, match="asked for 2020-05"):
+            derive(account(api="v2"), Month(2020, 5), answers)
 
 
 def test_usage_keeps_quantity_and_raw_quantity(account, response, payload):

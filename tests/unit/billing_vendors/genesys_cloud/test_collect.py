@@ -17,10 +17,10 @@ from tests.unit.billing_vendors.genesys_cloud.conftest import (
 
 from billing.config.accounts import Account
 from billing.controls.evidence import Evidence
-from billing.errors import PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import ConfigurationError, PayloadError, VendorRejected, VendorUnavailable
 from billing.month import Month
 from billing.payloads.response import Response
-from billing_vendors.base.vendor import Document
+from billing_vendors.base.vendor import Document, MissingDocument
 from billing_vendors.genesys_cloud.controls.g06_usage_vs_charge import G6
 from billing_vendors.genesys_cloud.controls.g13_usage_report_complete import G13
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -122,11 +122,28 @@ def test_an_invoice_without_a_document_is_kept(january, connect):
     assert documents == ["INV00501234", "INV00498765"]
 
 
-def test_a_document_that_is_refused_ends_the_collection(january, connect):
-    january.billing("/contracts/invoices/CM00012345/document", payload_reply("error.forbidden", 403))
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (payload_reply("error.forbidden", 403), "answered 403"),
+        (payload_reply("error.forbidden", 404), "answered 404"),
+        (payload_reply("error.forbidden", 500), "answered 500"),
+        (json_reply({"url": "file:///etc/passwd"}), "not a plain https URL"),
+        (json_reply({"url": "https://10.0.0.1/x?sig=canary"}), "private network"),
+        (json_reply({}), "has no url"),
+        (Reply(b"<html>sign in</html>", media_type="text/html"), "answered 200 with text/html"),
+    ],
+)
+def test_a_document_that_cannot_be_had_is_recorded_with_the_reason(january, connect, reply, reason):
+    january.billing("/contracts/invoices/CM00012345/document", reply)
 
-    with pytest.raises(VendorRejected):
-        collect(make_account(connect()), JANUARY)
+    collected = collect(make_account(connect()), JANUARY)
+
+    (missing,) = [part for part in collected if isinstance(part, MissingDocument)]
+    assert (missing.invoice_id, missing.file_format) == ("CM00012345", "pdf")
+    assert reason in missing.reason
+    assert "canary" not in missing.reason
+    assert operations(collected)[-1] == "billable_usage"
 
 
 def test_figures_in_progress_are_not_kept(january, connect, monkeypatch):
@@ -178,6 +195,35 @@ class TestTrusteeOverview:
         self.overviews(january, {0: "2026-11-30"})
 
         assert self.collect(connect) == []
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404])
+    def test_a_refusal_does_not_keep_the_month_from_being_stored(self, january, connect, status):
+        january.billing("/trusteebillingoverview/t1", payload_reply("error.forbidden", status))
+
+        collected = collect(make_account(connect(), trustor="t1"), JANUARY)
+
+        assert operations(collected)[-1] == "billable_usage"
+
+    def test_a_partner_s_own_connection_reads_it(self, january, connect):
+        self.overviews(january, {self.index_of_january(): "2025-01-31"})
+        own = make_account(connect(), trustor="t1")
+        partner = replace(own.settings, trustee_conn_id=connect("genesys_partner"))
+
+        collected = collect(replace(own, settings=partner), JANUARY)
+
+        assert operations(collected)[-1] == "trustee_overview"
+        signed = {request.path: request.headers.get("authorization") for request in january.seen}
+        assert signed["/api/v2/billing/reports/billableusage"] == "Bearer token-1"
+        assert signed["/api/v2/billing/trusteebillingoverview/t1"] == "Bearer token-2"
+
+    def test_a_partner_s_connection_that_is_not_there_is_told_before_any_request(self, january, connect):
+        own = make_account(connect(), trustor="t1")
+        account = replace(own, settings=replace(own.settings, trustee_conn_id="no_such_connection"))
+
+        with pytest.raises(ConfigurationError, match="no_such_connection"):
+            collect(account, JANUARY)
+
+        assert january.seen == []
 
     def test_a_vendor_that_always_answers_the_same_ends_too(self, january, connect):
         overview = json.loads(read_payload("trustee_billing_overview")) | {
@@ -333,9 +379,6 @@ def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, ki
         ("text_numbers", {"operation": "genesys.invoices"}),
         ("repeat_cursor", {"operation": "genesys.contracts", "times": None}),
         ("redirect", {"url": "https://elsewhere.example/"}),
-        ("oversize", {"operation": "genesys.download", "size": 60_000_000}),
-        ("document_url", {"operation": "genesys.invoice_document", "url": "file:///etc/passwd"}),
-        ("document_url", {"operation": "genesys.invoice_document", "url": "http://169.254.169.254/"}),
         ("status", {"status": 403}),
         ("accepted", {"operation": "genesys.usage_report", "times": None}),
     ],
@@ -346,6 +389,25 @@ def test_what_a_vendor_must_not_do_ends_the_collection(world, organisations, fau
 
     with pytest.raises((PayloadError, VendorRejected, VendorUnavailable)):
         derived(organisations["sakura-support"], Month(2026, 10))
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("oversize", {"operation": "genesys.download", "size": 60_000_000}),
+        ("html", {"operation": "genesys.download"}),
+        ("status", {"operation": "genesys.download", "status": 410}),
+        ("document_url", {"operation": "genesys.invoice_document", "url": "http://169.254.169.254/"}),
+    ],
+)
+def test_what_a_document_may_be_changes_no_figure(world, organisations, faults, kind, members):
+    fault = faults.add(kind, **{"times": None} | members)
+
+    parts = collect(organisations["nord-contact"], Month(2026, 10))
+
+    assert fault.met
+    missing = {part.invoice_id for part in parts if isinstance(part, MissingDocument)}
+    assert missing == set(truth_of(world))
 
 
 def test_a_page_that_is_sent_again_is_an_error(world, organisations, faults):

@@ -219,6 +219,62 @@ class TestWhatComesBack:
         assert SIGNATURE not in str(raised.value)
         assert str(status) in str(raised.value)
 
+    @pytest.mark.parametrize(
+        ("first", "links"),
+        [
+            (Reply(b"", 500), 2),
+            (Reply(b"", 503, headers={"Retry-After": "0"}), 2),
+            (Reply(b"expired", 403), 2),
+            (Reply(b"gone", 410), 2),
+            (Reply(b"<html>one moment</html>", media_type="text/html"), 2),
+        ],
+    )
+    def test_a_file_that_is_not_served_is_asked_for_by_another_link(self, hook, genesys, store, first, links):
+        store.responses("/a", first, pdf())
+        link_to(genesys, f"{store.url}/a")
+
+        assert hook.get_document("INV1").body == PDF
+
+        assert len(genesys.asked("/contracts/invoices/INV1/document")) == links
+
+    @pytest.mark.parametrize(("status", "files"), [(503, 4), (403, 2), (404, 2)])
+    def test_attempts_are_bounded(self, hook, genesys, store, status, files):
+        store.responses("/a", Reply(b"", status))
+        link_to(genesys, f"{store.url}/a")
+
+        with pytest.raises((VendorRejected, VendorUnavailable), match=str(status)):
+            hook.get_document("INV1")
+
+        assert len(store.seen) == files
+
+    def test_a_refused_request_for_a_link_is_final(self, hook, genesys):
+        genesys.billing("/contracts/invoices/INV1/document", json_reply({}, 403))
+
+        with pytest.raises(VendorRejected, match="403"):
+            hook.get_document("INV1")
+
+        assert len(genesys.asked("/contracts/invoices/INV1/document")) == 1
+
+    def test_a_host_of_files_that_is_down_is_asked_patiently_only_once(self, hook, genesys, store):
+        store.responses("/a", Reply(b"", 503))
+        link_to(genesys, f"{store.url}/a")
+
+        for _ in range(3):
+            with pytest.raises(VendorUnavailable):
+                hook.get_document("INV1")
+
+        assert len(store.seen) == 4 + 1 + 1
+
+    def test_the_store_is_told_the_same_name_as_the_vendor(self, hook, genesys, store):
+        store.responses("/a", pdf())
+        link_to(genesys, f"{store.url}/a")
+
+        hook.get_document("INV1")
+
+        names = {request.headers["user-agent"] for request in (*genesys.seen, *store.seen)}
+        assert len(names) == 1
+        assert names.pop().startswith("tieout/")
+
     def test_a_store_that_is_not_there_is_an_error_without_the_link(self, hook, genesys, store):
         store.close()
         link_to(genesys, f"{store.url}/a?sig={SIGNATURE}")

@@ -208,12 +208,26 @@ class TestBillingPeriodClosed:
 
         assert sensor(GenesysBillingPeriodClosedSensor, month).execute({})["state"] == "ready"
 
-    @pytest.mark.parametrize("status", ["Open", None, "Closing"])
-    def test_anything_but_closed_is_waited_for(self, genesys, status):
+    @pytest.mark.parametrize("status", ["Open", "open", " OPEN"])
+    def test_an_open_one_is_waited_for(self, genesys, status):
         contracts(genesys, JANUARY, ("2025-01-05", "2025-01-09", status))
 
         with pytest.raises(TaskDeferred):
             sensor(GenesysBillingPeriodClosedSensor).execute({})
+
+    @pytest.mark.parametrize("status", [None, "Closing", "Open"])
+    def test_anything_but_closed_is_waited_for_until_its_last_day_has_passed(self, genesys, status):
+        contracts(genesys, ("2099-01-01", "2099-01-31", status))
+
+        with pytest.raises(TaskDeferred):
+            sensor(GenesysBillingPeriodClosedSensor, "2099-01").execute({})
+
+    @pytest.mark.parametrize("status", [None, "Closing", "closed", "CLOSED"])
+    def test_no_status_and_an_unknown_one_end_no_wait_by_themselves(self, genesys, status):
+        """G12 judges them."""
+        contracts(genesys, JANUARY, ("2025-01-05", "2025-01-09", status))
+
+        assert sensor(GenesysBillingPeriodClosedSensor).execute({})["state"] == "ready"
 
     async def test_all_pages_of_contracts_are_looked_at(self, genesys):
         """The open period is on the second page; once it is closed the wait is over."""

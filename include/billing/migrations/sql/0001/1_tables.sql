@@ -65,6 +65,16 @@ create table billing.document_sighting (
     primary key (fetch_id, document_id)
 );
 
+create table billing.missing_document (
+    fetch_id bigint not null references billing.fetch,
+    position integer not null,
+    invoice_id text not null,
+    file_format text not null,
+    reason text not null,
+    primary key (fetch_id, position)
+);
+comment on column billing.missing_document.reason is 'why the fetch could not get the file';
+
 create table billing.unknown_field (
     vendor text not null,
     record_type text not null,

@@ -70,8 +70,14 @@ order by s.record_key, s.fetch_id desc;
 
 -- Months and their controls ----------------------------------------------------------------------------------------
 
+-- What a result means to a person: an EXCEPTION is one only where the severity says that the amount may be wrong.
 create view billing.current_control_result as
-select m.vendor, m.account, m.month, c.*
+select m.vendor, m.account, m.month, c.*,
+       case when c.state = 'NOT_APPLICABLE' then 'not_applicable'
+            when c.state = 'BLOCKED' or (c.state = 'EXCEPTION' and c.severity = 'blocked') then 'blocked'
+            when c.state = 'EXCEPTION' and c.severity in ('exception', 'hold') then 'exception'
+            when c.state = 'EXCEPTION' then 'warning'
+            else 'passed' end as outcome
 from billing.account_month m
 join billing.control_result c using (reconciliation_id);
 
@@ -79,9 +85,10 @@ join billing.control_result c using (reconciliation_id);
 -- all months. The number of lines is a subquery, so that a query that does not ask for it does not compute it.
 create view billing.account_month_summary as
 select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
-       c.passed, c.exceptions, c.blocked, c.not_applicable,
+       c.passed, c.exceptions, c.warnings, c.blocked, c.not_applicable,
        case when c.exceptions > 0 then 'exceptions'
-            when c.blocked > 0 or c.passed + c.not_applicable = 0 then 'blocked'
+            when c.blocked > 0 or c.passed + c.not_applicable + c.warnings = 0 then 'blocked'
+            when c.warnings > 0 then 'warnings'
             else 'reconciled' end as status,
        m.first_stored_at, m.last_seen_at
 from billing.account_month m
@@ -101,12 +108,13 @@ join (
     group by a.vendor, a.account, a.month, coalesce(v.currency, a.currency)
 ) i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month)
 cross join lateral (
-    select count(*) filter (where state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED')) as passed,
-           count(*) filter (where state = 'EXCEPTION') as exceptions,
-           count(*) filter (where state = 'BLOCKED') as blocked,
-           count(*) filter (where state = 'NOT_APPLICABLE') as not_applicable
-    from billing.control_result x
-    where x.reconciliation_id = m.reconciliation_id
+    select count(*) filter (where outcome = 'passed') as passed,
+           count(*) filter (where outcome = 'exception') as exceptions,
+           count(*) filter (where outcome = 'warning') as warnings,
+           count(*) filter (where outcome = 'blocked') as blocked,
+           count(*) filter (where outcome = 'not_applicable') as not_applicable
+    from billing.current_control_result x
+    where (x.vendor, x.account, x.month) = (m.vendor, m.account, m.month)
 ) c;
 
 

@@ -14,7 +14,7 @@ drop table
     billing.usage_line, billing.usage_report, billing.wallet, billing.charge, billing.billing_period,
     billing.contract_item, billing.contract, billing.withdrawal, billing.payment_status, billing.invoice_line, billing.invoice,
     billing.record_version, billing.record,
-    billing.unknown_field, billing.document_sighting, billing.document,
+    billing.unknown_field, billing.missing_document, billing.document_sighting, billing.document,
     billing.payload_sighting, billing.fetch, billing.payload;
 
 drop function billing.check_versions(), billing.refuse_change();

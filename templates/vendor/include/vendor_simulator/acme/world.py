@@ -68,6 +68,10 @@ class AcmeWorld:
         self.token = seeded_random.text(32, options.seed, VENDOR, "token")
         self._restated: Counter[str] = Counter()
 
+    def account_names(self) -> list[str]:
+        """List the names of its accounts."""
+        return [ACCOUNT]
+
     def account_entries(self) -> list[dict[str, Any]]:
         """Return the accounts as ``accounts.yaml`` holds them."""
         entry = {"name": ACCOUNT, "vendor": VENDOR, "conn_id": CONN_ID, "customer_id": CUSTOMER_ID}

@@ -49,7 +49,7 @@ class Bills:
         fields = usual | numbers | changed
         if amount is None:
             amount = str(fields["quantity"] * fields["rate"])
-        return InvoiceLine(1, product, Decimal(amount), product=product, **fields)
+        return InvoiceLine(1, fields.pop("description", product), Decimal(amount), product=product, **fields)
 
     @classmethod
     def flat(cls, product: str, amount: str, **changed: Any) -> InvoiceLine:

@@ -20,10 +20,27 @@ def test_no_credit_at_all(bills):
 
 
 def test_negative_without_coupon_and_positive_with_one(bills):
-    unmarked, cover = bills.judge(F16, bills.invoice(bills.line(), bills.flat("x", "-3")))
+    marked = bills.flat("y", "-1", credit_coupon="C")
+    unmarked, cover = bills.judge(F16, bills.invoice(bills.line(), bills.flat("x", "-3"), marked))
     assert (unmarked.state, unmarked.operands["line"], cover.state) == ("EXCEPTION", 2, "PASS")
     charged, cover = bills.judge(F16, bills.invoice(bills.line(), bills.flat("x", "3", credit_coupon="C")))
     assert (charged.state, charged.operands["line"]) == ("EXCEPTION", 2)
+
+
+def test_a_vendor_that_marks_no_credit_is_understood(bills):
+    assert bills.states(F16, bills.invoice(bills.line(), bills.flat("x", "-3"), bills.flat("y", "-2"))) == ["PASS"]
+
+
+def test_a_credit_without_a_sign_is_taken_off_by_the_header(bills):
+    lines = bills.line(), bills.flat("x", "3", credit_coupon="C")
+    assert bills.states(F16, bills.invoice(*lines, total="5")) == ["PASS"]
+    (over,) = bills.judge(F16, bills.invoice(bills.line(), bills.flat("x", "9", credit_coupon="C"), total="-1"))
+    assert (over.state, over.difference) == ("EXCEPTION", Decimal(1))
+
+
+def test_a_discount_needs_no_coupon(bills):
+    lines = bills.line(), bills.flat("Discount 10 %", "-0.80"), bills.flat("y", "-1", credit_coupon="C")
+    assert bills.states(F16, bills.invoice(*lines)) == ["PASS"]
 
 
 def test_a_credit_of_nothing_is_a_credit(bills):
@@ -50,7 +67,7 @@ def test_the_account_s_tolerance(bills):
     account = bills.account(tolerances={"F16": Tolerance(absolute=Decimal(1))})
     over = bills.invoice(bills.line(), bills.flat("x", "-8.01", credit_coupon="C"))
     assert bills.states(F16, over, account=account) == ["VARIANCE_TOLERATED"]
-    unmarked = bills.invoice(bills.line(), bills.flat("x", "-0.01"))
+    unmarked = bills.invoice(bills.line(), bills.flat("x", "-0.01"), bills.flat("y", "0", credit_coupon="C"))
     assert bills.states(F16, unmarked, account=account) == ["EXCEPTION", "PASS"], "no policy makes up for a coupon"
 
 

@@ -37,6 +37,18 @@ def test_credits_and_shortfalls_come_and_go(bills):
     assert bills.states(F22, bills.invoice(*lines), previous=bills.before()) == ["PASS"]
 
 
+def test_one_name_in_two_forms_is_one_thing(bills):
+    before = bills.before(bills.line("Sa\u0303o Paulo", region="South America", usage_type="Bandwidth"))
+    invoice = bills.invoice(bills.line("S\u00c3O PAULO", region="south  america", usage_type="bandwidth"))
+    assert bills.states(F22, invoice, previous=before) == ["PASS"]
+
+
+def test_tax_comes_and_goes(bills):
+    assert bills.states(F22, bills.invoice(bills.line(), bills.flat("VAT", "9000")), previous=bills.before()) == [
+        "PASS"
+    ]
+
+
 def test_nothing_to_compare(bills):
     empty = bills.month(month=bills.september)
     assert bills.states(F22, bills.invoice(), previous=empty) == ["NOT_APPLICABLE"]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.controls.checks.document_keys import same_number
+from billing.models import Listing
 from billing_vendors.fastly.controls.f07_duplicate_documents import F7
 
 
@@ -39,6 +40,17 @@ def test_strong_one_statement_number_on_two(bills, compared):
     assert compared(bills.invoice(invoice_id="1", statement_number="st1"), earlier=earlier) == {
         "1": ("EXCEPTION", "strong")
     }
+
+
+def test_a_row_that_the_list_has_twice_is_named_and_holds_nothing(bills):
+    listing = Listing("v3.list_invoices", ("1", "2", "1"), 2, ended=True)
+    invoice = bills.invoice(invoice_id="1")
+    alike, twice = bills.judge(F7, month=bills.month(invoice, listings=(listing,)), history=(bills.head(invoice),))
+    assert (alike.state, twice.state, twice.severity, twice.subject) == ("PASS", "EXCEPTION", "warning", "1")
+    assert "2 times" in twice.explanation
+    elsewhere = Listing("v3.list_invoices", ("1", "2", "2"), 3, ended=True)
+    found = bills.judge(F7, month=bills.month(invoice, listings=(elsewhere,)), history=(bills.head(invoice),))
+    assert [each.state for each in found] == ["PASS"]
 
 
 def test_medium_the_same_amount_twice_in_a_month_reports_the_later(bills, compared):

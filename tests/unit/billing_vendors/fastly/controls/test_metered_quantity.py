@@ -1,5 +1,6 @@
 """F12."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -27,6 +28,72 @@ def test_raw_units_agree_as_well(bills):
     month = metered(bills, bills.metric(quantity="0.01", raw="100"))
     (found,) = bills.judge(F12, month=month)
     assert found.state == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("billed", "priced", "raw"),
+    [
+        ("15234000", "1523.4", "15234000"),
+        ("15.234", "1523.4", "15234000"),
+        ("1523.4", "15234000", "15234000"),
+        ("1523.4", "15234000", None),
+        ("15234000", "1523.4", None),
+        ("1.5234", "1523.4", None),
+    ],
+)
+def test_each_side_may_be_in_any_unit(bills, billed, priced, raw):
+    month = metered(bills, bills.metric(quantity=priced, raw=raw), lines=[bills.line(quantity=billed)])
+    assert bills.states(F12, month=month) == ["PASS"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S\u00e3o Paulo Bandwidth",
+        "Sa\u0303o Paulo Bandwidth",
+        "S\u00c3O  PAULO\u00a0BANDWIDTH",
+        "S\u00e3o Paulo\u200b Bandwidth",
+    ],
+)
+def test_a_name_is_what_a_person_reads(bills, name):
+    month = metered(bills, bills.metric(name), lines=[bills.line("S\u00e3o Paulo Bandwidth")])
+    assert bills.states(F12, month=month) == ["PASS"]
+
+
+@pytest.mark.parametrize("billed", [None, "Europe", "europe"])
+@pytest.mark.parametrize("region", [None, "Europe", "EU", "europe"])
+def test_a_region_counts_only_where_both_sides_state_it(bills, billed, region):
+    month = metered(bills, bills.metric(region=region), lines=[bills.line(region=billed)])
+    assert bills.states(F12, month=month) == ["PASS"]
+
+
+def test_two_regions_of_one_name_are_two_things(bills):
+    lines = bills.line("CDN"), bills.line("CDN", quantity="40", region="south_america")
+    metrics = bills.metric("CDN", "90"), bills.metric("CDN", "50", region="South America")
+    assert bills.states(F12, month=metered(bills, *metrics, lines=lines)) == ["EXCEPTION"] * 2
+
+
+def test_a_line_may_carry_the_metric_s_name_as_its_description(bills):
+    line = replace(bills.line("CDN usage"), description="Europe Bandwidth")
+    assert bills.states(F12, month=metered(bills, bills.metric(), lines=[line])) == ["PASS"]
+
+
+def test_what_is_not_metered_is_not_compared_whatever_its_usage_type(bills):
+    flat = [
+        bills.flat(name, "20", usage_type=name.lower()) for name in ("Support", "TLS", "Commitment", "Credit balance")
+    ]
+    tax = bills.line("VAT", quantity="100", rate="0.19", usage_type=None)
+    assert bills.states(F12, month=metered(bills, bills.metric(), lines=[bills.line(), *flat, tax])) == ["PASS"]
+
+
+def test_a_fee_that_is_metered_agrees(bills):
+    lines = bills.line(), bills.flat("Next-Gen WAF", "2500")
+    month = metered(bills, bills.metric(), bills.metric("Next-Gen WAF", "1", region=None), lines=lines)
+    assert bills.states(F12, month=month) == ["PASS"]
+
+
+def test_metrics_without_rows_say_nothing_of_a_bill(bills):
+    assert bills.states(F12, month=metered(bills)) == ["NOT_APPLICABLE"]
 
 
 def test_more_is_billed_than_was_metered(bills):

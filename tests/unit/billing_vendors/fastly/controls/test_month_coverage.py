@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,37 @@ def test_last_month_s_bill_may_fill_a_gap(bills):
 
 def test_two_bills_of_one_month_are_not_an_overlap_of_months(bills):
     assert bills.states(F5, bills.invoice(), bills.invoice(invoice_id="I-2"), previous=bills.before()) == ["PASS"] * 2
+
+
+@pytest.mark.parametrize("hours", [-9, 8])
+def test_whole_months_of_another_zone(bills, hours):
+    shift = timedelta(hours=hours)
+    bill = bills.invoice(service_start=bills.october.start + shift, service_end=bills.october.end + shift)
+    before = bills.before(service_start=bills.september.start + shift, service_end=bills.september.end + shift)
+    assert bills.states(F5, bill, previous=before) == ["PASS", "PASS"]
+    assert bills.states(F5, bill, account=bills.account(first_month=bills.october)) == ["PASS"]
+
+
+def test_hours_between_months_of_two_zones(bills):
+    east = bills.before(
+        service_start=bills.september.start - timedelta(hours=9), service_end=bills.september.end - timedelta(hours=9)
+    )
+    gap, _ = bills.judge(F5, bills.invoice(), previous=east)
+    assert (gap.state, gap.operands["gaps"]) == (
+        "EXCEPTION",
+        ["2026-09-30 15:00 to 2026-10-01 00:00 UTC (0.375 days)"],
+    )
+
+
+def test_a_day_that_both_months_bill(bills):
+    early = bills.invoice(service_start=bills.october.start - DAY)
+    _, overlap = bills.judge(F5, early, previous=bills.before())
+    assert overlap.operands["twice"] == ["2026-09-30 00:00 to 2026-10-01 00:00 UTC (1 days)"]
+
+
+def test_v2_may_leave_out_its_bounds(bills):
+    bill = bills.invoice(service_start=None, service_end=None)
+    assert bills.states(F5, bill, previous=bills.before(), account=bills.account("v2")) == ["NOT_APPLICABLE"]
 
 
 def test_an_invoice_without_bounds(bills):

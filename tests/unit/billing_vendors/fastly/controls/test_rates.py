@@ -1,5 +1,7 @@
 """F14."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -90,6 +92,50 @@ def test_the_entry_that_says_most_holds(bills):
         bills, card("0.5"), card("0.08", region="Europe", usage_type="bandwidth"), card("0.4", region="Asia")
     )
     assert bills.states(F14, bills.invoice(), account=account) == ["PASS"]
+
+
+def test_a_card_may_change_within_the_month_and_have_tiers(bills):
+    middle = replace(card("0.07"), starts_on=date(2026, 10, 15))
+    first = replace(card("0.08"), ends_on=date(2026, 10, 14))
+    tier = replace(card("0.05"), above=Decimal(1000))
+    account = with_card(bills, first, middle, tier)
+    lines = [bills.line(rate=rate) for rate in ("0.08", "0.07", "0.05")]
+    assert bills.states(F14, bills.invoice(*lines), account=account) == ["PASS"]
+    assert bills.states(F14, bills.invoice(*lines, bills.line(rate="0.06")), account=account) == ["EXCEPTION", "PASS"]
+
+
+def tiers(bills, **units_at):
+    return [bills.line(rate=f"0.{rate[1:]}", quantity=units) for rate, units in units_at.items()]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "state"),
+    [
+        ({"r10": "40"}, {"r10": "50", "r06": "9"}, "PASS"),
+        ({"r10": "50"}, {"r10": "50", "r06": "9"}, "PASS"),
+        ({"r10": "50", "r06": "9"}, {"r10": "50", "r06": "20", "r04": "3"}, "PASS"),
+        ({"r10": "60"}, {"r10": "50", "r06": "9"}, "EXCEPTION"),  # the first tier was larger
+        ({"r10": "50", "r06": "9"}, {"r10": "49", "r06": "20", "r04": "3"}, "EXCEPTION"),
+        ({"r10": "50", "r06": "9"}, {"r10": "50", "r04": "3"}, "EXCEPTION"),  # a tier is left out
+        ({"r10": "40"}, {"r06": "49"}, "EXCEPTION"),
+        ({"r10": "40"}, {"r10": "50", "r12": "9"}, "EXCEPTION"),  # more for more is no tier
+    ],
+)
+def test_a_tier_that_was_reached_for_the_first_time(bills, before, now, state):
+    found = bills.states(F14, bills.invoice(*tiers(bills, **now)), previous=bills.before(*tiers(bills, **before)))
+    assert found[0] == state
+
+
+def test_names_are_what_a_person_reads(bills):
+    invoice = bills.invoice(bills.line("S\u00e3o Paulo", rate="0.09"))
+    before = bills.before(bills.line("SA\u0303O  paulo", rate="0.08"))
+    assert bills.states(F14, invoice, previous=before) == ["EXCEPTION"]
+    assert bills.states(F14, invoice, account=with_card(bills, card("0.09", product="sa\u0303o PAULO"))) == ["PASS"]
+
+
+def test_tax_has_no_agreed_rate(bills):
+    before = bills.before(bills.line(), bills.flat("VAT", "19"))
+    assert bills.states(F14, bills.invoice(bills.line(), bills.flat("VAT", "20")), previous=before) == ["PASS"]
 
 
 def test_the_account_s_tolerance(bills):

@@ -56,6 +56,68 @@ def test_a_month_without_an_invoice(bills):
     assert bills.states(F17, month=bills.month()) == ["NOT_APPLICABLE"]
 
 
+def v2(bills, *lines, cost, **totals):
+    return bills.invoice(*lines, total=cost, currency=None, attributes={"total": totals})
+
+
+@pytest.mark.parametrize(
+    ("totals", "cost"),
+    [
+        ({"discount": Decimal("0.1")}, "90"),
+        ({"discount": 10}, "90"),
+        ({"discount": "10"}, "90"),
+        ({"discount_amount": 10}, "90"),
+        ({"discount": Decimal("0.0"), "plan_minimum": 150}, "150"),
+        ({"plan_minimum": "150"}, "150"),
+        ({"commit_shortfall": 50}, "150"),
+        ({"discount": 10, "plan_minimum": 150}, "150"),
+        ({"discount": 10, "commit_shortfall": 60}, "150"),
+    ],
+)
+def test_v2_a_discount_and_a_minimum_explain_a_header(bills, totals, cost):
+    bill = v2(bills, bills.line(amount="100"), cost=cost, **totals)
+    assert (bills.states(F1, bill), bills.states(F17, bill)) == (["PASS"], ["NOT_APPLICABLE"])
+    wrong = v2(bills, bills.line(amount="100"), cost=str(Decimal(cost) + Decimal("1.17")), **totals)
+    assert (bills.states(F1, wrong), bills.states(F17, wrong)) == (["EXCEPTION"], ["EXCEPTION"])
+    assert bills.judge(F1, wrong)[0].expected == 100, "what differs is told from the sum of the lines"
+
+
+def test_v2_a_credit_may_be_taken_off_after_the_minimum(bills):
+    lines = bills.line(amount="31"), bills.flat("Credit", "-5", credit_coupon="C")
+    assert bills.states(F1, v2(bills, *lines, cost="45", plan_minimum=50)) == ["PASS"]
+    assert bills.states(F1, v2(bills, *lines, cost="50", plan_minimum=50)) == ["PASS"]
+    assert bills.states(F1, v2(bills, *lines, cost="50", plan_minimum=40)) == ["EXCEPTION"]
+
+
+def test_a_shortfall_that_is_a_line_lifts_nothing_more(bills):
+    lines = bills.line(amount="31"), bills.flat("Commit shortfall", "19")
+    assert bills.states(F1, v2(bills, *lines, cost="69", commit_shortfall=19)) == ["EXCEPTION"]
+
+
+def test_credits_without_a_sign_are_taken_off(bills):
+    lines = bills.line(amount="100"), bills.flat("Credit", "12", credit_coupon="C")
+    assert (
+        bills.states(F1, bills.invoice(*lines, total="88")),
+        bills.states(F17, bills.invoice(*lines, total="88")),
+    ) == (
+        ["PASS"],
+        ["NOT_APPLICABLE"],
+    )
+    assert bills.states(F1, bills.invoice(*lines, total="89.50")) == ["EXCEPTION"]
+
+
+def test_v3_has_no_totals_that_explain(bills):
+    assert bills.states(F1, bills.invoice(bills.line(amount="100"), total="90")) == ["EXCEPTION"]
+
+
+def test_a_tax_line_is_no_residual(bills):
+    lines = bills.line(amount="100"), bills.flat("VAT", "19")
+    assert (bills.states(F1, bills.invoice(*lines)), bills.states(F17, bills.invoice(*lines))) == (
+        ["PASS"],
+        ["NOT_APPLICABLE"],
+    )
+
+
 @given(st.lists(st.decimals("-9999", "9999", places=2), min_size=1, max_size=9), st.decimals("-1", "1", places=3))
 def test_it_alarms_exactly_where_footing_does(bills, amounts, off):
     lines = [bills.line(amount=str(amount)) for amount in amounts]

@@ -1,5 +1,6 @@
 """F13."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -32,8 +33,30 @@ def test_two_to_the_thirtieth_is_no_gigabyte(bills):
     assert found.difference == 7_374_182_400
 
 
-def test_a_thousand_requests_are_no_unit(bills):
-    assert states(bills, bills.metric("Requests", "100", raw="100000", unit="unit")) == ["EXCEPTION"]
+@pytest.mark.parametrize("scale", [1, 1_000, 10_000, 10**6, 10**9, 10**12])
+def test_another_scale_is_one_reading(bills, scale):
+    """Only requests by 10,000 and bytes by 10^9 are documented, and not in which unit a quantity is shown."""
+    requests = bills.metric("Europe Requests", "152.5", raw=str(Decimal("152.5") * scale), unit="unit")
+    more = bills.metric("Asia Requests", "17.25", raw=str(Decimal("17.25") * scale), unit="unit")
+    assert states(bills, requests, more) == ["PASS"]
+
+
+@pytest.mark.parametrize("scale", [2, 100, 1024, 3600, 2**30])
+def test_no_power_of_ten_that_is_in_use_is_no_scale(bills, scale):
+    odd = bills.metric("Europe Requests", "152.5", raw=str(Decimal("152.5") * scale), unit="unit")
+    assert states(bills, odd) == ["EXCEPTION"]
+
+
+def test_one_product_s_requests_have_one_scale(bills):
+    requests = [bills.metric(f"{region} Requests", "152.5", raw="1525000", unit="unit") for region in ("EU", "NA")]
+    odd = bills.metric("Asia Requests", "100", raw="100000", unit="unit")
+    assert states(bills, *requests, odd) == ["EXCEPTION", "PASS"]
+    assert states(bills, requests[0], odd) == ["EXCEPTION", "PASS"], "the documented scale decides between two"
+    assert states(bills, *requests, replace(odd, product="compute_usage")) == ["PASS"], "another product has its own"
+
+
+def test_a_quantity_of_nothing_fits_no_scale_and_every_scale(bills):
+    assert states(bills, bills.metric(quantity="0", raw="0"), bills.metric(quantity="5", raw="5000")) == ["PASS"]
 
 
 def test_rounding_is_bounded_by_the_decimals_that_the_report_shows(bills):
@@ -50,7 +73,8 @@ def test_the_decimals_of_requests_say_nothing_of_gigabytes(bills):
 
 
 def test_a_metric_without_raw_quantity(bills):
-    assert states(bills, bills.metric()) == ["BLOCKED"]
+    assert states(bills, bills.metric()) == ["NOT_APPLICABLE"]
+    assert states(bills, bills.metric(), bills.metric(raw="100000000000")) == ["NOT_APPLICABLE", "PASS"]
 
 
 def test_metrics_of_another_kind(bills):

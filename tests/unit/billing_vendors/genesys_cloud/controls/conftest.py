@@ -29,6 +29,7 @@ from billing.month import Month
 
 JANUARY = Month(2025, 1)
 FIRST, AFTER = date(2025, 1, 1), date(2025, 2, 1)
+SETTINGS = ("organization_id", "bill_to", "trustor_organization_id")
 ORGANIZATION = {"id": "org-1", "name": "Example Contact Centre"}
 
 
@@ -36,6 +37,7 @@ ORGANIZATION = {"id": "org-1", "name": "Example Contact Centre"}
 class Settings:
     """What of the vendor's own settings the controls look at."""
 
+    organization_id: str = "org-1"
     bill_to: str = "A-77"
     trustor_organization_id: str | None = None
 
@@ -165,7 +167,7 @@ class Genesys:
 
     @staticmethod
     def evidence(month: AccountMonth, **rest: Any) -> Evidence:
-        own = Settings(**{name: rest.pop(name) for name in ("bill_to", "trustor_organization_id") if name in rest})
+        own = Settings(**{name: rest.pop(name) for name in SETTINGS if name in rest})
         first_month = rest.pop("first_month", Month(2024, 1))
         account = Account("genesys_cloud", "acme", "genesys_acme", "EUR", first_month, 6, own)
         return Evidence(account, month, **rest)

@@ -80,7 +80,7 @@ def test_a_weak_match_is_tolerated_and_an_unstored_document_blocks(g, states):
         ("INV1\nBALANCE DUE\n35’082.00", "35082.00", "PASS"),
         ("INV1\nTotal 7,680,000 JPY", "7680000", "PASS"),
         ("INV1\nTotal 1,234", "1234", "PASS"),
-        ("INV1\nTotal 1,234", "1.234", "PASS"),
+        ("INV1\nTotal 1,234", "1.234", "BLOCKED"),
         ("INV1\nTotal: -123.45", "-123.45", "PASS"),
         ("INV1\nTotal: (123.45)", "-123.45", "PASS"),
         ("INV1\nTotal: 123.45", "-123.45", "EXCEPTION"),
@@ -134,6 +134,18 @@ def test_without_configuration_nobody_knows_whose_it_is(g, states):
     assert states(G22, month, bill_to="") == ["BLOCKED"]
     assert states(G22, month) == ["PASS"]
     assert states(G22, g.month()) == ["NOT_APPLICABLE"]
+
+
+@pytest.mark.parametrize(
+    ("organizations", "state"), [([], "PASS"), (["org-2", "ORG-1"], "PASS"), (["org-2", "org-3"], "BLOCKED")]
+)
+def test_contracts_of_another_organization_are_told(g, found, organizations, state):
+    plans = [{"id": "p1", "organizations": [{"id": each} for each in organizations]}]
+    month = g.month(g.invoice(), contracts=(g.contract(attributes={"plans": plans}),))
+    findings = {finding.state.value: finding for finding in found(G22, month)}
+    assert state in findings
+    if state == "BLOCKED":
+        assert "are of org-2, org-3, not of organization_id org-1" in findings[state].explanation
 
 
 DUE = datetime(2025, 3, 5, tzinfo=UTC)

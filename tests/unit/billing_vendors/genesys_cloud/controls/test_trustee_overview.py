@@ -69,6 +69,13 @@ def test_other_dates_are_not_compared(g, states, dates):
 def test_without_overview(g, states):
     assert states(G24, g.clean()) == ["NOT_APPLICABLE"]
     assert states(G24, g.clean(), trustor_organization_id="org-1") == ["BLOCKED"]
+
+
+@pytest.mark.parametrize(("organization", "state"), [("org-1", "PASS"), ("ORG-1", "PASS"), ("org-2", "BLOCKED")])
+def test_an_overview_of_another_organization_is_not_used(g, states, organization, state):
+    report = replace(overview(g, row()), attributes={"organization": {"id": organization}})
+    month = replace(g.clean(), usage_reports=(report,))
+    assert states(G24, month, trustor_organization_id="org-1") == [state]
     assert states(G24, g.month(usage_reports=(overview(g, row()),))) == ["NOT_APPLICABLE"]
 
 
