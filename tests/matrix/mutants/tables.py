@@ -309,7 +309,7 @@ _OF_GENESYS_AND_SHARED = (
         "billing_vendors/genesys_cloud/controls/g03_overage_quantity.py",
         (_GENESYS + "test_overage_quantity.py", _GENESYS + "test_readings.py"),
         (
-            ("max(Decimal(0), difference(", "min(Decimal(0), difference("),
+            ("max(Decimal(0), difference(product(actual", "min(Decimal(0), difference(product(actual"),
             ("difference(product(actual, one), product(allowance, two))", "product(actual, one)"),
             ("(exact_sum(stated), *agreed)", "(max(stated, default=Decimal(0)), *agreed)"),
             ("max(Decimal(0), difference(product(actual", "abs(difference(product(actual"),
@@ -332,7 +332,7 @@ _OF_GENESYS_AND_SHARED = (
             ("roundings=1,", "roundings=2,"),
             ("roundings=1,", "roundings=0,"),
             ("if row.overage_rate is None and quantity:", "if False:"),
-            ("(*period.charges, *period.wallets)", "(*period.charges,)"),
+            ("= (*period.charges, *period.wallets)\n        yield", "= (*period.charges,)\n        yield"),
         ),
     ),
     Group(
@@ -501,7 +501,7 @@ _OF_GENESYS_AND_SHARED = (
             ("return days >= min(2, (end - start).days", "return True or days >= min(2, (end - start).days"),
             ("billed.product != due.product or", "False or"),
             ("[] if 1 in seen else", ""),
-            ("if due.is_once:", "if False:"),
+            ("if due.is_once:\n            return bills", "if False:\n            return bills"),
         ),
     ),
     Group(
@@ -533,7 +533,7 @@ _OF_GENESYS_AND_SHARED = (
         (_GENESYS + "test_readings.py", _GENESYS + "test_line_prices.py", _GENESYS + "test_contracts.py"),
         (
             ("abs(each.amount - wanted) <= most", "abs(each.amount - wanted) <= most + 700"),
-            ("Fraction(days, (after - first).days)", "Fraction(days, 30)"),
+            ("month_from(end, -1), end)", "month_from(end, -2), end)"),
             ("found.setdefault(Fraction(months)", "found.setdefault(Fraction(months + 1)"),
             ("(1 - Fraction(discount) / 100)", "(1 - Fraction(discount) / 10)"),
             ("* share / days", "* share / 30"),
