@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import re
 
-_BILLED_LATER_OR_BEFORE = (
+_OTHER_MONTHS = (  # the bill is one of a month that is not fetched, or not billed yet
     r"it may have been billed for \d+ months before \S+ the first month that is stored",
     r"it may be billed for \d+ months at their end, with ",
     r"it is billed in advance, and \S+ is not stored",
 )
+_PERIODS = (
+    r"the vendor lists no billing period of (its )?contract",
+    r"no billing period of a contract ends in the month",
+)
+_DATES = (r"has no service dates",)
+_NOT_STORED = (r"the (month|billing period) before\S*( \S+)? is not stored", r"\d{4}-\d\d is not stored")
+_NO_RATE, _NO_QUANTITY = r"has an overage of \S+ and no rate", r"has (no|neither) .*quantity"
+
 MISSING: dict[str, tuple[str, ...]] = {
-    "G5": _BILLED_LATER_OR_BEFORE,  # the bill of a month that is not fetched
-    "G29": _BILLED_LATER_OR_BEFORE,
+    "F6": (r"there is no invoice, and no usage record, estimate or commitment",),
+    "F9": (r"there is no invoice, and no usage record, estimate or commitment",),
+    "F15": (r"neither the invoice nor `commitments` in accounts.yaml states a minimum",),
+    "G2": (r"is for no product, which no contract prices",),
+    "G3": (_NO_QUANTITY,),
+    "G4": (_NO_RATE, _NO_QUANTITY),
+    "G5": (*_OTHER_MONTHS, *_PERIODS),
+    "G7": _NOT_STORED,
+    "G9": (r"names? no purchase order",),
+    "G10": (*_PERIODS, *_DATES),
+    "G11": _DATES,
+    "G12": (r"is without a status", r"is Pending, not Closed"),
+    "G16": (*_PERIODS, *_NOT_STORED),
+    "G17": (r"does not state through which day it is charged", r"its billing period is not closed"),
+    "G18": _DATES,
+    "G20": (r"the vendor returned no payment status",),
+    "G24": (r"the overview covers", r"the vendor returned no trustee overview", r"does not list it"),
+    "G27": (r"payment terms .* give no due date", r"the vendor returned no payment status"),
+    "G28": _NOT_STORED,
+    "G29": (*_OTHER_MONTHS, *_PERIODS),
 }
 """By control id, what the sentence says, as regular expressions."""
 

@@ -25,7 +25,7 @@ from vendor_simulator.world import World
 
 NOW = datetime.now(UTC)
 """The vendors' clock, and the moment of each fetch: the product asks for some documents by their age."""
-MONTHS = 4
+MONTHS = 3
 """How many months of each case are judged."""
 READY_AT_ONCE = Settings(report_asks=0, estimate_asks=0, rate_limit=1_000_000)
 

@@ -111,7 +111,7 @@ class PriceBook:
         if item.price is not None and not by_use:
             self._priced[named, ChargeType.PREPAID].append(PricedItem(contract_id, item, item.price))
         overage = item.price if by_use and item.overage_price is None else item.overage_price
-        if overage is not None:
+        if overage is not None and purpose_of(item) is not Purpose.ONE_TIME:
             self._priced[named, ChargeType.OVERAGE].append(PricedItem(contract_id, item, overage, is_overage=True))
 
     def product(self, *names: str | None) -> str:
@@ -127,10 +127,10 @@ class PriceBook:
         return list(dict.fromkeys(named for named, _ in self._priced))
 
     def product_in(self, text: str) -> str:
-        """Return the key of the product whose name a text contains, the longest one; "" if it contains none."""
+        """Return the key of the product whose SKU or name a text contains, the longest one; "" if it has none."""
         words = name_key(text)
-        named = [name for name in self._sku_of if name in words]
-        return self._sku_of[max(named, key=len)] if named else ""
+        named = [name for name in (*self._sku_of, *self._skus) if name in words]
+        return self.product(max(named, key=len)) if named else ""
 
     def contracts_of(self, purchase_order: str) -> frozenset[str]:
         """Return the contracts that name a purchase order; all of them if none does."""

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from billing.matching.price_book import PricedItem, agreed_amount
 from billing.matching.quantities import SCALES
-from billing.matching.service_months import Span, whole_months
+from billing.matching.service_months import Span, month_from, whole_months
 from billing.models import ContractItem
 from billing.month import Month
 
@@ -153,6 +153,8 @@ def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str
         for first, after in periods:
             if first <= start and end <= after:
                 found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
+        for first, after in ((month_from(end, -1), end), (start, month_from(start, 1))):
+            found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
         found.setdefault(months_of(start, end), f"{days} days by the month")
     return list(found.items())
 

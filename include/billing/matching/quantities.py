@@ -19,6 +19,7 @@ def scale_between(raw: Decimal, shown: Decimal, *, cuts: int = 0) -> Decimal | N
         323.992 and 323992       -> 0.001
         323992 and 324, one cut  -> 1000: shown as a whole number
         12.4 and 12, one cut     -> 1
+        920221 and 0, one cut    -> 1000000
         12 and 13                -> None
         0 and 0                  -> 1
 
@@ -27,7 +28,7 @@ def scale_between(raw: Decimal, shown: Decimal, *, cuts: int = 0) -> Decimal | N
     if raw == shown:
         return Decimal(1)
     if not raw or not shown:
-        return Decimal(1) if raw and cuts and abs(raw) < cuts else None
+        return next((scale for scale in SCALES if raw and abs(raw) < product(scale, Decimal(cuts))), None)
     for scale in SCALES:
         if product(shown, scale) == raw:
             return scale

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
@@ -15,6 +16,7 @@ from billing.matching.price_readings import fitting, price_readings
 from billing.matching.service_months import Span
 from billing.models import Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
 from billing.money import minor_unit, rounding_bound
+from billing.proration import decimal_of
 
 
 class MatchingTerms(Protocol):
@@ -41,6 +43,7 @@ class Receipt:
     :param sku: as the vendor names the product.
     :param product: its key, see ``PriceBook.product``.
     :param charged: what the period charges for it; None for a prepayment, which has no charge of its own.
+    :param tokens: the quantity in tokens, if they are what the contract prices.
     """
 
     billing_period: ContractBillingPeriod
@@ -51,6 +54,7 @@ class Receipt:
     quantity: Decimal | None
     charged: Decimal | None
     currency: str | None
+    tokens: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,9 @@ def _of_charge(
         yield Receipt(*of, ChargeType.PREPAID, organizations, quantity, None, charge.currency)
     if charge.overage_quantity or charge.overage_charge:
         amounts = (charge.overage_quantity, charge.overage_charge, charge.currency)
-        yield Receipt(*of, ChargeType.OVERAGE, organizations, *amounts)
+        rate, quantity = charge.token_conversion_rate, charge.overage_quantity
+        tokens = decimal_of(Fraction(quantity) / Fraction(rate)) if rate and quantity else None
+        yield Receipt(*of, ChargeType.OVERAGE, organizations, *amounts, tokens)
 
 
 def _substance(line: InvoiceLine) -> tuple[object, ...]:

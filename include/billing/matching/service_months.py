@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from billing.month import Month
+
 Span = tuple[date, date]
 
 _ONE_DAY = timedelta(days=1)
@@ -24,6 +26,13 @@ def whole_months(start: date, end: date) -> int:
     return max(0, months) if end.day == start.day or clamped else 0
 
 
+def month_from(day: date, months: int) -> date:
+    """Return the same day so many months later or, below zero, earlier; the last of the month if it is shorter."""
+    month = Month.of(day).shifted(months)
+    last = month.shifted(1).first_day - _ONE_DAY
+    return min(last, month.first_day + (day - Month.of(day).first_day))
+
+
 def ends_are_exclusive(spans: Iterable[Span]) -> bool:
     """
     Return whether ends name the day after the last one, by what most spans show: the next one's start, else the length.
@@ -33,6 +42,11 @@ def ends_are_exclusive(spans: Iterable[Span]) -> bool:
         1 January to 1 February alone                            -> True: it is one month, not one month and a day
         5 January to 17 February alone                           -> False
     """
+    return end_votes(spans) > 0
+
+
+def end_votes(spans: Iterable[Span]) -> int:
+    """Return how many more spans show that ends are the days after the last ones than show the opposite."""
     spans = list(spans)
     starts = {start for start, _ in spans}
     votes = 0
@@ -45,7 +59,7 @@ def ends_are_exclusive(spans: Iterable[Span]) -> bool:
             votes += 1 if follows else -1
         elif bool(whole_months(start, end)) != bool(whole_months(start, after)):
             votes += 1 if whole_months(start, end) else -1
-    return votes > 0
+    return votes
 
 
 def _is_last_of_month(day: date) -> bool:

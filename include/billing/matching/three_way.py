@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -107,7 +107,7 @@ class Match:
     def scale(self) -> Decimal | None:
         """By what the lines divide the received quantity; None if a quantity is missing or nothing explains them."""
         found, received = _sum(each.line.quantity for each in self.billed), self.received_quantity
-        if found is None or received is None:
+        if found is None or received is None or (received and not found and not self.invoiced):
             return None
         return scale_between(received, found, cuts=len(self.billed))
 
@@ -243,7 +243,10 @@ def reading_of_line(
     for contract_id in sorted({each.contract_id for each in items}):
         priced = [each for each in items if each.contract_id == contract_id]
         alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
+        of_one = (each.quantity for each in match.receipts if each.quantity is not None)
+        alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)] if line.amount else []
         part = not whole_months(line.service_start, line.service_end)
+        alone += [each.tokens for each in match.receipts if each.tokens is not None]
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(
@@ -254,6 +257,18 @@ def reading_of_line(
         if found:
             return found
     return None
+
+
+def reading_of_other_days(billed: Billed, match: Match, price_book: PriceBook, bound: Decimal) -> Reading | None:
+    """Return how a price that is not in force when a line's service begins gives its amount; None if none does."""
+    line = billed.line
+    if line.service_start is None or line.service_end is None or line.quantity is None:
+        return None
+    old = (each for each in items_of_line(billed, match, price_book) if not each.in_force(line.service_start))
+    always = [replace(each, item=replace(each.item, effective_start=None, effective_end=None)) for each in old]
+    service = line.service_start, line.service_end
+    found = (fitting(price_readings([each], [line.quantity], service, ()), line.amount, bound) for each in always)
+    return next((each for each in found if each), None)
 
 
 def _price_of_receipt(receipt: Receipt, price_book: PriceBook) -> Decimal | None:

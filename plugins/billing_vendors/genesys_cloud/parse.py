@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.errors import PayloadError
-from billing.matching.service_months import ends_are_exclusive
+from billing.matching.service_months import end_votes
 from billing.models import Invoice, InvoiceLine
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
@@ -115,7 +115,7 @@ def with_half_open_ends(lines: Sequence[InvoiceLine], terms: Sequence[ContractTe
     """
     Return the lines of one invoice with their ends read as most of them show it: as last days or as the days after.
 
-    A line shows it by the billing periods that it begins and ends with, else by its length.
+    A line shows it by its length or by the line that follows it, else by the billing period that it ends with.
 
         1 to 31 January                                        -> 1 January to 1 February, end not included
         1 January to 1 February, and the period ends on the 31st -> the same
@@ -125,7 +125,7 @@ def with_half_open_ends(lines: Sequence[InvoiceLine], terms: Sequence[ContractTe
     }
     starts = {cycle.ends_on for term in terms for cycle in term.cycles}
     known = {(day, day) for day in starts if any(end in (day, day - _ONE_DAY) for _, end in written)}
-    if not ends_are_exclusive(written | known):
+    if (end_votes(written) or end_votes(written | known)) <= 0:
         return list(lines)
     return [replace(line, service_end=line.service_end and line.service_end - _ONE_DAY) for line in lines]
 

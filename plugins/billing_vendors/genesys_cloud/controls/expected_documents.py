@@ -50,6 +50,11 @@ class Due:
     currency: str | None
     items: tuple[PricedItem, ...] = ()
 
+    @property
+    def is_once(self) -> bool:
+        """Whether it is bought once, not for each billing period."""
+        return any(purpose_of(each.item) is Purpose.ONE_TIME for each in self.items)
+
 
 class Documents:
     """The lines of a month's own documents and of the other stored ones, and what they say of something due."""
@@ -64,20 +69,38 @@ class Documents:
 
     def own(self, due: Due) -> list[Billed]:
         """Return the lines of the month's own documents that may bill it."""
-        return [each for each in self._own if bills(each, due)]
+        return [each for each in self._own if self._bills(each, due)]
 
     def others(self, due: Due) -> list[Billed]:
         """Return the lines of other stored documents that may bill it."""
-        return [each for each in self._others if bills(each, due)]
+        return [each for each in self._others if self._bills(each, due)]
+
+    def _bills(self, billed: Billed, due: Due) -> bool:
+        """Return whether a line may bill something; what is bought once has a line of its own amount."""
+        once = [
+            amount_of([each])
+            for each in self._price_book.items(due.product, due.charge_type, frozenset({due.contract_id}))
+            if purpose_of(each.item) is Purpose.ONE_TIME
+        ]
+        near = [amount for amount in once if _is_near(amount, billed.line.amount)]
+        if due.is_once:
+            return bills(billed, due) and due.amount in near
+        return bills(billed, due) and (not near or _is_near(due.amount, billed.line.amount))
 
     def next_in_advance(self, due: Due) -> Due | None:
         """
         Return what a prepayment makes due for the next period, if the document of an earlier month billed this one
         alone, in advance: then this month's documents bill the next one. None if the contract or its items end before.
         """
-        month, end = self._evidence.account_month.month, due.service[1]
-        ahead = [each for each in self.others(due) if each.invoice.month < month]
-        alone = any(each.line.service_end and each.line.service_end <= end for each in ahead)
+        month, (start, end) = self._evidence.account_month.month, due.service
+        ahead = [each.line for each in self.others(due) if each.invoice.month < month]
+        alone = any(
+            line.service_start
+            and line.service_end
+            and start - _ONE_DAY <= line.service_start
+            and line.service_end <= end + _ONE_DAY
+            for line in ahead
+        )
         items = tuple(each for each in due.items if each.in_force(end))
         contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
         goes_on = contract.ends_on is None or contract.ends_on > end
@@ -114,7 +137,7 @@ class Documents:
     def _may_be_elsewhere(self, due: Due) -> str | None:
         """Return why the document of a prepayment may be one of a month that is not stored; None if it is not so."""
         month, first = self._evidence.account_month.month, self._evidence.account.first_month
-        if due.charge_type is not ChargeType.PREPAID:
+        if due.charge_type is not ChargeType.PREPAID or due.is_once:
             return None
         oldest = first if self._evidence.previous is not None else month
         if oldest == month and self._bills_ahead(due):
@@ -169,7 +192,7 @@ class Documents:
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""
         ours = (each for each in self._own if (each.product, each.charge_type) == (due.product, ChargeType.PREPAID))
-        return any(each.line.service_start and each.line.service_start >= due.service[1] for each in ours)
+        return any(each.line.service_start and each.line.service_start >= due.service[1] - _ONE_DAY for each in ours)
 
 
 def bills(billed: Billed, due: Due) -> bool:
@@ -179,7 +202,16 @@ def bills(billed: Billed, due: Due) -> bool:
     if billed.charge_type not in (due.charge_type, None):
         return False
     start, end = billed.line.service_start, billed.line.service_end
-    return start is None or end is None or (start < due.service[1] and due.service[0] < end)
+    if start is None or end is None:
+        return True
+    days = (min(end, due.service[1]) - max(start, due.service[0])).days
+    if due.is_once:
+        return days >= 0
+    return days >= min(2, (end - start).days, (due.service[1] - due.service[0]).days)  # one may be of another time zone
+
+
+def _is_near(one: Decimal | None, other: Decimal) -> bool:
+    return one is not None and abs(one - other) < 1
 
 
 def of_receipt(receipt: Receipt, price_book: PriceBook) -> Due:

@@ -21,7 +21,7 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 def overage_charges_are_quantity_times_rate(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Recompute the overage charge of each charge and of each wallet; the vendor rounds it once. A rate may be for 1,000,
-    10,000 or 1,000,000 units, or a quantity divided by so many; all rows of a product alike.
+    10,000 or 1,000,000 units, or a quantity divided by so many; all rows of a contract's product alike.
 
     Yields one finding for all of a billing period that agree, and one for each that does not.
 
@@ -80,14 +80,14 @@ def _scale(row: Charge | Wallet, currency: str | None) -> Decimal | None:
 
 def _inconsistent_scales(periods: list[ContractBillingPeriod]) -> Iterator[Finding]:
     """Yield the products of which one charge is divided and another is not, or otherwise."""
-    scales: dict[str, dict[Decimal, str]] = defaultdict(dict)
+    scales: dict[tuple[str, str], dict[Decimal, str]] = defaultdict(dict)
     for period in periods:
         rows: tuple[Charge | Wallet, ...] = (*period.charges, *period.wallets)
         for row in rows:
             known = row.overage_rate and row.overage_quantity and row.overage_charge and row.currency
             if known and (scale := _scale(row, row.currency)):
-                scales[name_key(row.sku or row.name)].setdefault(scale, period.billing_period_id)
-    for product_key, by_scale in scales.items():
+                scales[period.contract_id, name_key(row.sku or row.name)].setdefault(scale, period.billing_period_id)
+    for (_, product_key), by_scale in scales.items():
         if len(by_scale) > 1:
             text = f"{product_key}: overage is divided by {' and by '.join(map(str, by_scale))} in one month"
             yield Finding(list(by_scale.values())[-1], State.EXCEPTION, text)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
+from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.price_readings import months_of
 from billing.matching.quantities import scale_between
@@ -25,6 +26,8 @@ from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+_FEW = 4
 
 
 def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
@@ -101,7 +104,22 @@ def _overage(subject: str, what: str, match: Match) -> Finding:
     )
     if invoiced == raw:
         return found
+    if _pair(match):
+        text = f"{what}: each of {len(match.billed)} lines bills a charge of its own amount"
+        return replace(found, state=State.PASS, explanation=text)
     return _variance(subject, f"{what}: {invoiced} invoiced, {raw} charged", charged, match.invoiced, match)
+
+
+def _pair(match: Match) -> bool:
+    """Return whether each line bills one charge: in its amount, and in its quantity, divided as it may be."""
+    lines = sorted((each.line for each in match.billed), key=lambda line: line.amount)
+    receipts = sorted(match.receipts, key=lambda receipt: receipt.charged or 0)
+    bound = bound_of(match.billed[0].invoice.currency, 2) or Decimal(0)
+    return len(lines) == len(receipts) and all(
+        abs(difference(line.amount, receipt.charged or Decimal(0))) <= bound
+        and scale_between(receipt.quantity or Decimal(0), line.quantity or Decimal(0), cuts=1) is not None
+        for line, receipt in zip(lines, receipts, strict=True)
+    )
 
 
 def _prepaid(subject: str, what: str, match: Match, price_book: PriceBook) -> Finding:
@@ -137,7 +155,11 @@ def _is_agreed(match: Match, price_book: PriceBook) -> bool:
 
 def _stands(lines: list[Billed], agreed: list[Decimal]) -> bool:
     shown = [each.line.quantity for each in lines if each.line.quantity is not None]
-    return len(shown) == len(lines) and any(_stands_for(exact_sum(shown), each) for each in agreed)
+    total = exact_sum(shown)
+    if len(shown) < len(lines):
+        return False
+    several = combinations(agreed, len(lines)) if 1 < len(lines) <= _FEW else ()
+    return any(_stands_for(total, each) for each in agreed) or any(exact_sum(each) == total for each in several)
 
 
 def _stands_for(invoiced: Decimal, agreed: Decimal) -> bool:
@@ -162,7 +184,7 @@ def _without_line(subject: str, what: str, match: Match, price_book: PriceBook, 
 
 def _inconsistent_scales(matches: tuple[Match, ...]) -> Iterator[Finding]:
     """Yield the products of which one line divides the quantity and another does not, or otherwise."""
-    scales: dict[str, dict[Decimal, Match]] = defaultdict(dict)
+    scales: dict[object, dict[Decimal, Match]] = defaultdict(dict)
     for match in matches:
         if (
             match.charge_type is ChargeType.OVERAGE
@@ -171,7 +193,8 @@ def _inconsistent_scales(matches: tuple[Match, ...]) -> Iterator[Finding]:
             and match.scale
             and match.charged
         ):
-            scales[match.product].setdefault(match.scale, match)
+            contracts = tuple(sorted({each.billing_period.contract_id for each in match.receipts}))
+            scales[match.product, contracts].setdefault(match.scale, match)
     for by_scale in scales.values():
         if len(by_scale) > 1:
             match = list(by_scale.values())[-1]

@@ -105,7 +105,8 @@ class _Check:
         ours = frozenset({period.contract_id})
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
-        items = [each.item for each in self._price_book.items(product, ChargeType.PREPAID, ours)]
+        products = [product] if product else self._price_book.products()
+        items = [each.item for named in products for each in self._price_book.items(named, ChargeType.PREPAID, ours)]
         contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
         last = {item.effective_end for item in items} | {contract and contract.ends_on}
         begins = {item.effective_start for item in items} | {contract and contract.starts_on}

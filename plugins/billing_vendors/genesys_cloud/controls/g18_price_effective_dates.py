@@ -14,7 +14,7 @@ from billing.controls.finding import Finding, State, blocked, bound_of, not_appl
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem
 from billing.matching.price_readings import Reading
 from billing.matching.receipts import Billed
-from billing.matching.three_way import Match, items_of_line, match_month, reading_of_line
+from billing.matching.three_way import Match, items_of_line, match_month, reading_of_line, reading_of_other_days
 from billing.models import AccountMonth, Contract
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -32,6 +32,7 @@ def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iter
         January, prices until 15 and from 16 January, 130, 135 -> PASS if billed at one of them or by the day
         the same, another amount                               -> EXCEPTION: the price changes within the service
         January, price until 31 December                       -> EXCEPTION: no price is in force
+        January, billed at the price until 31 December         -> EXCEPTION: another one is in force
         January, two overage prices in force                   -> PASS if billed at one of them, else EXCEPTION
         ramp from 1 January to 31 March, within the contract   -> PASS
         ramp until a day after the contract's end              -> EXCEPTION
@@ -78,19 +79,34 @@ class _Windows:
         if billed.charge_type is None or not items:
             return not_applicable(subject, f"{what}: no contract prices {line.product}")
         start, end = line.service_start, self._end_in_period(line.service_start, line.service_end)
-        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
-        prices = [_prices(items, billed.charge_type, day) for day in (start, *changes)]
         ramp = [str(day) for contract_id, day in self._ramps if contract_id in billed.contracts and start < day < end]
+        judged = [
+            self._under_contract(
+                [each for each in items if each.contract_id == contract_id], billed.charge_type, start, end
+            )
+            for contract_id in sorted({each.contract_id for each in items})
+        ]
+        fault, prices = min(judged, key=lambda each: each[0] is not None)
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
-        fault = _fault(prices, billed.charge_type, [start, *changes])
-        reading = self._reading(billed, match) if fault else None
-        if reading and (all(prices) or reading.text):
+        reading = self._reading(billed, match)
+        bound = bound_of(billed.invoice.currency, 1) or Decimal(0)
+        if not fault and not reading and reading_of_other_days(billed, match, self._agreement, bound):
+            fault = f"it is billed at a price that is not in force on {start}"
+        if fault and reading and (all(prices) or reading.text):
             text = f"{what}, {start} to {end}: {fault}, but it is billed as the contract allows"
             return Finding(subject, State.PASS, text, operands=operands | {"reading": reading.text})
         if fault:
             return Finding(subject, State.EXCEPTION, f"{what}, {start} to {end}: {fault}", operands=operands)
         return Finding(subject, State.PASS, f"{what}: one price for its whole service", operands=operands)
+
+    def _under_contract(
+        self, items: list[PricedItem], charge_type: ChargeType, start: date, end: date
+    ) -> tuple[str | None, list[list[str]]]:
+        """Return what is wrong with one contract's prices during a service, and the prices on its days of change."""
+        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
+        prices = [_prices(items, charge_type, day) for day in (start, *changes)]
+        return _fault(prices, charge_type, [start, *changes]), prices
 
     def _reading(self, billed: Billed, match: Match) -> Reading | None:
         """Return how the contract gives the line's amount, as G2 finds it."""

@@ -52,7 +52,7 @@ def expected_documents_are_stored(evidence: Evidence[GenesysSettings]) -> Iterat
     names = {each.contract_id: each.external_number or each.contract_id for each in account_month.contracts}
     by_subject: dict[str, list[Finding]] = defaultdict(list)
     dues = list(_dues(account_month, price_book))
-    prepaid = [due for due in dues if due.charge_type is ChargeType.PREPAID and due.service[0] < due.service[1]]
+    prepaid = [due for due in dues if due.charge_type is ChargeType.PREPAID and not due.is_once]
     dues += [following for due in prepaid if (following := documents.next_in_advance(due))]
     for due in dues:
         by_subject[due.subject].append(_of_due(due, dues, documents, names.get(due.contract_id, due.contract_id)))
@@ -93,7 +93,9 @@ def _of_items(period: ContractBillingPeriod, contract: Contract, price_book: Pri
 def _of_due(due: Due, dues: list[Due], documents: Documents, contract: str) -> Finding:
     what = f"{due.sku} of contract {contract}, {due.charge_type}"
     found = documents.own(due) + documents.others(due)
-    alike = [each for each in dues if (each.product, each.charge_type) == (due.product, due.charge_type)]
+    alike = [
+        each for each in dues if (each.product, each.charge_type) == (due.product, due.charge_type) and not each.is_once
+    ]
     sharing = [each for each in alike if any(each.contract_id in billed.contracts for billed in found)]
     if not found:
         return documents.absent(due, what)

@@ -151,6 +151,14 @@ def test_one_price_for_the_whole_service(g, states, windows, state):
     assert states(G18, priced(g, *windows)) == [state]
 
 
+def test_a_price_that_is_not_in_force_any_more(g, states):
+    """Billed at the price of last year."""
+    windows = (("130", None, "2024-01-01", "2025-01-01", 250), ("135", None, "2025-01-01", "2026-01-01", 250))
+    assert states(G18, priced(g, *windows, line=g.prepay("32500.00"))) == ["EXCEPTION"]
+    assert states(G18, priced(g, *windows, line=g.prepay("33750.00"))) == ["PASS"]
+    assert states(G18, priced(g, *windows, line=g.prepay("33000.00"))) == ["PASS"]  # of no window: G2 says it
+
+
 def test_two_overage_prices_in_force_do_not_say_which(g, found):
     both = (("135", "148", "2025-01-01", "2026-01-01", 250), ("120", "140", "2025-01-01", "2026-01-01", 20))
     (finding,) = found(G18, priced(g, *both, line=g.line()))
@@ -163,7 +171,7 @@ def test_two_overage_prices_in_force_do_not_say_which(g, found):
 def test_days_outside_the_period_are_not_judged_here(g, states):
     """G10 finds a line that ends too late; the price that begins after its period is no second fault."""
     windows = (("130", None, "2025-01-01", "2025-02-01", 250), ("135", None, "2025-02-01", "2026-01-01", 250))
-    assert states(G18, priced(g, *windows, line=g.prepay(service_end=D("2025-02-10")))) == ["PASS"]
+    assert states(G18, priced(g, *windows, line=g.prepay("32500.00", service_end=D("2025-02-10")))) == ["PASS"]
     ahead = g.prepay(service_start=D("2025-02-01"), service_end=D("2025-03-01"))
     assert states(G18, priced(g, *windows, line=ahead)) == ["PASS"]
 

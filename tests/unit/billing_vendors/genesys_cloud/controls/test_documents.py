@@ -160,7 +160,7 @@ DUE = datetime(2025, 3, 5, tzinfo=UTC)
         ("Paid", DUE + timedelta(days=100), "PASS"),
         ("Paid", None, "PASS"),
         ("Unpaid", None, "BLOCKED"),
-        (None, DUE + timedelta(days=1), "EXCEPTION"),
+        (None, DUE + timedelta(days=1), "BLOCKED"),
     ],
 )
 def test_a_bill_is_paid_in_time(g, found, status, read_at, state):
