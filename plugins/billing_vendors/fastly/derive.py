@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
@@ -122,11 +123,21 @@ def _contradicted(invoices: Sequence[Invoice]) -> tuple[str, ...]:
 
 def _bills(responses: Sequence[Response], month: Month, unknown_fields: UnknownFields) -> list[Invoice]:
     issued = [row for row in map(_whole, responses) if parse_legacy.status_of(row) not in V2_NOT_ISSUED]
-    bills = [parse_legacy.parse_invoice(row, month, unknown_fields) for row in issued]
-    for bill in bills:
-        if bill.month != month:
-            raise PayloadError(f"invoice {bill.invoice_id}: asked for {month}, but its start_time is in {bill.month}")
-    return bills
+    return [_of_month(parse_legacy.parse_invoice(row, month, unknown_fields), month) for row in issued]
+
+
+def _of_month(bill: Invoice, asked: Month) -> Invoice:
+    """
+    Return a bill as one of the month that was asked for; F4 reports a period that is not this month's.
+
+    :raises PayloadError: it is another month's bill: it was not sent after the month asked for.
+    """
+    if bill.month == asked:
+        return bill
+    if bill.month < asked and bill.issued_at is not None and bill.issued_at >= asked.end:
+        evidence = f"the month asked for, after which it was sent; its {bill.period_evidence}"
+        return replace(bill, month=asked, period_evidence=evidence)
+    raise PayloadError(f"invoice {bill.invoice_id}: asked for {asked}, but its start_time is in {bill.month}")
 
 
 def _first_of_each_id(invoices: Sequence[Invoice]) -> dict[str, Invoice]:

@@ -124,7 +124,7 @@ _OF_FASTLY = (
             ("roundings=1 + sum(", "roundings=0 + sum("),
             ("if due and billed else 0", "if due or billed else 0"),
             ("if counts_as_charge(line))\n", "if line.amount)\n"),
-            ("lifted(bill) or max(", "max("),
+            ("lifted(bill) or (max(", "(max("),
         ),
     ),
     Group(

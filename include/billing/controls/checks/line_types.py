@@ -49,9 +49,14 @@ def describe(charged: ChargeKey) -> str:
 
 
 def _is_correction(invoice: Invoice) -> bool:
-    if not invoice.lines or not all(map(is_credit, invoice.lines)):
+    if not invoice.lines or not all(map(_charges_nothing, invoice.lines)):
         return False
-    return invoice.total < 0 or all(line.amount < 0 for line in invoice.lines)
+    return invoice.total <= 0 or all(line.amount < 0 for line in invoice.lines)
+
+
+def _charges_nothing(line: InvoiceLine) -> bool:
+    """Return whether a line is a credit, if only of nothing; usage of nothing is still usage."""
+    return is_credit(line) or (not line.amount and not line.usage_type)
 
 
 def invoices_without_credits(invoices: Iterable[Invoice]) -> list[Invoice]:

@@ -15,8 +15,8 @@ from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.money import difference, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import kept_shares
-from billing_vendors.fastly.controls.lines import is_tax, is_voided
-from billing_vendors.fastly.controls.scales import RAW, SCALES
+from billing_vendors.fastly.controls.lines import is_metered_by_more, is_tax, is_voided
+from billing_vendors.fastly.controls.scales import EVERY_SCALE, RAW, SCALES
 from billing_vendors.fastly.settings import FastlySettings
 
 _ROUNDINGS = 1  # the vendor rounds a line once
@@ -59,8 +59,8 @@ def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator
     Recompute each line; the vendor rounds a line once, by at most half a minor unit.
 
     Yields one finding for all lines that agree, and one for each that does not. A rate may be for 1,000, 10,000, 10^6,
-    10^9 or 10^12 units, and a v2 discount may be in the amounts: one reading for all lines of a usage type and product
-    group.
+    10^9 or 10^12 units, of other usage than requests and bandwidth for any power of ten, and a v2 discount may be in
+    the amounts: one reading for all lines of a usage type and product group.
 
         rate 0.08, units 15234.5, amount 1218.76, USD    -> PASS
         rate 0.0075, units 41251, amount 309.38, USD     -> PASS_WITHIN_ROUNDING (309.3825)
@@ -119,9 +119,10 @@ def _readings(invoice: Invoice, bound: Decimal | None, priced: frozenset[Decimal
     for line in invoice.lines:
         if line.usage_type and _PLAIN.amount_of(line) is not None:
             groups[_group(line)].append(line)
-    every = [_Reading(scale, kept) for kept in kept_shares(invoice) for scale in SCALES]
-    found, unproved = {}, {}
+    shares, found = kept_shares(invoice), {}
     for group, lines in groups.items():
+        scales = EVERY_SCALE if all(map(is_metered_by_more, lines)) else SCALES
+        every = [_Reading(scale, kept) for kept in shares for scale in scales]
         if all(_state(line, bound, _PLAIN) in _AGREE for line in lines):
             continue
         raw = [line for line in lines if line.quantity not in priced]
@@ -129,19 +130,17 @@ def _readings(invoice: Invoice, bound: Decimal | None, priced: frozenset[Decimal
             reading: sum(_proves(line, bound, reading) for line in (lines if reading.scale == RAW else raw))
             for reading in every
         }
-        found[group] = max(every, key=lambda reading: votes[reading])
-        if not any(votes.values()) and raw == lines:
-            unproved[group] = lines
-    if any(reading.scale != RAW for reading in found.values()):
-        # the bill states raw units elsewhere, so amounts of nothing may be those of a large scale
-        found |= {group: _fitting(lines, bound, every) for group, lines in unproved.items()}
+        # amounts of nothing prove no scale, but may be those of a large one
+        found[group] = max(votes, key=votes.__getitem__) if any(votes.values()) else _fitting(raw, lines, bound, every)
     return found
 
 
-def _fitting(lines: list[InvoiceLine], bound: Decimal | None, readings: list[_Reading]) -> _Reading:
-    """Return the first reading by which all lines agree, or the plain one."""
+def _fitting(
+    raw: list[InvoiceLine], lines: list[InvoiceLine], bound: Decimal | None, readings: list[_Reading]
+) -> _Reading:
+    """Return the first reading by which all lines agree, or the plain one, as where a line's units are priced ones."""
     fit = (reading for reading in readings if all(_state(line, bound, reading) in _AGREE for line in lines))
-    return next(fit, _PLAIN)
+    return next(fit, _PLAIN) if raw == lines else _PLAIN
 
 
 def _proves(line: InvoiceLine, bound: Decimal | None, reading: _Reading) -> bool:

@@ -16,8 +16,8 @@ from billing.models import InvoiceLine, UsageLine, UsageReport
 from billing.money import difference, exact_sum, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.api_version import usage_metrics
-from billing_vendors.fastly.controls.lines import charges, is_flat
-from billing_vendors.fastly.controls.scales import SCALES
+from billing_vendors.fastly.controls.lines import charges, is_flat, is_metered_by_more
+from billing_vendors.fastly.controls.scales import EVERY_SCALE, SCALES
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -119,18 +119,16 @@ def _finding(subject: str, thing: _Thing) -> Finding:
     if not thing.metrics:
         return compare_quantities(subject, f"{thing.name}: never metered", expected=units, actual=billed)
     raw = _raw(thing.metrics)
-    if billed != units and _is_multiple(billed, units, raw):
+    scales = EVERY_SCALE if all(map(is_metered_by_more, thing.lines)) else SCALES
+    if billed != units and _is_multiple(billed, units, raw, scales):
         return Finding(subject, State.PASS, f"{thing.name}: billed in other units", expected=billed, actual=billed)
     nearest = min((units, raw), key=lambda metered: abs(difference(billed, metered)))
     return compare_quantities(subject, f"{thing.name}: units billed", expected=nearest, actual=billed)
 
 
-def _is_multiple(billed: Decimal, units: Decimal, raw: Decimal) -> bool:
-    return any(
-        product(less, scale) == more
-        for scale in SCALES
-        for less, more in ((billed, raw), (billed, units), (units, billed))
-    )
+def _is_multiple(billed: Decimal, units: Decimal, raw: Decimal, scales: tuple[Decimal, ...]) -> bool:
+    pairs = ((billed, raw), (billed, units), (units, billed))
+    return any(product(less, scale) == more for scale in scales for less, more in pairs)
 
 
 def _raw(metrics: list[UsageLine]) -> Decimal:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from billing.config.rate_card import in_force
+from billing.controls.checks.footing import footing_of
 from billing.controls.checks.line_types import invoices_without_credits, is_credit, is_shortfall
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
@@ -13,7 +14,7 @@ from billing.controls.finding import Finding, State, blocked, compare_amounts, n
 from billing.models import Invoice
 from billing.money import difference, exact_sum, product
 from billing_vendors.fastly.controls.bill_totals import kept_shares, lifted, minimum_of, totals_of
-from billing_vendors.fastly.controls.lines import counts_as_charge
+from billing_vendors.fastly.controls.lines import counts_as_charge, is_discount
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -41,23 +42,26 @@ def shortfall_fills_the_minimum(evidence: Evidence[FastlySettings]) -> Iterator[
         return
     yield _of_first(bills[0], evidence)
     for other in bills[1:]:
-        if _billed(other):
+        if _billed(other, evidence):
             yield _compared(other, Decimal(0), "a second shortfall", evidence)
 
 
 def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
     minimum = _minimum(bill, evidence)
     if minimum is None:
-        if _billed(bill):
+        if _billed(bill, evidence):
             missing = (
                 "a shortfall is billed, but neither the invoice nor `commitments` in accounts.yaml states a minimum"
             )
             return blocked(bill.invoice_id, missing)
         return not_applicable(bill.invoice_id, "no minimum is known and no shortfall is billed")
     charged = exact_sum(line.amount for line in bill.lines if counts_as_charge(line))
-    credited = exact_sum(line.amount for line in bill.lines if is_credit(line))
+    credited = exact_sum(-abs(line.amount) for line in bill.lines if is_credit(line))  # some are written without a sign
+    discounted = exact_sum(line.amount for line in bill.lines if is_discount(line))
     readings = [
-        exact_sum((product(charged, share), credit)) for share in kept_shares(bill) for credit in (Decimal(0), credited)
+        exact_sum((product(charged, share), credit))
+        for share in kept_shares(bill)
+        for credit in (Decimal(0), discounted, credited)
     ]
     findings = [
         _compared(
@@ -72,7 +76,7 @@ def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
 
 
 def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence[FastlySettings]) -> Finding:
-    billed = _billed(bill)
+    billed = _billed(bill, evidence)
     return compare_amounts(
         bill.invoice_id,
         what,
@@ -84,12 +88,13 @@ def _compared(bill: Invoice, due: Decimal, what: str, evidence: Evidence[FastlyS
     )
 
 
-def _billed(bill: Invoice) -> Decimal:
+def _billed(bill: Invoice, evidence: Evidence[FastlySettings]) -> Decimal:
     """Return the shortfall of a bill: its lines, or what its totals state, or what a v2 header has beyond its lines."""
     lines = exact_sum(line.amount for line in bill.lines if is_shortfall(line))
     if lines or not totals_of(bill):
         return lines
-    return lifted(bill) or max(Decimal(0), difference(bill.total, bill.lines_total))
+    beyond = footing_of(bill, evidence.currency_of(bill)).state is State.EXCEPTION
+    return lifted(bill) or (max(Decimal(0), difference(bill.total, bill.lines_total)) if beyond else Decimal(0))
 
 
 def _minimum(bill: Invoice, evidence: Evidence[FastlySettings]) -> Decimal | None:

@@ -11,6 +11,7 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, exact_sum
 from billing_vendors.fastly.controls.bill_totals import has_unsigned_credits
+from billing_vendors.fastly.controls.lines import is_discount
 from billing_vendors.fastly.settings import FastlySettings
 
 
@@ -25,7 +26,7 @@ def credits_are_marked_and_covered(evidence: Evidence[FastlySettings]) -> Iterat
         -12.00 with coupon SVC-1, charges 100.00             -> PASS
         no credit at all                                     -> PASS
         -12.00 without coupon, and no other credit has one   -> PASS
-        -12.00 without coupon, and another credit has one    -> EXCEPTION
+        -12.00 without coupon, and another credit has one    -> EXCEPTION, unless it is called a discount
         12.00 with coupon, lines 100.00, total 88.00         -> PASS
         12.00 with coupon, lines 100.00, total 112.00        -> EXCEPTION
         credits 120.00, charges 100.00                       -> EXCEPTION
@@ -40,7 +41,7 @@ def credits_are_marked_and_covered(evidence: Evidence[FastlySettings]) -> Iterat
     for invoice in account_month.invoices:
         unsigned = has_unsigned_credits(invoice, evidence.currency_of(invoice))
         for line in invoice.lines:
-            unmarked = line.amount < 0 and line.credit_coupon is None and marked
+            unmarked = line.amount < 0 and line.credit_coupon is None and marked and not is_discount(line)
             if unmarked or (line.amount > 0 and line.credit_coupon is not None and not unsigned):
                 yield _strange(invoice, line, evidence)
     currencies = sorted({evidence.currency_of(invoice) for invoice in account_month.invoices})

@@ -34,6 +34,17 @@ def _names_tax(*names: str | None) -> bool:
     return any(_TAX.search(name_key(name)) for name in names if name)
 
 
+def is_discount(line: InvoiceLine) -> bool:
+    """Return whether a line is a discount: it lowers the charges, and is no credit that a coupon would mark."""
+    return line.amount <= 0 and "discount" in name_key(line.product or line.description)
+
+
+def is_metered_by_more(line: InvoiceLine) -> bool:
+    """Return whether a line is of usage whose unit is not documented: neither requests nor bandwidth."""
+    named = " ".join(map(name_key, (line.usage_type, line.product, line.description)))
+    return "request" not in named and "bandwidth" not in named
+
+
 def is_voided(line: InvoiceLine) -> bool:
     """Return whether a line was deleted, so that it bills nothing."""
     return VOIDED in line.attributes

@@ -14,6 +14,8 @@ from decimal import Decimal
 # Source: Fastly guide "How we calculate your bill" for 10,000 and 10^9, checked 2026-11-22.
 SCALES = tuple(map(Decimal, (1, 1_000, 10_000, 10**6, 10**9, 10**12)))
 RAW = SCALES[0]
+EVERY_SCALE = tuple(Decimal(10**power) for power in range(13))
+"""Of usage that is neither requests nor bandwidth nothing is documented: any power of ten."""
 
 
 def agreed_scale(fitting: Iterable[Collection[Decimal]], documented: Decimal) -> Decimal:

@@ -188,6 +188,30 @@ def test_a_v2_bill_of_another_month_than_asked_for_is_an_error(account, response
         derive(account(api="v2"), JANUARY, [response("v2.invoice_by_month", payload("v2_invoice"))])
 
 
+@pytest.mark.parametrize(
+    ("start", "sent", "is_stored"),
+    [
+        ("2020-04-01T00:00:00Z", "2020-06-03T17:00:00Z", True),  # sent when May's bill is: its period is wrong
+        ("2020-04-01T00:00:00Z", "2020-05-03T17:00:00Z", False),  # April's bill
+        ("2020-04-01T00:00:00Z", None, False),
+        ("2020-06-01T00:00:00Z", "2020-07-03T17:00:00Z", False),  # June's
+    ],
+)
+def test_a_v2_bill_of_another_period_is_the_month_s_if_it_was_sent_after_it(
+    account, response, payload, start, sent, is_stored
+):
+    bill = json.loads(payload("v2_invoice"))
+    bill |= {"start_time": start, "end_time": None, "status": {"status": "Paid", "sent_at": sent}}
+    answers = [response("v2.invoice_by_month", bill)]
+    if is_stored:
+        (found,) = derive(account(api="v2"), Month(2020, 5), answers).invoices
+        assert found.month == Month(2020, 5)
+        assert "after which it was sent" in found.period_evidence
+    else:
+        with pytest.raises(PayloadError, match="asked for 2020-05"):
+            derive(account(api="v2"), Month(2020, 5), answers)
+
+
 def test_usage_keeps_quantity_and_raw_quantity(account, response, payload):
     account_month = derive(account(), Month(2024, 5), [response("v3.usage_metrics", payload("v3_usage_metrics"))])
     (report,) = account_month.usage_reports

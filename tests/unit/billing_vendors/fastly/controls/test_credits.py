@@ -38,6 +38,11 @@ def test_a_credit_without_a_sign_is_taken_off_by_the_header(bills):
     assert (over.state, over.difference) == ("EXCEPTION", Decimal(1))
 
 
+def test_a_discount_needs_no_coupon(bills):
+    lines = bills.line(), bills.flat("Discount 10 %", "-0.80"), bills.flat("y", "-1", credit_coupon="C")
+    assert bills.states(F16, bills.invoice(*lines)) == ["PASS"]
+
+
 def test_a_credit_of_nothing_is_a_credit(bills):
     assert bills.states(F16, bills.invoice(bills.line(), bills.flat("x", "0", credit_coupon="C"))) == ["PASS"]
 

@@ -22,6 +22,9 @@ def test_f12_rows_of_one_metric_are_added_up(bills):
     usage = [bills.metric(quantity="60"), bills.metric(quantity="40")]
     month = bills.month(bills.invoice(bills.line(quantity="100")), usage=usage)
     assert bills.states(F12, month=month) == ["PASS"]
+    usage = [bills.metric(quantity="60", raw="60000000000"), bills.metric(quantity="40", raw="40000000000")]
+    (found,) = bills.judge(F12, month=bills.month(bills.invoice(bills.line(quantity="90")), usage=usage))
+    assert (found.expected, found.difference) == (100, -10)
 
 
 def test_f18_a_shortfall_that_shrinks_hides_no_growth(bills):

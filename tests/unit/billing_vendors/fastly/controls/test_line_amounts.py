@@ -75,7 +75,7 @@ def test_two_scales_of_one_usage_type(bills):
     assert bills.states(F2, bills.invoice(*lines[:2], compute)) == ["PASS"], "another product has its own"
 
 
-@pytest.mark.parametrize("factor", ["2", "0.5", "10", "0.1", "1024", "0"])
+@pytest.mark.parametrize("factor", ["2", "0.5", "10", "0.1", "0.01", "1024"])
 def test_no_other_factor_is_a_scale(bills, factor):
     amount = str(Decimal(factor) * 150)
     assert bills.states(F2, bills.invoice(usage(bills, "20000", amount))) == ["EXCEPTION"]
@@ -88,9 +88,19 @@ def test_a_fee_has_no_scale(bills):
 
 
 def test_an_amount_of_nothing_proves_no_scale_but_may_have_one(bills):
-    tiny, plain = usage(bills, "30", "0.00"), usage(bills, "200000000", "150.00")
-    assert bills.states(F2, bills.invoice(tiny, plain)) == ["PASS_WITHIN_ROUNDING"]
-    assert bills.states(F2, bills.invoice(tiny)) == ["EXCEPTION"]
+    tiny, raw, priced = (usage(bills, *each) for each in (("30", "0.00"), ("200000000", "150.00"), ("20000", "150.00")))
+    assert bills.states(F2, bills.invoice(tiny)) == ["PASS_WITHIN_ROUNDING"]
+    assert bills.states(F2, bills.invoice(tiny, raw)) == ["PASS_WITHIN_ROUNDING"]
+    assert bills.states(F2, bills.invoice(tiny, tiny, priced)) == ["EXCEPTION", "EXCEPTION", "PASS"]
+    metered = bills.metric(quantity="30", raw="300000")
+    assert bills.states(F2, month=bills.month(bills.invoice(tiny), usage=[metered])) == ["EXCEPTION"]
+
+
+@pytest.mark.parametrize("scale", [10, 100, 10**5, 10**11])
+def test_other_usage_has_any_power_of_ten(bills, scale):
+    line = bills.line("Image Optimizer", "150.00", quantity=str(20000 * scale), rate="0.0075", usage_type="images")
+    assert bills.states(F2, bills.invoice(line)) == ["PASS"]
+    assert bills.states(F2, bills.invoice(usage(bills, str(20000 * scale), "150.00"))) == ["EXCEPTION"]
 
 
 @pytest.mark.parametrize("discount", ["0.1", "10"])

@@ -27,6 +27,14 @@ def test_credits_may_be_written_without_their_sign(bills):
     assert bills.states(F6, bills.invoice(), bills.invoice(credit, invoice_id="I-2")) == ["EXCEPTION"]
 
 
+def test_a_correction_of_nothing_is_one_and_usage_of_nothing_is_none(bills):
+    nothing = bills.invoice(bills.flat("Correction", "0"), invoice_id="I-2")
+    assert bills.states(F6, bills.invoice(), nothing) == ["PASS"]
+    usage = bills.invoice(bills.line(amount="0"), invoice_id="I-2")
+    assert bills.states(F6, usage) == ["PASS"]
+    assert bills.states(F6, bills.invoice(), usage) == ["EXCEPTION"]
+
+
 def test_a_credit_memo_is_a_correction_whatever_its_lines(make, judge):
     (finding,) = judge(F6, make.invoice("1.00"), make.invoice("2.00", invoice_id="I-2", kind="credit_memo"))
     assert finding.state.value == "PASS"

@@ -62,6 +62,27 @@ def test_or_they_count_before_the_minimum(bills, shortfall, state):
     assert bills.states(F15, bills.invoice(*lines), account=committed(bills)) == [state]
 
 
+@pytest.mark.parametrize(("shortfall", "state"), [("22.00", "PASS"), ("27.00", "PASS"), ("23.00", "EXCEPTION")])
+def test_a_discount_may_count_and_a_credit_not(bills, shortfall, state):
+    less = bills.flat("Discount 10 %", "-3"), bills.flat("C", "-5", credit_coupon="C")
+    lines = bills.line(amount="31"), bills.flat("Commit shortfall", shortfall), *less
+    assert bills.states(F15, bills.invoice(*lines), account=committed(bills)) == [state]
+
+
+def test_a_credit_without_its_sign_may_count_too(bills):
+    lines = bills.line(amount="31"), bills.flat("Commit shortfall", "24.00"), bills.flat("C", "5", credit_coupon="C")
+    assert bills.states(F15, bills.invoice(*lines, total="50"), account=committed(bills)) == ["PASS"]
+
+
+def test_v2_a_total_that_is_rounded_lifts_nothing(bills):
+    attributes = {"total": {"plan_minimum": "50"}}
+    assert bills.states(F15, bill(bills, "62.004", currency=None, attributes=attributes, total="62.01")) == [
+        "EXCEPTION"
+    ]
+    lines = bills.line(amount="31.002"), bills.line(amount="31.002")
+    assert bills.states(F15, bills.invoice(*lines, currency=None, attributes=attributes, total="62.01")) == ["PASS"]
+
+
 def test_tax_fills_no_minimum(bills):
     lines = bills.line(amount="31"), bills.flat("Commit shortfall", "19.00"), bills.flat("VAT", "9.50")
     assert bills.states(F15, bills.invoice(*lines), account=committed(bills)) == ["PASS"]
@@ -81,6 +102,7 @@ def test_another_name_for_the_shortfall(bills):
         ({"discount": 10}, "50", "PASS"),
         ({}, "45", "EXCEPTION"),
         ({"commit_shortfall": Decimal("9.00")}, "40", "EXCEPTION"),
+        ({"commit_shortfall": Decimal("9.00")}, "50", "EXCEPTION"),
     ],
 )
 def test_v2_a_shortfall_may_be_in_the_totals_alone(bills, totals, cost, state):
