@@ -6,7 +6,7 @@ what does it cost compared with DAGs that do nothing?
     python bench/backfill.py --months 3             a quick run
     python bench/backfill.py --state .tieout        in a running demo; the floor is not measured there
     python bench/backfill.py --drawn 3 --mix 5      and three drawn accounts of each vendor, all with mixed readings
-    python bench/backfill.py --reading fastly.list_filter=none
+    python bench/backfill.py --reading fastly.v3_list_filter=none
 
 Every month is stored by a backfill of each DAG, both at once. Each invoice is compared with what the simulated vendor
 billed. A second backfill over the same months runs them again (``reprocess_behavior: completed``) and fetches

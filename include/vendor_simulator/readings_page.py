@@ -26,7 +26,7 @@ is, what an empty list looks like. Each such question is a *reading* with the an
 
 The simulated vendors can give every answer, for all accounts of a vendor or for one, and in any mix:
 
-    python -m vendor_simulator serve --reading fastly.list_filter=none
+    python -m vendor_simulator serve --reading fastly.v3_list_filter=none
     python -m vendor_simulator serve --reading nord-contact:genesys_cloud.KEY=VALUE --drawn 3
 
 `python bench/readings.py` judges drawn accounts under each answer alone and under random mixes of all of them. In a

@@ -89,7 +89,7 @@ def usage_less(clean: FastlyMonth) -> Corrupted | None:
 
 def conversion_off(clean: FastlyMonth) -> Corrupted | None:
     """F13: the raw quantity is in 1,024s where the contract counts in 1,000s, by more than rounding could explain."""
-    row = next((row for row in clean.usage if row.meter.usage_type in _IN_1024S and row.quantity > _MUCH), None)
+    row = next((row for row in clean.usage if _says_its_unit(row) and row.quantity > _MUCH), None)
     if row is None:
         return None
     per_unit = _IN_1024S[row.meter.usage_type]
@@ -224,6 +224,11 @@ def _with_line(invoice: Invoice, old: Line, new: Line) -> Invoice:
     change = exact.money(exact.total((new.amount, -old.amount)), invoice.currency)
     lines = tuple(new if line is old else line for line in invoice.lines)
     return replace(invoice, lines=lines, total=exact.total((invoice.total, change)))
+
+
+def _says_its_unit(row: UsageRow) -> bool:
+    """Return whether the metric's name tells that it counts requests or bytes, which alone have a documented unit."""
+    return row.meter.usage_type in _IN_1024S and row.meter.usage_type in row.meter.name.lower()
 
 
 def _with_usage(month: FastlyMonth, old: UsageRow, new: UsageRow) -> FastlyMonth:

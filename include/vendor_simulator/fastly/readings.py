@@ -250,7 +250,7 @@ _QUANTITIES = (
         "given empty",
         "Whether accounts with invoices have usage metrics. given: yes; empty: without rows.",
         "Documented as meant for accounts without invoices only.",
-        {"empty": ("F9:usage", "F12", "F13")},
+        {"empty": ("F9:other_month", "F9:usage", "F12", "F13")},
         "Nothing says what was used.",
     ),
     _reading(
