@@ -50,9 +50,9 @@ def rows_pdf(seller: str, number: str, head: Sequence[Row], facts: Sequence[str]
 
 def _print(pdf: FPDF, row: Row, height: int) -> None:
     left, right = (row, "") if isinstance(row, str) else row
+    pdf.cell(0, height, _latin(left), new_x="LMARGIN", new_y="TOP" if right else "NEXT")
     if right:
-        pdf.cell(0, height, _latin(right), align="R", new_x="LMARGIN", new_y="TOP")
-    pdf.cell(0, height, _latin(left), new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(0, height, _latin(right), align="R", new_x="LMARGIN", new_y="NEXT")
 
 
 def _latin(text: str) -> str:

@@ -24,7 +24,7 @@ class TrueInvoice:
 
     :param total: the header's total, in ``currency``.
     :param lines: number of lines.
-    :param lines_total: sum of the lines; another figure than ``total`` only where an error is planted.
+    :param lines_total: sum of the lines; another figure than ``total`` where an error is planted, or a reading says so.
     :param posted_on: UTC date from which the vendor shows it.
     """
 

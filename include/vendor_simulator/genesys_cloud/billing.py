@@ -51,7 +51,8 @@ def _invoices(seed: int, month: GenesysMonth) -> list[Invoice]:
 
 
 def _dated(seed: int, period: Period) -> date:
-    after = seeded_random.between(1, 5, seed, period.contract.id, str(period.month), "dated")
+    latest = period.contract.invoiced_within
+    after = seeded_random.between(1, latest, seed, period.contract.id, str(period.month), "dated")
     return period.end + timedelta(days=after + _DAYS_OFF.get(period.contract.read["invoice_date"], 0))
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from vendor_simulator import exact, seeded_random
-from vendor_simulator.genesys_cloud.accounts import TOKEN_CONVERSION_RATE, Organisation
+from vendor_simulator.genesys_cloud.accounts import Organisation
 from vendor_simulator.genesys_cloud.contract_documents import period_head
 from vendor_simulator.genesys_cloud.month import Charge, GenesysMonth, Invoice, Line, Wallet
 from vendor_simulator.genesys_cloud.parties import (
@@ -151,7 +151,7 @@ def _charge(owner: Organisation, period: Period, charge: Charge) -> dict[str, An
     }
     if charge.tokens is not None:
         document["convertedTokenCount"] = exact.vary_format(charge.tokens, *key, "tokens")
-        document["tokenConversionRate"] = TOKEN_CONVERSION_RATE
+        document["tokenConversionRate"] = charge.plan.conversion
     return _rewritten_charge(document, charge, read)
 
 

@@ -8,14 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from vendor_simulator import exact, seeded_random
-from vendor_simulator.genesys_cloud.accounts import (
-    TOKEN_CONVERSION_RATE,
-    TOKENS_PER_UNIT,
-    Contract,
-    Plan,
-    Price,
-    Product,
-)
+from vendor_simulator.genesys_cloud.accounts import Contract, Plan, Price, Product
 from vendor_simulator.genesys_cloud.periods import Period, first_month
 from vendor_simulator.genesys_cloud.prices import stretches
 from vendor_simulator.months import Month
@@ -128,7 +121,8 @@ def running(seed: int, period: Period, openings: Mapping[str, Decimal], days: in
     """
     active = [plan for plan in period.contract.plans if stretches(plan, period)]
     charges = [_charge(seed, period, plan, days) for plan in active]
-    wallets = tuple(_wallet(period, each, openings[each.plan.id]) for each in charges if each.tokens is not None)
+    used = _tokens_used(charges)
+    wallets = tuple(_wallet(period, plan, openings[plan.id], used[plan.id]) for plan in active if plan.kind == "token")
     month = GenesysMonth(period.contract, period, tuple(charges), wallets, ())
     return _charged(month) if period.contract.read["wallet_overage"] == "charge" else month
 
@@ -168,9 +162,8 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
     price = _price(plan, period)
     prepaid = plan.quantity_at(price) if plan.kind == "prepay" else 0
     fair_use = plan.quantity_at(price) if plan.kind == "fair_use" else 0
-    if plan.kind == "token":
-        # tokens / 40, so that the quantity may have a fraction, as in the vendor's own example
-        used = exact.EXACT.divide(actual, TOKENS_PER_UNIT)
+    if plan.kind in {"token", "token_use"}:
+        used = exact.times(plan.conversion, actual)  # may have a fraction, as in the vendor's own example
         nothing = Decimal(0)
         return Charge(plan, 0, 0, used, nothing, nothing, nothing, contract.currency, tokens=actual)
     if actual and plan.product.unit == "GB" and (actual < fair_use or contract.begins is not None):
@@ -180,10 +173,19 @@ def _charge(seed: int, period: Period, plan: Plan, days: int) -> Charge:
     return Charge(plan, prepaid, fair_use, actual, overage, price.overage, amount, contract.currency)
 
 
-def _wallet(period: Period, charge: Charge, opening: Decimal) -> Wallet:
-    plan, currency = charge.plan, period.contract.currency
+def _tokens_used(charges: list[Charge]) -> dict[str, Decimal]:
+    """Return what is taken from each wallet, by its plan; the first one pays for the usage of other plans too."""
+    used = {each.plan.id: each.tokens or Decimal(0) for each in charges if each.plan.kind == "token"}
+    others = exact.total(each.tokens or Decimal(0) for each in charges if each.plan.kind == "token_use")
+    return {
+        name: exact.total((tokens, others if place == 0 else Decimal(0)))
+        for place, (name, tokens) in enumerate(used.items())
+    }
+
+
+def _wallet(period: Period, plan: Plan, opening: Decimal, consumption: Decimal) -> Wallet:
+    currency = period.contract.currency
     increase = Decimal(increase_in(plan, period))
-    consumption = charge.tokens or Decimal(0)
     rest = opening + increase - consumption
     overage = max(Decimal(0), -rest)
     rate = _price(plan, period).overage
@@ -193,16 +195,20 @@ def _wallet(period: Period, charge: Charge, opening: Decimal) -> Wallet:
 
 def _charged(month: GenesysMonth) -> GenesysMonth:
     """Charge what the wallets lack with the usage that was to be paid from them, in its units, not with the wallets."""
-    lacking = {wallet.plan.id: wallet for wallet in month.wallets}
-    charges = [
-        _with_overage(each, lacking[each.plan.id]) if each.plan.id in lacking else each for each in month.charges
-    ]
+    charges = list(month.charges)
+    for position, wallet in enumerate(month.wallets):
+        lacking = wallet.overage
+        for place, charge in enumerate(charges):
+            pays = charge.plan is wallet.plan or (position == 0 and charge.plan.kind == "token_use")
+            if pays and lacking:
+                part = min(lacking, charge.tokens or Decimal(0))
+                charges[place] = _with_overage(charge, part, wallet.rate)
+                lacking -= part
     wallets = [replace(wallet, rate=Decimal(0), amount=Decimal(0)) for wallet in month.wallets]
     return replace(month, charges=tuple(charges), wallets=tuple(wallets))
 
 
-def _with_overage(charge: Charge, wallet: Wallet) -> Charge:
-    if not wallet.overage:
-        return charge
-    units = exact.times(wallet.overage, TOKEN_CONVERSION_RATE)
-    return replace(charge, overage=units, rate=exact.times(wallet.rate, TOKENS_PER_UNIT), amount=wallet.amount)
+def _with_overage(charge: Charge, tokens: Decimal, rate: Decimal) -> Charge:
+    """Return a charge for tokens that were not there, with the rate of as many as a unit needs."""
+    units, amount = exact.times(charge.plan.conversion, tokens), exact.money(exact.times(rate, tokens), charge.currency)
+    return replace(charge, overage=units, rate=exact.EXACT.divide(rate, charge.plan.conversion), amount=amount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from vendor_simulator.genesys_cloud.edits import (
     with_invoice,
     with_line,
 )
-from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice
+from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line
 from vendor_simulator.genesys_cloud.periods import has_period
 
 _OTHER_CUSTOMER = "A-99999999"
@@ -120,13 +121,17 @@ def overage_not_billed(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
 
 
 def prepayment_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G29: the invoice with the prepayment does not come."""
-    return _without(clean, "prepay", "The prepayment")
+    """
+    G29: the invoice with the prepayment of one period does not come.
+
+    That a year's prepayment is missing can be known only by who has stored the bills of the year before.
+    """
+    return _without(clean, "The prepayment", lambda line: line.kind == "prepay" and _is_of_one_period(line))
 
 
 def arrears_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
     """G29: the invoice of the overage does not come, although charges are above zero."""
-    return _without(clean, "overage", "The overage")
+    return _without(clean, "The overage", lambda line: line.kind == "overage")
 
 
 def one_time_missing(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
@@ -204,10 +209,14 @@ def _one_of_several(clean: GenesysMonth) -> tuple[Invoice, int] | None:
     return None
 
 
-def _without(clean: GenesysMonth, kind: str, words: str) -> Corrupted | None:
-    billed = [each for each in clean.invoices if any(line.kind == kind and line.amount for line in each.lines)]
+def _without(clean: GenesysMonth, words: str, wanted: Callable[[Line], bool]) -> Corrupted | None:
+    billed = [each for each in clean.invoices if any(wanted(line) and line.amount for line in each.lines)]
     if not billed:
         return None
     invoice = billed[0]
     sentence = f"{words} of {clean.period.start} to {clean.period.end}: the invoice of {invoice.amount} is missing."
     return Corrupted(with_invoice(clean, invoice), clean.period.id, sentence)
+
+
+def _is_of_one_period(line: Line) -> bool:
+    return line.plan is not None and line.plan.months == 1

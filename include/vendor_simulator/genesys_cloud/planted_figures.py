@@ -93,7 +93,7 @@ def report_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    less = used - (2 if slight else max(Decimal(2), _share(used)))
+    less = used - (2 if slight else max(Decimal(2), _share(used) * 4))
     return Corrupted(
         replace(clean, reported={name: less}),
         clean.period.id,
@@ -108,7 +108,7 @@ def overview_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
     if found is None:
         return None
     name, used = found
-    more = used + (4 if slight else max(Decimal(4), _share(used)))
+    more = used + (4 if slight else max(Decimal(4), _share(used) * 4))
     return Corrupted(
         replace(clean, overview={name: more}),
         clean.period.id,
@@ -179,7 +179,7 @@ def service_dates_off(clean: GenesysMonth, slight: bool) -> Corrupted | None:
 
 
 def old_price(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
-    """G18: a prepaid line is billed at the price before the one in force."""
+    """G2: a prepaid line is billed at the price before the one in force."""
     for invoice in clean.invoices:
         for line in invoice.lines:
             plan = line.plan
@@ -194,7 +194,7 @@ def old_price(clean: GenesysMonth, _slight: bool) -> Corrupted | None:
             if older.amount == line.amount:
                 continue
             sentence = f"{line.description}: billed at {before.price}, {price.price} is in force since {price.start}."
-            return Corrupted(with_line(clean, invoice, line, older), invoice.invoice_id, sentence, ("G2",))
+            return Corrupted(with_line(clean, invoice, line, older), invoice.invoice_id, sentence, ("G18",))
     return None
 
 

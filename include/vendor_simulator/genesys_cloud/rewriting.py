@@ -24,10 +24,10 @@ _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def rewrite(document: dict[str, Any], name: str, how: str) -> None:
-    """Change one member, if there is one, to what a value of a reading says; any other value changes nothing."""
-    if name not in document:
+    """Change one member, if it has a value, to what a value of a reading says; any other value changes nothing."""
+    value = document.get(name)
+    if value is None:
         return
-    value = document[name]
     match how:
         case "missing":
             del document[name]

@@ -9,8 +9,9 @@ from typing import Any
 
 from vendor_simulator import exact
 from vendor_simulator.genesys_cloud import billing
-from vendor_simulator.genesys_cloud.accounts import Contract, Organisation, organisations
+from vendor_simulator.genesys_cloud.accounts import Contract, Organisation
 from vendor_simulator.genesys_cloud.contract_readings import with_readings
+from vendor_simulator.genesys_cloud.demo import demo_organisations
 from vendor_simulator.genesys_cloud.drawn.organisations import drawn_organisations
 from vendor_simulator.genesys_cloud.month import GenesysMonth, Invoice, Line, running
 from vendor_simulator.genesys_cloud.periods import first_month, has_period, months_of, period_of
@@ -35,7 +36,7 @@ class GenesysWorld:
         self.seed = options.seed
         self.readings = options.readings
         self._errors = options.errors
-        self.organisations = (*organisations(options.seed), *drawn_organisations(options.seed, options.drawn))
+        self.organisations = (*demo_organisations(options.seed), *drawn_organisations(options.seed, options.drawn))
         self._read: dict[str, Organisation] = {}
         self._restated: dict[str, int] = {}
         self._months: dict[tuple[str, Month], GenesysMonth] = {}

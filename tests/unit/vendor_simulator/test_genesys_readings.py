@@ -9,6 +9,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from vendor_simulator import exact, seeded_random
 from vendor_simulator.genesys_cloud import documents
 from vendor_simulator.genesys_cloud.contract_documents import contract_document
 from vendor_simulator.genesys_cloud.periods import first_month, period_of
@@ -16,7 +17,7 @@ from vendor_simulator.genesys_cloud.printed import invoice_file, printed_amount
 from vendor_simulator.genesys_cloud.questions.bills import BILLS
 from vendor_simulator.genesys_cloud.questions.members import MEMBERS
 from vendor_simulator.genesys_cloud.questions.printed import PRINTED
-from vendor_simulator.genesys_cloud.readings import DEFAULTS
+from vendor_simulator.genesys_cloud.readings import DEFAULTS, READINGS
 from vendor_simulator.genesys_cloud.request_context import GenesysContext
 from vendor_simulator.genesys_cloud.usage_documents import overview_document, usages
 from vendor_simulator.genesys_cloud.world import GenesysWorld
@@ -60,7 +61,7 @@ MEMBERS_OF = {
     "payment_status": "paymentStatus",
     "payment_terms": "paymentTerms",
     "names": "name",
-    "usage_names": "name",
+    "usage_names": "usage",
     "text_numbers": "totalUsage usageQuantity overagePrice prepayQuantity prepayPrice",
     "moments": "billingPeriodStartDate billingPeriodEndDate contractEffectiveDate contractEndDate date",
     "overview_rows": "usages",
@@ -158,6 +159,13 @@ def test_ids_are_numbers_that_stay_the_same(value):
 @pytest.mark.parametrize(("word", "value"), values(BILLS, NEED_OTHERS))
 def test_a_value_changes_some_account_s_bills(plain, word, value):
     assert changed(plain, snapshot({word: value})) or DEFAULTS[word] == "contract"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_combination_can_be_written(seed):
+    chosen = {each.key: seeded_random.between(0, len(each.values) - 1, seed, each.key) for each in READINGS}
+    answered = snapshot({each.key.partition(".")[2]: each.values[chosen[each.key]] for each in READINGS})
+    exact.json_text([value for value in answered.values() if not isinstance(value, type)])
 
 
 def test_truth_adds_up_whatever_is_read():

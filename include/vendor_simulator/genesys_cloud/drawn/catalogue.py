@@ -29,6 +29,11 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("AI Experience tokens", "GC-170-NV-AITC"),
     ("AI Agent tokens", "GC-170-NV-AGTC"),
 )
+TOKEN_USES: tuple[tuple[str, str, str], ...] = (
+    ("Agent Copilot", "GC-170-NV-COPILOT", "Interaction"),
+    ("Virtual Agent – Français", "GC-170-NV-VA", "Conversation"),
+    ("Knowledge summaries", "GC-170-NV-SUM", "Summary"),
+)
 _GROUPINGS = {"User": "user-license", "GB": "storage", "Token": "rollup-usage", "Message": "messaging-usage"}
 _MEASURES = {"User": "seat", "Each": "each", "GB": "gigabyte", "Token": "token", "Minute": "minute"}
 

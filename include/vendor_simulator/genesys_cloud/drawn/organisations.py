@@ -7,9 +7,10 @@ from datetime import date
 from functools import lru_cache
 
 from vendor_simulator import seeded_random
-from vendor_simulator.genesys_cloud.accounts import Contract, Customer, Organisation, Plan
+from vendor_simulator.genesys_cloud.accounts import CONTRACT_END, Contract, Customer, Organisation, Plan
 from vendor_simulator.genesys_cloud.drawn.draw import Draw
 from vendor_simulator.genesys_cloud.drawn.plans import plans_of
+from vendor_simulator.genesys_cloud.drawn.renewals import renewal
 from vendor_simulator.genesys_cloud.drawn.terms import cycle_day, other_cycle_day, with_term
 from vendor_simulator.genesys_cloud.periods import ONE_DAY
 from vendor_simulator.genesys_cloud.wording import WORDINGS
@@ -53,12 +54,13 @@ def _organisation(seed: int, number: int) -> Organisation:
     )
     contracts = _contracts(owner, draw)
     first = min(each.begins for each in contracts if each.begins)
-    return replace(owner, contracts=contracts, first_month=Month.of(first))
+    latest = max(each.invoiced_within for each in contracts)
+    return replace(owner, contracts=contracts, first_month=Month.of(first), posting_day=max(6, latest + 1))
 
 
 def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
     first_cycle = cycle_day(draw)
-    contracts = []
+    contracts: list[Contract] = []
     for number in range(1, draw.one_of((1, 1, 1, 2, 2, 3, 4), "contracts") + 1):
         part = draw.of("contract", number)
         day = first_cycle if number == 1 else other_cycle_day(first_cycle, part)
@@ -67,6 +69,10 @@ def _contracts(owner: Organisation, draw: Draw) -> tuple[Contract, ...]:
         plans = plans_of(contract, len(owner.branches), part)
         quiet = part.chance(50, "quiet") and not any(plan.is_prepaid for plan in plans)
         contracts.append(replace(contract, plans=plans, quiet=quiet, ramp=_ramp(contract, plans)))
+    ended = [contract for contract in contracts if contract.ends < CONTRACT_END]
+    renewed = [contract for contract in ended if draw.of("contract", contract.number).chance(50, "renewed")]
+    for number, contract in enumerate(renewed, start=len(contracts) + 1):
+        contracts.append(renewal(contract, number, draw.of("renewal", number)))
     return tuple(contracts)
 
 
@@ -93,5 +99,6 @@ def _contract(owner: Organisation, number: int, day: int, draw: Draw) -> Contrac
         advance=draw.chance(45, "advance"),
         credited=draw.one_of(("", "", "line", "memo"), "credited"),
         apart=draw.chance(35, "apart"),
+        invoiced_within=draw.one_of((1, 3, 5, 5, 12), "invoiced within"),
         wording=draw.one_of(WORDINGS, "wording"),
     )

@@ -16,6 +16,7 @@ from vendor_simulator.months import Month
 
 _MOST_PURCHASES = 6
 _LAST_PURCHASE = Month(2027, 6)
+_CONVERSIONS = (Decimal("0.025"), Decimal("0.2"), Decimal(1), Decimal("2.5"))
 _WORTH = {"USD": 1, "EUR": 1, "GBP": 1, "KWD": 1, "JPY": 150}
 
 
@@ -30,6 +31,9 @@ def plans_of(contract: Contract, branches: int, draw: Draw) -> tuple[Plan, ...]:
     prepaid = next((plan for plan in plans if plan.kind == "prepay"), None)
     if prepaid is not None and draw.chance(30, "second plan of a product"):
         plans.append(_second(contract, prepaid, branches, draw.of("second")))
+    wallet = next((plan for plan in plans if plan.kind == "token"), None)
+    if wallet is not None:
+        plans += _token_uses(contract, wallet, draw.of("token uses"))
     return tuple(plans)
 
 
@@ -101,6 +105,19 @@ def _second(contract: Contract, first: Plan, branches: int, draw: Draw) -> Plan:
         months=first.months,
         advance=first.advance,
     )
+
+
+def _token_uses(contract: Contract, wallet: Plan, draw: Draw) -> list[Plan]:
+    """Return up to two plans whose usage is paid from a wallet, each with its own units per token."""
+    first = draw.number(0, len(catalogue.TOKEN_USES) - 1, "first product")
+    plans = []
+    for number in range(draw.one_of((0, 1, 2), "how many")):
+        product = catalogue.product(*catalogue.TOKEN_USES[(first + number) % len(catalogue.TOKEN_USES)])
+        free = (Price(contract.begins or date.min, Decimal(0), Decimal(0)),)
+        plan = _plan(draw.of(number), product, "token_use", 0, free)
+        conversion = draw.one_of(_CONVERSIONS, f"conversion {number}")
+        plans.append(replace(plan, low=wallet.low // 4, high=wallet.high // 2 + 1, conversion=conversion))
+    return plans
 
 
 def _plan(draw: Draw, product: Product, kind: str, quantity: int, prices: tuple[Price, ...]) -> Plan:

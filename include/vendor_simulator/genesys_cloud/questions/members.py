@@ -79,6 +79,8 @@ MEMBERS: tuple[Reading, ...] = (
         "fair_use: its function is FairUse; apart: an item for the allowance stands beside one for the overage; upper: "
         f"all words in capitals; {_NONE}.",
         f"{SILENT}: texts",
+        dict.fromkeys(("null", "missing"), ("G29:one_time",)),
+        "Nothing says which items are billed once.",
     ),
     question(
         "item_price",
