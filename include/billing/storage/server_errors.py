@@ -14,6 +14,10 @@ from billing.errors import BillingError, ConfigurationError, PayloadError, Stora
 _READ_ONLY, _NO_RIGHT = "25006", "42501"
 _CANNOT_HOLD = ("22", "54")  # classes of SQLSTATE: a value is not valid, or beyond one of the server's limits
 
+# while it connects, a server gives no SQLSTATE: known by its words, where it speaks English
+_REFUSED = ("password authentication failed", "permission denied", "does not exist", "no pg_hba.conf entry")
+_CHECK_CONNECTION = "Check host, login, password and database of the connection; a retry helps only then"
+
 TASK_LOGIN = "give connection billing_db a login of the role billing_writer, or run `python -m billing.storage.migrate`"
 MIGRATION_LOGIN = "migrate with the login that owns the database, or one in the role billing_owner"
 
@@ -68,4 +72,5 @@ def _ours(error: BaseException, login: str, *, lost: bool = False) -> BillingErr
         reason = "the connection was lost"
     elif not (lost or isinstance(error, psycopg2.OperationalError)):
         return None
-    return StorageError(f"the billing database (connection billing_db) failed: {reason}. The task may be run again")
+    then = _CHECK_CONNECTION if any(words in reason for words in _REFUSED) else "The task may be run again"
+    return StorageError(f"the billing database (connection billing_db) failed: {reason}. {then}")

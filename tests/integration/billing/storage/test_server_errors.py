@@ -72,6 +72,17 @@ def test_a_value_that_no_retry_will_store_is_not_called_a_passing_failure(tasks_
     engine.dispose()
 
 
+@pytest.mark.parametrize("wrong", [{"password": "wrong"}, {"database": "nowhere"}, {"username": "nobody"}])
+def test_a_connection_that_is_refused_is_to_be_checked(tasks_url, wrong):
+    engine = task_engine(make_url(tasks_url).set(**wrong))
+    with (
+        pytest.raises(StorageError, match=r"\(connection billing_db\) failed: .*\. Check host") as refused,
+        engine.begin(),
+    ):
+        pass
+    assert "a retry helps only then" in str(refused.value)
+
+
 def test_what_only_a_bug_causes_stays_as_it_is(tasks_url):
     engine = task_engine(tasks_url)
     with pytest.raises(DBAPIError, match="nowhere"), engine.begin() as connection:
