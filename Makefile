@@ -18,7 +18,7 @@ demo: ## run last month of both vendors in a real Airflow and Postgres (ARGS=--e
 		TIEOUT_STARTED=$$started exec .venv/bin/python -I -X utf8 -m tieout_stack demo $(ARGS)
 
 down: ## stop a demo (ARGS=--delete: and remove its data)
-	@if [ -d .tieout ]; then tools/bootstrap run && exec .venv/bin/python -I -X utf8 -m tieout_stack down $(ARGS); \
+	@if [ -d "$${TIEOUT_STATE:-.tieout}" ]; then tools/bootstrap run && exec .venv/bin/python -I -X utf8 -m tieout_stack down $(ARGS); \
 		else echo "nothing is running"; fi
 
 sql: ## open psql on the running demo's database (ARGS='-c "select ..."')

@@ -23,6 +23,7 @@ from tieout_stack.state import StateFolder
 from tieout_stack.stop_signals import StopRequested, StopSignals
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+STATE_VARIABLE = "TIEOUT_STATE"
 STOP_SECONDS = 60
 LOW_DISK_BYTES = 200 << 20
 
@@ -30,7 +31,8 @@ LOW_DISK_BYTES = 200 << 20
 def main() -> int:
     """Run the command of the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="tieout_stack", description="Tieout on this machine.")
-    parser.add_argument("--state", type=Path, default=CHECKOUT / ".tieout", help="folder for everything that it stores")
+    folder = os.environ.get(STATE_VARIABLE) or CHECKOUT / ".tieout"
+    parser.add_argument("--state", type=Path, default=folder, help="folder for everything that it stores")
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="collect and reconcile last month of all vendors")
     demo.add_argument("--exit", action="store_true", help="end after the table")
@@ -64,7 +66,8 @@ def main() -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
-        return _print_error(f"{error.strerror}: {error.filename or state.root}.")
+        elsewhere = "" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f" {STATE_VARIABLE} may name another folder."
+        return _print_error(f"{error.strerror}: {error.filename or state.root}.{elsewhere}")
 
 
 def run_demo(state: StateFolder, port: int | None, *, exit_after: bool) -> int:

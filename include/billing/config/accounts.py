@@ -206,7 +206,7 @@ def _account(
         return Account(
             vendor=vendor,
             name=_checked(row, "name", _is_name, "1 to 63 lower-case letters, digits and hyphens, e.g. acme-media"),
-            conn_id=_checked(row, "conn_id", bool, "the id of an Airflow connection, e.g. fastly_acme"),
+            conn_id=_checked(row, "conn_id", bool, "the id of an Airflow connection, e.g. acme_billing"),
             currency=currency_code(
                 _checked(row, "currency", _is_currency, "the ISO 4217 code of a currency for payments, e.g. EUR")
             ),

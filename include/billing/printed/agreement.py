@@ -26,7 +26,7 @@ class Agreement:
     The answer, and what it rests on.
 
     :param printed: the total that the document prints; None if it is not clear.
-    :param reason: why it is unclear; else empty.
+    :param reason: why it is unclear; or what the document may say, if that is no such amount.
     """
 
     answer: Answer
@@ -52,7 +52,7 @@ def compare_with(found: Sequence[Printed], amount: Decimal) -> Agreement:
         return Agreement(Answer.UNCLEAR, reason="no line has a total that can be read for sure")
     values = [each.reading.value for each in named]
     if not any(each.reading.may_say(amount) for each in [*totals, *dues]):
-        return Agreement(Answer.DIFFERS, values[-1])
+        return Agreement(Answer.DIFFERS, values[-1], _said(named))
     if not all(value == amount for value in values) and not _are_parts(values, amount):
         return Agreement(Answer.UNCLEAR, reason=f"its totals may say {_said(named)}")
     last = max(place for place, each in enumerate(found) if each is named[-1])

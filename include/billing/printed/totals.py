@@ -35,7 +35,7 @@ _Pair = tuple[Item, Reading, bool]
 
 def printed_totals(text: str, currency: str | None) -> list[Printed]:
     """
-    Return every figure beside a label of a total, of what is due and of what was paid, in order.
+    Return every figure beside a label, in order.
 
     :param currency: the invoice's; decides how many decimals an amount has if the document names no other.
     """
@@ -48,7 +48,6 @@ def printed_totals(text: str, currency: str | None) -> list[Printed]:
         for place, line in enumerate(lines)
         if line.items
         for item, reading, is_sure in _pairs(lines, place, currency)
-        if item.role is not Role.PART
     ]
 
 

@@ -555,6 +555,66 @@ _OF_GENESYS_AND_SHARED = (
     ),
 )
 
+_PRINTED = ("billing/printed/test_printed_totals.py",)
+
+_OF_PRINTED_TOTALS = (
+    Group(
+        "G21",
+        "billing/printed/figures.py",
+        _PRINTED,
+        (
+            ("is_negative = minuses > 0 or opened > 0 or credits_ > 0", "is_negative = minuses > 0 or opened > 0"),
+            ("is_negative = minuses > 0 or opened > 0 or credits_ > 0", "is_negative = minuses > 0 or credits_ > 0"),
+            ("return _negative(reading) if is_negative else reading", "return reading"),
+            ('minuses = before.count("-") + after.count("-")', 'minuses = before.count("-")'),
+            ("or opened != closed", ""),
+            ("or _may_be_a_dash(shape, match)", ""),
+            ("or _CREDIT_BETWEEN.search(shape) is not None", ""),
+            ("return _either(reading, _negated(reading.value))", "return reading"),
+            ("exact_sum(values[:-1]) == values[-1]", "True"),
+            ("ours if ours and all(each.currency for each in figures) else figures", "figures"),
+        ),
+    ),
+    Group(
+        "G21",
+        "billing/printed/numbers.py",
+        _PRINTED,
+        (
+            ('len(found["tail"]) == 3 and decimals != 3', 'len(found["tail"]) == 3'),
+            ('len(found["tail"]) == 3 and decimals != 3', "decimals != 3"),
+            ("both = frozenset({grouped, with_decimals})", "both = frozenset({grouped})"),
+            ('if found["mark"] not in head and', "if"),
+            ("if decimals is None:", "if False:"),
+        ),
+    ),
+    Group(
+        "G21",
+        "billing/printed/agreement.py",
+        _PRINTED,
+        (
+            ("for each in [*totals, *dues])", "for each in named)"),
+            ("value == amount for value in values", "value == abs(amount) for value in values"),
+            ("not _is_explained(other.reading.value, amount, paid)", "False"),
+            ("others += dues if named[-1].role is Role.TOTAL else []", ""),
+            ("len(known) == len(values) > 2", "len(values) > 2"),
+            ("known[-1] == amount == exact_sum(known[:-1])", "known[-1] == amount"),
+            ("[each for each in totals if each.is_sure] or", "totals or"),
+        ),
+    ),
+    Group(
+        "G21",
+        "billing/printed/totals.py",
+        _PRINTED,
+        (
+            ("is_sure = not figures_come_first or not line.items[-1].figures", "is_sure = True"),
+            ("behind = [line.figures, *behind[:-1]]", "pass"),
+            ("if starts_with_figure == ends_with_figure:", "if False:"),
+            ("item.is_sure and is_sure", "is_sure"),
+            ("one_amount(column[place - top], currency)", "one_amount(column[0], currency)"),
+        ),
+    ),
+)
+
 _OF_CONTENT = (
     Group(
         "F11 F20 G25",
@@ -646,7 +706,7 @@ _OF_RESPONSES = (
     ),
 )
 
-GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY, *_OF_CONTENT, *_OF_RESPONSES)
+GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY, *_OF_PRINTED_TOTALS, *_OF_CONTENT, *_OF_RESPONSES)
 
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """Mutants that no test can tell from the code, and why."""

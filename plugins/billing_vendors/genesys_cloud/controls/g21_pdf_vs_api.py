@@ -49,7 +49,7 @@ def _finding(invoice: Invoice, file: IssuedFile | None) -> Finding:
     total = compare_with(printed_totals(file.text, invoice.currency), invoice.total)
     faults = ["its number is not in the PDF"] if numbered is False else []
     if total.answer is Answer.DIFFERS:
-        faults.append(f"the PDF's total is {_shown(total.printed)}, the API's {invoice.total}")
+        faults.append(f"the PDF's total is {total.reason}, the API's {invoice.total}")
     if not faults and total.answer is Answer.UNCLEAR:
         return blocked(subject, f"{name}: {total.reason}")
     if not faults and numbered is None:
@@ -64,10 +64,6 @@ def _finding(invoice: Invoice, file: IssuedFile | None) -> Finding:
         currency=invoice.currency,
         operands={"sha256": file.sha256.hex(), "printed_total": total.printed, "number_found": numbered},
     )
-
-
-def _shown(printed: object) -> str:
-    return "another one" if printed is None else str(printed)
 
 
 G21 = Control(

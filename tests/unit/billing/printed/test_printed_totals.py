@@ -1,112 +1,17 @@
-"""What a document's text says of an amount: no printed form of another amount ever agrees."""
+"""What a document's text says of amounts: which figure is a label's, which label is the total's, and the sign."""
 
-from collections import Counter
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from billing.printed.agreement import Answer, compare_with
 from billing.printed.totals import printed_totals
 
-CURRENCIES = {
-    "USD": (2, "$"),
-    "EUR": (2, "€"),
-    "INR": (2, "₹"),
-    "JPY": (0, "¥"),
-    "KWD": (3, "KWD "),
-    "CLF": (4, "CLF "),
-}
-MARKS = [
-    ("", "."), ("", ","), (",", "."), (".", ","), (" ", ","), (" ", "."), ("\u00a0", ","), ("\u202f", ","), ("'", "."),
-    ("’", "."), ("٬", "٫"),
-]  # fmt: skip
-SCRIPTS = {
-    "ascii": "0123456789",
-    "full width": "０１２３４５６７８９",
-    "Arabic": "٠١٢٣٤٥٦٧٨٩",
-    "Devanagari": "०१२३४५६७८९",
-}
-POSITIVE = ["{n}", "{s}{n}", "{s} {n}", "{n} {c}", "{c} {n}", "{n}{c}", "+{n}", "{n} DR"]
-NEGATIVE = [
-    "-{n}", "-{s}{n}", "{s}-{n}", "-{c} {n}", "{c} -{n}", "-{n} {c}", "- {n}", "−{n}", "–{n}", "－{n}", "{n}-", "{n}−",
-    "{n} −", "{n}- {c}", "{n} {c}-", "({n})", "({s}{n})", "{s}({n})", "{c} ({n})", "({n}) {c}", "({n} {c})", "(-{n})",
-    "{n} CR", "{n}CR", "{n} Cr.", "CR {n}",
-]  # fmt: skip
-LAYOUTS = [
-    "Total: {a}", "Total {a}", "TOTAL   {a}", "Total\n{a}", "{a}\nTotal\nThank you", "T o t a l : {a}", "To tal: {a}",
-    "Total:{a}", "Total{a}", "Grand Total ........ {a}", "| Total | {a} |", "Total\n:\n{a}",
-    "Invoice total (incl. VAT): {a}",
-    "Subtotal 1.00\nTax 2.00\nTotal {a}", "Subtotal 1.00 Tax 2.00 Total {a}", "Subtotal Tax Total\n1.00 2.00 {a}",
-    "Subtotal\nTax\nTotal\n1.00\n2.00\n{a}", "Subtotal\n1.00\nTotal\n{a}", "1.00\nSubtotal\n{a}\nTotal",
-    "Amount due: {a}", "Gesamtbetrag: {a}", "Net à payer : {a}", "Importe total: {a}", "Totale fattura {a}",
-    "Valor total: {a}", "Totaal incl. btw: {a}", "Att betala: {a}", "I alt {a}", "Å betale: {a}", "Yhteensä {a}",
-    "Do zapłaty: {a}", "Celkem k úhradě: {a}", "合計金額 {a}", "价税合计：{a}", "총 청구 금액: {a}",
-]  # fmt: skip
-
-
-def grouped(whole, mark, sizes=(3,)):
-    """Part the digits from the right into groups; the last size repeats."""
-    parts, sizes = [], list(sizes)
-    while len(whole) > sizes[0]:
-        parts.insert(0, whole[-sizes[0] :])
-        whole = whole[: -sizes[0]]
-        sizes = sizes[1:] or sizes
-    return mark.join([whole, *parts])
-
-
-@st.composite
-def printed(draw):
-    """An amount, its currency, and a text that prints it."""
-    currency = draw(st.sampled_from(list(CURRENCIES)))
-    decimals, symbol = CURRENCIES[currency]
-    units = draw(st.one_of(st.integers(0, 10**10), st.sampled_from([0, 1, 100, 1000, 1234, 10**5, 10**6, 123_450])))
-    digits = str(units).rjust(decimals + 1, "0")
-    whole, cents = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
-    group, mark = draw(st.sampled_from(MARKS))
-    sizes = draw(st.sampled_from([(3,), (3,), (3, 2)])) if group == "," else (3,)
-    number = grouped(whole, group, sizes) + (mark + cents if cents else "")
-    if cents and not int(cents) and draw(st.booleans()):
-        number = grouped(whole, group, sizes) + draw(st.sampled_from(["", ",-", ".–"]))
-    number = number.translate(
-        dict(zip(map(ord, "0123456789"), draw(st.sampled_from(list(SCRIPTS.values()))), strict=True))
-    )
-    negative = draw(st.booleans())
-    form = draw(st.sampled_from(NEGATIVE if negative else POSITIVE))
-    figure = form.format(n=number, s=symbol, c=currency)
-    amount = Decimal(-units if negative else units).scaleb(-decimals)
-    return currency, amount, draw(st.sampled_from(LAYOUTS)).format(a=figure)
+AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
 
 
 def answer(text, amount, currency="USD"):
     return compare_with(printed_totals(text, currency), Decimal(amount)).answer
-
-
-@settings(max_examples=1500, deadline=None)
-@given(printed())
-def test_a_printed_total_agrees_with_its_amount_and_with_no_other(case):
-    """The next amounts of its currency, and the same with the other sign, never agree; its own never differs."""
-    currency, amount, text = case
-    unit = Decimal(1).scaleb(-CURRENCIES[currency][0])
-    assert answer(text, amount, currency) is not Answer.DIFFERS
-    for other in {amount + unit, amount - unit, -amount} - {amount}:
-        assert answer(text, other, currency) is not Answer.AGREES
-
-
-def test_most_printed_totals_are_read_for_sure():
-    """Unclear is the exception: a dash that may be a minus, three digits behind a mark in dinars, and the like."""
-    answers = Counter(
-        answer(layout.format(a=form.format(n=number, s="$", c="USD")), "1234.50" if form in POSITIVE else "-1234.50")
-        for layout in LAYOUTS
-        for form in [*POSITIVE, *NEGATIVE]
-        for number in ("1,234.50", "1.234,50", "1 234,50", "1'234.50", "1234,5", "١٢٣٤٫٥٠", "１２３４．５０")
-    )
-    assert answers[Answer.DIFFERS] == 0
-    assert answers[Answer.AGREES] > 0.96 * answers.total()
-
-
-AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -127,6 +32,8 @@ AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
         ("Description Qty Total\nCX 3 5 100.00\nTotal 119.00", {"119.00": AGREES, "100.00": DIFFERS}),
         ("Description Qty Total\n5 100.00\nTotal 119.00", {"119.00": AGREES, "100.00": UNCLEAR}),
         ("Total 100.00 19.00 119.00", {"119.00": AGREES, "100.00": DIFFERS}),
+        ("Total 100.00 19.00 120.00", {"120.00": UNCLEAR, "100.00": UNCLEAR, "119.00": DIFFERS}),
+        ("20.00 Total 119.00", {"119.00": UNCLEAR, "20.00": UNCLEAR}),
         ("Total 5 100.00", {"100.00": UNCLEAR, "5": UNCLEAR, "6": DIFFERS}),
         ("Total 1 00.00", {"100.00": UNCLEAR, "1": UNCLEAR}),
         ("Total 100.00 EUR 117.00 USD", {"117.00": AGREES, "100.00": DIFFERS}),
@@ -148,6 +55,8 @@ AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
         ("Total CX 3 Users 50.00\nTotal 100.00", {"100.00": AGREES, "50.00": UNCLEAR}),
         ("Total 100.00\nTotal to be transferred 119.00", {"100.00": UNCLEAR, "119.00": UNCLEAR}),
         ("Total 60.00\nTotal 40.00\nTotal 100.00", {"100.00": AGREES, "60.00": UNCLEAR, "50.00": DIFFERS}),
+        ("Total 60.00\nTotal 50.00\nTotal 100.00", {"100.00": UNCLEAR}),
+        ("Total - 60.00\nTotal 40.00\nTotal 60.00\nTotal 100.00", {"100.00": UNCLEAR}),
         ("Total for October 2026 100.00", {"100.00": UNCLEAR}),
         ("Total due by 30/11/2026: 100.00", {"100.00": UNCLEAR}),
         ("Total 1.2 million", {"1.2": UNCLEAR}),
@@ -169,6 +78,13 @@ AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
         ("小计：100\n价税合计：106", {"106": AGREES, "100": DIFFERS}),
         ("소계 100\n합계 110원", {"110": AGREES, "100": DIFFERS}),
         # the sign
+        ("Total: -$100.00", {"-100.00": AGREES, "100.00": DIFFERS}),
+        ("Total: ($100.00)", {"-100.00": AGREES, "100.00": DIFFERS}),
+        ("Total: 100.00-", {"-100.00": AGREES, "100.00": DIFFERS}),
+        ("Total: 100.00 CR", {"-100.00": AGREES, "100.00": DIFFERS}),
+        ("Total: 100,00 −", {"-100.00": AGREES, "100.00": UNCLEAR}),
+        ("Total: 0.00-", {"0": AGREES}),
+        ("Subtotal  Tax  Total\n1.00 2.00 CR 3.00", {"3.00": UNCLEAR, "-3.00": UNCLEAR}),
         ("Total - 100.00", {"100.00": UNCLEAR, "-100.00": UNCLEAR, "90.00": DIFFERS}),
         ("Total-100.00", {"100.00": UNCLEAR, "-100.00": UNCLEAR}),
         ("Total: \u00ad100.00", {"-100.00": AGREES, "100.00": DIFFERS}),
@@ -190,6 +106,7 @@ AGREES, DIFFERS, UNCLEAR = Answer.AGREES, Answer.DIFFERS, Answer.UNCLEAR
         # the number
         ("Total: 100.00-120.00", {"100.00": UNCLEAR, "120.00": UNCLEAR}),
         ("Total: 1.2.3", {"1.2": UNCLEAR, "123": UNCLEAR}),
+        ("Total: 1.234.56", {"1234.56": UNCLEAR}),
         ("Total: CX3", {"3": UNCLEAR}),
         ("Total: 007", {"7": UNCLEAR}),
         ("Total: " + "9" * 5000, {"9": UNCLEAR}),
