@@ -706,7 +706,64 @@ _OF_RESPONSES = (
     ),
 )
 
-GROUPS = (*_OF_GENESYS_AND_SHARED, *_OF_FASTLY, *_OF_PRINTED_TOTALS, *_OF_CONTENT, *_OF_RESPONSES)
+# Joins by what a person reads, and totals without what is withdrawn; these rest on a database.
+_STORAGE = "../integration/billing/storage/"
+_OF_NAMES_AND_TOTALS = (
+    Group(
+        "F12 F14 G5",
+        "billing/names.py",
+        ("billing/test_names.py",),
+        (
+            ('" ".join(_printed(text).casefold().split())', "_printed(text).casefold()"),
+            ("_printed(text).casefold()", "_printed(text)"),
+            ("plain.upper().casefold()", "plain"),
+            ('unicodedata.normalize("NFKC", text.translate(_MARKS)).translate(_MARKS)', "text.translate(_MARKS)"),
+            ('unicodedata.normalize("NFKC", text.translate(_MARKS))', 'unicodedata.normalize("NFKC", text)'),
+            ("letter in _UNSEEN or ", ""),
+            ("_printed(folded)", "folded"),
+        ),
+    ),
+    Group(
+        "F12 F14",
+        "billing_vendors/fastly/controls/lines.py",
+        (_FASTLY + "test_rates.py", _FASTLY + "test_metered_quantity.py"),
+        (("name_key(product), name_key(region)", "product or '', name_key(region)"),),
+    ),
+    Group(
+        "F12",
+        "billing_vendors/fastly/controls/f12_metered_quantity.py",
+        (_FASTLY + "test_metered_quantity.py",),
+        (("if (key := name_key(text))", "if (key := text)"),),
+    ),
+    Group(
+        "F20 G25",
+        "billing/storage/withdrawals.py",
+        (_STORAGE + "test_withdrawals.py",),
+        (
+            ("    ~t.record.c.withdrawn,\n)\n", ")\n"),
+            ("if (gone and _all_complete(account_month.listings))", "if gone"),
+        ),
+    ),
+    Group(
+        "F20 G25",
+        "billing/storage/product_months.py",
+        (_STORAGE + "test_withdrawals.py", _STORAGE + "test_product_months.py"),
+        (
+            ("return [(change.version, -1)]", "return []"),
+            ("return [(change.version, 1)]", "return []"),
+            ("name_key(product)}", "product}"),
+        ),
+    ),
+)
+
+GROUPS = (
+    *_OF_GENESYS_AND_SHARED,
+    *_OF_FASTLY,
+    *_OF_PRINTED_TOTALS,
+    *_OF_CONTENT,
+    *_OF_RESPONSES,
+    *_OF_NAMES_AND_TOTALS,
+)
 
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """Mutants that no test can tell from the code, and why."""
