@@ -62,8 +62,12 @@ def test_a_number_out_of_all_proportion_is_refused_and_not_written_out(number):
     assert len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize("value", ["1", True, False, [], {}])
-def test_only_a_json_number_is_a_number(value):
+def test_a_number_may_be_written_as_a_text():
+    assert str(fields(amount="1523.470").number("amount")) == "1523.470"
+
+
+@pytest.mark.parametrize("value", ["", "1_000", "1,5", " 1", "NaN", True, False, [], {}])
+def test_nothing_else_is_a_number(value):
     with pytest.raises(PayloadError, match="amount should be a number"):
         fields(amount=value).number("amount")
 

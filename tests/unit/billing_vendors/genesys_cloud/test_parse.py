@@ -14,7 +14,8 @@ from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.json_reader import JsonObject
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.parse import parse_header, parse_line
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
+from billing_vendors.genesys_cloud.parse import parse_header, parse_line, with_half_open_ends
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import (
     is_complete,
@@ -111,6 +112,56 @@ def test_the_payment_link_is_nowhere():
     assert "pay.example.com" not in json.dumps(plain(PARSERS["invoice_listing"](UnknownFields())))
 
 
+PERIOD_ENDS = [
+    (["2025-01-31", "2025-02-28"], ["2025-02-01", "2025-03-01"]),  # last days
+    (["2025-02-01", "2025-03-01"], ["2025-02-01", "2025-03-01"]),  # the days after
+    (["2025-02-01"], ["2025-02-01"]),  # alone: one month, not a month and a day
+    (["2025-01-31"], ["2025-02-01"]),
+]
+
+
+@pytest.mark.parametrize(("written", "ends"), PERIOD_ENDS)
+def test_neighbours_or_the_length_show_whether_an_end_is_a_last_day(written, ends):
+    starts = ["2025-01-01", "2025-02-01"]
+    periods = [
+        {"id": str(n), "dateStart": start, "dateEnd": end}
+        for n, (start, end) in enumerate(zip(starts, written, strict=False))
+    ]
+    contract, term = parse_contract(JsonObject({"id": "c", "billingPeriods": periods}, "c"), UnknownFields())
+    assert [str(cycle.ends_on) for cycle in term.cycles] == ends
+    detail = JsonObject(periods[0], "p")
+    period = parse_billing_period(detail, "c", UnknownFields(), exclusive_ends=term.exclusive_ends)
+    assert (str(period.ends_on), period.month) == (ends[0], JANUARY)
+    assert "billingPeriodGaps" not in contract.attributes
+
+
+def test_days_that_no_listed_period_has_are_kept():
+    periods = [
+        {"id": "1", "dateStart": "2025-01-01", "dateEnd": "2025-01-31"},
+        {"id": "3", "dateStart": "2025-03-01", "dateEnd": "2025-03-31"},
+    ]
+    contract, _ = parse_contract(JsonObject({"id": "c", "billingPeriods": periods}, "c"), UnknownFields())
+    assert contract.attributes["billingPeriodGaps"] == [["2025-02-01", "2025-03-01"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "end"),
+    [
+        (("2025-01-01", "2025-01-31"), "2025-02-01"),
+        (("2025-01-01", "2025-02-01"), "2025-02-01"),
+        (("2024-12-31", "2025-01-31"), "2025-01-31"),  # a day early, and the day after the last one
+        (("2025-01-15", "2025-01-31"), "2025-02-01"),  # the billing period shows it
+        (("2025-01-15", "2025-02-01"), "2025-02-01"),
+    ],
+)
+def test_the_ends_of_lines_are_read_as_they_show(written, end):
+    row = {"amount": 1, "dateStart": written[0], "dateEnd": written[1]}
+    line = parse_line(JsonObject(row, "line"), 1, "INV", UnknownFields())
+    january = BillingCycle("p", "c", date(2025, 1, 1), date(2025, 2, 1))
+    term = ContractTerm("c", january.starts_on, (), (january,))
+    assert str(with_half_open_ends([line], [term])[0].service_end) == end
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [("Credit Memo", "credit_memo"), ("CREDIT NOTE", "credit_memo"), ("Invoice", "invoice"), (None, "invoice")],
@@ -126,7 +177,7 @@ def test_the_invoice_type_tells_credit_memos(kind, expected):
     [
         ({"id": None}, "id should be an identifier"),
         ({"amount": None}, "amount should be a value"),
-        ({"amount": "12.00"}, "amount should be a number"),
+        ({"amount": "12,00"}, "amount should be a number"),
         ({"dateInvoiced": None}, "dateInvoiced is missing"),
         ({"dateInvoiced": "03/02/2025"}, "dateInvoiced should be a date"),
         ({"dateInvoiced": "0001-01-01"}, "outside 1990-9999"),
