@@ -33,11 +33,12 @@ from billing_vendors.base.tasks.database import BILLING_CONN_ID
 from billing_vendors.base.tasks.fetch import fetch_month
 from billing_vendors.base.tasks.reconcile import reconcile_fetched
 from billing_vendors.registry import vendor_named
-from tieout_stack.logins import PERSON, TASKS, prepare_roles
+from tieout_stack.logins import ROLE_OF, TASKS, prepare_roles
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCOUNTS = {"fastly": "acme-media", "genesys_cloud": "nord-contact"}
 MONTH = "2026-08"
+LOGINS = {login: login for login in ROLE_OF}
 SETTINGS = """\
 [databases]
 * = host=127.0.0.1 port={server}
@@ -63,7 +64,7 @@ def pooled_url(postgres, billing_url):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     direct = make_url(billing_url)
-    users = {direct.username: direct.password, TASKS: TASKS, PERSON: PERSON}
+    users = {direct.username: direct.password} | LOGINS
     (folder / "users.txt").write_text("".join(f'"{name}" "{password}"\n' for name, password in users.items()))
     (folder / "pgbouncer.ini").write_text(SETTINGS.format(server=direct.port, port=port, folder=folder))
     as_user = []
@@ -92,7 +93,7 @@ def _wait_for(port: int) -> None:
 @pytest.fixture
 def documents(pooled_url, simulator, monkeypatch, tmp_path):
     """Two accounts, the simulator, the migrated database through PgBouncer as tasks see it, and a folder."""
-    prepare_roles(pooled_url, {TASKS: TASKS, PERSON: PERSON})
+    prepare_roles(pooled_url, LOGINS)
     upgrade(pooled_url)
     url = make_url(pooled_url)
     place = {"host": url.host, "port": url.port, "login": TASKS, "password": TASKS, "schema": url.database}
