@@ -309,7 +309,7 @@ _OF_GENESYS_AND_SHARED = (
         "billing_vendors/genesys_cloud/controls/g03_overage_quantity.py",
         (_GENESYS + "test_overage_quantity.py", _GENESYS + "test_readings.py"),
         (
-            ("max(Decimal(0), difference(", "min(Decimal(0), difference("),
+            ("max(Decimal(0), difference(actual, exact_sum", "min(Decimal(0), difference(actual, exact_sum"),
             ("difference(product(actual, one), product(allowance, two))", "product(actual, one)"),
             ("(exact_sum(stated), *agreed)", "(max(stated, default=Decimal(0)), *agreed)"),
             ("max(Decimal(0), difference(product(actual", "abs(difference(product(actual"),
@@ -332,7 +332,7 @@ _OF_GENESYS_AND_SHARED = (
             ("roundings=1,", "roundings=2,"),
             ("roundings=1,", "roundings=0,"),
             ("if row.overage_rate is None and quantity:", "if False:"),
-            ("(*period.charges, *period.wallets)", "(*period.charges,)"),
+            ("(*period.charges, *period.wallets)\n        yield", "(*period.charges,)\n        yield"),
         ),
     ),
     Group(
@@ -501,7 +501,7 @@ _OF_GENESYS_AND_SHARED = (
             ("return days >= min(2, (end - start).days", "return True or days >= min(2, (end - start).days"),
             ("billed.product != due.product or", "False or"),
             ("[] if 1 in seen else", ""),
-            ("if due.is_once:", "if False:"),
+            ("if due.is_once:\n            return bills", "if False:\n            return bills"),
         ),
     ),
     Group(
@@ -533,7 +533,10 @@ _OF_GENESYS_AND_SHARED = (
         (_GENESYS + "test_readings.py", _GENESYS + "test_line_prices.py", _GENESYS + "test_contracts.py"),
         (
             ("abs(each.amount - wanted) <= most", "abs(each.amount - wanted) <= most + 700"),
-            ("Fraction(days, (after - first).days)", "Fraction(days, 30)"),
+            (
+                "end <= after:\n                found.setdefault(Fraction(days, (after - first).days)",
+                "end <= after:\n                found.setdefault(Fraction(days, 30)",
+            ),
             ("found.setdefault(Fraction(months)", "found.setdefault(Fraction(months + 1)"),
             ("(1 - Fraction(discount) / 100)", "(1 - Fraction(discount) / 10)"),
             ("* share / days", "* share / 30"),
@@ -738,7 +741,7 @@ _OF_NAMES_AND_TOTALS = (
     Group(
         "F20 G25",
         "billing/storage/withdrawals.py",
-        (_STORAGE + "test_withdrawals.py",),
+        (_STORAGE + "test_withdrawals.py", _STORAGE + "test_other_documents.py"),
         (
             ("    ~t.record.c.withdrawn,\n)\n", ")\n"),
             ("if (gone and _all_complete(account_month.listings))", "if gone"),
