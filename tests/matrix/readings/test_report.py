@@ -20,7 +20,8 @@ def judging(monkeypatch):
 
 @pytest.fixture
 def case(judging):
-    return judging.cases.Case("fastly", 4, 0, "drawn-fastly-1", "fastly.a=b", {"fastly.list_filter": "none"})
+    last = judging.cases.LAST_MONTHS[0]
+    return judging.cases.Case("fastly", 4, 0, "drawn-fastly-1", "fastly.a=b", {"fastly.v3_list_filter": "none"}, last)
 
 
 def verdict(judging, case, state, severity, sentence="wrong"):
@@ -50,7 +51,7 @@ def test_an_alarm_is_printed_with_the_command_that_shows_it_alone(judging, case)
     report.add([judging.verdicts.Clean(case, 3, (verdict(judging, case, "EXCEPTION", "hold", "one too many"),))], [])
     printed = report.text(show=False)
     assert "EXCEPTION F1 drawn-fastly-1 2025-01 2025-01: one too many" in printed
-    assert "--vendor fastly --seed 4 --account drawn-fastly-1 --reading fastly.list_filter=none" in printed
+    assert "--vendor fastly --seed 4 --account drawn-fastly-1 --reading fastly.v3_list_filter=none" in printed
 
 
 @pytest.mark.parametrize(("outcome", "faults"), [("missed", 1), ("found", 0), ("hidden", 0), ("no target", 1)])
