@@ -4,6 +4,7 @@
 #   airflow         owns database airflow: Airflow's metadata
 #   billing_owner   owns schema billing: runs the migrations, nothing else
 #   billing         what tasks use, in role billing_writer
+#   billing_pages   what the pages in Airflow's UI use, in role billing_reviewer
 #
 # People and reports get logins of their own: create role ann login password '…' in role billing_reader
 set -euo pipefail
@@ -13,6 +14,7 @@ psql --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbn
 \getenv airflow_password AIRFLOW_DB_PASSWORD
 \getenv owner_password BILLING_OWNER_PASSWORD
 \getenv billing_password BILLING_DB_PASSWORD
+\getenv pages_password BILLING_PAGES_PASSWORD
 set password_encryption = 'scram-sha-256';
 
 create role airflow login password :'airflow_password';
@@ -25,4 +27,5 @@ revoke all on database airflow, postgres from public;
 set password_encryption = 'scram-sha-256';
 alter role billing_owner login password :'owner_password';
 create role billing login password :'billing_password' in role billing_writer;
+create role billing_pages login password :'pages_password' in role billing_reviewer;
 SQL

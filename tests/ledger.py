@@ -23,6 +23,7 @@ from billing.reconciliation.reconciler import Reconciled, Rules, reconcile_month
 from billing.storage.engine import engine_from_url
 from billing.storage.payloads import Fetch
 from billing.storage.tables import metadata
+from billing_vendors.fastly.settings import FastlySettings
 
 OCTOBER = Month(2026, 10)
 
@@ -34,7 +35,9 @@ class Examples:
 
     @staticmethod
     def account(name: str = "acme", currency: str = "USD") -> Account[object]:
-        return Account("initech", name, "initech_acme", currency, Month(2020, 1), 5, None)
+        return Account(
+            "initech", name, "initech_acme", currency, Month(2020, 1), 5, FastlySettings("acme")
+        )  # tests borrow its controls
 
     @staticmethod
     def line(position: int, amount: str, **changed: Any) -> InvoiceLine:

@@ -171,6 +171,20 @@ def connection(type_name: str) -> Callable[[Page, Demo], None]:
     return show
 
 
+def months(page: Page, demo: Demo) -> None:
+    """The bills by account and month, in Airflow's frame."""
+    page.goto(f"{demo.base_url}/plugin/bills")
+    page.frame_locator("iframe").locator("table.matrix").wait_for()
+
+
+def exception(page: Page, demo: Demo) -> None:
+    """A month with an exception, and what the control compared."""
+    months(page, demo)
+    shown = page.frame_locator("iframe")
+    shown.locator(".state-exceptions").first.click()
+    shown.get_by_text("What was compared").first.click()
+
+
 def terminal(page: Page, demo: Demo) -> None:
     """The table that the demo prints."""
     page.set_content(TERMINAL.format(text=escape(demo.table(latest_closed_month(datetime.now(UTC).date())))))
@@ -185,6 +199,8 @@ PICTURES: Mapping[str, tuple[Callable[[Page, Demo], None], int]] = {
     "run": (run, 860),
     "trigger": (trigger, 1060),
     "log": (log, 760),
+    "bills": (months, 900),
+    "exception": (exception, 900),
     "connection-fastly": (connection("Fastly"), 760),
     "connection-genesys-cloud": (connection("Genesys Cloud"), 930),
 }

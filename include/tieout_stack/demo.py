@@ -11,6 +11,7 @@ from tieout_stack.summary import findings, first_invoice, month_table
 
 ALL_POSTED_DAY = 16  # the accounts' posting days plus the sensors' ten days of grace
 NEXT_STEPS = """Airflow       {url}   user {user}   password {password}
+Bills         {url}/plugin/bills   (what is in, what is wrong and why)
 Database      make sql   (in another terminal; start with: select * from billing.account_month_summary;)
 Certificate   make certificate INVOICE={invoice}   (every figure and control of one invoice, to verify offline)
 Controls      docs/controls.md   (what each one checks, and what to do about an exception)

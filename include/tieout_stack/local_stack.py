@@ -11,7 +11,7 @@ from tieout_stack.airflow_migration import is_migrated, store_revision
 from tieout_stack.cleanup import postgres_of, stop_everything_left
 from tieout_stack.environment import forget_database_settings
 from tieout_stack.errors import StackError
-from tieout_stack.logins import PERSON, TASKS, prepare_roles
+from tieout_stack.logins import PAGES, PERSON, TASKS, prepare_roles
 from tieout_stack.ports import LOOPBACK, free_ports, is_free, require_free
 from tieout_stack.simulator import NAME as SIMULATOR
 from tieout_stack.simulator import SimulatorProcess
@@ -116,26 +116,29 @@ class LocalStack:
         if needed:
             airflow.start_migration(self.supervisor)
         secrets = self.state.secrets()
-        prepare_roles(self.billing_url, {TASKS: secrets.tasks_password, PERSON: secrets.person_password})
+        passwords = {TASKS: secrets.tasks_password, PERSON: secrets.person_password, PAGES: secrets.pages_password}
+        prepare_roles(self.billing_url, passwords)
         upgrade(self.billing_url)
         if needed:
             self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
             store_revision(airflow)
 
-    def database_connection(self) -> dict[str, Any]:
-        """Return the fields of the Airflow connection ``billing_db``, the tasks' password included."""
+    def database_connection(self, login: str = TASKS) -> dict[str, Any]:
+        """Return the fields of an Airflow connection to the billing database, the login's password included."""
+        secrets = self.state.secrets()
         return {
             "conn_type": "postgres",
             "host": LOOPBACK,
             "port": self.postgres.port,
-            "login": TASKS,
-            "password": self.state.secrets().tasks_password,
+            "login": login,
+            "password": secrets.pages_password if login == PAGES else secrets.tasks_password,
             "schema": "billing",
         }
 
     def _set_up(self) -> None:
         api = self.airflow.api()
-        api.put_connections({**self.simulator.connections(), "billing_db": self.database_connection()})
+        ours = {"billing_db": self.database_connection(), "billing_review_db": self.database_connection(PAGES)}
+        api.put_connections({**self.simulator.connections(), **ours})
         for vendor in vendor_names():
             api.ensure_pool(vendor, POOL_SLOTS, f"requests to {vendor} at once")
 

@@ -24,6 +24,7 @@ class Secrets:
     :param admin_password: of the UI's user ``admin``.
     :param tasks_password: of the login that tasks use in the billing database.
     :param person_password: of the login there that only reads.
+    :param pages_password: of the login there that the pages in Airflow's UI use.
     """
 
     fernet_key: str
@@ -32,6 +33,7 @@ class Secrets:
     admin_password: str
     tasks_password: str
     person_password: str
+    pages_password: str
 
     @classmethod
     def generate(cls) -> "Secrets":
@@ -43,6 +45,7 @@ class Secrets:
             admin_password=secrets.token_urlsafe(12),
             tasks_password=secrets.token_urlsafe(24),
             person_password=secrets.token_urlsafe(24),
+            pages_password=secrets.token_urlsafe(24),
         )
 
 

@@ -11,8 +11,11 @@ from sqlalchemy import Connection, text
 from billing.storage.tables import SCHEMA
 
 WRITER, READER, AUDITOR = "billing_writer", "billing_reader", "billing_auditor"
+REVIEWER = "billing_reviewer"
 
 VERSION_TABLE = "alembic_version"
+EXPLANATIONS = "explanation"
+"""What people say of exceptions: a reviewer adds to it, and no task does."""
 
 UPDATED = {
     "record": ("current_version", "withdrawn"),
@@ -34,7 +37,7 @@ def grant_rights(connection: Connection) -> None:
     views = _relations(connection, "v")
     if not tables:
         return
-    for role in (WRITER, READER, AUDITOR):
+    for role in (WRITER, READER, AUDITOR, REVIEWER):
         if connection.scalar(text("select to_regrole(:role) is not null"), {"role": role}):
             for statement in _statements(role, tables, views):
                 connection.execute(text(statement))
@@ -47,14 +50,16 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
         f"revoke all on all sequences in schema {SCHEMA} from {role}",
         f"grant usage on schema {SCHEMA} to {role}",
     ]
-    hidden = AS_RECEIVED if role == READER else {}
+    hidden = AS_RECEIVED if role in (READER, REVIEWER) else {}
     read = [f"grant select on {SCHEMA}.{name} to {role}" for name in (*tables, *views) if name not in hidden]
     for name in hidden.keys() & tables.keys():
         shown = ", ".join(column for column in tables[name] if column not in hidden[name])
         read.append(f"grant select ({shown}) on {SCHEMA}.{name} to {role}")
+    if role == REVIEWER and EXPLANATIONS in tables:
+        return [*start, *read, f"grant insert on {SCHEMA}.{EXPLANATIONS} to {role}"]
     if role != WRITER:
         return start + read
-    add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name != VERSION_TABLE]
+    add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name not in (VERSION_TABLE, EXPLANATIONS)]
     # after a downgrade, a table or a column of it may be missing
     there = {name: [column for column in UPDATED[name] if column in tables[name]] for name in UPDATED if name in tables}
     change = [f"grant update ({', '.join(columns)}) on {SCHEMA}.{name} to {role}" for name, columns in there.items()]

@@ -8,6 +8,7 @@
 --   billing_owner    owns the schema and all in it: migrations act as this role
 --   billing_writer   tasks: adds rows, updates the columns named in rights.py, removes nothing
 --   billing_reader   analysts: reads everything but the vendors' responses as received
+--   billing_reviewer the pages in Airflow's UI: a reader who adds what people say of exceptions
 --   billing_auditor  a reader who may read the responses, too, to verify certificates
 --
 -- None of them has a login. Make one for each person and process:
@@ -18,7 +19,7 @@ do $$
 declare
     role text;
 begin
-    foreach role in array array['billing_owner', 'billing_writer', 'billing_reader', 'billing_auditor'] loop
+    foreach role in array array['billing_owner', 'billing_writer', 'billing_reader', 'billing_reviewer', 'billing_auditor'] loop
         if to_regrole(role) is null then
             execute format('create role %I nologin', role);
         end if;

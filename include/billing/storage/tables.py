@@ -581,7 +581,31 @@ control_result = Table(
         "state in ('PASS', 'PASS_WITHIN_ROUNDING', 'VARIANCE_TOLERATED', 'EXCEPTION', 'BLOCKED', 'NOT_APPLICABLE')",
         name="state",
     ),
+    Index("control_result_outcome_idx", "reconciliation_id", postgresql_include=["state", "severity"]),
     Index("control_result_open_idx", "reconciliation_id", postgresql_where=text("state in ('EXCEPTION', 'BLOCKED')")),
+)
+
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("explanation_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("vendor"),
+    _required("account"),
+    Column("month", Date, nullable=False),
+    _required("control_id"),
+    _required("subject"),
+    Column(
+        "finding_sha256",
+        LargeBinary,
+        nullable=False,
+        comment="that of the exception it explains (current_exception)",
+    ),
+    _required("reason"),
+    _required("text"),
+    Column("ticket", Text, comment="address of an issue, a message or a document"),
+    Column("explained_by", Text, nullable=False, comment="the user of Airflow"),
+    _moment("explained_at"),
+    Index("explanation_month_idx", "vendor", "account", "month", "explanation_id"),
 )
 
 account_month = Table(

@@ -102,7 +102,13 @@ FAULTS = (
         for status, like in ((500, "503"), (502, "503"), (503, ""), (504, "503"))
     ),
     Fault("503-once", "503 once", _once("status", status=503), SAME),
-    Fault("refused", "connection refused", _always("refuse"), UNAVAILABLE),
+    Fault(
+        "refused",
+        "connection refused",
+        _always("refuse"),
+        UNAVAILABLE,
+        exceptions={"*/invoice_document": UNAVAILABLE},  # by the vendor's host, which then refuses everything
+    ),
     Fault("reset", "connection reset before the headers", _always("reset"), UNAVAILABLE),
     Fault("reset-once", "connection reset once", _once("reset"), SAME),
     Fault("reset-body", "connection reset within the body", _always("reset_body"), UNAVAILABLE),

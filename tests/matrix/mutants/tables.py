@@ -309,7 +309,7 @@ _OF_GENESYS_AND_SHARED = (
         "billing_vendors/genesys_cloud/controls/g03_overage_quantity.py",
         (_GENESYS + "test_overage_quantity.py", _GENESYS + "test_readings.py"),
         (
-            ("max(Decimal(0), difference(actual, exact_sum", "min(Decimal(0), difference(actual, exact_sum"),
+            ("max(Decimal(0), difference(product(actual", "min(Decimal(0), difference(product(actual"),
             ("difference(product(actual, one), product(allowance, two))", "product(actual, one)"),
             ("(exact_sum(stated), *agreed)", "(max(stated, default=Decimal(0)), *agreed)"),
             ("max(Decimal(0), difference(product(actual", "abs(difference(product(actual"),
@@ -332,7 +332,7 @@ _OF_GENESYS_AND_SHARED = (
             ("roundings=1,", "roundings=2,"),
             ("roundings=1,", "roundings=0,"),
             ("if row.overage_rate is None and quantity:", "if False:"),
-            ("(*period.charges, *period.wallets)\n        yield", "(*period.charges,)\n        yield"),
+            ("= (*period.charges, *period.wallets)\n        yield", "= (*period.charges,)\n        yield"),
         ),
     ),
     Group(
@@ -533,10 +533,7 @@ _OF_GENESYS_AND_SHARED = (
         (_GENESYS + "test_readings.py", _GENESYS + "test_line_prices.py", _GENESYS + "test_contracts.py"),
         (
             ("abs(each.amount - wanted) <= most", "abs(each.amount - wanted) <= most + 700"),
-            (
-                "end <= after:\n                found.setdefault(Fraction(days, (after - first).days)",
-                "end <= after:\n                found.setdefault(Fraction(days, 30)",
-            ),
+            ("month_from(end, -1), end)", "month_from(end, -2), end)"),
             ("found.setdefault(Fraction(months)", "found.setdefault(Fraction(months + 1)"),
             ("(1 - Fraction(discount) / 100)", "(1 - Fraction(discount) / 10)"),
             ("* share / days", "* share / 30"),
@@ -675,8 +672,8 @@ _OF_RESPONSES = (
             ("EMPTY_PAGES_IN_A_ROW = 3", "EMPTY_PAGES_IN_A_ROW = 2"),
             ("if self._ids.issuperset(row_ids):", "if False:"),
             ("self.doubt = self.doubt or doubt", "pass"),
-            ("total not in {rows, len(self._ids)}", "total != rows"),
-            ("total not in {rows, len(self._ids)}", "total > rows"),
+            ("total in {sum(map(len, self.pages)), len(self._ids)}", "total in {sum(map(len, self.pages))}"),
+            ("total in {sum(map(len, self.pages)), len(self._ids)}", "total <= len(self._ids)"),
             ("name not in known and _is_positive(value)", "name not in known and value is True"),
             ('yield from _promises(value, f"{where}{name}.")', "pass"),
             ("if promise is not None:", "if promise is None:"),

@@ -1,6 +1,7 @@
 """What counts as a fault of a judged world, and that the table says how to see it alone."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.sample
 def judging(monkeypatch):
     """The benchmark's own modules, which import each other from its folder."""
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3] / "bench"))
-
+    import_module("judging.report")
     yield sys.modules["judging"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "judging"]:
         del sys.modules[name]

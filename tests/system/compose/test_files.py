@@ -131,6 +131,7 @@ def test_who_knows_which_password(services, secrets):
         "AIRFLOW_DB_PASSWORD": {"postgres"} | with_metadata,
         "BILLING_OWNER_PASSWORD": {"postgres", "airflow-init"},
         "BILLING_DB_PASSWORD": {"postgres", "worker"},
+        "BILLING_PAGES_PASSWORD": {"postgres", "api-server"},
         "REDIS_PASSWORD": {"redis"} | AIRFLOW,
         "AIRFLOW_ADMIN_PASSWORD": {"airflow-init"},
     }
@@ -146,12 +147,13 @@ def test_no_secret_is_an_argument(services, secrets):
     assert not [word for word in words if any(value in word for value in hidden)]
 
 
-def test_the_accounts_file_reaches_the_workers_and_nobody_else(services):
-    assert [name for name, service in services.items() if "TIEOUT_ACCOUNTS" in service["environment"]] == ["worker"]
-    worker = services["worker"]
-    (mount,) = [each for each in worker["volumes"] if each["target"] == worker["environment"]["TIEOUT_ACCOUNTS"]]
-    assert mount["read_only"]
-    assert Path(mount["source"]) == ROOT / "include" / "accounts.yaml"
+def test_the_accounts_file_reaches_workers_and_pages_and_nobody_else(services):
+    readers = {name: service for name, service in services.items() if "TIEOUT_ACCOUNTS" in service["environment"]}
+    assert readers.keys() == {"api-server", "worker"}
+    for service in readers.values():
+        (mount,) = [each for each in service["volumes"] if each["target"] == service["environment"]["TIEOUT_ACCOUNTS"]]
+        assert mount["read_only"]
+        assert Path(mount["source"]) == ROOT / "include" / "accounts.yaml"
 
 
 def test_who_asks_vendors_may_ask_the_simulator(services):

@@ -92,7 +92,7 @@ class Paging:
         if head.next_cursor in self._cursors and not stays:
             raise PayloadError(f"{self.first.operation}: page {len(self.pages) + 1} links back to an earlier page")
         self._take(head.row_ids)
-        if not head.next_cursor or stays or self._ends_empty():
+        if not head.next_cursor or stays or self._ends_empty(head.total):
             self._check_total(head.total)
             self.request = None
             return
@@ -114,16 +114,21 @@ class Paging:
         self._ids.update(row_ids)
         self.pages.append(list(row_ids))
 
-    def _ends_empty(self) -> bool:
-        return len(self.pages) >= EMPTY_PAGES_IN_A_ROW and not any(self.pages[-EMPTY_PAGES_IN_A_ROW:])
+    def _ends_empty(self, total: int | None) -> bool:
+        """Return whether pages without rows end the listing: one, if the vendor's total has been read, else three."""
+        needed = 1 if self._is_total(total) else EMPTY_PAGES_IN_A_ROW
+        return len(self.pages) >= needed and not any(self.pages[-needed:])
+
+    def _is_total(self, total: int | None) -> bool:
+        """Return whether a total is the number of rows; it may or may not count a repeated row twice."""
+        return total is not None and total in {sum(map(len, self.pages)), len(self._ids)}
 
     def _check_total(self, total: int | None) -> None:
-        """Compare the number of rows with the vendor's total, which may or may not count a repeated row twice."""
-        rows = sum(map(len, self.pages))
-        if total is not None and total not in {rows, len(self._ids)}:
+        """Compare the number of rows with the vendor's total, if it reports one."""
+        if total is not None and not self._is_total(total):
             self.doubt = self.doubt or VendorUnavailable(
-                f"{self.first.operation}: {rows} rows read, but the vendor reports a total of {total}: the "
-                "listing changed while it was read, or rows are missing"
+                f"{self.first.operation}: {sum(map(len, self.pages))} rows read, but the vendor reports a total "
+                f"of {total}: the listing changed while it was read, or rows are missing"
             )
 
 

@@ -62,7 +62,7 @@ def response(document: object, **headers: str) -> Response:
         ([["a", "b"], ["c"]], 3),
         ([["a", "b"], ["c"]], None),
         ([["a"], [], [], ["b"]], 2),
-        ([[], [], []], 0),
+        ([[], [], []], None),
         ([["a", "a"], ["b"]], 3),
         ([["a", "a"], ["b"]], 2),
     ],
@@ -94,6 +94,11 @@ def test_a_listing_that_changes_while_it_is_read_is_worth_another_attempt(first,
 def test_a_page_that_has_nothing_but_rows_of_earlier_ones_ends_the_read():
     with pytest.raises(VendorUnavailable, match="repeats 2 rows"):
         Vendor([["a", "b"], ["a", "b"], ["c"]]).read()
+
+
+def test_an_empty_page_is_the_end_once_the_total_has_been_read():
+    assert Vendor([["a", "b"], [], ["c"]], total=2).read(unread=1) == 2
+    assert Vendor([["a"], [], ["b"]], total=2).read() == 3
 
 
 def test_three_empty_pages_are_the_end():

@@ -376,7 +376,6 @@ def test_what_a_vendor_may_do_changes_no_figure(world, organisations, faults, ki
         ("html", {"times": None}),
         ("duplicate_key", {}),
         ("nan", {"operation": "genesys.invoices", "times": None}),
-        ("text_numbers", {"operation": "genesys.invoices"}),
         ("repeat_cursor", {"operation": "genesys.contracts", "times": None}),
         ("redirect", {"url": "https://elsewhere.example/"}),
         ("status", {"status": 403}),

@@ -26,6 +26,9 @@ create index accrual_month_idx on billing.accrual (vendor, account, month, accru
 create index true_up_accrual_id_idx on billing.true_up (accrual_id);
 create index reconciliation_month_idx on billing.reconciliation (vendor, account, month);
 
+-- what a month's results come to, without reading them
+create index control_result_outcome_idx on billing.control_result (reconciliation_id) include (state, severity);
+
 -- the results that a person has to look at
 create index control_result_open_idx on billing.control_result (reconciliation_id)
     where state in ('EXCEPTION', 'BLOCKED');

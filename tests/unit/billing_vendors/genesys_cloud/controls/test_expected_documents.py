@@ -114,6 +114,15 @@ def test_an_overage_a_wallets_and_a_one_time_item_are_due_too(g, states):
         assert "EXCEPTION" in states(G29, replace(month, invoices=(g.invoice(*some),)))
 
 
+def test_a_recurring_line_of_a_product_does_not_bill_what_is_bought_once(g, states):
+    once = g.item("AITC", item_type="OneTime", price="0.5", overage_price=None, quantity="1000")
+    month = g.month(contracts=(g.contract(once),), billing_periods=(g.billing_period(),))
+    other = g.prepay("300.00", "600", product="AITC", description="AITC Prepay")
+    assert states(G29, replace(month, invoices=(g.invoice(other),))) == ["EXCEPTION"]
+    own = g.prepay("500.00", "1000", product="AITC", description="AITC Prepay")
+    assert states(G29, replace(month, invoices=(g.invoice(own),))) == ["PASS"]
+
+
 def test_nothing_is_due_of_what_costs_nothing_or_is_not_closed(g, states):
     assert states(G29, g.month(contracts=(g.contract(g.item(price="0")),), billing_periods=(g.billing_period(),))) == [
         "NOT_APPLICABLE"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.matching.quantities import scale_between
 from billing_vendors.genesys_cloud.controls.g01_footing import G1
 from billing_vendors.genesys_cloud.controls.g02_line_prices import G2
 from billing_vendors.genesys_cloud.controls.g04_overage_charge import G4
@@ -52,6 +53,34 @@ def usage(g, charged, shown, rate):
 )
 def test_a_quantity_may_be_divided_where_it_is_shown(g, found, charged, shown, rate, wrong):
     assert verdicts(found, usage(g, charged, shown, rate), G2, G4, G5) == wrong
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown", "cuts", "scale"),
+    [
+        ("323992", "323992", 0, "1"),
+        ("323992", "323.992", 0, "1000"),
+        ("323.992", "323992", 0, "0.001"),
+        ("323992", "324", 1, "1000"),
+        ("323992", "324", 0, None),
+        ("12.4", "12", 1, "1"),
+        ("920221", "0", 1, "1000000"),
+        ("12", "13", 1, None),
+        ("0", "5", 1, None),
+        ("0", "0", 0, "1"),
+    ],
+)
+def test_the_scale_between_two_quantities(raw, shown, cuts, scale):
+    assert scale_between(Decimal(raw), Decimal(shown), cuts=cuts) == (scale and Decimal(scale))
+
+
+def test_a_short_first_period_is_a_part_of_its_cycle(g, states):
+    """From the 3rd to the 15th of a cycle from the 16th to the 15th: 13 of 31 days."""
+    days = {"starts_on": D("2024-02-03"), "ends_on": D("2024-02-16")}
+    item = g.item(effective_start=D("2024-02-03"))
+    for amount, state in (("14153.23", "PASS_WITHIN_ROUNDING"), ("33750.00", "PASS"), ("14453.23", "EXCEPTION")):
+        line = g.prepay(amount, service_start=days["starts_on"], service_end=days["ends_on"])
+        assert states(G2, prepaid(g, line, item, period=days)) == [state]
 
 
 def prepaid(g, line, *items, period=None, charge="250"):
