@@ -9,6 +9,7 @@ _OTHER_MONTHS = (  # the bill is one of a month that is not fetched, or not bill
     r"it may be billed for \d+ months at their end, with ",
     r"it is billed in advance, and \S+ is not stored",
 )
+_CONTRACT = (r"may bill it or another contract's; the vendor does not say which",)
 _PERIODS = (
     r"the vendor lists no billing period of (its )?contract",
     r"no billing period of a contract ends in the month",
@@ -24,7 +25,7 @@ MISSING: dict[str, tuple[str, ...]] = {
     "G2": (r"is for no product, which no contract prices",),
     "G3": (_NO_QUANTITY,),
     "G4": (_NO_RATE, _NO_QUANTITY),
-    "G5": (*_OTHER_MONTHS, *_PERIODS),
+    "G5": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT),
     "G7": _NOT_STORED,
     "G9": (r"names? no purchase order",),
     "G10": (*_PERIODS, *_DATES),
@@ -37,7 +38,7 @@ MISSING: dict[str, tuple[str, ...]] = {
     "G24": (r"the overview covers", r"the vendor returned no trustee overview", r"does not list it"),
     "G27": (r"payment terms .* give no due date", r"the vendor returned no payment status"),
     "G28": _NOT_STORED,
-    "G29": (*_OTHER_MONTHS, *_PERIODS),
+    "G29": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT),
 }
 """By control id, what the sentence says, as regular expressions."""
 

@@ -738,7 +738,7 @@ _OF_NAMES_AND_TOTALS = (
     Group(
         "F20 G25",
         "billing/storage/withdrawals.py",
-        (_STORAGE + "test_withdrawals.py",),
+        (_STORAGE + "test_withdrawals.py", _STORAGE + "test_other_documents.py"),
         (
             ("    ~t.record.c.withdrawn,\n)\n", ")\n"),
             ("if (gone and _all_complete(account_month.listings))", "if gone"),

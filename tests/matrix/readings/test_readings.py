@@ -14,8 +14,8 @@ BENCH = Path(__file__).resolve().parents[3] / "bench" / "readings.py"
 @pytest.mark.parametrize(
     ("options", "months", "planted"),
     [
-        pytest.param(("--part",), 60, 20, marks=pytest.mark.sample, id="a part of one world"),
-        pytest.param(("--seeds", "1", "--combinations", "20", "--seed", "11"), 300, 200, id="one world"),
+        pytest.param(("--part",), 40, 60, marks=pytest.mark.sample, id="one world"),
+        pytest.param(("--part", "--seed", "2", "--seed", "3", "--seed", "6"), 120, 180, id="three more"),
     ],
 )
 def test_no_reading_raises_an_alarm_or_hides_an_error(tmp_path, options, months, planted):

@@ -1,6 +1,7 @@
 """What counts as a fault of a judged world, and that the table says how to see it alone."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.sample
 def judging(monkeypatch):
     """The benchmark's own modules, which import each other from its folder."""
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3] / "bench"))
-
+    import_module("judging.report")
     yield sys.modules["judging"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "judging"]:
         del sys.modules[name]
@@ -20,7 +21,8 @@ def judging(monkeypatch):
 
 @pytest.fixture
 def case(judging):
-    return judging.cases.Case("fastly", 4, 0, "drawn-fastly-1", "fastly.a=b", {"fastly.list_filter": "none"})
+    last = judging.cases.LAST_MONTHS[0]
+    return judging.cases.Case("fastly", 4, 0, "drawn-fastly-1", "fastly.a=b", {"fastly.v3_list_filter": "none"}, last)
 
 
 def verdict(judging, case, state, severity, sentence="wrong"):
@@ -50,7 +52,7 @@ def test_an_alarm_is_printed_with_the_command_that_shows_it_alone(judging, case)
     report.add([judging.verdicts.Clean(case, 3, (verdict(judging, case, "EXCEPTION", "hold", "one too many"),))], [])
     printed = report.text(show=False)
     assert "EXCEPTION F1 drawn-fastly-1 2025-01 2025-01: one too many" in printed
-    assert "--vendor fastly --seed 4 --account drawn-fastly-1 --reading fastly.list_filter=none" in printed
+    assert "--vendor fastly --seed 4 --account drawn-fastly-1 --reading fastly.v3_list_filter=none" in printed
 
 
 @pytest.mark.parametrize(("outcome", "faults"), [("missed", 1), ("found", 0), ("hidden", 0), ("no target", 1)])
