@@ -46,7 +46,7 @@ def name_key(text: str | None) -> str:
 
 def there_are(wanted: str, known: Collection[str]) -> str:
     """Return, for a message about an unknown name, the names that are usable: of many those nearest to it."""
-    shown = get_close_matches(wanted, known, n=5) if len(known) > _FEW else []
+    shown = get_close_matches(wanted, known, n=5, cutoff=0.5) if len(known) > _FEW else []
     shown = shown or sorted(known)[:_FEW]
     rest = len(known) - len(shown)
     return f"there are: {', '.join(shown) or 'none'}" + (f" and {rest} more" if rest else "")
