@@ -107,7 +107,9 @@ class Match:
     def scale(self) -> Decimal | None:
         """By what the lines divide the received quantity; None if a quantity is missing or nothing explains them."""
         found, received = _sum(each.line.quantity for each in self.billed), self.received_quantity
-        if found is None or received is None or (received and not found and not self.invoiced):
+        if found is None or received is None:
+            return None
+        if received and not found and (not self.invoiced or self.charge_type is ChargeType.PREPAID):
             return None
         return scale_between(received, found, cuts=len(self.billed))
 
@@ -244,7 +246,8 @@ def reading_of_line(
         priced = [each for each in items if each.contract_id == contract_id]
         alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
         of_one = (each.quantity for each in match.receipts if each.quantity is not None)
-        alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)] if line.amount else []
+        if billed.charge_type is ChargeType.OVERAGE:
+            alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)]
         part = not whole_months(line.service_start, line.service_end)
         alone += [each.tokens for each in match.receipts if each.tokens is not None]
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]

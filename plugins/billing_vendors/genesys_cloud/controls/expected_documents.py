@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked
+from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpose, purpose_of
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
@@ -113,6 +113,7 @@ class Documents:
         Return the finding of something that no stored document bills.
 
             before the end of the account's posting day                              -> BLOCKED: awaited
+            a prepayment that is billed in advance, in the account's first month     -> NOT_APPLICABLE
             a prepayment whose document may be one of a month that is not stored     -> BLOCKED, names the month
             else                                                                     -> EXCEPTION
         """
@@ -121,6 +122,9 @@ class Documents:
         if self._evidence.as_of is not None and self._evidence.as_of < deadline:
             awaited = f"one is expected by {deadline:%Y-%m-%d}"
             return blocked(due.subject, f"{what}: no document bills it yet ({amount}); {awaited}")
+        if self._is_before_the_account(due):
+            reason = f"billed in advance before the account's first month {self._evidence.account.first_month}"
+            return not_applicable(due.subject, f"{what}: {reason}, as the next period is by now ({amount})")
         if elsewhere := self._may_be_elsewhere(due):
             return blocked(due.subject, f"{what}: no stored document bills it ({amount}); {elsewhere}")
         return Finding(
@@ -188,6 +192,10 @@ class Documents:
                 by_invoice[billed.invoice.invoice_id].append((start, end))
         wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
         return {whole_months(start, end) or max(1, round((end - start).days / 30)) for start, end in wholes}
+
+    def _is_before_the_account(self, due: Due) -> bool:
+        first_month = self._evidence.account_month.month <= self._evidence.account.first_month
+        return first_month and due.charge_type is ChargeType.PREPAID and not due.is_once and self._bills_ahead(due)
 
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""
