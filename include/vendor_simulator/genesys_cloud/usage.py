@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +58,7 @@ class Usage:
         if not text.isdecimal():
             refuse("invalid.value", "billingPeriodIndex must be a whole number, 0 or more")
         now = self._context.state.now()
-        newest_first = max(map(self._context.periods, owner.contracts), key=_latest)[::-1]
+        newest_first = self._context.periods(owner.contracts[0])[::-1]  # one period, although contracts may have others
         if int(text) >= len(newest_first):
             refuse_unknown()
         period = newest_first[int(text)]
@@ -70,10 +70,6 @@ class Usage:
         ]
         contents = [self._context.content(each, now) for each in same_month]
         return Answer(overview_document(owner, period, contents, request.path_qs))
-
-
-def _latest(periods: list[Period]) -> date:
-    return periods[-1].end if periods else date.min
 
 
 def waiting(request: web.Request, organisation: str) -> Answer:

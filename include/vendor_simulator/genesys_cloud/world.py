@@ -162,9 +162,8 @@ class GenesysWorld:
         """
         if kind not in KINDS:
             raise KeyError(f"there is no kind {kind!r} of errors of Genesys Cloud")
-        organisation = self._named(account)
-        for contract in organisation.contracts:
-            found = corrupt(kind, self._corrupted(contract, month)) if has_period(contract, month) else None
+        for contract in _targets(kind, self._named(account), month):
+            found = corrupt(kind, self._corrupted(contract, month))
             if found is not None:
                 self._planted[contract.id, month] = found.month
                 self._months.pop((contract.id, month), None)
@@ -251,3 +250,13 @@ class GenesysWorld:
             line = Line("credit", first.product, text, first.start, first.end, Decimal(1), -unit * 13)
             invoice = replace(invoice, lines=(*invoice.lines, line), amount=exact.total((invoice.amount, line.amount)))
         return invoice
+
+
+def _targets(kind: str, organisation: Organisation, month: Month) -> list[Contract]:
+    """Return the contracts in which an error may be; the overview has the days of the first one alone."""
+    billed = [contract for contract in organisation.contracts if has_period(contract, month)]
+    if kind != "G24" or not billed:
+        return billed
+    days = [(period_of(contract, month).start, period_of(contract, month).end) for contract in billed]
+    first = days[0] if billed[0] is organisation.contracts[0] else None
+    return [contract for contract, own in zip(billed, days, strict=True) if own == first]
