@@ -249,7 +249,11 @@ def reading_of_line(
         if billed.charge_type is ChargeType.OVERAGE:
             alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)]
         part = not whole_months(line.service_start, line.service_end)
-        alone += [each.tokens for each in match.receipts if each.tokens is not None]
+        tokens = [each.tokens for each in match.receipts if each.tokens is not None]
+        alone += tokens
+        priced += (
+            price_book.of_tokens(frozenset({contract_id})) if tokens and not any(each.price for each in priced) else []
+        )
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(
