@@ -16,11 +16,11 @@ from enum import StrEnum
 
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agreed_amount
 from billing.matching.price_readings import Reading, fitting, price_readings
-from billing.matching.quantities import scale_between
+from billing.matching.quantities import SCALES, scale_between
 from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of, repeated_documents
 from billing.matching.service_months import whole_months
 from billing.models import AccountMonth, ContractBillingPeriod
-from billing.money import currency_code, difference, exact_sum, minor_unit, rounding_bound
+from billing.money import currency_code, difference, exact_sum, minor_unit, product, rounding_bound
 
 
 class Outcome(StrEnum):
@@ -249,7 +249,8 @@ def reading_of_line(
         if billed.charge_type is ChargeType.OVERAGE:
             alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)]
         part = not whole_months(line.service_start, line.service_end)
-        tokens = [each.tokens for each in match.receipts if each.tokens is not None]
+        known = (each.tokens for each in match.receipts if each.tokens is not None)
+        tokens = [product(each, scale) for each in known for scale in SCALES]
         alone += tokens
         priced += (
             price_book.of_tokens(frozenset({contract_id})) if tokens and not any(each.price for each in priced) else []

@@ -202,6 +202,12 @@ def test_a_total_may_include_a_tax(g, found, total, wrong):
 
 
 @pytest.mark.parametrize(("tax", "wrong"), [("6751.08", []), ("6751.90", ["G1"])])
+def test_a_line_without_any_word_may_be_a_tax(g, found, tax, wrong):
+    line = g.line(tax, "1", product=None, description="", attributes={})
+    assert verdicts(found, g.clean(g.prepay(), g.line(), line), G5) == (["G5"] if wrong else [])
+
+
+@pytest.mark.parametrize(("tax", "wrong"), [("6751.08", []), ("6751.90", ["G1"])])
 def test_a_tax_may_be_a_line(g, found, tax, wrong):
     line = g.line(tax, "1", product=None, description="VAT 19 %", attributes={})
     assert verdicts(found, g.clean(g.prepay(), g.line(), line), G1, G2, G5, G18) == wrong
