@@ -122,17 +122,6 @@ class PriceBook:
         )
         return next(known, keys[0] if keys else "")
 
-    def of_tokens(self, contracts: frozenset[str]) -> list[PricedItem]:
-        """Return what prices the overage of tokens in these contracts, whatever they pay for."""
-        return [
-            priced
-            for (_, charge_type), found in self._priced.items()
-            for priced in found
-            if charge_type is ChargeType.OVERAGE
-            and priced.contract_id in contracts
-            and name_key(priced.item.unit) == "token"
-        ]
-
     def products(self) -> list[str]:
         """Return the keys of all priced products."""
         return list(dict.fromkeys(named for named, _ in self._priced))

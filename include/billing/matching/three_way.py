@@ -249,12 +249,10 @@ def reading_of_line(
         if billed.charge_type is ChargeType.OVERAGE:
             alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)]
         part = not whole_months(line.service_start, line.service_end)
-        known = (each.tokens for each in match.receipts if each.tokens is not None)
-        tokens = [product(each, scale) for each in known for scale in SCALES]
-        alone += tokens
-        priced += (
-            price_book.of_tokens(frozenset({contract_id})) if tokens and not any(each.price for each in priced) else []
-        )
+        in_tokens = [each for each in match.receipts if each.tokens is not None]
+        alone += [product(each.tokens or Decimal(0), scale) for each in in_tokens for scale in SCALES]
+        if not any(each.price for each in priced):
+            priced += _of_wallets(in_tokens, price_book, frozenset({contract_id}))
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(
@@ -265,6 +263,13 @@ def reading_of_line(
         if found:
             return found
     return None
+
+
+def _of_wallets(receipts: Iterable[Receipt], price_book: PriceBook, contracts: frozenset[str]) -> list[PricedItem]:
+    """Return what prices the overage of the tokens that paid for some receipts."""
+    wallets = (wallet for receipt in receipts for wallet in receipt.billing_period.wallets)
+    names = dict.fromkeys(wallet.sku or wallet.name for wallet in wallets)
+    return [each for name in names for each in price_book.items(name, ChargeType.OVERAGE, contracts)]
 
 
 def reading_of_other_days(billed: Billed, match: Match, price_book: PriceBook, bound: Decimal) -> Reading | None:

@@ -48,6 +48,7 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
         12 charged, no line, before the posting day is over  -> BLOCKED: awaited, as G29
         a line, nothing charged and nothing agreed           -> EXCEPTION, invoiced and not charged
         the same, of no product, 19 % of all other lines     -> NOT_APPLICABLE: it may be a tax
+        the same, and some charge or prepayment has no line  -> BLOCKED, both: it may bill that
         250 prepaid, a line of 250                           -> PASS; a line of 260 -> EXCEPTION
         250 prepaid, a line in another stored document       -> NOT_APPLICABLE: billed there
         250 prepaid, no line in any stored document          -> EXCEPTION, as G29
@@ -62,8 +63,15 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)
     listed = {period.contract_id for period in account_month.billing_periods}
+    unbilled = any(not match.billed and match.charged != 0 for match in matches)
     for match in matches:
-        yield _of_match(match, price_book, documents, listed)
+        found = _of_match(match, price_book, documents, listed)
+        nameless = match.billed and not match.receipts and not match.product and not match.billed[0].line.product
+        if nameless and unbilled and found.state is State.EXCEPTION:
+            found = blocked(
+                found.subject, f"{match.invoiced} of no product may bill what no other line does (see there)"
+            )
+        yield found
     yield from _inconsistent_scales(matches)
 
 

@@ -155,6 +155,13 @@ def test_lines_without_a_product_are_read_by_their_words_or_amounts(g, found):
     assert verdicts(found, g.clean(*silent, strange, charges=(charge,), contracts=(contract,)), G5) == ["G5"]
 
 
+def test_a_line_of_no_product_may_bill_what_no_other_line_does(g, states):
+    """Nothing says that it does, or that it does not."""
+    line = g.line("1700.00", "11", product=None, description="", attributes={})
+    assert states(G5, g.clean(g.prepay(), line)) == ["BLOCKED", "PASS"]
+    assert states(G5, g.clean(g.prepay(), g.line(), line)) == ["EXCEPTION", "PASS"]
+
+
 @pytest.mark.parametrize("name", ["cx3", "CX3 ", "C\u200bX3"])
 def test_names_are_those_that_a_person_reads(g, found, name):
     month = g.clean(replace(g.prepay(), product=name), replace(g.line(), product=name))
