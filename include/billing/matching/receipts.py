@@ -164,8 +164,11 @@ class _Fit:
         if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
             return False
         service = self.line.service_start, self.line.service_end
-        readings = price_readings(priced, [self.line.quantity], service, self.periods)
-        return fitting(readings, self.line.amount, self.bound) is not None
+        of_contracts = (
+            [each for each in priced if each.contract_id == name] for name in {p.contract_id for p in priced}
+        )
+        readings = (price_readings(items, [self.line.quantity], service, self.periods) for items in of_contracts)
+        return any(fitting(each, self.line.amount, self.bound) is not None for each in readings)
 
 
 _AMOUNT = 2
