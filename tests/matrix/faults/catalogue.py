@@ -175,9 +175,6 @@ FAULTS = (
             "*/invoice_document": NOT_HERE,
             "*/token": NOT_HERE,
             "v2-*": KEPT,
-            "genesys-month/contracts": SAME,
-            "genesys-charges/contracts": SAME,
-            "*genesys-*": PAYLOAD,
         },
     ),
     Fault(
