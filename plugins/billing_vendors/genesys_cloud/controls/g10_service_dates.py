@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
 from billing.controls.aggregate import summarize_passes
@@ -121,6 +121,7 @@ class _Check:
         whole = whole or (start in begins and end == period.ends_on)
         charged = any(day is None or end - _ONE_DAY <= day for day in through)
         meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
+        meets = meets or _begins_within_term(period, service, begins)
         return bool(items and whole and charged and meets)
 
     def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
@@ -146,6 +147,13 @@ def _chain(invoice: Invoice, line: InvoiceLine, service: Span, shift: timedelta)
     for first, after in reversed(spans):
         start = min(start, first) if after == start else start
     return start, end
+
+
+def _begins_within_term(period: ContractBillingPeriod, service: Span, begins: Collection[object]) -> bool:
+    """Return whether a service is the rest of a term after the period, from the first cycle of an item of its."""
+    start, end = service
+    in_force = any(isinstance(day, date) and day <= start <= _a_month_after(day) for day in begins)
+    return in_force and bool(whole_months(period.ends_on, start) and whole_months(period.ends_on, end))
 
 
 def _runs(contract: Contract, start: date, end: date) -> bool:
