@@ -16,7 +16,7 @@ from sqlalchemy import make_url, text
 
 from billing.storage import migrate
 from billing.storage.engine import engine_from_url
-from billing.storage.rights import AS_RECEIVED, AUDITOR, READER, UPDATED, VERSION_TABLE, WRITER
+from billing.storage.rights import AS_RECEIVED, AUDITOR, EXPLANATIONS, READER, REVIEWER, UPDATED, VERSION_TABLE, WRITER
 from billing.storage.roles import URL_VARIABLE, create_roles
 from billing.storage.tables import MUTABLE_TABLES, metadata
 from tieout_stack.logins import ensure_login
@@ -36,7 +36,7 @@ def database(postgres: PostgresServer) -> Iterator[str]:
     postgres.create_database(name)
     create_roles(postgres.url(name))
     with engine_from_url(postgres.url(name)).begin() as connection:
-        for role in (OWNER, WRITER, READER, AUDITOR):
+        for role in (OWNER, WRITER, READER, REVIEWER, AUDITOR):
             ensure_login(connection, f"test_{role}", role, role)
     url = postgres.url(name, f"test_{OWNER}", OWNER)
     migrate.upgrade(url)
@@ -101,7 +101,7 @@ def changes(table: str) -> list[str]:
 
 
 @pytest.mark.parametrize("table", sorted(set(TABLES) - MUTABLE_TABLES))
-@pytest.mark.parametrize("role", [WRITER, READER, AUDITOR])
+@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, AUDITOR])
 def test_nobody_changes_evidence(as_role, role, table):
     """Not by right: the statement is refused before the table's trigger is asked."""
     send = as_role(role)
@@ -148,13 +148,20 @@ def test_what_tasks_may_update_is_named(owner):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_readers_add_nothing(as_role, table):
-    for role in (READER, AUDITOR):
+    others = (WRITER,) if table == EXPLANATIONS else (REVIEWER,)
+    for role in (READER, AUDITOR, *others):
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
             as_role(role)(f"insert into billing.{table} default values")
 
 
+def test_a_reviewer_adds_explanations_and_no_task_does(as_role):
+    """What is missing is a value, not a right."""
+    with pytest.raises(errors.NotNullViolation):
+        as_role(REVIEWER)(f"insert into billing.{EXPLANATIONS} default values")
+
+
 def test_the_schema_version_is_the_owners_alone(as_role):
-    for role in (WRITER, READER, AUDITOR):
+    for role in (WRITER, READER, REVIEWER, AUDITOR):
         send = as_role(role)
         assert send(f"select version_num from billing.{VERSION_TABLE}") == [(migrate.head(),)]
         for statement in (
@@ -169,7 +176,7 @@ def test_the_schema_version_is_the_owners_alone(as_role):
 
 def test_the_numbering_of_rows_cannot_be_moved(as_role):
     """Set back, it would make every further row of the table fail."""
-    for role in (WRITER, READER, AUDITOR):
+    for role in (WRITER, READER, REVIEWER, AUDITOR):
         for statement in (
             "select setval('billing.fetch_fetch_id_seq', 1)",
             "select nextval('billing.fetch_fetch_id_seq')",
@@ -188,10 +195,11 @@ def test_readers_see_everything_but_answers_as_received(reader, as_role, owner):
         if name not in AS_RECEIVED:
             reader(f"select * from billing.{name}")
     for table, columns in AS_RECEIVED.items():
-        reader(f"select sha256, size, request from billing.{table}")
-        for column in (*columns, "*"):
-            with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
-                reader(f"select {column} from billing.{table}")
+        for send in (reader, as_role(REVIEWER)):
+            send(f"select sha256, size, request from billing.{table}")
+            for column in (*columns, "*"):
+                with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+                    send(f"select {column} from billing.{table}")
         as_role(AUDITOR)(f"select * from billing.{table}")
 
 
@@ -263,7 +271,7 @@ DEFINITIONS = (
 )
 
 
-@pytest.mark.parametrize("role", [WRITER, READER, AUDITOR])
+@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, AUDITOR])
 def test_nobody_but_the_owner_changes_what_is_there_or_leaves_the_schema(as_role, role):
     send = as_role(role)
     allowed = []
