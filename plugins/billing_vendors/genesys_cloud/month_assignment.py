@@ -16,6 +16,7 @@ for splitting costs by service month, and whether they support the decision is s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -232,16 +233,22 @@ def assign_month(
 
 def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequence[Service]) -> BillingCycle | None:
     """Return the billing period, near the invoice's date, that bills most of its lines; None if none bills any."""
+    lines = Counter(services)  # thousands of lines may be for the same days
     cycles = [cycle for term in terms for cycle in term.cycles]
     cycles += [
         BillingCycle("", "", service.starts_on, service.ends_on)
-        for service in services
+        for service in lines
         if service.starts_on < service.ends_on
         and not any(cycle.starts_on and cycle.starts_on <= service.starts_on < cycle.ends_on for cycle in cycles)
     ]
-    chains = [_chain(service, services) for service in services]
+    chains = {service: _chain(service, list(lines)) for service in lines}
     near = [
-        (sum(map(cycle.bills, chains)), -abs(invoiced_on - cycle.ends_on), _by_end(cycle), cycle)
+        (
+            sum(lines[each] for each in lines if cycle.bills(chains[each])),
+            -abs(invoiced_on - cycle.ends_on),
+            _by_end(cycle),
+            cycle,
+        )
         for cycle in cycles
         if cycle.ends_on - _EARLY <= invoiced_on <= cycle.ends_on + _LATE and _in_window(cycle.month, invoiced_on)
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from billing.controls.aggregate import summarize_passes
@@ -17,7 +18,7 @@ from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
-_SHIFTS = (timedelta(0), _ONE_DAY, -_ONE_DAY)
+_SHIFTS = (_ONE_DAY, -_ONE_DAY)
 
 
 def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
@@ -41,7 +42,10 @@ def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
     price_book = PriceBook(account_month.contracts, account_month.billing_periods)
-    best = min((_Check(account_month, price_book, shift) for shift in _SHIFTS), key=lambda check: check.outside)
+    best = _Check(account_month, price_book, timedelta(0))
+    if best.outside:
+        shifted = (_Check(account_month, price_book, shift) for shift in _SHIFTS)
+        best = min((best, *shifted), key=lambda check: check.outside)
     for invoice in account_month.invoices:
         if not account_month.billing_periods:
             yield blocked(invoice.invoice_id, "no billing period of a contract ends in the month")
@@ -62,6 +66,8 @@ class _Check:
         self._price_book = price_book
         self._shift = shift
         self._near = account_month.month.shifted(-1).first_day
+        self._spans = _spans_of(account_month.invoices)
+        self._long_terms: dict[tuple[object, ...], bool] = {}
         every = ((invoice, line) for invoice in account_month.invoices for line in invoice.lines)
         self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
 
@@ -105,12 +111,18 @@ class _Check:
         arrears = period.starts_on <= start and end <= period.ends_on
         advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
         earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on
-        return arrears or advance or earlier or self._is_long_term(period, line, _chain(invoice, line, service, shift))
+        if arrears or advance or earlier:
+            return True
+        name = (line.attributes.get("product") or {}).get("name") or line.description
+        chain = _chain(self._spans[invoice.invoice_id, line.product], service, shift)
+        key = (period.billing_period_id, line.product, name, chain)  # thousands of lines of an invoice are alike
+        if key not in self._long_terms:
+            self._long_terms[key] = self._is_long_term(period, line, name, chain)
+        return self._long_terms[key]
 
-    def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, service: Span) -> bool:
+    def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, name: str, service: Span) -> bool:
         start, end = service
         ours = frozenset({period.contract_id})
-        name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
         products = [product] if product else self._price_book.products()
         items = [each.item for named in products for each in self._price_book.items(named, ChargeType.PREPAID, ours)]
@@ -134,17 +146,23 @@ class _Check:
         return None
 
 
-def _chain(invoice: Invoice, line: InvoiceLine, service: Span, shift: timedelta) -> Span:
+def _spans_of(invoices: Iterable[Invoice]) -> dict[tuple[str, str | None], list[Span]]:
+    """Return the different days that an invoice's lines of one product are for, in order."""
+    found: dict[tuple[str, str | None], set[Span]] = defaultdict(set)
+    for invoice in invoices:
+        for line in invoice.lines:
+            if line.service_start and line.service_end:
+                found[invoice.invoice_id, line.product].add((line.service_start, line.service_end))
+    return {key: sorted(spans) for key, spans in found.items()}
+
+
+def _chain(spans: Sequence[Span], service: Span, shift: timedelta) -> Span:
     """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
     start, end = service
-    spans = sorted(
-        (other.service_start + shift, other.service_end + shift)
-        for other in invoice.lines
-        if other.product == line.product and other.service_start and other.service_end
-    )
-    for first, after in spans:
+    shifted = [(first + shift, after + shift) for first, after in spans]
+    for first, after in shifted:
         end = max(end, after) if first == end else end
-    for first, after in reversed(spans):
+    for first, after in reversed(shifted):
         start = min(start, first) if after == start else start
     return start, end
 
