@@ -136,8 +136,9 @@ class _Fit:
         if found := self.price_book.product_in(self.line.description):
             return found
         every = dict.fromkeys([each.product for each in self.receipts] + self.price_book.products())
-        fits = [each for each in every if max(self._score(each, charge_type) for charge_type in ChargeType) >= _AMOUNT]
-        return fits[0] if len(fits) == 1 else ""
+        scores = {each: max(self._score(each, charge_type) for charge_type in ChargeType) for each in every}
+        best = max(scores, key=lambda each: scores[each], default="")
+        return best if scores.get(best, 0) >= _AMOUNT else ""
 
     def charge_type(self, product: str) -> ChargeType | None:
         """Return how a product is paid if there is one way; else the way that fits, overage if both do or none."""
@@ -154,15 +155,20 @@ class _Fit:
         priced = self.price_book.items(product, charge_type, self.contracts)
         agreed = [each.item.quantity for each in priced] if charge_type is ChargeType.PREPAID else []
         quantity = self.line.quantity in {*agreed, *(each.quantity for each in received)} - {None}
-        amount = self.line.amount in {each.charged for each in received} or self._costs(priced)
-        return _AMOUNT * amount + quantity
+        charged = any(
+            each.charged is not None and abs(each.charged - self.line.amount) <= self.bound * 2 for each in received
+        )
+        return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced)) + quantity
 
     def _costs(self, priced: Sequence[PricedItem]) -> bool:
         if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
             return False
         service = self.line.service_start, self.line.service_end
-        readings = price_readings(priced, [self.line.quantity], service, self.periods)
-        return fitting(readings, self.line.amount, self.bound) is not None
+        of_contracts = (
+            [each for each in priced if each.contract_id == name] for name in {p.contract_id for p in priced}
+        )
+        readings = (price_readings(items, [self.line.quantity], service, self.periods) for items in of_contracts)
+        return any(fitting(each, self.line.amount, self.bound) is not None for each in readings)
 
 
 _AMOUNT = 2

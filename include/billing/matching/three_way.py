@@ -16,11 +16,11 @@ from enum import StrEnum
 
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, agreed_amount
 from billing.matching.price_readings import Reading, fitting, price_readings
-from billing.matching.quantities import scale_between
+from billing.matching.quantities import SCALES, scale_between
 from billing.matching.receipts import Billed, MatchingTerms, Receipt, billed_lines, receipts_of, repeated_documents
 from billing.matching.service_months import whole_months
 from billing.models import AccountMonth, ContractBillingPeriod
-from billing.money import currency_code, difference, exact_sum, minor_unit, rounding_bound
+from billing.money import currency_code, difference, exact_sum, minor_unit, product, rounding_bound
 
 
 class Outcome(StrEnum):
@@ -107,7 +107,9 @@ class Match:
     def scale(self) -> Decimal | None:
         """By what the lines divide the received quantity; None if a quantity is missing or nothing explains them."""
         found, received = _sum(each.line.quantity for each in self.billed), self.received_quantity
-        if found is None or received is None or (received and not found and not self.invoiced):
+        if found is None or received is None:
+            return None
+        if received and not found and (not self.invoiced or self.charge_type is ChargeType.PREPAID):
             return None
         return scale_between(received, found, cuts=len(self.billed))
 
@@ -244,9 +246,13 @@ def reading_of_line(
         priced = [each for each in items if each.contract_id == contract_id]
         alone = [received] if len(match.billed) == 1 and received is not None and match.scale else []
         of_one = (each.quantity for each in match.receipts if each.quantity is not None)
-        alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)] if line.amount else []
+        if billed.charge_type is ChargeType.OVERAGE:
+            alone += [each for each in of_one if scale_between(each, line.quantity, cuts=1)]
         part = not whole_months(line.service_start, line.service_end)
-        alone += [each.tokens for each in match.receipts if each.tokens is not None]
+        in_tokens = [each for each in match.receipts if each.tokens is not None]
+        alone += [product(each.tokens or Decimal(0), scale) for each in in_tokens for scale in SCALES]
+        if not any(each.price for each in priced):
+            priced += _of_wallets(in_tokens, price_book, frozenset({contract_id}))
         cut = [each.item.quantity for each in priced if part and each.item.quantity is not None]
         spans = [(period.starts_on, period.ends_on) for period in periods if period.contract_id == contract_id]
         found = fitting(
@@ -257,6 +263,13 @@ def reading_of_line(
         if found:
             return found
     return None
+
+
+def _of_wallets(receipts: Iterable[Receipt], price_book: PriceBook, contracts: frozenset[str]) -> list[PricedItem]:
+    """Return what prices the overage of the tokens that paid for some receipts."""
+    wallets = (wallet for receipt in receipts for wallet in receipt.billing_period.wallets)
+    names = dict.fromkeys(wallet.sku or wallet.name for wallet in wallets)
+    return [each for name in names for each in price_book.items(name, ChargeType.OVERAGE, contracts)]
 
 
 def reading_of_other_days(billed: Billed, match: Match, price_book: PriceBook, bound: Decimal) -> Reading | None:

@@ -239,13 +239,24 @@ def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequen
         if service.starts_on < service.ends_on
         and not any(cycle.starts_on and cycle.starts_on <= service.starts_on < cycle.ends_on for cycle in cycles)
     ]
+    chains = [_chain(service, services) for service in services]
     near = [
-        (sum(map(cycle.bills, services)), -abs(invoiced_on - cycle.ends_on), _by_end(cycle), cycle)
+        (sum(map(cycle.bills, chains)), -abs(invoiced_on - cycle.ends_on), _by_end(cycle), cycle)
         for cycle in cycles
         if cycle.ends_on - _EARLY <= invoiced_on <= cycle.ends_on + _LATE and _in_window(cycle.month, invoiced_on)
     ]
     most = max(near, key=lambda each: each[:3], default=None)
     return most[-1] if most and most[0] else None
+
+
+def _chain(service: Service, services: Sequence[Service]) -> Service:
+    """Return the days of a service with all that adjoin it: a price may change within a longer term."""
+    starts_on, ends_on = service.starts_on, service.ends_on
+    for other in sorted(services, key=lambda each: each.starts_on):
+        ends_on = max(ends_on, other.ends_on) if starts_on <= other.starts_on <= ends_on else ends_on
+    for other in sorted(services, key=lambda each: each.ends_on, reverse=True):
+        starts_on = min(starts_on, other.starts_on) if starts_on <= other.ends_on <= ends_on else starts_on
+    return Service(starts_on, ends_on)
 
 
 def _named(purchase_order: str | None, terms: Sequence[ContractTerm]) -> Sequence[ContractTerm]:

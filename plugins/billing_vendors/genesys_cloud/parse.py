@@ -127,7 +127,14 @@ def with_half_open_ends(lines: Sequence[InvoiceLine], terms: Sequence[ContractTe
     known = {(day, day) for day in starts if any(end in (day, day - _ONE_DAY) for _, end in written)}
     if (end_votes(written) or end_votes(written | known)) <= 0:
         return list(lines)
-    return [replace(line, service_end=line.service_end and line.service_end - _ONE_DAY) for line in lines]
+    return [replace(line, service_end=_a_day_less(line)) for line in lines]
+
+
+def _a_day_less(line: InvoiceLine) -> date | None:
+    """Return a line's end a day earlier, but not so early that a single day is none."""
+    if line.service_start is None or line.service_end is None:
+        return line.service_end
+    return max(line.service_end - _ONE_DAY, min(line.service_end, line.service_start + _ONE_DAY))
 
 
 def services_of(lines: Sequence[InvoiceLine]) -> list[Service]:

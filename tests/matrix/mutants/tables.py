@@ -361,7 +361,7 @@ _OF_GENESYS_AND_SHARED = (
             ("price=difference(invoiced, invoiced_at_agreed)", "price=difference(invoiced, received_at_agreed)"),
             ("quantity=difference(invoiced_at_agreed, received_at_agreed)", "quantity=invoiced_at_agreed"),
             ("cuts=len(self.billed)", "cuts=len(self.billed) + 1"),
-            ("(received and not found and not self.invoiced)", "False"),
+            ("if received and not found and (", "if False and ("),
             ("len(match.billed) == 1 else", "len(match.billed) == 2 else"),
             (".service_start >= ended", ".service_start > ended"),
             ("organizations <= receipt.organizations", "not organizations <= receipt.organizations"),

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked
+from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpose, purpose_of
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
@@ -113,7 +113,9 @@ class Documents:
         Return the finding of something that no stored document bills.
 
             before the end of the account's posting day                              -> BLOCKED: awaited
+            a prepayment that is billed in advance, in the account's first month     -> NOT_APPLICABLE
             a prepayment whose document may be one of a month that is not stored     -> BLOCKED, names the month
+            a line of no product for these days, that nothing else explains          -> BLOCKED
             else                                                                     -> EXCEPTION
         """
         amount = "an unknown amount" if due.amount is None else f"{due.amount:f} {due.currency or ''}".strip()
@@ -121,8 +123,15 @@ class Documents:
         if self._evidence.as_of is not None and self._evidence.as_of < deadline:
             awaited = f"one is expected by {deadline:%Y-%m-%d}"
             return blocked(due.subject, f"{what}: no document bills it yet ({amount}); {awaited}")
+        if self._is_before_the_account(due):
+            reason = f"billed in advance before the account's first month {self._evidence.account.first_month}"
+            return not_applicable(due.subject, f"{what}: {reason}, as the next period is by now ({amount})")
         if elsewhere := self._may_be_elsewhere(due):
             return blocked(due.subject, f"{what}: no stored document bills it ({amount}); {elsewhere}")
+        if nameless := self._of_no_product(due):
+            return blocked(
+                due.subject, f"{what}: lines of no product may bill it ({amount}): {', '.join(nameless[:5])}"
+            )
         return Finding(
             due.subject,
             State.EXCEPTION,
@@ -188,6 +197,16 @@ class Documents:
                 by_invoice[billed.invoice.invoice_id].append((start, end))
         wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
         return {whole_months(start, end) or max(1, round((end - start).days / 30)) for start, end in wholes}
+
+    def _of_no_product(self, due: Due) -> list[str]:
+        """Return the documents with a line for days of it that names no product, and that nothing else explains."""
+        nameless = (each for each in (*self._own, *self._others) if not each.product and not each.line.product)
+        found = (each for each in nameless if bills(replace(each, product=due.product, charge_type=None), due))
+        return sorted({each.invoice.invoice_id for each in found if each.line.service_start})
+
+    def _is_before_the_account(self, due: Due) -> bool:
+        first_month = self._evidence.account_month.month <= self._evidence.account.first_month
+        return first_month and due.charge_type is ChargeType.PREPAID and not due.is_once and self._bills_ahead(due)
 
     def _bills_ahead(self, due: Due) -> bool:
         """Return whether the month's own documents bill the same product for the days after it."""

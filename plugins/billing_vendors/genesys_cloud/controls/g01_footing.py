@@ -39,7 +39,7 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
     findings = list(lines_foot_to_header(evidence))
     differ = any(finding.state is State.EXCEPTION for finding in findings)
     before = evidence.previous.invoices if evidence.previous else ()
-    rate = _rate([*evidence.account_month.invoices, *before]) if differ else None
+    rate = tax_rate([*evidence.account_month.invoices, *before]) if differ else None
     yield from _of_tax_lines(evidence.account_month.invoices)
     for finding in findings:
         if finding.state is State.EXCEPTION and rate:
@@ -58,14 +58,14 @@ def _of_tax_lines(invoices: Sequence[Invoice]) -> Iterator[Finding]:
         taxes = exact_sum(line.amount for line in invoice.lines if TERMS.is_tax(line))
         if taxes:
             others = replace(invoice, lines=tuple(line for line in invoice.lines if not TERMS.is_tax(line)))
-            rate = _rate([replace(others, total=exact_sum((others.lines_total, taxes)))])
+            rate = tax_rate([replace(others, total=exact_sum((others.lines_total, taxes)))])
             text = f"the tax of {taxes} on lines of {others.lines_total}: " + (
                 f"{float(rate * 100):g} %" if rate else "no rate of a tax gives it"
             )
             yield Finding(invoice.invoice_id, State.PASS if rate else State.EXCEPTION, text, actual=taxes)
 
 
-def _rate(invoices: Sequence[Invoice]) -> Fraction | None:
+def tax_rate(invoices: Sequence[Invoice]) -> Fraction | None:
     """Return the one rate that explains every total; None if there is none."""
     known = [each for each in invoices if each.lines_total and each.currency]
     if not known:

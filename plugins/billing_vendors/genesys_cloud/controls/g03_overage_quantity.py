@@ -12,7 +12,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
-from billing.matching.quantities import SCALES
+from billing.matching.quantities import SCALES, scale_between
 from billing.models import Charge, ContractBillingPeriod
 from billing.money import EXACT, difference, exact_sum, product
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -107,6 +107,8 @@ def _of_tokens(subject: str, what: str, charge: Charge, used_up: bool) -> Findin
         found = compare_quantities(
             subject, f"overage of {what}, paid in tokens", expected=Decimal(0), actual=charge.overage_quantity
         )
+    elif scale_between(product(tokens, rate), actual) not in (None, 1):
+        found = compare_quantities(subject, f"{what}, {tokens} tokens, divided", expected=actual, actual=actual)
     elif product(actual, rate) == tokens:
         found = compare_quantities(subject, f"{what}, {rate} tokens a unit", expected=tokens, actual=tokens)
     else:

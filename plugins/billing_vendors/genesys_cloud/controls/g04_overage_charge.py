@@ -11,6 +11,7 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.quantities import SCALES
 from billing.models import Charge, ContractBillingPeriod, Wallet
 from billing.money import EXACT, difference, product
@@ -30,16 +31,20 @@ def overage_charges_are_quantity_times_rate(evidence: Evidence[GenesysSettings])
         323992 x 0.4, charge 129.60, EUR         -> PASS_WITHIN_ROUNDING: the rate is for 1000
         12 x 297.00, charge 1782.00, EUR         -> EXCEPTION
         overage 0, charge 0, no rate             -> PASS: zero times any rate is zero
+        no rate, the contract's price gives it   -> PASS
         overage 12 and no rate, or no charge     -> BLOCKED
         the month has no charge and no wallet    -> NOT_APPLICABLE
     """
     periods = [period for period in evidence.account_month.billing_periods if period.charges or period.wallets]
     if not periods:
         yield not_applicable(str(evidence.account_month.month), "no billing period with a charge ends in the month")
+    price_book = PriceBook(evidence.account_month.contracts, periods)
     for period in periods:
         subject = period.billing_period_id
         rows: tuple[Charge | Wallet, ...] = (*period.charges, *period.wallets)
-        yield from summarize_passes(subject, "overages", (_of(subject, row) for row in rows))
+        yield from summarize_passes(
+            subject, "overages", (_of(subject, _with_rate(row, period, price_book)) for row in rows)
+        )
     yield from _inconsistent_scales(periods)
 
 
@@ -62,6 +67,16 @@ def _of(subject: str, row: Charge | Wallet) -> Finding:
     )
     operands = {"sku": row.sku, "quantity": row.overage_quantity, "rate": row.overage_rate, "scale": scale}
     return replace(found, operands=operands | {"charge": row.overage_charge})
+
+
+def _with_rate(row: Charge | Wallet, period: ContractBillingPeriod, price_book: PriceBook) -> Charge | Wallet:
+    """Return a row; one without a rate with the contract's overage price that gives its charge, if one does."""
+    if row.overage_rate is not None or not row.overage_quantity or not row.overage_charge:
+        return row
+    ours, name = frozenset({period.contract_id}), row.sku or row.name
+    prices = price_book.in_force(name, ChargeType.OVERAGE, ours, period.starts_on)
+    rated = (replace(row, overage_rate=each.price) for each in prices)
+    return next((each for each in rated if _scale(each, row.currency)), row)
 
 
 def _scale(row: Charge | Wallet, currency: str | None) -> Decimal | None:

@@ -24,6 +24,7 @@ from billing.money import difference, exact_sum
 from billing.names import name_key
 from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
+from billing_vendors.genesys_cloud.controls.g01_footing import tax_rate
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -46,6 +47,8 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
         12 charged, no line in any stored document           -> EXCEPTION, charged and not invoiced
         12 charged, no line, before the posting day is over  -> BLOCKED: awaited, as G29
         a line, nothing charged and nothing agreed           -> EXCEPTION, invoiced and not charged
+        the same, of no product, 19 % of all other lines     -> NOT_APPLICABLE: it may be a tax
+        the same, and some charge or prepayment has no line  -> BLOCKED, both: it may bill that
         250 prepaid, a line of 250                           -> PASS; a line of 260 -> EXCEPTION
         250 prepaid, a line in another stored document       -> NOT_APPLICABLE: billed there
         250 prepaid, no line in any stored document          -> EXCEPTION, as G29
@@ -60,8 +63,15 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)
     listed = {period.contract_id for period in account_month.billing_periods}
+    unbilled = any(not match.billed and match.charged != 0 for match in matches)
     for match in matches:
-        yield _of_match(match, price_book, documents, listed)
+        found = _of_match(match, price_book, documents, listed)
+        nameless = match.billed and not match.receipts and not match.product and not match.billed[0].line.product
+        if nameless and unbilled and found.state is State.EXCEPTION:
+            found = blocked(
+                found.subject, f"{match.invoiced} of no product may bill what no other line does (see there)"
+            )
+        yield found
     yield from _inconsistent_scales(matches)
 
 
@@ -205,8 +215,19 @@ def _inconsistent_scales(matches: tuple[Match, ...]) -> Iterator[Finding]:
 def _unpaired(subject: str, what: str, match: Match) -> Finding:
     if match.invoiced == 0:
         return not_applicable(subject, f"{what}: invoiced with an amount of 0, nothing is charged")
+    if all(_may_be_tax(each) for each in match.billed):
+        return not_applicable(subject, f"{what}: of no product, and a tax's share of the other lines: {match.invoiced}")
     text = f"{what}: {match.invoiced} invoiced, but no billing period charges it and no contract has this price"
     return _variance(subject, text, Decimal(0), match.invoiced, match)
+
+
+def _may_be_tax(billed: Billed) -> bool:
+    """Return whether a line of no product is what a tax makes of all other lines of its invoice."""
+    line, invoice = billed.line, billed.invoice
+    if line.product or billed.product:
+        return False
+    others = replace(invoice, lines=tuple(each for each in invoice.lines if each is not line))
+    return tax_rate([replace(others, total=invoice.lines_total)]) is not None
 
 
 def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match: Match) -> Finding:

@@ -20,7 +20,7 @@ def invoices_name_our_purchase_orders(evidence: Evidence[GenesysSettings]) -> It
 
         PO-2025-0042, on the contract             -> PASS
         XPO-2025-0042, on no contract             -> EXCEPTION
-        an order, and no contract names any       -> BLOCKED
+        an order, and no contract names any       -> NOT_APPLICABLE
         no order, and the contracts name some     -> BLOCKED
         no order, and no contract names any       -> NOT_APPLICABLE
         no contract was read                      -> BLOCKED
@@ -45,7 +45,7 @@ def _finding(subject: str, order: str, agreed: list[str], contracts: int) -> Fin
     if order and name_key(order) in map(name_key, agreed):
         return Finding(subject, State.PASS, f"purchase order {order} is on a contract", operands=operands)
     if order and not agreed:
-        return blocked(subject, f"the contracts name no purchase order to compare {order} with")
+        return not_applicable(subject, f"the contracts name no purchase order to compare {order} with")
     if order:
         text = f"purchase order {order} is on no contract ({', '.join(agreed[:5])})"
         return Finding(subject, State.EXCEPTION, text, operands=operands)

@@ -66,17 +66,22 @@ class _Check:
         self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
 
     def of_line(self, invoice: Invoice, line: InvoiceLine) -> Finding:
+        """Judge a line by its own dates, then by the shifted ones."""
+        own = self._shifted(invoice, line, timedelta(0))
+        return own if own.state is not State.EXCEPTION else self._shifted(invoice, line, self._shift)
+
+    def _shifted(self, invoice: Invoice, line: InvoiceLine, shift: timedelta) -> Finding:
         subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
         if line.service_start is None or line.service_end is None:
             return blocked(subject, f"{what} has no service dates")
-        start, end = line.service_start + self._shift, line.service_end + self._shift
+        start, end = line.service_start + shift, line.service_end + shift
         fitting = [
-            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end))
+            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end), shift)
         ]
         known = [contract for period in fitting if (contract := self._contracts.get(period.contract_id)) is not None]
         operands = {"line": line.position, "start": str(line.service_start), "end": str(line.service_end)}
         if any(_runs(contract, start, end) for contract in known):
-            shifted = f", dated {abs(self._shift.days)} day beside it" if self._shift else ""
+            shifted = f", dated {abs(shift.days)} day beside it" if shift else ""
             return Finding(
                 subject, State.PASS, f"{what} lies in its billing period or the next one{shifted}", operands=operands
             )
@@ -92,16 +97,18 @@ class _Check:
         )
         return Finding(subject, State.EXCEPTION, text, operands=operands)
 
-    def _fits(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
+    def _fits(
+        self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span, shift: timedelta
+    ) -> bool:
         """Return whether a service lies in the billing period, in the one after it, or in a longer prepaid term."""
         start, end = service
         arrears = period.starts_on <= start and end <= period.ends_on
         advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
         earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on
-        return arrears or advance or earlier or self._is_long_term(period, invoice, line, service)
+        return arrears or advance or earlier or self._is_long_term(period, line, _chain(invoice, line, service, shift))
 
-    def _is_long_term(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
-        start, end = self._chain_of(invoice, line, service)
+    def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, service: Span) -> bool:
+        start, end = service
         ours = frozenset({period.contract_id})
         name = (line.attributes.get("product") or {}).get("name") or line.description
         product = self._price_book.product(line.product, name) if line.product else self._price_book.product_in(name)
@@ -116,20 +123,6 @@ class _Check:
         meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
         return bool(items and whole and charged and meets)
 
-    def _chain_of(self, invoice: Invoice, line: InvoiceLine, service: Span) -> Span:
-        """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
-        start, end = service
-        spans = sorted(
-            (other.service_start + self._shift, other.service_end + self._shift)
-            for other in invoice.lines
-            if other.product == line.product and other.service_start and other.service_end
-        )
-        for first, after in spans:
-            end = max(end, after) if first == end else end
-        for first, after in reversed(spans):
-            start = min(start, first) if after == start else start
-        return start, end
-
     def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
         """Return a contract that the invoice may be under and that has no billing period in the month."""
         known = {period.contract_id for period in self._periods}
@@ -138,6 +131,21 @@ class _Check:
             if start < end and end > self._near and _runs(contract, start, end):
                 return contract.external_number or contract_id
         return None
+
+
+def _chain(invoice: Invoice, line: InvoiceLine, service: Span, shift: timedelta) -> Span:
+    """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
+    start, end = service
+    spans = sorted(
+        (other.service_start + shift, other.service_end + shift)
+        for other in invoice.lines
+        if other.product == line.product and other.service_start and other.service_end
+    )
+    for first, after in spans:
+        end = max(end, after) if first == end else end
+    for first, after in reversed(spans):
+        start = min(start, first) if after == start else start
+    return start, end
 
 
 def _runs(contract: Contract, start: date, end: date) -> bool:

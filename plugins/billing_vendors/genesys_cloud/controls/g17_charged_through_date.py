@@ -27,7 +27,8 @@ def charging_advances(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         October's period, charged through 30 September                            -> EXCEPTION
         charged through 31 October (a month ago: 30 November)                     -> EXCEPTION: it went back
         an item for usage alone shows no day                                      -> NOT_APPLICABLE
-        a prepaid item shows no day                                               -> BLOCKED
+        a prepaid item shows no day, another one does                             -> BLOCKED
+        no item shows one                                                         -> NOT_APPLICABLE
         the billing period is not closed                                          -> BLOCKED
         no billing period, or no item in force                                    -> NOT_APPLICABLE
     """
@@ -44,19 +45,28 @@ def charging_advances(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
         items = [item for item in contract.items if _in_force(item, period)]
         if not items:
             yield not_applicable(period.billing_period_id, "the contract has no item in force")
-        findings = [_of_item(period, item, earlier.get(_name(contract.contract_id, item))) for item in items]
+        state_it = any(item.charged_through for each in account_month.contracts for item in each.items)
+        findings = [
+            _of_item(period, item, earlier.get(_name(contract.contract_id, item)), others_state_it=state_it)
+            for item in items
+        ]
         yield from summarize_passes(period.billing_period_id, "items", findings)
 
 
-def _of_item(period: ContractBillingPeriod, item: ContractItem, before: date | None) -> Finding:
+def _of_item(
+    period: ContractBillingPeriod, item: ContractItem, before: date | None, *, others_state_it: bool
+) -> Finding:
     subject, what = period.billing_period_id, f"item {item.item_number or item.position} ({item.name})"
     through = item.charged_through
     if through is None:
         if purpose_of(item) is not Purpose.PREPAID:
             return not_applicable(subject, f"{what} is for {purpose_of(item)}, which is not charged ahead of time")
-        return blocked(subject, f"{what} does not state through which day it is charged")
-    if name_key(period.status) != "closed":
+        missing = f"{what} does not state through which day it is charged"
+        return blocked(subject, missing) if others_state_it else not_applicable(subject, missing + ", and no item does")
+    if name_key(period.status) == "open":
         return blocked(subject, f"{what}: its billing period is not closed, so it need not be charged yet")
+    if name_key(period.status) != "closed":
+        return not_applicable(subject, f"{what}: the vendor does not say whether its billing period is closed (G12)")
     due = min(period.ends_on, item.effective_end or period.ends_on) - _ONE_DAY
     operands = {"item": item.item_number, "charged_through": str(through), "due": str(due), "before": str(before)}
     if before is not None and through < before:

@@ -353,6 +353,7 @@ def truth_of(world):
         ("cut", {}),
         ("expire_tokens", {"operation": "genesys.invoice_lines", "after": 0}),
         ("gzip", {"times": None}),
+        ("text_numbers", {"times": None}),
         ("extra_field", {"times": None}),
         ("unknown_enum", {"operation": "genesys.invoices", "after": 0}),
         ("null_enum", {"operation": "genesys.invoices", "after": 0}),

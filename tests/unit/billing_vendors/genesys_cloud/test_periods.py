@@ -168,10 +168,15 @@ class TestTheLinesDecide:
     without_october = term(cycle("2026-09-01", "2026-09-30"), cycle("2026-11-01", "2026-11-30"))
 
     @pytest.mark.parametrize("invoiced_on", ["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-03"])
-    @pytest.mark.parametrize("lines", [october, october_and_november])
     @pytest.mark.parametrize("known", [CALENDAR, without_october], ids=["all listed", "October not listed"])
-    def test_a_bill_of_october_dated_early_or_late_stays_there(self, invoiced_on, lines, known):
-        assert assign_month(day(invoiced_on), None, lines, [known], FIRST).month == month("2026-10")
+    def test_a_bill_of_october_dated_early_or_late_stays_there(self, invoiced_on, known):
+        assert assign_month(day(invoiced_on), None, self.october, [known], FIRST).month == month("2026-10")
+
+    @pytest.mark.parametrize(("invoiced_on", "expected"), [("2026-10-31", "2026-10"), ("2026-12-03", "2026-11")])
+    def test_two_months_in_a_row_are_of_the_one_that_ended_near_the_date(self, invoiced_on, expected):
+        """The second is billed in advance, or both at the end of a longer term in which a price changed."""
+        lines = self.october_and_november
+        assert assign_month(day(invoiced_on), None, lines, [CALENDAR], FIRST).month == month(expected)
 
     def test_the_next_month_alone_is_billed_in_advance_with_the_one_that_ended(self):
         ahead = [service("2026-11-01", "2026-11-30")]

@@ -95,7 +95,7 @@ def charged(g, through, before=None, status="Closed", **item):
         ("2025-01-30", "2024-12-31", "EXCEPTION"),
         ("2024-12-31", "2024-12-31", "EXCEPTION"),
         ("2025-01-31", "2025-02-28", "EXCEPTION"),
-        (None, None, "BLOCKED"),
+        (None, None, "NOT_APPLICABLE"),
     ],
 )
 def test_charging_advances(g, states, through, before, state):

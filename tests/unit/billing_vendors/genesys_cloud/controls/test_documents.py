@@ -21,7 +21,7 @@ from billing_vendors.genesys_cloud.controls.g27_due_date import G27, days_of
         (" PO-1 ", ("PO-0", "PO-1 "), "PASS"),
         ("XPO-1", ("PO-1",), "EXCEPTION"),
         ("po-1", ("PO-1",), "PASS"),
-        ("PO-1", (), "BLOCKED"),
+        ("PO-1", (), "NOT_APPLICABLE"),
         (None, ("PO-1",), "BLOCKED"),
         (None, (), "NOT_APPLICABLE"),
     ],

@@ -22,7 +22,7 @@ from billing_vendors.genesys_cloud.controls.g04_overage_charge import G4
         ("3", "0.4", "2", "JPY", "EXCEPTION"),
         ("0", None, "0", "EUR", "PASS"),
         ("0", None, "5.00", "EUR", "EXCEPTION"),
-        ("12", None, "1782.00", "EUR", "BLOCKED"),
+        ("12", None, "1783.00", "EUR", "BLOCKED"),
         (None, "148.50", "1782.00", "EUR", "BLOCKED"),
         ("12", "148.50", None, "EUR", "BLOCKED"),
         ("12", "148.50", "1782.00", None, "PASS"),
@@ -39,6 +39,11 @@ def test_charges_and_wallets_alike(g, states, quantity, rate, charge, currency, 
     assert states(G4, g.clean(charges=(g.charge(**figures),))) == [state]
     wallets = (g.wallet(**figures),)
     assert states(G4, g.month(billing_periods=(g.billing_period(wallets=wallets),))) == [state]
+
+
+def test_the_contract_has_the_rate_that_a_charge_lacks(g, states):
+    assert states(G4, g.clean(charges=(g.charge(overage_rate=None),))) == ["PASS"]
+    assert states(G4, g.clean(charges=(g.charge(overage_rate=None, overage_charge="1782.02"),))) == ["BLOCKED"]
 
 
 def test_the_subject_is_the_billing_period(g, found):

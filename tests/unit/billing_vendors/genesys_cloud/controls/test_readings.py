@@ -155,6 +155,13 @@ def test_lines_without_a_product_are_read_by_their_words_or_amounts(g, found):
     assert verdicts(found, g.clean(*silent, strange, charges=(charge,), contracts=(contract,)), G5) == ["G5"]
 
 
+def test_a_line_of_no_product_may_bill_what_no_other_line_does(g, states):
+    """Nothing says that it does, or that it does not."""
+    line = g.line("1700.00", "11", product=None, description="", attributes={})
+    assert states(G5, g.clean(g.prepay(), line)) == ["BLOCKED", "PASS"]
+    assert states(G5, g.clean(g.prepay(), g.line(), line)) == ["EXCEPTION", "PASS"]
+
+
 @pytest.mark.parametrize("name", ["cx3", "CX3 ", "C\u200bX3"])
 def test_names_are_those_that_a_person_reads(g, found, name):
     month = g.clean(replace(g.prepay(), product=name), replace(g.line(), product=name))
@@ -199,6 +206,12 @@ def test_a_total_may_include_a_tax(g, found, total, wrong):
     assert verdicts(found, taxed, G1, previous=g.clean()) == ["G1"]  # a month ago there was none
     before = replace(month, invoices=(replace(month.invoices[0], total=Decimal("42283.08")),))
     assert verdicts(found, taxed, G1, previous=before) == wrong
+
+
+@pytest.mark.parametrize(("tax", "wrong"), [("6751.08", []), ("6751.90", ["G1"])])
+def test_a_line_without_any_word_may_be_a_tax(g, found, tax, wrong):
+    line = g.line(tax, "1", product=None, description="", attributes={})
+    assert verdicts(found, g.clean(g.prepay(), g.line(), line), G5) == (["G5"] if wrong else [])
 
 
 @pytest.mark.parametrize(("tax", "wrong"), [("6751.08", []), ("6751.90", ["G1"])])
