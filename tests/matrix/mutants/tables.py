@@ -38,6 +38,7 @@ _OF_FASTLY = (
             ("if commitment.amount:", "if False:"),
             ("if used:", "if False:"),
             ("last.total > 0", "last.total > 1000"),
+            ("State.EXCEPTION,", "State.PASS,"),
             ("max(amounts, default=None)", "min(amounts, default=None)"),
             ("not _never_metered(evidence.previous)", "True"),
             ("not (evidence.previous and evidence.previous.invoices)", "True"),
