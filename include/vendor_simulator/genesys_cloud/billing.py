@@ -18,6 +18,7 @@ from vendor_simulator.months import Month
 LONG_INVOICE_LINES = 5_000
 INVOICE, CREDIT_MEMO, DUPLICATE, USAGE = range(4)
 TAX = Decimal("0.19")
+_DECIMALS = 12
 _EPOCH = Month(2015, 1)
 _DAYS_OFF = {"day_early": -1, "day_late": 1}
 
@@ -129,7 +130,7 @@ def _added_up(contract: Contract, period: Period, lines: tuple[Line, ...]) -> tu
     """Return the lines with the tax, if it has a line, and the total."""
     exact_total = exact.total(line.amount if line.exact is None else line.exact for line in lines)
     if contract.read["rounding"] == "exact_lines":
-        lines = tuple(line if line.exact is None else replace(line, amount=line.exact) for line in lines)
+        lines = tuple(line if line.exact is None else replace(line, amount=_shown(line.exact)) for line in lines)
     if contract.read["rounding"] == "per_line":
         amount = exact.total(line.amount for line in lines)
     else:
@@ -140,6 +141,11 @@ def _added_up(contract: Contract, period: Period, lines: tuple[Line, ...]) -> tu
     if contract.read["tax"] == "line":
         lines = (*lines, Line("tax", None, "VAT 19 %", period.start, period.end, Decimal(1), tax))
     return lines, exact.total((amount, tax))
+
+
+def _shown(amount: Decimal) -> Decimal:
+    """Return an amount with at most twelve decimals: a share of days may have no end of them."""
+    return min((amount, round(amount, _DECIMALS)), key=lambda each: len(each.as_tuple().digits))
 
 
 def invoice_id(period: Period, which: int) -> str:

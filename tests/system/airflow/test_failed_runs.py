@@ -10,7 +10,7 @@ WRONG = "not-the-token-4711-0815"
 # what is wrong: DAG, month, task that fails, its state after the first try, error, what its sentence says
 FAILURES = {
     "vendor down": (FASTLY, "2024-06", "fetch", "up_for_retry", "VendorUnavailable", "answered 503"),
-    "another shape": (FASTLY, "2024-07", "fetch", "failed", "PayloadError", "answered 200 with text/html"),
+    "another shape": (FASTLY, "2024-07", "fetch", "failed", "BrokenResponse", "answered 200 with text/html"),
     "another shape, seen by the triggerer": (
         GENESYS,
         "2024-08",

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from sqlalchemy import create_engine, text
 from tests.venvs import ROOT, TOOLS, cached_venv, pass_registry_on, run
 
-PACKAGES = {"billing", "billing_vendors", "tieout_stack", "vendor_simulator"}
+PACKAGES = {"billing", "billing_ui", "billing_vendors", "tieout_stack", "vendor_simulator"}
 
 
 @pytest.fixture(scope="module")

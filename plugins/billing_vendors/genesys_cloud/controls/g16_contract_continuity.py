@@ -87,13 +87,13 @@ def _without_period(
         return not_applicable(subject, f"contract {name} begins on {begins}")
     if ends is not None and ends <= (before[-1].ends_on if before else month.first_day):
         return not_applicable(subject, f"contract {name} ended on {ends}")
-    if name_key(contract.status) == "inactive":
+    gap = _gap(contract, lambda ended, begins: ended < after and begins > month.first_day)
+    if name_key(contract.status) == "inactive" and not gap:
         return not_applicable(subject, f"contract {name} is no longer active")
     if not before and begins is not None and begins >= month.first_day:
         return not_applicable(subject, f"contract {name} began on {begins}; its first period ends later")
     if before and (before[-1].ends_on - before[-1].starts_on).days > _LONGEST_MONTH:
         return not_applicable(subject, f"contract {name} has longer billing periods; the present one ends later")
-    gap = _gap(contract, lambda ended, begins: ended < after and begins > month.first_day)
     if not gap and not before:
         return blocked(subject, f"the vendor lists no billing period of contract {name} that ends in {month}")
     return Finding(
