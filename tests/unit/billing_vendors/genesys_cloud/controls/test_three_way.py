@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from billing.matching.price_book import ChargeType, PriceBook, agreed_amount
 from billing.matching.receipts import charge_type_of, repeated_documents
-from billing.matching.three_way import Outcome, compare, match_month, price_of_line, variance
+from billing.matching.three_way import Match, Outcome, compare, match_month, price_of_line, variance
 from billing.money import difference, product
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 
@@ -222,3 +223,17 @@ def test_nothing_is_left_over_however_a_charge_is_billed(g, lines, metered):
     _, found = compare(match, price_book)
     if metered:
         assert found.price + found.quantity == match.invoiced - product(Decimal(metered), Decimal("148.50"))
+
+
+@pytest.mark.parametrize(
+    ("charge_type", "amount", "scale"),
+    [
+        (ChargeType.OVERAGE, "5.00", Decimal(1)),  # 0.4 is cut to 0, and is billed
+        (ChargeType.OVERAGE, "0", None),  # nothing is billed
+        (ChargeType.PREPAID, "5.00", None),  # what is prepaid is stated in whole numbers
+    ],
+)
+def test_a_quantity_of_nothing_is_a_cut_one_only_where_it_costs_something(charge_type, amount, scale):
+    line = SimpleNamespace(quantity=Decimal(0), amount=Decimal(amount))
+    receipts = [SimpleNamespace(quantity=Decimal("0.4"))]
+    assert Match("S", "s", charge_type, receipts=receipts, billed=[SimpleNamespace(line=line)]).scale == scale
