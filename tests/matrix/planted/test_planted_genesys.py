@@ -26,9 +26,8 @@ from vendor_simulator.testing import Simulator
 from vendor_simulator.web.settings import Settings
 from vendor_simulator.world import World
 
-# the first month, how many, and the errors planted in them
+# the first month, how many, and the errors planted in them; a part is tried in tests/matrix/readings
 ALL = Month(2023, 1), 36, 31
-THREE = Month(2024, 10), 3, 3
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ class History:
     errors_expected: int
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(THREE, marks=pytest.mark.sample), ALL], ids=["three months", "36 months"]
-)
+@pytest.fixture(scope="module", params=[ALL], ids=["36 months"])
 def history(request, postgres, migrated_template, tmp_path_factory) -> History:
     """The whole world, collected over HTTP, stored in Postgres and reconciled, account by account, month by month."""
     first, count, errors = request.param
