@@ -28,7 +28,7 @@ from billing_vendors.base.polling import MAX_RETRY_AFTER
 from billing_vendors.base.retries import VendorRetryPolicy
 from vendor_simulator.web.corrupt import SPOILING
 
-MAX_REQUESTS_A_MINUTE = 24  # twice a month's twelve kinds of usage: a listing that contradicts itself is read again
+MAX_REQUESTS_A_MINUTE = 20
 # Airflow's figures of a task: four retries, at least 30 s apart, so that two tries may fall into one minute
 DEADLINE_SECONDS = 30.0
 STORED_AS_SENT = {FOUND, KEPT, NO_FILE, NOTED, UNSEEN}

@@ -67,6 +67,7 @@ class VendorClient(BaseHook):
     conn_id: str
     limits: Limits
     _access: Access | None = None  # a worker's own; triggers share theirs
+    _other_totals: frozenset[str] = frozenset()  # operations whose totals count something else than rows
 
     # Implemented by a vendor.
 
@@ -169,13 +170,16 @@ class VendorClient(BaseHook):
 
         :raises VendorUnavailable: it is not the same.
         """
-        if paging.doubt is None:
+        operation = paging.first.operation
+        if paging.doubt is None or (paging.only_total_differs and operation in self._other_totals):
             return
         again = paging.restarted()
         while again.request is not None:
             again.advance(await self.aget_page(again))
         if again.pages != paging.pages:
             raise paging.doubt
+        if paging.only_total_differs:  # further listings of the operation are not read twice for it
+            self._other_totals |= {operation}
         self.log.warning("%s; a second reading has the same rows, which are stored as they were sent", paging.doubt)
 
     async def _send_once(self, request: Request) -> Response:

@@ -47,6 +47,7 @@ class Paging:
     :ivar request: the request of the next page; None at the end.
     :ivar host: of the vendor's API, as in the connection; empty if not known yet.
     :ivar doubt: why the rows may not be all; None if the pages fit together.
+    :ivar only_total_differs: the doubt is the vendor's total alone, which the controls see, too.
     :ivar pages: the row identifiers of each page read.
     :cvar most_pages: more pages than this are an error: some listings never end.
     """
@@ -58,6 +59,7 @@ class Paging:
         self.request: Request | None = first
         self.host = ""
         self.doubt: VendorUnavailable | None = None
+        self.only_total_differs = False
         self.pages: list[list[str]] = []
         self._cursors: list[str] = []
         self._ids: set[str] = set()
@@ -126,6 +128,7 @@ class Paging:
     def _check_total(self, total: int | None) -> None:
         """Compare the number of rows with the vendor's total, if it reports one."""
         if total is not None and not self._is_total(total):
+            self.only_total_differs = self.doubt is None
             self.doubt = self.doubt or VendorUnavailable(
                 f"{self.first.operation}: {sum(map(len, self.pages))} rows read, but the vendor reports a total "
                 f"of {total}: the listing changed while it was read, or rows are missing"
