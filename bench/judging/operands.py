@@ -22,6 +22,7 @@ MISSING: dict[str, tuple[str, ...]] = {
     "F6": (r"there is no invoice, and no usage record, estimate or commitment",),
     "F9": (r"there is no invoice, and no usage record, estimate or commitment",),
     "F15": (r"neither the invoice nor `commitments` in accounts.yaml states a minimum",),
+    "G1": (r"there is no other invoice that tells a tax from an error",),
     "G2": (r"is for no product, which no contract prices",),
     "G3": (_NO_QUANTITY,),
     "G4": (_NO_RATE, _NO_QUANTITY),

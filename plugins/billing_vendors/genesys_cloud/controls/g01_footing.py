@@ -10,9 +10,10 @@ from fractions import Fraction
 from billing.controls.checks.footing import lines_foot_to_header
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, bound_of
+from billing.controls.finding import Finding, State, blocked, bound_of
 from billing.models import Invoice
 from billing.money import exact_sum
+from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -25,44 +26,60 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
     """
     Compare each invoice's total with the sum of its lines; each of n lines may have been rounded once. The vendor does
     not say whether its total includes tax, and has no field for it: a total above the lines is accepted if one rate of
-    a tax, 3 to 30 %, explains those of all invoices of the month, and of the month before. The rate is an operand.
+    a tax, 3 to 30 %, explains those of several invoices: all of the month and of the month before. The rate is an
+    operand.
 
         lines 10.00 + 5.00, total 15.00                      -> PASS
         lines 10.00 + 5.00, total 15.01                      -> PASS_WITHIN_ROUNDING
         lines 10.00 + 5.00, total 15.02                      -> EXCEPTION
         lines 1000.00, total 1190.00, a month before 19 % too -> PASS: 19 % above the lines
         the same, the month before 0 %, or another rate      -> EXCEPTION
-        lines 1000.00 and a tax of 190.00                    -> PASS; a tax of 191.23 -> EXCEPTION
+        the same, and no other invoice to compare with       -> BLOCKED: a tax, or an error
+        lines 1000.00 and a line of 190.00 for a tax         -> PASS; of 191.23 -> EXCEPTION, a warning
         no known currency and a gap                          -> BLOCKED: there is no rounding bound
         the month has no invoice                             -> NOT_APPLICABLE
     """
     findings = list(lines_foot_to_header(evidence))
     differ = any(finding.state is State.EXCEPTION for finding in findings)
     before = evidence.previous.invoices if evidence.previous else ()
-    rate = tax_rate([*evidence.account_month.invoices, *before]) if differ else None
+    invoices = [*evidence.account_month.invoices, *before]
+    rate = tax_rate(invoices) if differ else None
+    alone = sum(bool(invoice.lines_total) for invoice in invoices) < 2
     yield from _of_tax_lines(evidence.account_month.invoices)
     for finding in findings:
-        if finding.state is State.EXCEPTION and rate:
-            percent = f"{float(rate * 100):g} %"
-            text = f"the total is {percent} above the lines, as that of every invoice: tax, for which no field exists"
-            yield replace(
-                finding, state=State.PASS, explanation=text, operands={**finding.operands, "tax_rate": percent}
+        if finding.state is not State.EXCEPTION or not rate:
+            yield finding
+        elif alone:
+            yield blocked(
+                finding.subject,
+                f"the total is {_percent(rate)} above the lines: there is no other invoice that tells a tax from an error",
             )
         else:
-            yield finding
+            text = f"the total is {_percent(rate)} above the lines, as that of every invoice: tax, for which no field exists"
+            operands = {**finding.operands, "tax_rate": _percent(rate)}
+            yield replace(finding, state=State.PASS, explanation=text, operands=operands)
 
 
 def _of_tax_lines(invoices: Sequence[Invoice]) -> Iterator[Finding]:
-    """Yield the finding of each invoice that has lines for a tax: they must be a tax's rate of the other lines."""
+    """
+    Yield the finding of each invoice that has lines for a tax: a warning unless they are one rate of the other lines.
+
+    The vendor does not say what is taxed: a tax of some lines only has no rate of all of them.
+    """
     for invoice in invoices:
         taxes = exact_sum(line.amount for line in invoice.lines if TERMS.is_tax(line))
         if taxes:
             others = replace(invoice, lines=tuple(line for line in invoice.lines if not TERMS.is_tax(line)))
             rate = tax_rate([replace(others, total=exact_sum((others.lines_total, taxes)))])
             text = f"the tax of {taxes} on lines of {others.lines_total}: " + (
-                f"{float(rate * 100):g} %" if rate else "no rate of a tax gives it"
+                _percent(rate) if rate else "no rate of a tax on all of them gives it"
             )
-            yield Finding(invoice.invoice_id, State.PASS if rate else State.EXCEPTION, text, actual=taxes)
+            state = State.PASS if rate else State.EXCEPTION
+            yield Finding(invoice.invoice_id, state, text, actual=taxes, severity=None if rate else "warning")
+
+
+def _percent(rate: Fraction) -> str:
+    return f"{decimal_of(rate * 100).normalize():f} %"
 
 
 def tax_rate(invoices: Sequence[Invoice]) -> Fraction | None:
