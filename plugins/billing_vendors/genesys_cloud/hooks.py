@@ -6,10 +6,11 @@ import asyncio
 import base64
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from billing.errors import (
     BillingError,
@@ -125,9 +126,10 @@ class GenesysCloudBillingHook(VendorHook):
             raise
 
     async def _document_once(self, invoice_id: str) -> Document:
-        response = await self._send_once(endpoints.invoice_document(invoice_id))
-        host = urlsplit(self.connection_settings().base_urls["api"]).hostname or ""
-        body = await fetch_pdf(_link(response), response.request, is_local(host), self._document_limits)
+        request, api = endpoints.invoice_document(invoice_id), self.connection_settings().base_urls["api"]
+        response = await self._send_once(request)
+        link = _link(response, f"{api}{request.target}")
+        body = await fetch_pdf(link, response.request, is_local(urlsplit(api).hostname or ""), self._document_limits)
         return Document(invoice_id, "pdf", "application/pdf", response.request, body)
 
     def get_billable_usage(self, dates: Month | Interval) -> Response:
@@ -214,9 +216,15 @@ class GenesysCloudBillingHook(VendorHook):
         return self.list_pages(GenesysPaging(first))
 
 
-def _link(response: Response) -> str:
-    """Return the link from the one response that is never stored; an error contains no part of it."""
+def _link(response: Response, url: str) -> str:
+    """
+    Return the link from the one response that is never stored; an error contains no part of it.
+
+    :param url: of the request, which a relative link is relative to.
+    """
     link = response.json_object().get("url")
     if not isinstance(link, str) or not link:
         raise PayloadError(f"{response.request}: the response has no url")
+    with suppress(ValueError):  # it is refused where it is followed
+        link = urljoin(url, link)
     return link

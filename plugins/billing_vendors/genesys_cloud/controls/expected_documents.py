@@ -7,7 +7,7 @@ G5 and G29 both ask this, so that they say the same of a document that is not th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpose, purpose_of
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
-from billing.models import ContractBillingPeriod
+from billing.models import ContractBillingPeriod, ContractItem
 from billing.month import Month
 from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -163,13 +163,13 @@ class Documents:
     def _term(self, due: Due, months: int) -> tuple[Month | None, Month | None]:
         """
         Return the months of the first and of the last billing period of the longer term that a prepayment may be for;
-        None if it is not charged in such terms: the day through which it is charged must be the last of one.
+        None if it is not charged in such terms: the day through which it is charged must be the last of one, or a day
+        later.
         """
         contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
         starts = Month.of(due.service[0])
         later = _months_between(starts, self._evidence.account_month.month)
-        for item in (priced.item for priced in due.items):
-            after = item.charged_through and item.charged_through + _ONE_DAY
+        for item, after in _days_after(due.items):
             open_end = after in (None, item.effective_end, contract.ends_on)
             if not open_end and after and not _adjoin(due.service[0], after):
                 continue
@@ -275,6 +275,16 @@ def amount_of(items: Iterable[PricedItem]) -> Decimal | None:
     priced = [(each.price, each.item.quantity) for each in items]
     known = [price * quantity for price, quantity in priced if quantity is not None]
     return sum(known, Decimal(0)) if known and len(known) == len(priced) else None
+
+
+def _days_after(items: Iterable[PricedItem]) -> Iterator[tuple[ContractItem, date | None]]:
+    """Yield each item with the day after those it is charged for: after the vendor's day, or that day itself."""
+    for item in (priced.item for priced in items):
+        if item.charged_through is None:
+            yield item, None
+        else:
+            yield item, item.charged_through + _ONE_DAY
+            yield item, item.charged_through
 
 
 def _has_day(priced: PricedItem, days: Span) -> bool:

@@ -52,10 +52,10 @@ def lines_foot_or_differ_by_tax(evidence: Evidence[GenesysSettings]) -> Iterator
         elif alone:
             yield blocked(
                 finding.subject,
-                f"the total is {_percent(rate)} above the lines: there is no other invoice that tells a tax from an error",
+                f"the total is {_percent(rate)} above: there is no other invoice that tells a tax from an error",
             )
         else:
-            text = f"the total is {_percent(rate)} above the lines, as that of every invoice: tax, for which no field exists"
+            text = f"the total is {_percent(rate)} above the lines, as that of every invoice: a tax, which has no field"
             operands = {**finding.operands, "tax_rate": _percent(rate)}
             yield replace(finding, state=State.PASS, explanation=text, operands=operands)
 

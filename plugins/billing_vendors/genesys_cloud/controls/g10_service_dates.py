@@ -180,9 +180,20 @@ def _runs(contract: Contract, start: date, end: date) -> bool:
 
 
 def _a_month_after(day: date) -> date:
-    """Return the same day of the next month, the last one if it is shorter, or if this one may be clamped itself."""
+    """
+    Return the day a month later, the last one that some reading allows.
+
+    A day that the next month does not have is its last day, or the first of the month after; the last day of a short
+    month may itself stand for a later one.
+
+        21 January                     -> 21 February
+        30 January                     -> 1 March
+        28 February, not a leap year   -> 31 March
+    """
     following = Month.of(day).shifted(1)
     last = (following.shifted(1).first_day - following.first_day).days
+    if day.day > last:
+        return following.shifted(1).first_day
     wanted = 31 if (day + _ONE_DAY).day == 1 and day.day < last else day.day
     return date(following.year, following.month, min(wanted, last))
 
