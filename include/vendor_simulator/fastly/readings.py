@@ -60,8 +60,8 @@ _PERIODS = (
         "given null",
         "Whether a bill says its period. given: it has start_time and end_time; null: both are null.",
         "Documented as nullable.",
-        {"null": ("F4",)},
-        "The bill does not state its period.",
+        {"null": ("F4", "F8")},
+        "The bill does not state its period, nor when it ended.",
     ),
 )
 

@@ -109,7 +109,7 @@ def _header_readings(invoice: Invoice) -> Iterator[tuple[str, Decimal]]:
             yield less, whole
         if lifted(invoice):
             yield f"{less} and with the shortfall".removeprefix(" and "), exact_sum((whole, lifted(invoice)))
-        if minimum is not None and not any(is_shortfall(line) for line in invoice.lines):
+        elif minimum is not None and not any(is_shortfall(line) for line in invoice.lines):
             words = f"{less} and lifted to the minimum".removeprefix(" and ")
             yield words, max(whole, minimum)
             yield words, exact_sum((max(left, minimum), rest))
