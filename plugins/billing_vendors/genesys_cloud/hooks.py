@@ -39,7 +39,7 @@ from billing_vendors.base.hooks import VendorHook
 from billing_vendors.base.vendor import Document
 from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.intervals import Interval
-from billing_vendors.genesys_cloud.month_assignment import search_window
+from billing_vendors.genesys_cloud.month_assignment import requested_dates
 from billing_vendors.genesys_cloud.paging import GenesysPaging
 from billing_vendors.genesys_cloud.parse_usage import is_complete
 from billing_vendors.genesys_cloud.rate_limit import HEADERS, RateGate
@@ -94,7 +94,7 @@ class GenesysCloudBillingHook(VendorHook):
 
     def list_invoices(self, month: Month) -> Iterator[Response]:
         """Yield each page of the invoices around a month, more than those of the month."""
-        return self._list(endpoints.invoices(*search_window(month)))
+        return self._list(endpoints.invoices(*requested_dates(month)))
 
     def list_invoice_lines(self, invoice_id: str) -> Iterator[Response]:
         """Yield each page of one invoice's lines."""

@@ -2,8 +2,8 @@
 Assign a Genesys Cloud invoice to a month, in one pure function, as every stored figure depends on it.
 
 An invoice of this vendor names neither a billing period nor a contract. It has a date, perhaps a purchase order, and
-lines with service dates. Two rules apply to every document: it belongs to exactly one month, and the run of that month
-requests the dates that include the document's (`search_window`). Otherwise a document would be counted twice, or belong
+lines with service dates. Two rules apply to every document: it belongs to exactly one month, and its date is within
+those that the run of that month looks at (`search_window`). Otherwise a document would be counted twice, or belong
 to a month that is not fetched again.
 
 So the lines' service dates decide only among the periods that ended around the invoice's date: a bill may be dated a
@@ -125,7 +125,7 @@ class Decision:
 
 def search_window(month: Month) -> tuple[date, date]:
     """
-    Return the first and the last invoice date that a run of this month requests.
+    Return the first and the last invoice date that a run of this month looks at.
 
     From the month before (a contract's first invoice may be dated before the contract begins) to the second month
     after (a period may be invoiced late). No document outside belongs to the month.
@@ -133,6 +133,17 @@ def search_window(month: Month) -> tuple[date, date]:
         2026-10  -> 2026-09-01, 2026-12-31
     """
     return month.shifted(-1).first_day, month.shifted(3).first_day - _ONE_DAY
+
+
+def requested_dates(month: Month) -> tuple[date, date]:
+    """
+    Return the dates between which a run of this month requests the invoices: those of the search window, and a year of
+    service before and after. Which date the vendor's list filters by is unknown; it may be that of the service, and a
+    prepayment may be for a year.
+
+        2026-10  -> 2025-09-01, 2027-12-31
+    """
+    return month.shifted(-13).first_day, month.shifted(15).first_day - _ONE_DAY
 
 
 def month_by_date(

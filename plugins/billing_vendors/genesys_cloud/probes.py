@@ -16,7 +16,7 @@ from billing_vendors.genesys_cloud import endpoints
 from billing_vendors.genesys_cloud.derive import body_of
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
-from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, search_window
+from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, requested_dates
 from billing_vendors.genesys_cloud.paging import GenesysPaging, rows_of
 from billing_vendors.genesys_cloud.parse import parse_header
 from billing_vendors.genesys_cloud.parse_contracts import parse_contract
@@ -147,7 +147,7 @@ def _is_open(cycle: BillingCycle) -> bool:
 async def _see_invoices(
     client: VendorClient, terms: Sequence[ContractTerm], month: Month, first_month: Month
 ) -> ProbeResult:
-    pages = client.alist_pages(GenesysPaging(endpoints.invoices(*search_window(month))))
+    pages = client.alist_pages(GenesysPaging(endpoints.invoices(*requested_dates(month))))
     headers = [parse_header(row, UnknownFields()) async for page in pages for row in rows_of(page)]
     found = [
         header

@@ -17,7 +17,7 @@ from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpose, purpose_of
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months
-from billing.models import ContractBillingPeriod, ContractItem
+from billing.models import Contract, ContractBillingPeriod, ContractItem
 from billing.month import Month
 from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -25,7 +25,7 @@ from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
 _NEXT = timedelta(days=28)
-_LONG_TERMS = (12, 3)
+_LONG_TERMS = (12, 6, 3)
 """Months that a prepayment may be for, besides one billing period."""
 
 
@@ -93,6 +93,7 @@ class Documents:
         alone, in advance: then this month's documents bill the next one. None if the contract or its items end before.
         """
         month, (start, end) = self._evidence.account_month.month, due.service
+        items = self._items_after(due)
         ahead = [each.line for each in self.others(due) if each.invoice.month < month]
         alone = any(
             line.service_start
@@ -101,12 +102,18 @@ class Documents:
             and line.service_end <= end + _ONE_DAY
             for line in ahead
         )
-        items = tuple(each for each in due.items if each.in_force(end))
-        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
-        goes_on = contract.ends_on is None or contract.ends_on > end
-        if self.own(due) or not alone or not items or not goes_on or name_key(contract.status) == "inactive":
+        if self.own(due) or not alone or not items:
             return None
         return replace(due, service=(end, end + _NEXT), items=items, amount=amount_of(items))
+
+    def _items_after(self, due: Due) -> tuple[PricedItem, ...]:
+        """Return the items that prepay the period after the one due; none if the contract is over by then."""
+        end, contract = due.service[1], self._contract(due)
+        over = contract.ends_on <= end if contract.ends_on else name_key(contract.status) == "inactive"
+        return () if over else tuple(each for each in due.items if each.in_force(end))
+
+    def _contract(self, due: Due) -> Contract:
+        return next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
 
     def absent(self, due: Due, what: str) -> Finding:
         """
@@ -149,7 +156,7 @@ class Documents:
         if due.charge_type is not ChargeType.PREPAID or due.is_once:
             return None
         oldest = first if self._evidence.previous is not None else month
-        if oldest == month and self._bills_ahead(due):
+        if oldest == month and self._may_bill_ahead(due):
             return f"it is billed in advance, and {month.shifted(-1)} is not stored"
         seen = self._months_billed(due)
         for months in [] if 1 in seen else sorted(seen, reverse=True) or _LONG_TERMS:
@@ -166,12 +173,12 @@ class Documents:
         None if it is not charged in such terms: the day through which it is charged must be the last of one, or a day
         later.
         """
-        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        contract = self._contract(due)
         starts = Month.of(due.service[0])
         later = _months_between(starts, self._evidence.account_month.month)
         for item, after in _days_after(due.items):
             open_end = after in (None, item.effective_end, contract.ends_on)
-            if not open_end and after and not _adjoin(due.service[0], after):
+            if not open_end and after and not any(_adjoin(day, after) for day in due.service):
                 continue
             for anchor in (each for day in (contract.starts_on, item.effective_start) if day for each in _near(day)):
                 if open_end or (after and _months_between(anchor, Month.of(after)) % months == 0):
@@ -181,12 +188,16 @@ class Documents:
 
     def _begins_with_contract(self, due: Due, begins: Month) -> bool:
         """Return whether a term's first month is the contract's first: what is billed before it belongs to it."""
-        contract = next(each for each in self._evidence.account_month.contracts if each.contract_id == due.contract_id)
+        contract = self._contract(due)
         month = self._evidence.account_month.month
         return begins == month and contract.starts_on is not None and contract.starts_on >= due.service[0]
 
     def _months_billed(self, due: Due) -> set[int]:
-        """Return for how many months at once the product's prepayments are billed on stored documents."""
+        """
+        Return for how many months at once the product's prepayments are billed on stored documents.
+
+        What is for any other time begins or ends with its contract: how long the whole term is, it does not show.
+        """
         previous = self._evidence.previous
         before = billed_lines(previous.invoices, self._price_book, TERMS) if previous else ()
         by_invoice: dict[str, list[Span]] = defaultdict(list)
@@ -196,7 +207,7 @@ class Documents:
             if ours and due.contract_id in billed.contracts and start and end and start < end - _ONE_DAY:
                 by_invoice[billed.invoice.invoice_id].append((start, end))
         wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
-        return {whole_months(start, end) or max(1, round((end - start).days / 30)) for start, end in wholes}
+        return {1, *_LONG_TERMS} & {whole_months(start, end) for start, end in wholes}
 
     def _of_no_product(self, due: Due) -> list[str]:
         """Return the documents with a line for days of it that names no product, and that nothing else explains."""
@@ -206,10 +217,12 @@ class Documents:
 
     def _is_before_the_account(self, due: Due) -> bool:
         first_month = self._evidence.account_month.month <= self._evidence.account.first_month
-        return first_month and due.charge_type is ChargeType.PREPAID and not due.is_once and self._bills_ahead(due)
+        return first_month and due.charge_type is ChargeType.PREPAID and not due.is_once and self._may_bill_ahead(due)
 
-    def _bills_ahead(self, due: Due) -> bool:
-        """Return whether the month's own documents bill the same product for the days after it."""
+    def _may_bill_ahead(self, due: Due) -> bool:
+        """Return whether the month's own documents bill the product for later days, or there are no later days."""
+        if not self._items_after(due):
+            return True
         ours = (each for each in self._own if (each.product, each.charge_type) == (due.product, ChargeType.PREPAID))
         return any(each.line.service_start and each.line.service_start >= due.service[1] - _ONE_DAY for each in ours)
 

@@ -81,7 +81,7 @@ LISTINGS = {
     "invoices": (
         lambda hook: hook.list_invoices(JANUARY),
         "/contracts/invoices",
-        {"pageSize": "200", "dateStart": "2024-12-01", "dateEnd": "2025-03-31"},
+        {"pageSize": "200", "dateStart": "2023-12-01", "dateEnd": "2026-03-31"},
     ),
     "invoice_lines": (
         lambda hook: hook.list_invoice_lines("INV1"),

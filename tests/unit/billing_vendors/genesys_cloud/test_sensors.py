@@ -269,7 +269,7 @@ class TestInvoicePosted:
         genesys.billing("/contracts/invoices", json_reply({"entities": self.headers}))
 
         assert sensor(GenesysInvoicePostedSensor).execute({}) == READY
-        assert genesys.asked("/contracts/invoices")[0].query["dateStart"] == "2024-12-01"
+        assert genesys.asked("/contracts/invoices")[0].query["dateStart"] == "2023-12-01"
 
     def test_one_of_another_month_is_not(self, genesys):
         """Those of 3 and 15 January are December's; January's days of grace are over, so there is none."""
