@@ -17,16 +17,21 @@ _PERIODS = (
 _DATES = (r"has no service dates",)
 _NOT_STORED = (r"the (month|billing period) before\S*( \S+)? is not stored", r"\d{4}-\d\d is not stored")
 _NO_RATE, _NO_QUANTITY = r"has an overage of \S+ and no rate", r"has (no|neither) .*quantity"
+_NO_PRODUCT = (r"lines of no product may bill it", r"of no product may bill what no other line does")
 
 MISSING: dict[str, tuple[str, ...]] = {
     "F6": (r"there is no invoice, and no usage record, estimate or commitment",),
     "F9": (r"there is no invoice, and no usage record, estimate or commitment",),
     "F15": (r"neither the invoice nor `commitments` in accounts.yaml states a minimum",),
     "G1": (r"there is no other invoice that tells a tax from an error",),
-    "G2": (r"is for no product, which no contract prices",),
+    "G2": (
+        r"is for no product, which no contract prices",
+        r"the vendor lists no billing period that states what was used",
+        r"several prices are in force and none is for a quantity of",
+    ),
     "G3": (_NO_QUANTITY,),
-    "G4": (_NO_RATE, _NO_QUANTITY),
-    "G5": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT),
+    "G4": (_NO_RATE, _NO_QUANTITY, r"wallet .* has no overage charge"),
+    "G5": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT, *_NO_PRODUCT),
     "G7": _NOT_STORED,
     "G9": (r"names? no purchase order",),
     "G10": (*_PERIODS, *_DATES),
@@ -35,11 +40,13 @@ MISSING: dict[str, tuple[str, ...]] = {
     "G16": (*_PERIODS, *_NOT_STORED),
     "G17": (r"does not state through which day it is charged", r"its billing period is not closed"),
     "G18": _DATES,
+    "G19": (r"which is not stored for this month or the one before",),
     "G20": (r"the vendor returned no payment status",),
+    "G21": (r"its totals may say \S+ or ",),
     "G24": (r"the overview covers", r"the vendor returned no trustee overview", r"does not list it"),
     "G27": (r"payment terms .* give no due date", r"the vendor returned no payment status"),
     "G28": _NOT_STORED,
-    "G29": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT),
+    "G29": (*_OTHER_MONTHS, *_PERIODS, *_CONTRACT, *_NO_PRODUCT),
 }
 """By control id, what the sentence says, as regular expressions."""
 

@@ -158,16 +158,17 @@ class _Fit:
         charged = any(
             each.charged is not None and abs(each.charged - self.line.amount) <= self.bound * 2 for each in received
         )
-        return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced)) + quantity
+        return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced, agreed)) + quantity
 
-    def _costs(self, priced: Sequence[PricedItem]) -> bool:
+    def _costs(self, priced: Sequence[PricedItem], agreed: Sequence[Decimal | None]) -> bool:
         if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
             return False
         service = self.line.service_start, self.line.service_end
         of_contracts = (
             [each for each in priced if each.contract_id == name] for name in {p.contract_id for p in priced}
         )
-        readings = (price_readings(items, [self.line.quantity], service, self.periods) for items in of_contracts)
+        quantities = [self.line.quantity, *(each for each in dict.fromkeys(agreed) if each is not None)]
+        readings = (price_readings(items, quantities, service, self.periods) for items in of_contracts)
         return any(fitting(each, self.line.amount, self.bound) is not None for each in readings)
 
 

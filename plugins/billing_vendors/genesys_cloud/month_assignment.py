@@ -255,7 +255,7 @@ def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequen
     chains = {service: _chain(service, list(lines)) for service in lines}
     near = [
         (
-            sum(lines[each] for each in lines if cycle.bills(chains[each])),
+            sum(lines[each] for each in lines if cycle.bills(each) or cycle.bills(chains[each])),
             -abs(invoiced_on - cycle.ends_on),
             _by_end(cycle),
             cycle,

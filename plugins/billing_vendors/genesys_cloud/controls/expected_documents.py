@@ -177,7 +177,8 @@ class Documents:
         starts = Month.of(due.service[0])
         later = _months_between(starts, self._evidence.account_month.month)
         for item, after in _days_after(due.items):
-            open_end = after in (None, item.effective_end, contract.ends_on)
+            ends = (each for each in (item.effective_end, contract.ends_on) if each)
+            open_end = after is None or any(abs(after - each) <= _ONE_DAY for each in ends)
             if not open_end and after and not any(_adjoin(day, after) for day in due.service):
                 continue
             for anchor in (each for day in (contract.starts_on, item.effective_start) if day for each in _near(day)):

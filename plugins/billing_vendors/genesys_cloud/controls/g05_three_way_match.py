@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
+from math import ceil
 from typing import Any
 
 from billing.controls.control import Control
@@ -240,6 +241,8 @@ def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook
     """
     Return the quantities that the contract allows lines to show together: those in force when their service begins or
     ends, added up or single, for one period, for all months of the service, or by the day.
+
+    If none is in force then, those of the day after: the days of a line may be of another time zone.
     """
     lines = [each.line for each in billed]
     starts = [line.service_start for line in lines if line.service_start is not None]
@@ -247,14 +250,17 @@ def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook
     if not starts or not ends:
         return []
     found: dict[Decimal, None] = {}
-    for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts))):
+    for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts)), max(ends)):
+        if day == max(ends) and found:
+            break
         priced = [each for each in items_of_line(billed[0], match, price_book) if each.in_force(day)]
         known = [each.item.quantity for each in priced if each.item.quantity is not None]
         if known and len(known) == len(priced):
             found |= dict.fromkeys([exact_sum(known), *known])
     months = whole_months(min(starts), max(ends))
-    factor = Fraction(months) if months else months_of(min(starts), max(ends))
-    return [*found, *(decimal_of(Fraction(each) * factor) for each in found)]
+    by_days = months_of(min(starts), max(ends))
+    factors = [Fraction(months)] if months else [by_days, Fraction(ceil(by_days))]
+    return [*found, *(decimal_of(Fraction(each) * factor) for factor in factors for each in found)]
 
 
 def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:
