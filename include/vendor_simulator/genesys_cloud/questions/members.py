@@ -7,6 +7,7 @@ from vendor_simulator.readings import Reading
 
 _ENDS = "inclusive: its last day; exclusive: the day after"
 _NONE = "null and missing: there is none"
+_OF_A_PERIOD = ("G3", "G4", "G5", "G6", "G7", "G8", "G10", "G12", "G16", "G17", "G23", "G24", "G29")
 
 MEMBERS: tuple[Reading, ...] = (
     question(
@@ -162,6 +163,8 @@ MEMBERS: tuple[Reading, ...] = (
         "billingPeriods of a contract. all: every period that has begun; no_open: only closed ones; recent: the newest "
         "14.",
         SILENT,
+        {"recent": _OF_A_PERIOD},
+        "A period that is not listed cannot be read: neither its charges, nor its wallets, nor its days are known.",
     ),
     question(
         "contract_status",
