@@ -47,6 +47,7 @@ def price_readings(
 
         250 at 135.00, January                                -> 33750
         250 at 135.00, January to March                       -> 33750; 101250 (3 months)
+        750 at 135.00, January to March                       -> also 33750 (the quantity of 3 months)
         250 at 135.00, 15 to 31 January                       -> 33750; 18508.06… (17/31 of a month)
         250 at 130.00 until 15 January, then 135.00; January  -> 32500; 33750; 33145.16… (by the day)
         250 at 135.00, discount 10                            -> also 31250, 33740, 30375
@@ -56,8 +57,11 @@ def price_readings(
     :param quantities: of the line; if it bills a charge alone also the charge's.
     :param periods: billing periods of the contract.
     """
-    factors = _factors(service, tuple(periods))
+    services = _a_day_beside(service)
+    factors = _factors(services, tuple(periods))
     sets = _in_force(priced, service)
+    for days in services[1:2]:  # a day early: what begins the next day
+        sets += [each for each in _in_force(priced, days) if each not in sets]
     for scale in SCALES:
         text = "" if scale == 1 else f"per {scale}"
         for items in sets:
@@ -66,8 +70,17 @@ def price_readings(
                     yield from (
                         reading.times(1 / Fraction(scale), text).times(factor, named) for factor, named in factors
                     )
-        if scale == 1:
-            yield from _by_the_day(priced, quantities, service, factors)
+        if scale == 1 and _parts(priced, service):
+            for days in services:
+                yield from _by_the_day(priced, quantities, days, factors)
+
+
+def _a_day_beside(service: Span) -> list[Span]:
+    """Return the days of a service as written, then with both a day later, both a day earlier, and with another end."""
+    start, end = service
+    moves = ((0, 0), (1, 1), (-1, -1), (0, 1), (0, -1))
+    moved = [(start + before * _ONE_DAY, end + after * _ONE_DAY) for before, after in moves]
+    return [each for each in moved if each == service or each[0] < each[1]]
 
 
 def fitting(readings: Iterable[Reading], amount: Decimal, bound: Decimal) -> Reading | None:
@@ -112,6 +125,12 @@ def _amounts(items: list[PricedItem], quantity: Decimal) -> Iterator[Reading]:
             yield Reading(whole * (1 - Fraction(discount) / 100), f"discount {discount} %")
 
 
+def _parts(priced: Sequence[PricedItem], service: Span) -> list[tuple[PricedItem, int]]:
+    """Return the items in force within a service, each with its days; none if nothing changes within."""
+    parts = [(each, days) for each in priced if (days := _days_of(each.item, service))]
+    return [] if all(days == (service[1] - service[0]).days for _, days in parts) else parts
+
+
 def _by_the_day(
     priced: Sequence[PricedItem],
     quantities: Sequence[Decimal],
@@ -119,12 +138,8 @@ def _by_the_day(
     factors: Sequence[tuple[Fraction, str]],
 ) -> Iterator[Reading]:
     """Yield what a service costs whose price or quantity changes within it, each item for its own days."""
-    days = (service[1] - service[0]).days
-    parts = [(each, _days_of(each.item, service)) for each in priced]
-    parts = [(each, share) for each, share in parts if share]
-    if all(share == days for _, share in parts):  # nothing changes within
-        return
-    for quantity in (*quantities, None):
+    days, parts = (service[1] - service[0]).days, _parts(priced, service)
+    for quantity in (*quantities, None) if parts else ():
         known = [each.item.quantity if quantity is None else quantity for each, _ in parts]
         amount = sum(
             (
@@ -141,22 +156,41 @@ def _days_of(item: ContractItem, service: Span) -> int:
     return max(0, (min(service[1], item.effective_end or service[1]) - start).days)
 
 
-def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
-    """Return by what the price of one period is multiplied for a service: not at all, or by its months or days."""
-    start, end = service
+def _factors(services: Sequence[Span], periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
+    """
+    Return by what the price of one period is multiplied for a service: not at all, or by its months or days.
+
+    :param services: the days as written, then a day beside them: these count if they are whole months, or none is.
+    """
     found = {Fraction(1): ""}
-    months = whole_months(start, end)
-    if months:
+    whole = [months for each in services if (months := whole_months(*each))]
+    for months in whole:
         found.setdefault(Fraction(months), f"{months} months")
-    elif start < end:
+        found.setdefault(Fraction(1, months), f"the quantity of {months} months")
+    for start, end in [] if whole_months(*services[0]) else services[:1] if whole else services:
         days = (end - start).days
-        for first, after in periods:
-            if first <= start and end <= after:
-                found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
-        for first, after in ((month_from(end, -1), end), (start, month_from(start, 1))):
+        if days <= 0:
+            continue
+        for first, after in (each for each in periods if each[0] <= start and end <= each[1]):
             found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
+        for cycles in _cycles_of(start, end):
+            found.setdefault(cycles, f"{days} days by the billing cycle")
         found.setdefault(months_of(start, end), f"{days} days by the month")
     return list(found.items())
+
+
+def _cycles_of(start: date, end: date) -> Iterator[Fraction]:
+    """Yield how many billing cycles a service lasts: months to its end, or from its start, and a part of one more."""
+    months = 0
+    while month_from(end, -months - 1) >= start:
+        months += 1
+    first, after = month_from(end, -months - 1), month_from(end, -months)
+    yield months + Fraction((after - start).days, (after - first).days)
+    months = 0
+    while month_from(start, months + 1) <= end:
+        months += 1
+    first, after = month_from(start, months), month_from(start, months + 1)
+    yield months + Fraction((end - first).days, (after - first).days)
 
 
 def months_of(start: date, end: date) -> Fraction:
