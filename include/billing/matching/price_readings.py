@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from billing.matching.price_book import PricedItem, agreed_amount
 from billing.matching.quantities import SCALES
 from billing.matching.service_months import Span, month_from, whole_months
 from billing.models import ContractItem
 from billing.month import Month
+from billing.proration import decimal_of
 
 _ONE_DAY = timedelta(days=1)
+_TERMS = (3, 6, 12)
+"""Months that the price of a prepayment may be for, besides one billing period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def price_readings(
     """
     services = _a_day_beside(service)
     factors = _factors(services, tuple(periods))
+    quantities = list(dict.fromkeys([*quantities, *_of_one_month(quantities, factors)]))
     sets = _in_force(priced, service)
     for days in services[1:2]:  # a day early: what begins the next day
         sets += [each for each in _in_force(priced, days) if each not in sets]
@@ -73,6 +78,12 @@ def price_readings(
         if scale == 1 and _parts(priced, service):
             for days in services:
                 yield from _by_the_day(priced, quantities, days, factors)
+
+
+def _of_one_month(quantities: Iterable[Decimal], factors: Sequence[tuple[Fraction, str]]) -> Iterator[Decimal]:
+    """Yield the quantities of one month of which a line may show the sum of all its months."""
+    months = [factor.numerator for factor, _ in factors if factor.denominator == 1 and factor > 1]
+    return (decimal_of(Fraction(each) / number) for each in quantities for number in months if each % number == 0)
 
 
 def _a_day_beside(service: Span) -> list[Span]:
@@ -101,12 +112,17 @@ def fitting(readings: Iterable[Reading], amount: Decimal, bound: Decimal) -> Rea
 
 
 def _in_force(priced: Sequence[PricedItem], service: Span) -> list[list[PricedItem]]:
-    """Return the items in force when a service begins, else when it ends; and those that amend them within."""
+    """
+    Return the items in force when a service begins, else when it ends; and those that amend them within.
+
+    What was used until its end may be billed at the price that is then in force.
+    """
     start, end = service
     first, last = ([each for each in priced if each.in_force(day)] for day in (start, max(start, end - _ONE_DAY)))
     within = [each for each in priced if each.item.effective_start and start < each.item.effective_start < end]
     amended = [each for each in within if any(other.in_force(each.item.effective_start or start) for other in first)]
-    return [items for items in ([first, amended] if first else [last]) if items]
+    used = any(each.is_overage for each in last)
+    return [items for items in (first, amended, last if used or not first else []) if items]
 
 
 def _amounts(items: list[PricedItem], quantity: Decimal) -> Iterator[Reading]:
@@ -166,7 +182,6 @@ def _factors(services: Sequence[Span], periods: Sequence[Span]) -> list[tuple[Fr
     whole = [months for each in services if (months := whole_months(*each))]
     for months in whole:
         found.setdefault(Fraction(months), f"{months} months")
-        found.setdefault(Fraction(1, months), f"the quantity of {months} months")
     for start, end in [] if whole_months(*services[0]) else services[:1] if whole else services:
         days = (end - start).days
         if days <= 0:
@@ -175,7 +190,11 @@ def _factors(services: Sequence[Span], periods: Sequence[Span]) -> list[tuple[Fr
             found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
         for cycles in _cycles_of(start, end):
             found.setdefault(cycles, f"{days} days by the billing cycle")
+            found.setdefault(Fraction(ceil(cycles)), f"{ceil(cycles)} billing cycles begun")
         found.setdefault(months_of(start, end), f"{days} days by the month")
+    for months, text in list(found.items()):
+        for term in (each for each in _TERMS if months < each):
+            found.setdefault(months / term, f"{text or '1 month'} of a term of {term} months")
     return list(found.items())
 
 

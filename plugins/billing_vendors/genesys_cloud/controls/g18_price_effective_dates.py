@@ -89,7 +89,7 @@ class _Windows:
             )
             for contract_id in sorted({each.contract_id for each in items})
         ]
-        fault, prices = min(judged, key=lambda each: each[0] is not None)
+        fault, prices = min(judged, key=lambda each: (each[0] is not None, not all(each[1])))
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
         reading = self._reading(billed, match)
