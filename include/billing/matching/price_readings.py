@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from itertools import count
 
 from billing.matching.price_book import PricedItem, agreed_amount
 from billing.matching.quantities import SCALES
@@ -25,6 +25,8 @@ from billing.proration import decimal_of
 _ONE_DAY = timedelta(days=1)
 _TERMS = (3, 6, 12)
 """Months that the price of a prepayment may be for, besides one billing period."""
+_FEW_DAYS = 3
+"""By how much a term may be longer than its months: the 1st of March for a 29th of February, in another time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def price_readings(
     :param periods: billing periods of the contract.
     """
     services = _a_day_beside(service)
-    factors = _factors(services, tuple(periods))
+    factors = _factors(service, tuple(periods))
     quantities = list(dict.fromkeys([*quantities, *_of_one_month(quantities, factors)]))
     sets = _in_force(priced, service)
     for days in services[1:2]:  # a day early: what begins the next day
@@ -71,7 +73,7 @@ def price_readings(
         text = "" if scale == 1 else f"per {scale}"
         for items in sets:
             for quantity in quantities:
-                for reading in _amounts(items, quantity):
+                for reading in (*_amounts(items, quantity), *_less_discounts(items, quantity, factors)):
                     yield from (
                         reading.times(1 / Fraction(scale), text).times(factor, named) for factor, named in factors
                     )
@@ -147,6 +149,18 @@ def _parts(priced: Sequence[PricedItem], service: Span) -> list[tuple[PricedItem
     return [] if all(days == (service[1] - service[0]).days for _, days in parts) else parts
 
 
+def _less_discounts(
+    items: list[PricedItem], quantity: Decimal, factors: Sequence[tuple[Fraction, str]]
+) -> Iterator[Reading]:
+    """Yield what a quantity costs whose price is for several months and whose discount is for each of them."""
+    for each in items:
+        if (discount := each.item.discount_amount) and each.item.quantity == quantity:
+            whole = Fraction(each.price) * Fraction(quantity)
+            for months, text in factors:
+                if months > 1:
+                    yield Reading(whole - Fraction(discount) * months, f"discount {discount} x {text}")
+
+
 def _by_the_day(
     priced: Sequence[PricedItem],
     quantities: Sequence[Decimal],
@@ -172,44 +186,49 @@ def _days_of(item: ContractItem, service: Span) -> int:
     return max(0, (min(service[1], item.effective_end or service[1]) - start).days)
 
 
-def _factors(services: Sequence[Span], periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
-    """
-    Return by what the price of one period is multiplied for a service: not at all, or by its months or days.
-
-    :param services: the days as written, then a day beside them: these count if they are whole months, or none is.
-    """
-    found = {Fraction(1): ""}
-    whole = [months for each in services if (months := whole_months(*each))]
-    for months in whole:
-        found.setdefault(Fraction(months), f"{months} months")
-    for start, end in [] if whole_months(*services[0]) else services[:1] if whole else services:
-        days = (end - start).days
-        if days <= 0:
-            continue
-        for first, after in (each for each in periods if each[0] <= start and end <= each[1]):
-            found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
-        for cycles in _cycles_of(start, end):
-            found.setdefault(cycles, f"{days} days by the billing cycle")
-            found.setdefault(Fraction(ceil(cycles)), f"{ceil(cycles)} billing cycles begun")
-        found.setdefault(months_of(start, end), f"{days} days by the month")
+def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
+    """Return by what a price is multiplied for a service: nothing, its months, or its share of a longer term."""
+    found = {Fraction(1): ""} | lengths(service, periods)
     for months, text in list(found.items()):
         for term in (each for each in _TERMS if months < each):
             found.setdefault(months / term, f"{text or '1 month'} of a term of {term} months")
     return list(found.items())
 
 
-def _cycles_of(start: date, end: date) -> Iterator[Fraction]:
-    """Yield how many billing cycles a service lasts: months to its end, or from its start, and a part of one more."""
-    months = 0
-    while month_from(end, -months - 1) >= start:
-        months += 1
+def lengths(service: Span, periods: Sequence[Span] = ()) -> dict[Fraction, str]:
+    """
+    Return how many months a service may last, each in words: by its days as written, or a day beside them.
+
+    What lasts whole months one way does not last a part of one otherwise.
+
+    :param periods: billing periods, of which a service may be a part.
+    """
+    services = _a_day_beside(service)
+    whole = [months for each in services if (months := whole_months(*each))]
+    found = {Fraction(months): f"{months} months" for months in whole}
+    for start, end in [] if whole_months(*service) else [service] if whole else services:
+        days = (end - start).days
+        if days <= 0:
+            continue
+        for first, after in (each for each in periods if each[0] <= start and end <= each[1]):
+            found.setdefault(Fraction(days, (after - first).days), f"{days} of {(after - first).days} days")
+        for months, rest, of_days in _cycles_of(start, end):
+            found.setdefault(months + Fraction(rest, of_days), f"{days} days by the billing cycle")
+            found.setdefault(Fraction(months + 1), f"{months + 1} billing cycles begun")
+            if months and rest <= _FEW_DAYS:
+                found.setdefault(Fraction(months), f"{months} billing cycles and {rest} days")
+        found.setdefault(months_of(start, end), f"{days} days by the month")
+    return found
+
+
+def _cycles_of(start: date, end: date) -> Iterator[tuple[int, int, int]]:
+    """Yield how many months a service lasts, before its end and from its start, and of how many days what rests."""
+    months = next(number for number in count() if month_from(end, -number - 1) < start)
     first, after = month_from(end, -months - 1), month_from(end, -months)
-    yield months + Fraction((after - start).days, (after - first).days)
-    months = 0
-    while month_from(start, months + 1) <= end:
-        months += 1
+    yield months, (after - start).days, (after - first).days
+    months = next(number for number in count() if month_from(start, number + 1) > end)
     first, after = month_from(start, months), month_from(start, months + 1)
-    yield months + Fraction((end - first).days, (after - first).days)
+    yield months, (end - first).days, (after - first).days
 
 
 def months_of(start: date, end: date) -> Fraction:
