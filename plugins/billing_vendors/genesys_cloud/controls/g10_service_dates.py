@@ -11,7 +11,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
-from billing.matching.service_months import Span, whole_months
+from billing.matching.service_months import Span, whole_months_about
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine
 from billing.month import Month
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -119,7 +119,8 @@ class _Check:
         contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
         ends = {item.effective_end for item in items} | {contract.ends_on if contract else None} | {*through}
         begins = {item.effective_start for item in items} | {contract.starts_on if contract else None}
-        whole = _whole(start, end) or _whole(period.ends_on, end) or _is_one_of(end, ends)
+        whole = bool(whole_months_about(start, end, 2) or whole_months_about(period.ends_on, end, 2))
+        whole = whole or _is_one_of(end, ends)
         whole = whole or (_is_one_of(start, begins) and _is_one_of(end, {period.ends_on}))
         charged = any(day is None or end - _ONE_DAY <= day + _END_SLACK for day in through)
         meets = period.starts_on - _SLACK <= start <= period.ends_on + _SLACK or _is_one_of(end, {period.ends_on})
@@ -157,11 +158,6 @@ def _terms(spans: Sequence[Span], service: Span) -> Iterator[Span]:
     return ((start, end) for start in starts for end in ends)
 
 
-def _whole(start: date, end: date) -> bool:
-    """Return whether there are whole months between two days, each a day more or less."""
-    return any(whole_months(start, end + days) for days in (timedelta(0), _SLACK, -_SLACK, 2 * _SLACK, -2 * _SLACK))
-
-
 def _is_one_of(day: date, days: Collection[date | None]) -> bool:
     return any(each is not None and abs(each - day) <= _END_SLACK for each in days)
 
@@ -170,7 +166,9 @@ def _begins_within_term(period: ContractBillingPeriod, service: Span, begins: Co
     """Return whether a service is the rest of a term after the period, from the first cycle of an item of its."""
     start, end = service
     in_force = any(day and day - _SLACK <= start <= _a_month_after(day) + _SLACK for day in begins)
-    return in_force and _whole(period.ends_on, start) and _whole(period.ends_on, end)
+    return in_force and bool(
+        whole_months_about(period.ends_on, start, 2) and whole_months_about(period.ends_on, end, 2)
+    )
 
 
 def _runs(contract: Contract, start: date, end: date) -> bool:
