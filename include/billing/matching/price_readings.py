@@ -159,6 +159,8 @@ def _less_discounts(
             for months, text in factors:
                 if months > 1:
                     yield Reading(whole - Fraction(discount) * months, f"discount {discount} x {text}")
+                    of_units = Fraction(discount) * Fraction(quantity) * months
+                    yield Reading(whole - of_units, f"discount {discount} a unit x {text}")
 
 
 def _by_the_day(

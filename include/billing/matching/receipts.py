@@ -143,11 +143,11 @@ class _Fit:
     def charge_type(self, product: str) -> ChargeType | None:
         """Return how a product is paid if there is one way; else the way that fits, overage if both do or none."""
         ways = [way for way in reversed(ChargeType) if self._is_known(product, way)]
-        return max(
-            ways,
-            key=lambda way: (self._score(product, way), not self._is_charged_otherwise(product, way)),
-            default=None,
-        )
+        return max(ways, key=lambda way: self._rank(product, way), default=None)
+
+    def _rank(self, product: str, charge_type: ChargeType) -> tuple[int, bool]:
+        score = self._score(product, charge_type)
+        return score, score > 0 and not self._is_charged_otherwise(product, charge_type)
 
     def _received(self, product: str, charge_type: ChargeType) -> list[Receipt]:
         return [each for each in self.receipts if (each.product, each.charge_type) == (product, charge_type)]
@@ -174,13 +174,14 @@ class _Fit:
         return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced, agreed)) + quantity
 
     def _costs(self, priced: Sequence[PricedItem], agreed: Sequence[Decimal | None]) -> bool:
+        """Return whether the agreed quantities, else the line's own, cost its amount."""
         if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
             return False
         service = self.line.service_start, self.line.service_end
         of_contracts = (
             [each for each in priced if each.contract_id == name] for name in {p.contract_id for p in priced}
         )
-        quantities = [self.line.quantity, *(each for each in dict.fromkeys(agreed) if each is not None)]
+        quantities = [each for each in dict.fromkeys(agreed or [self.line.quantity]) if each is not None]
         readings = (price_readings(items, quantities, service, self.periods) for items in of_contracts)
         return any(fitting(each, self.line.amount, self.bound) is not None for each in readings)
 
