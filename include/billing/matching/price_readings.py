@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from billing.matching.price_book import PricedItem, agreed_amount
 from billing.matching.quantities import SCALES
@@ -141,7 +142,8 @@ def _days_of(item: ContractItem, service: Span) -> int:
     return max(0, (min(service[1], item.effective_end or service[1]) - start).days)
 
 
-def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
+@lru_cache(maxsize=1024)  # thousands of lines are of the same few services
+def _factors(service: Span, periods: tuple[Span, ...]) -> list[tuple[Fraction, str]]:
     """Return by what the price of one period is multiplied for a service: not at all, or by its months or days."""
     start, end = service
     found = {Fraction(1): ""}

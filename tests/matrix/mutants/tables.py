@@ -496,7 +496,7 @@ _OF_GENESYS_AND_SHARED = (
         "billing_vendors/genesys_cloud/controls/expected_documents.py",
         (_GENESYS + "test_expected_documents.py",),
         (
-            ("return [each for each in self._others if self._bills(each, due)]", "return [*self._others]"),
+            ("return self._billing(due, self._others_by_product)", "return [*self._others]"),
             ("self._evidence.as_of < deadline", "self._evidence.as_of > deadline"),
             ("State.EXCEPTION", "State.PASS"),
             ("return days >= min(2, (end - start).days", "return True or days >= min(2, (end - start).days"),
