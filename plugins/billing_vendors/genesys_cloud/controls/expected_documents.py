@@ -218,7 +218,7 @@ class Documents:
     def _of_no_product(self, due: Due) -> list[str]:
         """Return the documents with a line for days of it that names no product, and that nothing else explains."""
         nameless = (each for each in (*self._own, *self._others) if not each.product and not each.line.product)
-        found = (each for each in nameless if bills(replace(each, product=due.product, charge_type=None), due))
+        found = (each for each in nameless if bills(replace(each, charge_type=None), due))
         return sorted({each.invoice.invoice_id for each in found if each.line.service_start})
 
     def _is_before_the_account(self, due: Due) -> bool:
@@ -241,10 +241,8 @@ def _by_product(lines: Iterable[Billed]) -> Mapping[str, Sequence[Billed]]:
 
 
 def bills(billed: Billed, due: Due) -> bool:
-    """Return whether a line may bill something: its product, way of payment, contract and days."""
-    if billed.product != due.product or due.contract_id not in billed.contracts:
-        return False
-    if billed.charge_type not in (due.charge_type, None):
+    """Return whether a line of the product may bill it: its way of payment, contract and days."""
+    if due.contract_id not in billed.contracts or billed.charge_type not in (due.charge_type, None):
         return False
     start, end = billed.line.service_start, billed.line.service_end
     if start is None or end is None:
