@@ -29,7 +29,7 @@ def main() -> None:
     from billing.models import AccountMonth  # noqa: PLC0415
     from billing.month import Month  # noqa: PLC0415
     from billing.storage.payloads import Fetch, find_fetch, read_responses  # noqa: PLC0415
-    from billing.storage.records import RecordStore, lock_account  # noqa: PLC0415
+    from billing.storage.records import RecordStore, candidates_in, lock_account  # noqa: PLC0415
     from billing_vendors.base.tasks.database import billing_engine, documents_folder  # noqa: PLC0415
     from billing_vendors.base.tasks.fetch import keep_all  # noqa: PLC0415
     from billing_vendors.fastly.hooks import FastlyBillingHook  # noqa: PLC0415
@@ -59,7 +59,7 @@ def main() -> None:
 
             lock_account(connection, vendor.name, ACCOUNT)
             store = RecordStore(connection, find_fetch(connection, fetch_id), derive, datetime.now(UTC))
-            store.save(derive(fetch_id))
+            store.save(candidates_in(derive(fetch_id)))
         cost.parts = {"fetch": fetched - started, "store": time.monotonic() - fetched}
     report(cost)
 
