@@ -145,9 +145,9 @@ def simulated_world(options: argparse.Namespace) -> World:
     """Create the world that is asked for; ``--mix`` gives each account random readings, ``--reading`` before them."""
     given = parse_readings(options.reading)
     world = World(drawn=options.drawn)
-    lots = random.Random(options.mix)  # noqa: S311 (not a secret)
+    draw = random.Random(options.mix)  # noqa: S311 (not a secret)
     mixed = {
-        f"{account['name']}:{reading.key}": lots.choice(reading.values)
+        f"{account['name']}:{reading.key}": draw.choice(reading.values)
         for account in world.accounts()
         for reading in world.readings
         if options.mix is not None and reading.vendor == account["vendor"] and reading.key not in given

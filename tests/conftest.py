@@ -173,7 +173,7 @@ def airflow_home() -> Path:
 
 @pytest.fixture(scope="session")
 def soak_seed() -> int:
-    """What a soak test draws its lots by; TIEOUT_SEED sets it."""
+    """The seed of a soak test; TIEOUT_SEED sets it."""
     return SOAK_SEED
 
 

@@ -66,8 +66,8 @@ def cases_of(vendor: str, seed: int, mixes: int) -> Iterator[Case]:
     wanted: list[tuple[str, dict[str, str]]] = [(DEFAULTS, {})]
     wanted += [(f"{key}={value}", {key: value}) for key, value in values]
     for number in range(mixes):
-        lots = random.Random(f"{vendor} {seed} {number}")  # noqa: S311 (not a secret)
-        wanted.append((MIX, {each.key: lots.choice(each.values) for each in readings}))
+        draw = random.Random(f"{vendor} {seed} {number}")  # noqa: S311 (not a secret)
+        wanted.append((MIX, {each.key: draw.choice(each.values) for each in readings}))
     accounts = _Accounts(vendor, seed)
     for number, (title, given) in enumerate(wanted):
         yield Case(vendor, seed, number, accounts.next_for(title), title, given, _last_month(seed))

@@ -21,7 +21,7 @@ from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
 
-PLANTED_IN = (-2, -1)
+PLANTED_IN = (-2, -1, -3)
 """In which of a case's months an error may be planted: preferably in one that others surround."""
 Verdicts = dict[Month, tuple[Verdict, ...]]
 Judge = Callable[[Case, Month], Iterator[tuple[Verdict, ...]]]

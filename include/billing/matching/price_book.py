@@ -90,15 +90,17 @@ class PriceBook:
     """
 
     def __init__(self, contracts: Iterable[Contract], periods: Iterable[ContractBillingPeriod] = ()) -> None:
-        contracts = tuple(contracts)
+        contracts, periods = tuple(contracts), tuple(periods)
+        self._contracts = {contract.contract_id: contract for contract in contracts}
+        self._listed = frozenset(period.contract_id for period in periods)
         self._priced: dict[tuple[str, ChargeType], list[PricedItem]] = defaultdict(list)
         self._by_order: dict[str, set[str]] = defaultdict(set)
         self._sku_of: dict[str, str] = {}
-        for sku, name in _names(contracts, tuple(periods)):
+        for sku, name in _names(contracts, periods):
             if name_key(sku) and name_key(name):
                 self._sku_of.setdefault(name_key(name), name_key(sku))
         self._skus = frozenset(self._sku_of.values())
-        self.contract_ids = frozenset(contract.contract_id for contract in contracts)
+        self.contract_ids = frozenset(self._contracts)
         for contract in contracts:
             for order in contract.purchase_order_numbers:
                 self._by_order[name_key(order)].add(contract.contract_id)
@@ -135,6 +137,11 @@ class PriceBook:
     def contracts_of(self, purchase_order: str) -> frozenset[str]:
         """Return the contracts that name a purchase order; all of them if none does."""
         return frozenset(self._by_order.get(name_key(purchase_order), ())) or self.contract_ids
+
+    def without_period(self, contracts: Iterable[str], day: date | None) -> frozenset[str]:
+        """Return those of some contracts that run on a day, any day if it is unknown, and have no billing period."""
+        unlisted = {contract_id: self._contracts[contract_id] for contract_id in set(contracts) - self._listed}
+        return frozenset(contract_id for contract_id, each in unlisted.items() if day is None or _runs(each, day))
 
     def items(self, sku: str | None, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
         """Return what prices a product in these contracts, in force or not."""
@@ -188,3 +195,8 @@ def agreed_amount(priced: list[PricedItem], quantity: Decimal) -> Decimal | None
     if priced and len(quantities) == len(priced) and exact_sum(quantities) == quantity:
         return exact_sum(product(each.price, each.item.quantity or Decimal(0)) for each in priced)
     return None
+
+
+def _runs(contract: Contract, day: date) -> bool:
+    begun = contract.starts_on is None or contract.starts_on <= day
+    return begun and (contract.ends_on is None or day < contract.ends_on)

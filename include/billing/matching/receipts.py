@@ -146,24 +146,37 @@ class _Fit:
 
     def charge_type(self, product: str) -> ChargeType | None:
         """Return how a product is paid if there is one way; else the way that fits, overage if both do or none."""
-        ways = [way for way in ChargeType if self._is_known(product, way)]
+        ways = [way for way in reversed(ChargeType) if self._is_known(product, way)]
         if len(ways) == 1:  # nearly always, and a score takes long
             return ways[0]
-        return max(reversed(ways), key=lambda way: self._score(product, way)) if ways else None
+        return max(
+            ways,
+            key=lambda way: (self._score(product, way), not self._is_charged_otherwise(product, way)),
+            default=None,
+        )
+
+    def _received(self, product: str, charge_type: ChargeType) -> Sequence[Receipt]:
+        return self.received.get((product, charge_type), ())
+
+    def _is_charged(self, receipt: Receipt) -> bool:
+        return receipt.charged is not None and abs(receipt.charged - self.line.amount) <= self.bound * 2
+
+    def _is_charged_otherwise(self, product: str, charge_type: ChargeType) -> bool:
+        """Return whether there are charges of a product, and none in the line's amount."""
+        charged = [each for each in self._received(product, charge_type) if each.charged is not None]
+        return bool(charged) and not any(map(self._is_charged, charged))
 
     def _is_known(self, product: str, charge_type: ChargeType) -> bool:
-        received = (product, charge_type) in self.received
-        return received or bool(self.price_book.items(product, charge_type, self.contracts))
+        priced = self.price_book.items(product, charge_type, self.contracts)
+        return bool(priced or self._received(product, charge_type))
 
     def _score(self, product: str, charge_type: ChargeType) -> int:
         """Return how well a line fits: by its amount, which counts more, and by its quantity."""
-        received = self.received.get((product, charge_type), ())
+        received = self._received(product, charge_type)
         priced = self.price_book.items(product, charge_type, self.contracts)
         agreed = [each.item.quantity for each in priced] if charge_type is ChargeType.PREPAID else []
         quantity = self.line.quantity in {*agreed, *(each.quantity for each in received)} - {None}
-        charged = any(
-            each.charged is not None and abs(each.charged - self.line.amount) <= self.bound * 2 for each in received
-        )
+        charged = any(map(self._is_charged, received))
         return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced, agreed)) + quantity
 
     def _costs(self, priced: Sequence[PricedItem], agreed: Sequence[Decimal | None]) -> bool:

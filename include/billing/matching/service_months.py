@@ -26,6 +26,12 @@ def whole_months(start: date, end: date) -> int:
     return max(0, months) if end.day == start.day or clamped else 0
 
 
+def whole_months_about(start: date, end: date, days: int = 1) -> int:
+    """Return the whole months between two days, the end so many days earlier or later at most; 0 if there are none."""
+    ends = (end + number * _ONE_DAY for number in sorted(range(-days, days + 1), key=abs))
+    return next((months for each in ends if (months := whole_months(start, each))), 0)
+
+
 def month_from(day: date, months: int) -> date:
     """Return the same day so many months later or, below zero, earlier; the last of the month if it is shorter."""
     month = Month.of(day).shifted(months)

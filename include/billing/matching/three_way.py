@@ -221,7 +221,9 @@ def items_of_line(billed: Billed, match: Match, price_book: PriceBook) -> list[P
     if billed.charge_type is None:
         return []
     received_under = frozenset(receipt.billing_period.contract_id for receipt in match.receipts)
-    return price_book.items(billed.product, billed.charge_type, received_under or billed.contracts)
+    unknown = price_book.without_period(billed.contracts, billed.line.service_start)
+    contracts = received_under | unknown if received_under else billed.contracts
+    return price_book.items(billed.product, billed.charge_type, contracts)
 
 
 def price_of_line(billed: Billed, match: Match, price_book: PriceBook) -> Decimal | None:

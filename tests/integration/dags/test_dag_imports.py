@@ -1,4 +1,4 @@
-"""Every task reads its DAG file anew before it starts: what the file imports is paid once per task."""
+"""Every task reads its DAG file again before it starts: what the file imports is paid once per task."""
 
 import json
 import subprocess

@@ -39,7 +39,7 @@ def test_all_dags_are_there(bag):
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
 def test_a_task_builds_its_own_dag_alone(bag, dag_id, monkeypatch):
-    """Every task reads its DAG file anew before it starts, and Airflow says then which DAG it is for."""
+    """Every task reads its DAG file again before it starts, and Airflow says then which DAG it is for."""
     from airflow.dag_processing.dagbag import DagBag
 
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_id)

@@ -111,7 +111,7 @@ def run_with_fault(simulator: Simulator, cell: Cell) -> FaultRun:
     Run the scenario under the fault; lift it in the end.
 
     Where a fault is a matter of time the client is impatient, and a busy machine may make it give up on an answer
-    before the one with the fault: that says nothing of the fault, so the scenario is run anew.
+    before the one with the fault: that says nothing of the fault, so the scenario is run again.
     """
     for _ in range(TRIES):
         fault_run = _run_with_fault(simulator, cell)

@@ -77,7 +77,7 @@ def _file(number: int, event: str) -> KillPoint:
 
 
 def by_place(trace: Trace, seeded: random.Random) -> dict[str, list[KillPoint]]:
-    """Sort the points by what is going on; within a place by lot."""
+    """Sort the points by what is going on; within a place at random."""
     sorted_: dict[str, list[KillPoint]] = {}
     for point in points_of(trace):
         sorted_.setdefault(point.place, []).append(point)

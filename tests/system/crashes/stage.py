@@ -64,8 +64,8 @@ class Place:
 
     def start(self, steps: Sequence[Step], **options: Any) -> TaskProcess:
         """Start some steps in a process of their own; the wires count from here on."""
-        self.http.count_anew()
-        self.sql.count_anew()
+        self.http.restart_count()
+        self.sql.restart_count()
         return TaskProcess(self.environment, steps, **options)
 
     def run(self, steps: Sequence[Step], **options: Any) -> Told:

@@ -169,7 +169,7 @@ class WireProxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def count_anew(self) -> None:
+    def restart_count(self) -> None:
         """Forget what was seen and let everything pass."""
         with self._lock:
             self.events, self.stop_at = [], None

@@ -37,7 +37,7 @@ TEXTS = st.text(alphabet=st.sampled_from('ab"\\\x00\x1e\x1f\n,:[]{}'), max_size=
 
 
 def test_numbers_count_by_value():
-    """A vendor that formats a number anew has restated nothing."""
+    """A vendor that formats a number again has restated nothing."""
     formatted = replace(INVOICE, total=Decimal("1E+1"), lines=(replace(LINE, amount=Decimal(10)),))
     assert content_sha256(formatted) == content_sha256(INVOICE)
     attributes = {"rate": Decimal("1.5"), "region": "all"}

@@ -78,7 +78,7 @@ def test_dates_select_overlapping_periods_or_those_within(reading_client, rule, 
 
 
 def test_month_to_date_is_no_invoice_id_and_waits_first(client):
-    """202, then 200; the same estimate for four hours, then made anew."""
+    """202, then 200; the same estimate for four hours, then made again."""
     client.sim.settings.estimate_asks = 2
     assert [client.get(ACME, TO_DATE).status for _ in range(4)] == [202, 202, 200, 200]
     before = client.get(ACME, TO_DATE).json

@@ -1,4 +1,4 @@
-"""Customers drawn by lot: right by the contract in every month, and wide enough to hold what a real customer has."""
+"""Customers drawn at random: right by the contract in every month, and wide enough to hold what a real customer has."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -38,7 +38,7 @@ LISTS: tuple[Reading, ...] = (
     question(
         "empty_list",
         "empty null",
-        "entities of a page without rows. empty: an empty list; null: null. (A page without the member is an error.)",
+        "entities of a page without rows. empty: an empty list; null: null. A page without the member is an error.",
         "Seen in official clients, which accept all of these",
     ),
     question(

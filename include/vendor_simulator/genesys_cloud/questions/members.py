@@ -45,6 +45,8 @@ MEMBERS: tuple[Reading, ...] = (
         "prepaidQuantity of a charge without prepayment, and fairuseQuantity of one without an allowance. zero: 0; "
         f"{_NONE}.",
         NOTHING_REQUIRED,
+        dict.fromkeys(("null", "missing"), ("G3",)),
+        "A charge that states neither does not say beyond which quantity its overage begins.",
     ),
     question(
         "zeros",

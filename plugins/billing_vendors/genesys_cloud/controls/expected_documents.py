@@ -16,7 +16,7 @@ from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpose, purpose_of
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
-from billing.matching.service_months import Span, whole_months
+from billing.matching.service_months import Span, whole_months, whole_months_about
 from billing.models import Contract, ContractBillingPeriod, ContractItem
 from billing.month import Month
 from billing.names import name_key
@@ -213,7 +213,7 @@ class Documents:
             if ours and due.contract_id in billed.contracts and start and end and start < end - _ONE_DAY:
                 by_invoice[billed.invoice.invoice_id].append((start, end))
         wholes = [(min(start for start, _ in spans), max(end for _, end in spans)) for spans in by_invoice.values()]
-        return {1, *_LONG_TERMS} & {whole_months(start, end) for start, end in wholes}
+        return {1, *_LONG_TERMS} & {whole_months_about(start, end) for start, end in wholes}
 
     def _of_no_product(self, due: Due) -> list[str]:
         """Return the documents with a line for days of it that names no product, and that nothing else explains."""

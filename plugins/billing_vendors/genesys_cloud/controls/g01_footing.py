@@ -95,9 +95,10 @@ def tax_rate(invoices: Sequence[Invoice]) -> Fraction | None:
 
 
 def _explains(rate: Fraction, invoice: Invoice) -> bool:
+    """Return whether a tax on lines that are each rounded, rounded once more, gives the total."""
     expected = Fraction(invoice.lines_total) * (1 + rate)
-    bound = bound_of(invoice.currency, len(invoice.lines) + 1) or Decimal(0)
-    return abs(expected - Fraction(invoice.total)) <= Fraction(bound)
+    of_lines, own = (bound_of(invoice.currency, roundings) or Decimal(0) for roundings in (len(invoice.lines), 1))
+    return abs(expected - Fraction(invoice.total)) <= Fraction(of_lines) * (1 + rate) + Fraction(own)
 
 
 G1 = Control(

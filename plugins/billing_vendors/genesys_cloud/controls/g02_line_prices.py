@@ -44,7 +44,7 @@ def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Fi
         Prepay, 250 x 135.00, January to March, amount 101250.00     -> PASS: 3 months
         Prepay, 250 x 135.00, from 15 January on, amount 18508.06    -> PASS_WITHIN_ROUNDING: 17 of 31 days
         Prepay, 250 x 135.00, amount 34425.00                        -> EXCEPTION
-        the same, and the price has a discount                       -> BLOCKED: no kind of discount explains it
+        the same, and no kind of discount of the price explains it   -> EXCEPTION
         differs, and no billing period of its contract is listed     -> BLOCKED
         no item prices the product that day                          -> BLOCKED
         a credit memo, or a reported duplicate                       -> NOT_APPLICABLE
@@ -104,11 +104,9 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         currency=invoice.currency,
         roundings=1,
     )
-    listed = {period.contract_id for period in account_month.billing_periods}
-    if found.state is State.EXCEPTION and not match.receipts and billed.contracts - listed:
+    unlisted = price_book.without_period(billed.contracts, line.service_start)
+    if found.state is State.EXCEPTION and not match.receipts and unlisted:
         return blocked(subject, f"{what} differs, and the vendor lists no billing period that states what was used")
-    if found.state is State.EXCEPTION and any(each.item.discount_amount for each in priced):
-        return blocked(subject, f"{what} differs, and no kind of discount explains it: the vendor does not say which")
     operands: dict[str, Any] = {
         "line": line.position,
         "sku": line.product,

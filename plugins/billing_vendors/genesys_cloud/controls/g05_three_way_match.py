@@ -9,17 +9,15 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
-from math import ceil
 from typing import Any
 
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
-from billing.matching.price_readings import months_of
+from billing.matching.price_readings import lengths
 from billing.matching.quantities import scale_between
 from billing.matching.receipts import Billed
-from billing.matching.service_months import whole_months
 from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
 from billing.money import difference, exact_sum
 from billing.names import name_key
@@ -30,6 +28,7 @@ from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _FEW = 4
+_ONE_DAY = timedelta(days=1)
 
 
 def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
@@ -63,10 +62,9 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)
-    listed = {period.contract_id for period in account_month.billing_periods}
     unbilled = any(not match.billed and match.charged != 0 for match in matches)
     for match in matches:
-        found = _of_match(match, price_book, documents, listed)
+        found = _of_match(match, price_book, documents)
         nameless = match.billed and not match.receipts and not match.product and not match.billed[0].line.product
         if nameless and unbilled and found.state is State.EXCEPTION:
             found = blocked(
@@ -76,14 +74,11 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
     yield from _inconsistent_scales(matches)
 
 
-def _of_match(match: Match, price_book: PriceBook, documents: Documents, listed: set[str]) -> Finding:
+def _of_match(match: Match, price_book: PriceBook, documents: Documents) -> Finding:
     subject = match.billed[0].invoice.invoice_id if match.billed else match.receipts[0].billing_period.billing_period_id
     what = f"{match.sku or 'a line without product'}, {match.charge_type}"
     if any(name_key(receipt.billing_period.status) == "open" for receipt in match.receipts):
         return blocked(subject, f"{what}: its billing period is open, the charges may still change")
-    not_listed = {contract for billed in match.billed for contract in billed.contracts} - listed
-    if match.billed and not match.receipts and not_listed and match.charge_type is ChargeType.OVERAGE:
-        return blocked(subject, f"{what}: the vendor lists no billing period of its contract that ends in the month")
     if not match.billed:
         found = _without_line(subject, what, match, price_book, documents)
     elif match.billed[0].charge_type is None:
@@ -95,6 +90,11 @@ def _of_match(match: Match, price_book: PriceBook, documents: Documents, listed:
         found = _prepaid(subject, what, match, price_book)
     else:
         found = _overage(subject, what, match)
+        lines = (each for each in match.billed if price_book.without_period(each.contracts, each.line.service_start))
+        if found.state is State.EXCEPTION and any(lines):
+            return blocked(
+                subject, f"{what}: the vendor lists no billing period of its contract that ends in the month"
+            )
     return replace(found, operands={**found.operands, **_operands(match, price_book)})
 
 
@@ -240,9 +240,8 @@ def _variance(subject: str, text: str, expected: Decimal, actual: Decimal, match
 def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook) -> list[Decimal]:
     """
     Return the quantities that the contract allows lines to show together: those in force when their service begins or
-    ends, added up or single, for one period, for all months of the service, or by the day.
-
-    If none is in force then, those of the day after: the days of a line may be of another time zone.
+    ends, added up or single, for one period, for all months of the service, or by the day. The days of a line may be a
+    day early, those of another time zone.
     """
     lines = [each.line for each in billed]
     starts = [line.service_start for line in lines if line.service_start is not None]
@@ -250,17 +249,13 @@ def _agreed_quantities(match: Match, billed: list[Billed], price_book: PriceBook
     if not starts or not ends:
         return []
     found: dict[Decimal, None] = {}
-    for day in (min(starts), max(max(ends) - timedelta(days=1), min(starts)), max(ends)):
-        if day == max(ends) and found:
-            break
+    first, last = min(starts), max(ends)
+    for day in (first, first + _ONE_DAY, max(last - _ONE_DAY, first)):
         priced = [each for each in items_of_line(billed[0], match, price_book) if each.in_force(day)]
         known = [each.item.quantity for each in priced if each.item.quantity is not None]
         if known and len(known) == len(priced):
             found |= dict.fromkeys([exact_sum(known), *known])
-    months = whole_months(min(starts), max(ends))
-    by_days = months_of(min(starts), max(ends))
-    factors = [Fraction(months)] if months else [by_days, Fraction(ceil(by_days))]
-    return [*found, *(decimal_of(Fraction(each) * factor) for factor in factors for each in found)]
+    return [*found, *(decimal_of(Fraction(each) * months) for months in lengths((first, last)) for each in found)]
 
 
 def _operands(match: Match, price_book: PriceBook) -> dict[str, Any]:

@@ -11,27 +11,28 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, not_applicable
 from billing.matching.price_book import ChargeType, PriceBook
-from billing.matching.service_months import Span, whole_months
+from billing.matching.service_months import Span, whole_months_about
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine
 from billing.month import Month
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _ONE_DAY = timedelta(days=1)
-_SHIFTS = (_ONE_DAY, -_ONE_DAY)
+_SLACK, _END_SLACK = _ONE_DAY, 2 * _ONE_DAY
+"""By how much a line's days may differ: another time zone has both a day early or late; an end may also be written as
+the day after the last one."""
 
 
 def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
     """
     Check that each line's service dates lie in one billing period of the month, or in the one after it (billed in
-    advance), and within the contract. A prepayment may be for more months, as far as the contract says it is charged.
-    All lines of a month may be dated a day early or a day late, as another time zone has them. A credit may be for
-    earlier days.
+    advance), and within the contract, a day or two more or less. A prepayment may be for more months, as far as the
+    contract says it is charged. A credit may be for earlier days.
 
         period 1 to 31 Jan, line 1 to 31 Jan             -> PASS (arrears)
         period 1 to 31 Jan, line 1 to 28 Feb             -> PASS (advance)
         period 1 to 31 Jan, prepaid 1 Jan to 31 Mar, charged through 31 Mar -> PASS
-        period 1 to 31 Jan, all lines 31 Dec to 30 Jan   -> PASS: a day early
+        period 1 to 31 Jan, line 31 Dec to 30 Jan        -> PASS: a day early
         period 1 to 31 Jan, line 1 to 31 Dec             -> EXCEPTION
         the line ends before it starts                   -> EXCEPTION
         the line has no service dates                    -> BLOCKED
@@ -41,11 +42,7 @@ def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator
     account_month = evidence.account_month
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
-    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
-    best = _Check(account_month, price_book, timedelta(0))
-    if best.outside:
-        shifted = (_Check(account_month, price_book, shift) for shift in _SHIFTS)
-        best = min((best, *shifted), key=lambda check: check.outside)
+    check = _Check(account_month, PriceBook(account_month.contracts, account_month.billing_periods))
     for invoice in account_month.invoices:
         if not account_month.billing_periods:
             yield blocked(invoice.invoice_id, "no billing period of a contract ends in the month")
@@ -53,44 +50,33 @@ def service_dates_are_in_period(evidence: Evidence[GenesysSettings]) -> Iterator
             yield not_applicable(invoice.invoice_id, "the invoice has no lines")
         else:
             yield from summarize_passes(
-                invoice.invoice_id, "lines", (best.of_line(invoice, line) for line in invoice.lines)
+                invoice.invoice_id, "lines", (check.of_line(invoice, line) for line in invoice.lines)
             )
 
 
 class _Check:
-    """The lines of a month with all their dates shifted alike."""
+    """A month's billing periods and contracts, and what they say of a line's days."""
 
-    def __init__(self, account_month: AccountMonth, price_book: PriceBook, shift: timedelta) -> None:
+    def __init__(self, account_month: AccountMonth, price_book: PriceBook) -> None:
         self._periods = account_month.billing_periods
         self._contracts = {contract.contract_id: contract for contract in account_month.contracts}
         self._price_book = price_book
-        self._shift = shift
         self._near = account_month.month.shifted(-1).first_day
         self._spans = _spans_of(account_month.invoices)
         self._long_terms: dict[tuple[object, ...], bool] = {}
-        every = ((invoice, line) for invoice in account_month.invoices for line in invoice.lines)
-        self.outside = sum(self.of_line(*each).state is State.EXCEPTION for each in every)
 
     def of_line(self, invoice: Invoice, line: InvoiceLine) -> Finding:
-        """Judge a line by its own dates, then by the shifted ones."""
-        own = self._shifted(invoice, line, timedelta(0))
-        return own if own.state is not State.EXCEPTION else self._shifted(invoice, line, self._shift)
-
-    def _shifted(self, invoice: Invoice, line: InvoiceLine, shift: timedelta) -> Finding:
         subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
-        if line.service_start is None or line.service_end is None:
+        start, end = line.service_start, line.service_end
+        if start is None or end is None:
             return blocked(subject, f"{what} has no service dates")
-        start, end = line.service_start + shift, line.service_end + shift
         fitting = [
-            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end), shift)
+            period for period in self._periods if start < end and self._fits(period, invoice, line, (start, end))
         ]
         known = [contract for period in fitting if (contract := self._contracts.get(period.contract_id)) is not None]
-        operands = {"line": line.position, "start": str(line.service_start), "end": str(line.service_end)}
+        operands = {"line": line.position, "start": str(start), "end": str(end)}
         if any(_runs(contract, start, end) for contract in known):
-            shifted = f", dated {abs(shift.days)} day beside it" if shift else ""
-            return Finding(
-                subject, State.PASS, f"{what} lies in its billing period or the next one{shifted}", operands=operands
-            )
+            return Finding(subject, State.PASS, f"{what} lies in its billing period or the next one", operands=operands)
         if len(known) < len(fitting):
             return blocked(subject, f"{what}: the contract of its billing period was not read")
         if without := self._without_period(invoice, start, end):
@@ -98,26 +84,30 @@ class _Check:
                 subject, f"{what}: the vendor lists no billing period of contract {without} that ends in the month"
             )
         text = (
-            f"{what} bills {line.service_start} to {line.service_end} (end not included), outside the month's billing "
-            "periods and the next ones, or outside the contract"
+            f"{what} bills {start} to {end} (end not included), outside the month's billing periods and the next ones, "
+            "or outside the contract"
         )
         return Finding(subject, State.EXCEPTION, text, operands=operands)
 
-    def _fits(
-        self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span, shift: timedelta
-    ) -> bool:
+    def _fits(self, period: ContractBillingPeriod, invoice: Invoice, line: InvoiceLine, service: Span) -> bool:
         """Return whether a service lies in the billing period, in the one after it, or in a longer prepaid term."""
         start, end = service
-        arrears = period.starts_on <= start and end <= period.ends_on
-        advance = period.ends_on <= start and end <= _a_month_after(period.ends_on)
-        earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on
+        arrears = period.starts_on - _SLACK <= start and end <= period.ends_on + _END_SLACK
+        advance = period.ends_on - _SLACK <= start and end <= _a_month_after(period.ends_on) + _END_SLACK
+        earlier = (line.amount < 0 or invoice.kind == "credit_memo") and end <= period.ends_on + _END_SLACK
         if arrears or advance or earlier:
             return True
         name = (line.attributes.get("product") or {}).get("name") or line.description
-        chain = _chain(self._spans[invoice.invoice_id, line.product], service, shift)
-        key = (period.billing_period_id, line.product, name, chain)  # thousands of lines of an invoice are alike
+        key = (
+            period.billing_period_id,
+            invoice.invoice_id,
+            line.product,
+            name,
+            service,
+        )  # thousands of lines are alike
         if key not in self._long_terms:
-            self._long_terms[key] = self._is_long_term(period, line, name, chain)
+            terms = _terms(self._spans[invoice.invoice_id, line.product], service)
+            self._long_terms[key] = any(self._is_long_term(period, line, name, term) for term in terms)
         return self._long_terms[key]
 
     def _is_long_term(self, period: ContractBillingPeriod, line: InvoiceLine, name: str, service: Span) -> bool:
@@ -127,14 +117,14 @@ class _Check:
         products = [product] if product else self._price_book.products()
         items = [each.item for named in products for each in self._price_book.items(named, ChargeType.PREPAID, ours)]
         contract, through = self._contracts.get(period.contract_id), [item.charged_through for item in items]
-        last = {item.effective_end for item in items} | {contract and contract.ends_on}
-        begins = {item.effective_start for item in items} | {contract and contract.starts_on}
-        whole = whole_months(start, end) or whole_months(period.ends_on, end) or end in last
-        whole = whole or (start in begins and end == period.ends_on)
-        charged = any(day is None or end - _ONE_DAY <= day for day in through)
-        meets = period.starts_on <= start <= period.ends_on or end == period.ends_on
-        meets = meets or _begins_within_term(period, service, begins)
-        return bool(items and whole and charged and meets)
+        ends = {item.effective_end for item in items} | {contract.ends_on if contract else None} | {*through}
+        begins = {item.effective_start for item in items} | {contract.starts_on if contract else None}
+        whole = bool(whole_months_about(start, end, 2) or whole_months_about(period.ends_on, end, 2))
+        whole = whole or _is_one_of(end, ends)
+        whole = whole or (_is_one_of(start, begins) and _is_one_of(end, {period.ends_on}))
+        charged = any(day is None or end - _ONE_DAY <= day + _END_SLACK for day in through)
+        meets = period.starts_on - _SLACK <= start <= period.ends_on + _SLACK or _is_one_of(end, {period.ends_on})
+        return bool(items and whole and charged and (meets or _begins_within_term(period, service, begins)))
 
     def _without_period(self, invoice: Invoice, start: date, end: date) -> str | None:
         """Return a contract that the invoice may be under and that has no billing period in the month."""
@@ -156,27 +146,34 @@ def _spans_of(invoices: Iterable[Invoice]) -> dict[tuple[str, str | None], list[
     return {key: sorted(spans) for key, spans in found.items()}
 
 
-def _chain(spans: Sequence[Span], service: Span, shift: timedelta) -> Span:
-    """Return the days of a line and of those of its product that adjoin it: a price may change within a term."""
-    start, end = service
-    shifted = [(first + shift, after + shift) for first, after in spans]
-    for first, after in shifted:
-        end = max(end, after) if first == end else end
-    for first, after in reversed(shifted):
-        start = min(start, first) if after == start else start
-    return start, end
+def _terms(spans: Sequence[Span], service: Span) -> Iterator[Span]:
+    """Yield the days of a line, alone and with adjoining lines of its product: a price may change within a term."""
+    starts, ends = [service[0]], [service[1]]
+    for first, after in spans:
+        if first == ends[-1]:
+            ends.append(after)
+    for first, after in reversed(spans):
+        if after == starts[-1]:
+            starts.append(first)
+    return ((start, end) for start in starts for end in ends)
 
 
-def _begins_within_term(period: ContractBillingPeriod, service: Span, begins: Collection[object]) -> bool:
+def _is_one_of(day: date, days: Collection[date | None]) -> bool:
+    return any(each is not None and abs(each - day) <= _END_SLACK for each in days)
+
+
+def _begins_within_term(period: ContractBillingPeriod, service: Span, begins: Collection[date | None]) -> bool:
     """Return whether a service is the rest of a term after the period, from the first cycle of an item of its."""
     start, end = service
-    in_force = any(isinstance(day, date) and day <= start <= _a_month_after(day) for day in begins)
-    return in_force and bool(whole_months(period.ends_on, start) and whole_months(period.ends_on, end))
+    in_force = any(day and day - _SLACK <= start <= _a_month_after(day) + _SLACK for day in begins)
+    return in_force and bool(
+        whole_months_about(period.ends_on, start, 2) and whole_months_about(period.ends_on, end, 2)
+    )
 
 
 def _runs(contract: Contract, start: date, end: date) -> bool:
-    begun = contract.starts_on is None or contract.starts_on <= start
-    return begun and (contract.ends_on is None or end <= contract.ends_on)
+    begun = contract.starts_on is None or contract.starts_on <= start + _SLACK
+    return begun and (contract.ends_on is None or end - _END_SLACK <= contract.ends_on)
 
 
 def _a_month_after(day: date) -> date:

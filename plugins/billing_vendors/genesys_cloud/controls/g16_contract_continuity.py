@@ -28,7 +28,7 @@ def billing_periods_adjoin(evidence: Evidence[GenesysSettings]) -> Iterator[Find
         none in October, nor any later                 -> BLOCKED: the vendor does not list it
         none in September, nor any earlier             -> BLOCKED
         the contract begins with the period            -> PASS
-        the contract has ended, or is inactive         -> NOT_APPLICABLE
+        the contract has ended, by its date or by those of all its items, or is inactive -> NOT_APPLICABLE
         the account's first month                      -> NOT_APPLICABLE
         the month before is not stored                 -> BLOCKED
         no contract was read                           -> NOT_APPLICABLE
@@ -82,7 +82,7 @@ def _without_period(
     evidence: Evidence[GenesysSettings], contract: Contract, name: str, before: list[ContractBillingPeriod]
 ) -> Finding:
     subject, month = str(evidence.account_month.month), evidence.account_month.month
-    begins, ends, after = contract.starts_on, contract.ends_on, month.shifted(1).first_day
+    begins, ends, after = contract.starts_on, _last_day_after(contract), month.shifted(1).first_day
     if begins is not None and begins >= after:
         return not_applicable(subject, f"contract {name} begins on {begins}")
     if ends is not None and ends <= (before[-1].ends_on if before else month.first_day):
@@ -102,6 +102,13 @@ def _without_period(
         f"contract {name} runs, but no billing period of it ends in {month}" + (f": {gap}" if gap else ""),
         operands={"contract": contract.contract_id, "before": before[-1].billing_period_id if before else None},
     )
+
+
+def _last_day_after(contract: Contract) -> date | None:
+    """Return the day after a contract's last one, by its items if it names none; None if it goes on."""
+    ends = [item.effective_end for item in contract.items]
+    known = [end for end in ends if end is not None]
+    return contract.ends_on or (max(known) if known and len(known) == len(ends) else None)
 
 
 def _adjoin(one: ContractBillingPeriod, following: ContractBillingPeriod) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.controls.aggregate import summarize_passes
@@ -18,6 +18,9 @@ from billing.matching.three_way import Match, items_of_line, match_month, readin
 from billing.models import AccountMonth, Contract
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
+
+_SLACK, _END_SLACK = timedelta(days=1), timedelta(days=2)
+"""How far a line's first day may be before that of its price, and its end after its price's end, as in G10."""
 
 
 def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iterator[Finding]:
@@ -86,7 +89,7 @@ class _Windows:
             )
             for contract_id in sorted({each.contract_id for each in items})
         ]
-        fault, prices = min(judged, key=lambda each: each[0] is not None)
+        fault, prices = min(judged, key=lambda each: (each[0] is not None, not all(each[1])))
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
         reading = self._reading(billed, match)
@@ -104,8 +107,9 @@ class _Windows:
         self, items: list[PricedItem], charge_type: ChargeType, start: date, end: date
     ) -> tuple[str | None, list[list[str]]]:
         """Return what is wrong with one contract's prices during a service, and the prices on its days of change."""
-        changes = sorted({day for each in items for day in _bounds(each) if start < day < end})
-        prices = [_prices(items, charge_type, day) for day in (start, *changes)]
+        first = min(start + _SLACK, max(start, end - _END_SLACK))
+        changes = sorted({day for each in items for day in _bounds(each) if first < day < end - _END_SLACK})
+        prices = [_prices(items, charge_type, day) for day in (first, *changes)]
         return _fault(prices, charge_type, [start, *changes]), prices
 
     def _reading(self, billed: Billed, match: Match) -> Reading | None:
@@ -127,7 +131,8 @@ def _prices(items: list[PricedItem], charge_type: ChargeType, day: date) -> list
     """Return the prices in force on a day, with their quantities if amendments may be in force at once."""
     in_force = [each for each in items if each.in_force(day)]
     if charge_type is ChargeType.OVERAGE:
-        return [str(price) for price in sorted({each.price for each in in_force})]
+        found = sorted({each.price for each in in_force})
+        return [str(price) for price in found if price or len(found) == 1]  # a fair use beside it has a price of 0
     return [f"{each.price} for {each.item.quantity}" for each in in_force]
 
 

@@ -93,24 +93,35 @@ def _of_product(
             subject, f"{sku}: the trustee's overview does not list it; it leaves out what is billed elsewhere"
         )
         return
-    if fault := _other_dates(rows, overview):
+    ours = [row for row in rows if _other_dates([row], overview) is None]
+    if not ours and (fault := _other_dates(rows, overview)):
         yield not_applicable(subject, f"{sku}: {fault}") if other_cycle else blocked(subject, f"{sku}: {fault}")
         return
-    used = [charge.actual_quantity for _, charge in rows]
-    prepaid = [charge.prepaid_quantity for _, charge in rows]
-    yield _quantities(subject, f"usage of {sku}", used, [line.quantity for line in seen])
+    others = [charge for row in rows if row not in ours for charge in row[1:]]
+    used, used_elsewhere = ([each.actual_quantity for each in charges] for charges in ([c for _, c in ours], others))
+    yield _quantities(subject, f"usage of {sku}", used, [line.quantity for line in seen], used_elsewhere)
     if all("prepayQuantity" in line.attributes for line in seen):
+        prepaid = [charge.prepaid_quantity for _, charge in ours]
+        elsewhere = [charge.prepaid_quantity for charge in others]
         overviews = [Decimal(line.attributes["prepayQuantity"]) for line in seen]
-        yield _quantities(subject, f"prepaid quantity of {sku}", prepaid, overviews)
+        yield _quantities(subject, f"prepaid quantity of {sku}", prepaid, overviews, elsewhere)
     yield from _prices(subject, sku, rows, seen, price_book)
 
 
-def _quantities(subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal]) -> Finding:
+def _quantities(
+    subject: str, what: str, charged: list[Decimal | None], seen: list[Decimal], elsewhere: list[Decimal | None]
+) -> Finding:
+    """
+    Compare charges with the rows of the overview.
+
+    :param elsewhere: charges of other contracts, for other dates than the overview's; it may list them or not.
+    """
     known = [number for number in charged if number is not None]
     if len(known) < len(charged) and exact_sum(known) != exact_sum(seen):
         return blocked(subject, f"{what}: a charge does not state it")
     total, shown = exact_sum(known), exact_sum(seen)
-    if scale_between(total, shown):
+    with_others = exact_sum([*known, *(number for number in elsewhere if number is not None)])
+    if scale_between(total, shown) or (elsewhere and (total in seen or scale_between(with_others, shown))):
         total = shown
     found = compare_quantities(subject, f"{what} in the overview", expected=total, actual=shown)
     return replace(found, operands={"charges": known, "overview": seen})

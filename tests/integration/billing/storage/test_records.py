@@ -194,7 +194,7 @@ def test_an_unchanged_month_adds_no_row(ledger, full_month, differing):
 
 
 def test_other_bytes_with_the_same_content_add_no_version(ledger, full_month):
-    """A number formatted anew is another answer, and no restatement."""
+    """A number formatted again is another answer, and no restatement."""
     ledger.store(full_month())
     account_month = full_month()
     bill = replace(account_month.invoices[0], total=Decimal(15), period_evidence="found in another way")

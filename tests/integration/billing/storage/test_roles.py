@@ -347,7 +347,7 @@ def test_all_of_the_schema_is_the_owners_role(owner):
 
 
 def test_a_table_of_a_later_migration_gets_its_rights(owner, writer, reader, database):
-    """Every run of the migrations grants anew, so one that adds a table needs no thought of roles."""
+    """Every run of the migrations grants again, so one that adds a table needs no thought of roles."""
     owner("set role billing_owner")
     owner("create table billing.added_later (id bigint generated always as identity, words text)")
     try:

@@ -49,7 +49,7 @@ def test_all_differences_are_counted_though_twenty_are_kept(make, judge):
 
 @CONTROLS
 def test_an_invoice_that_the_vendor_no_longer_gives_is_an_exception(control, make, judge):
-    """It is stored for the month, and in this reading it is missing: void, or billed anew."""
+    """It is stored for the month, and in this reading it is missing: void, or billed again."""
     found = judge(control, make.invoice("1.00"), history=(head(make, "I-1"),), withdrawn=(gone(make, "I-0"),))
     assert [(finding.subject, finding.state.value) for finding in found] == [("I-1", "PASS"), ("I-0", "EXCEPTION")]
     (alone,) = judge(control, withdrawn=(gone(make, "I-0"),))

@@ -52,7 +52,13 @@ def test_lines_that_agree_are_one_finding_and_each_other_is_one(g, found):
 
 
 @pytest.mark.parametrize(
-    ("start", "state"), [(date(2024, 12, 31), "EXCEPTION"), (date(2025, 1, 1), "PASS"), (date(2026, 1, 1), "BLOCKED")]
+    ("start", "state"),
+    [
+        (date(2024, 12, 30), "EXCEPTION"),
+        (date(2024, 12, 31), "PASS"),  # a day early, as another time zone has it
+        (date(2025, 1, 1), "PASS"),
+        (date(2026, 1, 1), "BLOCKED"),
+    ],
 )
 def test_the_price_in_force_on_the_first_day_of_service_counts(g, states, start, state):
     items = (
@@ -100,10 +106,10 @@ def test_amendments_with_other_quantities_do_not_say_the_price(g, found):
     assert "quantity of 7" in finding.explanation
 
 
-@pytest.mark.parametrize(("discount", "state"), [("0.0", "EXCEPTION"), ("10.00", "BLOCKED")])
-def test_a_discount_that_nobody_explains_blocks_what_differs(g, states, discount, state):
+@pytest.mark.parametrize("discount", ["0.0", "10.00"])
+def test_what_no_kind_of_a_discount_explains_is_an_exception(g, states, discount):
     contract = g.contract(g.item(discount_amount=discount))
-    assert states(G2, g.clean(g.prepay("31111.00"), contracts=(contract,))) == [state]
+    assert states(G2, g.clean(g.prepay("31111.00"), contracts=(contract,))) == ["EXCEPTION"]
     assert states(G2, g.clean(g.prepay(), contracts=(contract,))) == ["PASS"]
 
 
@@ -117,7 +123,7 @@ def test_a_credit_memo_a_held_duplicate_and_an_empty_month_are_not_judged(g, fou
     assert states(G2, g.month()) == ["NOT_APPLICABLE"]
 
 
-prices = st.decimals(Decimal(0), Decimal(100000), allow_nan=False, places=5)
+prices = st.decimals(Decimal("0.001"), Decimal(100000), allow_nan=False, places=5)
 
 
 @settings(deadline=None)

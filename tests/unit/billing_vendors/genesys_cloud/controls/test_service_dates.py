@@ -43,10 +43,11 @@ def month(make):
         (date(2026, 1, 1), date(2026, 2, 1), "PASS"),  # arrears
         (date(2026, 1, 15), date(2026, 1, 16), "PASS"),  # one day of it
         (date(2026, 2, 1), date(2026, 3, 1), "PASS"),  # advance
-        (date(2026, 2, 1), date(2026, 3, 2), "EXCEPTION"),
+        (date(2026, 2, 1), date(2026, 3, 4), "EXCEPTION"),
         (date(2026, 1, 1), date(2027, 1, 1), "EXCEPTION"),
         (date(2025, 12, 31), date(2026, 1, 31), "PASS"),  # a day early, as another time zone has it
         (date(2026, 1, 2), date(2026, 2, 2), "PASS"),  # a day late
+        (date(2026, 1, 2), date(2026, 2, 3), "PASS"),  # a day late, and the end is the day after the last one
         (date(2025, 12, 30), date(2026, 1, 30), "EXCEPTION"),
         (date(2026, 1, 15), date(2026, 2, 15), "EXCEPTION"),  # half of each
         (date(2026, 1, 31), date(2026, 1, 1), "EXCEPTION"),  # ends before it starts
@@ -65,7 +66,7 @@ def test_the_worked_examples(month, state_of, start, end, state):
         ((date(2026, 1, 21), date(2026, 2, 21)), (date(2026, 2, 21), date(2026, 3, 21)), "PASS"),
         ((date(2025, 12, 31), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 2, 28)), "PASS"),
         ((date(2025, 12, 31), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 3, 1)), "PASS"),
-        ((date(2025, 12, 31), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 3, 2)), "EXCEPTION"),
+        ((date(2025, 12, 31), date(2026, 1, 31)), (date(2026, 1, 31), date(2026, 3, 4)), "EXCEPTION"),
         ((date(2023, 12, 31), date(2024, 1, 31)), (date(2024, 1, 31), date(2024, 2, 29)), "PASS"),
         ((date(2025, 11, 1), date(2025, 12, 1)), (date(2025, 12, 1), date(2026, 1, 1)), "PASS"),
     ],
@@ -79,8 +80,8 @@ def test_the_next_period_of_other_cycles(billing_period, state_of, month, line, 
     ("contract", "state"),
     [
         ((date(2026, 1, 1), date(2026, 2, 1)), "PASS"),
-        ((date(2026, 1, 2), None), "EXCEPTION"),
-        ((None, date(2026, 1, 31)), "EXCEPTION"),
+        ((date(2026, 1, 3), None), "EXCEPTION"),
+        ((None, date(2026, 1, 29)), "EXCEPTION"),
         (NO_END, "PASS"),
     ],
 )
