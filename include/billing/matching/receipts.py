@@ -5,7 +5,8 @@ bill. Pure; each amount is in the currency stored with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -104,6 +105,9 @@ def billed_lines(
     :param periods: billing periods of the month.
     """
     spans = [(period.starts_on, period.ends_on) for period in periods]
+    received: dict[tuple[str, ChargeType], list[Receipt]] = defaultdict(list)
+    for receipt in receipts:
+        received[receipt.product, receipt.charge_type].append(receipt)
     for invoice in invoices:
         if invoice.kind == "credit_memo":
             continue
@@ -111,7 +115,7 @@ def billed_lines(
         unit = minor_unit(invoice.currency) if invoice.currency else None
         for line in invoice.lines:
             if line.amount >= 0 and not terms.is_tax(line):
-                found = _Fit(line, contracts, price_book, receipts, spans, rounding_bound(1, unit or Decimal(0)))
+                found = _Fit(line, contracts, price_book, received, spans, rounding_bound(1, unit or Decimal(0)))
                 named = found.product()
                 charge_type = terms.charge_type(line) or found.charge_type(named)
                 yield Billed(invoice, line, named, charge_type, contracts)
@@ -124,7 +128,7 @@ class _Fit:
     line: InvoiceLine
     contracts: frozenset[str]
     price_book: PriceBook
-    receipts: Sequence[Receipt]
+    received: Mapping[tuple[str, ChargeType], Sequence[Receipt]]
     periods: Sequence[Span]
     bound: Decimal
 
@@ -135,7 +139,7 @@ class _Fit:
             return self.price_book.product(self.line.product, named)
         if found := self.price_book.product_in(self.line.description):
             return found
-        every = dict.fromkeys([each.product for each in self.receipts] + self.price_book.products())
+        every = dict.fromkeys([product for product, _ in self.received] + self.price_book.products())
         scores = {each: max(self._score(each, charge_type) for charge_type in ChargeType) for each in every}
         best = max(scores, key=lambda each: scores[each], default="")
         return best if scores.get(best, 0) >= _AMOUNT else ""
@@ -143,14 +147,16 @@ class _Fit:
     def charge_type(self, product: str) -> ChargeType | None:
         """Return how a product is paid if there is one way; else the way that fits, overage if both do or none."""
         ways = [way for way in reversed(ChargeType) if self._is_known(product, way)]
+        if len(ways) == 1:  # nearly always, and a score takes long
+            return ways[0]
         return max(ways, key=lambda way: self._rank(product, way), default=None)
 
     def _rank(self, product: str, charge_type: ChargeType) -> tuple[int, bool]:
         score = self._score(product, charge_type)
         return score, score > 0 and not self._is_charged_otherwise(product, charge_type)
 
-    def _received(self, product: str, charge_type: ChargeType) -> list[Receipt]:
-        return [each for each in self.receipts if (each.product, each.charge_type) == (product, charge_type)]
+    def _received(self, product: str, charge_type: ChargeType) -> Sequence[Receipt]:
+        return self.received.get((product, charge_type), ())
 
     def _is_charged(self, receipt: Receipt) -> bool:
         return receipt.charged is not None and abs(receipt.charged - self.line.amount) <= self.bound * 2
@@ -193,7 +199,7 @@ def charge_type_of(
     line: InvoiceLine, contracts: frozenset[str], price_book: PriceBook, terms: MatchingTerms
 ) -> ChargeType | None:
     """Return how what a line bills is paid: by the line's own wording, else by the prices of the contracts."""
-    found = _Fit(line, contracts, price_book, (), (), Decimal(0))
+    found = _Fit(line, contracts, price_book, {}, (), Decimal(0))
     return terms.charge_type(line) or found.charge_type(found.product())
 
 
