@@ -59,5 +59,7 @@ def explain(given: Explanation, user: GetUserDep, readable: Readable) -> JSONRes
     sent = given.model_dump() | {"month": Month.parse(given.month).first_day}
     with writing() as connection:
         if not add_explanation(connection, explained_by=user.get_name(), **sent):
-            raise HTTPException(409, "The month has been read again, and this finding has changed: look at it once more.")
+            raise HTTPException(
+                409, "The month has been read again, and this finding has changed: look at it once more."
+            )
     return JSONResponse({"explained_by": user.get_name()}, 201)

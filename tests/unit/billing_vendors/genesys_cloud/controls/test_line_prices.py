@@ -113,6 +113,20 @@ def test_what_no_kind_of_a_discount_explains_is_an_exception(g, states, discount
     assert states(G2, g.clean(g.prepay(), contracts=(contract,))) == ["PASS"]
 
 
+@pytest.mark.parametrize(
+    ("amount", "state"),
+    [
+        ("33630.00", "PASS"),  # 250 x 135.00 - 12 x 10.00
+        ("3750.00", "PASS"),  # 250 x (135.00 - 12 x 10.00)
+        ("3751.00", "EXCEPTION"),
+    ],
+)
+def test_the_price_of_a_year_may_have_a_discount_of_each_month(g, states, amount, state):
+    contract = g.contract(g.item(discount_amount="10.00"))
+    line = g.prepay(amount, service_start=date(2026, 1, 1), service_end=date(2027, 1, 1))
+    assert states(G2, g.clean(line, contracts=(contract,))) == [state]
+
+
 def test_a_credit_memo_a_held_duplicate_and_an_empty_month_are_not_judged(g, found, states):
     memo = g.invoice(g.line("-50.00", "1"), invoice_id="CM1", kind="credit_memo")
     assert states(G2, g.clean(invoices=(memo,))) == ["NOT_APPLICABLE"]
