@@ -153,14 +153,14 @@ def _less_discounts(
     items: list[PricedItem], quantity: Decimal, factors: Sequence[tuple[Fraction, str]]
 ) -> Iterator[Reading]:
     """Yield what a quantity costs whose price is for several months and whose discount is for each of them."""
-    several = [(months, text) for months, text in factors if months > 1]
     for each in items:
         if (discount := each.item.discount_amount) and each.item.quantity == quantity:
             whole = Fraction(each.price) * Fraction(quantity)
-            for months, text in several:
-                of_months = Fraction(discount) * months
-                yield Reading(whole - of_months, f"discount {discount} x {text}")
-                yield Reading(whole - of_months * Fraction(quantity), f"discount {discount} a unit x {text}")
+            for months, text in factors:
+                if months > 1:
+                    yield Reading(whole - Fraction(discount) * months, f"discount {discount} x {text}")
+                    of_units = Fraction(discount) * Fraction(quantity) * months
+                    yield Reading(whole - of_units, f"discount {discount} a unit x {text}")
 
 
 def _by_the_day(

@@ -12,7 +12,7 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
-from billing.matching.price_book import PriceBook
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.receipts import Billed
 from billing.matching.three_way import (
     Match,
@@ -104,8 +104,10 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         currency=invoice.currency,
         roundings=1,
     )
+    # The contract itself states how much is prepaid.
+    prepaid = TERMS.charge_type(line) is ChargeType.PREPAID or line.quantity in {each.item.quantity for each in priced}
     unlisted = price_book.without_period(billed.contracts, line.service_start)
-    if found.state is State.EXCEPTION and not match.receipts and unlisted:
+    if found.state is State.EXCEPTION and not match.receipts and unlisted and not prepaid:
         return blocked(subject, f"{what} differs, and the vendor lists no billing period that states what was used")
     operands: dict[str, Any] = {
         "line": line.position,

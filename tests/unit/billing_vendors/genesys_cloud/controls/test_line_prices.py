@@ -127,6 +127,15 @@ def test_the_price_of_a_year_may_have_a_discount_of_each_month(g, states, amount
     assert states(G2, g.clean(line, contracts=(contract,))) == [state]
 
 
+def test_without_a_billing_period_what_is_prepaid_is_still_judged(g, states):
+    """How much is prepaid, the contract states; how much was used, only the period."""
+    month = g.clean(g.prepay("34425.00"), billing_periods=())
+    assert states(G2, month) == ["EXCEPTION"]
+    assert states(G2, g.clean(g.line("1620.00", "12"), billing_periods=())) == ["BLOCKED"]
+    unnamed = replace(g.prepay("34425.00"), description="CX3")
+    assert states(G2, g.clean(unnamed, billing_periods=())) == ["EXCEPTION"]
+
+
 def test_a_credit_memo_a_held_duplicate_and_an_empty_month_are_not_judged(g, found, states):
     memo = g.invoice(g.line("-50.00", "1"), invoice_id="CM1", kind="credit_memo")
     assert states(G2, g.clean(invoices=(memo,))) == ["NOT_APPLICABLE"]
