@@ -83,7 +83,6 @@ _DLT_TABLES = {
 LIMIT = Contender("limit", "limit.py", _PLAIN, steps=("first",))
 _BILLING = {"": Lines(f"billing.invoice v {_CURRENT}", f"billing.invoice_line v {_CURRENT}")}
 PRODUCT = Contender("Tieout, whole month", "product.py", _BILLING, ours=True, slow=True)
-PRODUCT_STORE = Contender("Tieout, hook and store", "product_store.py", _BILLING, ours=True, vendors=("fastly",))
 MINIMAL = Contender("minimal loader", "minimal.py", _PLAIN)
 DLT_DECLARED = Contender("dlt, declared", "with_dlt.py", _DLT_TABLES, "declared")
 DLT_DEFAULT = Contender("dlt, default", "with_dlt.py", _DLT_TABLES, "default", slow=True)

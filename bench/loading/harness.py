@@ -14,7 +14,7 @@ import psycopg2
 
 from billing.storage.migrate import upgrade
 from loading import limit
-from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE, Contender
+from loading.contenders import LIMIT, PRODUCT, Contender
 from loading.job import Job, run
 from loading.measuring import Cost
 from loading.sources import SOURCES
@@ -113,9 +113,8 @@ class Month:
 
     def prepare(self) -> None:
         """Create the limit's rows ready; it also warms what a first load would find cold."""
-        loader = PRODUCT_STORE if self.served.vendor == "fastly" else PRODUCT
-        job = self.harness.job(loader, self.served)
-        self._run(loader, job, "first")
+        job = self.harness.job(PRODUCT, self.served)
+        self._run(PRODUCT, job, "first")
         self.harness.plain(job)
         self.harness.drop(job)
 

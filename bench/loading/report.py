@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TypeVar
 
-from loading.contenders import LIMIT, PRODUCT, PRODUCT_STORE
+from loading.contenders import DLT_DECLARED, LIMIT, PRODUCT
 from loading.harness import Month, Result
 from loading.measuring import Cost
 
@@ -15,6 +15,12 @@ K = TypeVar("K")
 
 _MEGABYTE = 1024 * 1024
 _WIDE = 22
+_OF_DLT = {"fastly": 1.0, "genesys_cloud": 1.2}  # our whole month to its loading of the lines alone, wall
+_AGAIN, _CHANGED = 0.12, 0.3  # to our first load, wall
+_OF_LIMIT = 2.5  # deriving and storing to the limit, wall
+_MEMORY_MB, _LARGEST_MB, _ONE_BILL_MB = 260, 300, 350  # of a month of up to 200,000 lines, of more, of one invoice
+_LONG = 200_000  # lines
+_EXPONENT = 1.0  # of time with lines
 
 
 def say_month(month: Month) -> None:
@@ -37,12 +43,37 @@ def say_results(results: Sequence[Result]) -> None:
     print(f"{'loader':{_WIDE}} {'step':8}" + "".join(f"{name:>8}" for name in names) + "  sums")
     for (name, step), group in rows.items():
         print(f"{name:{_WIDE}} {step:8}{len(group):8}{_figures(group, limit)}  {_verdict(group)}")
-    for name, step in (
-        (LIMIT.name, "first"),
-        *((ours.name, step) for ours in (PRODUCT_STORE, PRODUCT) for step in ours.steps),
-    ):
+    for name, step in ((LIMIT.name, "first"), *((PRODUCT.name, step) for step in PRODUCT.steps)):
         if (name, step) in rows:
             print(f"{name}, {step}: {_parts(rows[name, step])}")
+
+
+def say_bounds(vendor: str, results: Sequence[Result]) -> list[str]:
+    """Print the whole month's ratios with their bounds; return those missed. A loader left out has no ratio."""
+    rows = _grouped(results, lambda result: (result.contender.name, result.step))
+    seconds = {key: _median(group, lambda cost: cost.wall) for key, group in rows.items()}
+    if (first := seconds.get((PRODUCT.name, "first"))) is None:
+        return []
+    ours = rows[PRODUCT.name, "first"]
+    stored = _median(ours, lambda cost: cost.parts["derive"] + cost.parts["store"])
+    figures = [
+        ("first, to dlt with declared types", first, seconds.get((DLT_DECLARED.name, "first")), _OF_DLT[vendor]),
+        ("unchanged, to first", seconds[PRODUCT.name, "again"], first, _AGAIN),
+        ("one line changed, to first", seconds[PRODUCT.name, "changed"], first, _CHANGED),
+        ("deriving and storing, to the limit", stored, seconds[LIMIT.name, "first"], _OF_LIMIT),
+        ("memory, MB", _median(ours, lambda cost: cost.peak_mb), 1, _MEMORY_MB),
+    ]
+    return [
+        missed
+        for what, figure, to, bound in figures
+        if to and (missed := _say_bound(f"{vendor}, {what}", figure / to, bound))
+    ]
+
+
+def _say_bound(what: str, figure: float, bound: float) -> str:
+    """Print a figure with its bound; return a sentence if it is above."""
+    print(f"{what}: {figure:.2f}, bound {bound}{' MISSED' if figure > bound else ''}")
+    return f"{what}: {figure:.2f} is above {bound}" if figure > bound else ""
 
 
 def say_counts(month: Month) -> None:
@@ -52,8 +83,13 @@ def say_counts(month: Month) -> None:
     print(f"at most {counts.most_in_window:,} in a window of the rate limit, {counts.refused} refused")
 
 
-def say_growth(results: Sequence[Result]) -> None:
-    """Print time and memory by size, and the exponent of time from the smallest to the largest of many invoices."""
+def say_growth(results: Sequence[Result]) -> list[str]:
+    """
+    Print time and memory by size, and the exponent of time from the smallest to the largest of many invoices.
+
+    :returns: the bounds that Tieout has missed.
+    """
+    missed = []
     rows = _grouped(results, lambda result: (result.contender.name, result.truth.invoices, result.truth.lines))
     print("\nfirst loads, one of each size")
     names = ("wall s", "x limit", "CPU", "CPU PG", "peak", "before", "WAL")
@@ -65,8 +101,16 @@ def say_growth(results: Sequence[Result]) -> None:
         ours = [(lines, group) for (each, invoices, lines), group in rows.items() if each == name and invoices > 1]
         (fewest, low), (most, high) = min(ours, key=lambda pair: pair[0]), max(ours, key=lambda pair: pair[0])
         growth = _median(high, lambda cost: cost.wall) / _median(low, lambda cost: cost.wall)
-        print(f"{name}: time grows from {fewest:,} to {most:,} lines with exponent", end=" ")
-        print(f"{math.log(growth) / math.log(most / fewest):.2f}")
+        exponent = math.log(growth) / math.log(most / fewest)
+        print(f"{name}: time grows from {fewest:,} to {most:,} lines with exponent {exponent:.2f}")
+        if name == PRODUCT.name:
+            missed.append(_say_bound("exponent of time with lines", exponent, _EXPONENT))
+    for (name, invoices, lines), group in rows.items():
+        if name == PRODUCT.name:
+            bound = _ONE_BILL_MB if invoices == 1 else _MEMORY_MB if lines <= _LONG else _LARGEST_MB
+            memory = _median(group, lambda cost: cost.peak_mb)
+            missed.append(_say_bound(f"memory of {invoices:,} invoices, {lines:,} lines, MB", memory, bound))
+    return list(filter(None, missed))
 
 
 def _grouped(results: Sequence[Result], key: Callable[[Result], K]) -> dict[K, list[Result]]:

@@ -8,11 +8,15 @@ whether a bill was paid, and where in a list a row stood do not count: none of t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from functools import cache
+from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any
 
-from billing.payloads.exact_json import canonical_without_order, json_value
+from billing.payloads.exact_json import canonical_without_order, json_value, number_text
 
 _NOT_CONTENT = frozenset({"period_evidence", "payment_status", "position"})
 
@@ -28,7 +32,13 @@ def content_sha256(record: object) -> bytes:
 
 def content_text(record: object) -> str:
     """Write what is hashed of a record, or of one of its rows."""
-    return canonical_without_order(_content(record))
+    names, values = _members(type(record))  # type: ignore[arg-type]  # a class has a hash
+    texts = [
+        f"{name}:{_WRITERS.get(type(value), value_text)(value)}"
+        for name, value in zip(names, values(record), strict=True)
+        if value is not None
+    ]
+    return "{" + ",".join(texts) + "}"
 
 
 def value_text(value: object) -> str:
@@ -36,18 +46,19 @@ def value_text(value: object) -> str:
     return canonical_without_order(json_value(value))
 
 
-def _content(record: object) -> dict[str, Any]:
-    values = ((name, getattr(record, name)) for name in _names(type(record)))  # type: ignore[arg-type]  # a class has a hash
-    return {name: _members(value) for name, value in values if value is not None}
-
-
-def _members(value: object) -> object:
-    """Return a field's JSON value; of a record's rows, each as content."""
-    if isinstance(value, tuple) and value and hasattr(value[0], "__dataclass_fields__"):
-        return list(map(_content, value))
-    return json_value(value)
+def _rows_text(values: tuple[object, ...]) -> str:
+    """Write a record's rows, each as content, or a field's other values."""
+    if not values or not is_dataclass(values[0]):
+        return value_text(values)
+    return "[" + ",".join(sorted(map(content_text, values))) + "]"
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 (a dataclass)
-    return tuple(field.name for field in fields(kind) if field.name not in _NOT_CONTENT)
+def _members(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:  # noqa: ANN401 (a dataclass)
+    """Return the fields that are content, in order: their names as JSON, and what reads their values."""
+    names = sorted(field.name for field in fields(kind) if field.name not in _NOT_CONTENT)
+    return tuple(map(encode_basestring, names)), attrgetter(*names)
+
+
+# One text for each value, as ``value_text`` writes it, without building JSON values first: this takes half the time.
+_WRITERS: dict[type, Callable[[Any], str]] = {str: encode_basestring, Decimal: number_text, tuple: _rows_text}

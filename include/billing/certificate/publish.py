@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from tempfile import SpooledTemporaryFile
 
 from sqlalchemy import Engine, select
 
 from billing.certificate.page import render
 from billing.certificate.sources import Subject, stored_seal
 from billing.certificate.statement import Seal
-from billing.certificate.writing import write_stored
+from billing.certificate.verify import make_certificate, write_json
 from billing.month import Month
 from billing.payloads import exact_json
 from billing.payloads.exact_json import json_value
 from billing.storage import tables as t
 from billing.storage.document_store import Folder, is_in_file, put_file
 from billing.storage.records import lock_account
-
-_IN_MEMORY = 1 << 20  # a small month's certificate never touches a temporary file
 
 
 def publish(engine: Engine, subject: Subject, root: Folder) -> str:
@@ -30,14 +27,13 @@ def publish(engine: Engine, subject: Subject, root: Folder) -> str:
     The account is locked until both are written: a task that has read older rows cannot overwrite a newer certificate.
     """
     folders, name = _folders(subject), f"{subject.month}.json"
-    with engine.begin() as connection, SpooledTemporaryFile(_IN_MEMORY) as file:
+    with engine.begin() as connection:
         lock_account(connection, subject.vendor, subject.account)
         if is_in_file(root, folders, name, _mark(stored_seal(connection, subject))):
             return "/".join((*folders, name))
-        certificate = write_stored(connection, subject, file)
+        certificate = make_certificate(connection, subject)
         put_file(root, folders, f"{subject.month}.html", render(certificate).encode())
-        file.seek(0)
-        return put_file(root, folders, name, file)
+        return put_file(root, folders, name, write_json(certificate))
 
 
 def unpublished(engine: Engine, subject: Subject, root: Folder) -> list[Month]:

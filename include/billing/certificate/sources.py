@@ -10,7 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from billing.certificate.statement import File, Seal, Source, make_statement
+from billing.certificate.statement import (
+    LINES_LISTED,
+    File,
+    Reference,
+    Seal,
+    Source,
+    make_statement,
+    refer,
+    with_references,
+)
 from billing.config.accounts import Account
 from billing.errors import ConfigurationError
 from billing.models import AccountMonth, ContractBillingPeriod, UsageReport
@@ -20,7 +29,7 @@ from billing.storage import tables as t
 from billing.storage.evidence import ReadFile
 from billing.storage.payloads import find_fetch
 from billing.storage.reconciliations import results_sha256, rows_of
-from billing.storage.stored_months import load_months
+from billing.storage.stored_months import invoices_without_lines, load_months
 from billing.storage.withdrawals import current_invoice
 
 
@@ -70,16 +79,20 @@ def stored_statement(connection: Connection, subject: Subject) -> dict[str, Any]
     return _statement(connection, head, months[subject.month].account_month, subject.invoice_id)
 
 
-def stored_without_invoices(connection: Connection, subject: Subject) -> dict[str, Any]:
+def certified_statement(connection: Connection, subject: Subject) -> dict[str, Any]:
     """
-    Create the statement of a month from the stored rows without its invoices, which ``each_invoice`` yields.
+    Create what a certificate states, from the stored rows: of a long month, without reading its lines.
 
-        :raises ConfigurationError: the month is not stored.
+    :raises ConfigurationError: the month is not stored.
     """
+    of_month = subject.vendor, subject.account, subject.month
+    references = [] if subject.invoice_id else list(map(Reference, *invoices_without_lines(connection, *of_month)))
+    if sum(reference.lines for reference in references) <= LINES_LISTED:
+        return stored_statement(connection, subject)
     head = _reconciliation(connection, subject)
     kinds = (ContractBillingPeriod, UsageReport)
     months = load_months(connection, subject.vendor, subject.account, [subject.month], kinds)
-    return _statement(connection, head, months[subject.month].account_month, None)
+    return with_references(_statement(connection, head, months[subject.month].account_month, None), references)
 
 
 def stored_seal(connection: Connection, subject: Subject) -> Seal:
@@ -91,11 +104,12 @@ def stored_seal(connection: Connection, subject: Subject) -> Seal:
     return _seal(_reconciliation(connection, subject))
 
 
-def recomputed_statement(
+def recomputed_statements(
     connection: Connection, subject: Subject, account: Account[Any], rules: Rules
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """
-    Create the statement of a month from the stored responses and files, with today's code.
+    Create the statement of a month from the stored responses and files, with today's code, and what a certificate
+    states of it: of a long month, the invoices by reference.
 
         :raises StorageError: stored bytes no longer match their hash; names the payload.
         :raises ConfigurationError: the month is not stored.
@@ -103,7 +117,7 @@ def recomputed_statement(
     head = _reconciliation(connection, subject)
     fetch = find_fetch(connection, head.fetch_id)
     month, outcome, inputs = MonthReconciler(connection, rules, account, datetime.now(UTC)).examine(fetch)
-    return make_statement(
+    whole = make_statement(
         month,
         rows_of(outcome.results),
         _sources(connection, head.fetch_id),
@@ -111,6 +125,8 @@ def recomputed_statement(
         Seal(inputs, results_sha256(outcome.results), head.code_version, head.dag_run, head.recorded_at),
         subject.invoice_id,
     )
+    is_long = not subject.invoice_id and sum(len(invoice.lines) for invoice in month.invoices) > LINES_LISTED
+    return whole, with_references(whole, refer(month.invoices)) if is_long else whole
 
 
 def _statement(

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from billing.content_hash import content_sha256
 from billing.models import AccountMonth, Invoice
 from billing.payloads import exact_json
 from billing.payloads.exact_json import json_value
 
 FORMAT = 1
+LINES_LISTED = 5_000
+"""A month of more lines lists its invoices by reference: each with the number of its lines and one hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +107,46 @@ def invoice_value(invoice: Invoice) -> dict[str, Any]:
     return {name: json_value(getattr(invoice, name)) for name in names}
 
 
-def text_before_seal(statement: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Reference:
     """
-    Yield the JSON text of a certificate up to its seal: the statement, then invoice by invoice.
+    An invoice without its lines.
 
-    :param statement: its invoices and its seal, if it has them, are left out.
+    :param invoice: its lines, if it has them, do not count.
+    :param lines: number of its lines.
+    :param sha256: content hash of the invoice with all its lines, as it is stored with the invoice.
     """
-    head = {name: value for name, value in statement.items() if name not in {"invoices", "sha256"}}
-    yield f'{exact_json.dumps(head)[:-1]},"invoices":['
-    for place, invoice in enumerate(invoices):
-        yield ("," if place else "") + exact_json.dumps(invoice)
-    yield "]"
+
+    invoice: Invoice
+    lines: int
+    sha256: bytes
+
+    def value(self) -> dict[str, Any]:
+        """Return the invoice's part of a long month's certificate."""
+        head = invoice_value(dataclasses.replace(self.invoice, lines=()))
+        del head["lines"]
+        return {**head, "count": self.lines, "content_sha256": self.sha256.hex()}
+
+
+def refer(invoices: Iterable[Invoice]) -> list[Reference]:
+    """Return references to invoices, hashed now, in order of their ids."""
+    in_order = sorted(invoices, key=lambda invoice: invoice.invoice_id)
+    return [Reference(invoice, len(invoice.lines), content_sha256(invoice)) for invoice in in_order]
+
+
+def with_references(statement: dict[str, Any], references: Sequence[Reference]) -> dict[str, Any]:
+    """Return the statement of a long month with its invoices by reference."""
+    return {**statement, "invoices": [reference.value() for reference in references]}
+
+
+def text_before_seal(statement: Mapping[str, Any]) -> str:
+    """Return the JSON text of a certificate up to its seal, which is left out if it has one."""
+    return exact_json.dumps({name: value for name, value in statement.items() if name != "sha256"})[:-1]
 
 
 def seal_of(statement: Mapping[str, Any]) -> str:
     """Hash the text of a certificate up to its seal; 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for text in text_before_seal(statement, statement["invoices"]):
-        digest.update(text.encode())
-    return digest.hexdigest()
+    return hashlib.sha256(text_before_seal(statement).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from billing.certificate.sources import Subject, recomputed_statement, stored_statement
+from billing.certificate.sources import Subject, certified_statement, recomputed_statements, stored_statement
 from billing.certificate.statement import FORMAT, first_difference, seal_of, text_before_seal
 from billing.config.accounts import Account
 from billing.errors import BillingError, PayloadError
@@ -23,14 +23,13 @@ def make_certificate(connection: Connection, subject: Subject) -> dict[str, Any]
 
     :raises ConfigurationError: the month is not stored.
     """
-    statement = stored_statement(connection, subject)
+    statement = certified_statement(connection, subject)
     return {**statement, "sha256": seal_of(statement)}
 
 
 def write_json(certificate: Mapping[str, Any]) -> bytes:
     """Write a certificate, every digit as stored, its seal last."""
-    text = "".join(text_before_seal(certificate, certificate["invoices"]))
-    return f'{text},"sha256":"{certificate["sha256"]}"}}\n'.encode()
+    return f'{text_before_seal(certificate)},"sha256":"{certificate["sha256"]}"}}\n'.encode()
 
 
 def read_json(body: bytes) -> tuple[Subject, dict[str, Any]]:
@@ -69,7 +68,7 @@ def verify(
     :raises ConfigurationError: the month is not stored.
     """
     try:
-        recomputed = recomputed_statement(connection, subject, account, rules)
+        recomputed, certified = recomputed_statements(connection, subject, account, rules)
     except BillingError as error:
         return Verification(False, f"NOT VERIFIED, stored responses: {error}")
     stored = stored_statement(connection, subject)
@@ -80,7 +79,7 @@ def verify(
             f"the stored responses produce {_shown(found.right)}",
         )
     given = {name: value for name, value in certificate.items() if name != "sha256"}
-    if found := first_difference(given, recomputed):
+    if found := first_difference(given, certified):
         return Verification(
             False,
             f"NOT VERIFIED, certificate: {found.where}: it has {_shown(found.left)}, "

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 
 from billing.matching.price_book import PricedItem, agreed_amount
@@ -188,7 +189,8 @@ def _days_of(item: ContractItem, service: Span) -> int:
     return max(0, (min(service[1], item.effective_end or service[1]) - start).days)
 
 
-def _factors(service: Span, periods: Sequence[Span]) -> list[tuple[Fraction, str]]:
+@lru_cache(maxsize=1024)  # thousands of lines are of the same few services
+def _factors(service: Span, periods: tuple[Span, ...]) -> list[tuple[Fraction, str]]:
     """Return by what a price is multiplied for a service: nothing, its months, or its share of a longer term."""
     found = {Fraction(1): ""} | lengths(service, periods)
     for months, text in list(found.items()):

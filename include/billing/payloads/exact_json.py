@@ -74,11 +74,18 @@ def _check_numbers(value: object, levels: int) -> None:
             if not isinstance(member, str):
                 _check_numbers(member, levels - 1)
     elif isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -_MAX_DIGITS or value.adjusted() >= _MAX_DIGITS:
+        if not is_within(value, _MAX_DIGITS):
             raise _too_many_digits(value)
     elif isinstance(value, int) and not -_TOO_LARGE < value < _TOO_LARGE:
         raise _too_many_digits(Decimal(value))
+
+
+def is_within(number: Decimal, digits: int) -> bool:
+    """Return whether a number is finite and has at most so many digits before and after the point."""
+    if len(text := str(number)) <= digits and "E" not in text and number.is_finite():
+        return True  # nearly every number, and the digits one by one take four times as long
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -digits and number.adjusted() < digits
 
 
 def _too_many_digits(number: Decimal) -> PayloadError:

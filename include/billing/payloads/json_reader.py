@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from billing.errors import PayloadError
+from billing.payloads.exact_json import is_within
 
 # A vendor's exponent is text from outside: 1E+999999999 would make a megabyte of zeros when it is written out.
-_LARGEST_EXPONENT = 40
+_MAX_DIGITS = 40
 # Identifiers are keys, and an index entry holds 2,704 bytes: a longer one would fail with a database error instead of
 # ours. Vendors' own have 36 characters.
 _MAX_IDENTIFIER = 500
@@ -56,10 +57,11 @@ class JsonObject:
 
     def text_or_none(self, name: str) -> str | None:
         """Return a string; None if it is null or missing."""
-        value = self.optional(name)
-        if value is not None and not isinstance(value, str):
-            raise self._unexpected(name, "a text", value)
-        return value
+        self._asked.add(name)
+        value = self._row.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._unexpected(name, "a text", value)
 
     def identifier(self, name: str) -> str:
         """
@@ -163,6 +165,8 @@ class JsonObject:
 
     def rest(self) -> dict[str, Any]:
         """Return the fields that were not read: what the vendor has added since this code was written."""
+        if self._row.keys() <= self._asked:
+            return {}
         return {name: value for name, value in self._row.items() if name not in self._asked}
 
     def drift(self) -> list[str]:
@@ -175,8 +179,8 @@ class JsonObject:
         return value
 
     def _bounded(self, name: str, number: Decimal) -> Decimal:
-        if not in_proportion(number):
-            wanted = f"a number of at most {_LARGEST_EXPONENT} digits before and after the point"
+        if not is_within(number, _MAX_DIGITS):
+            wanted = f"a number of at most {_MAX_DIGITS} digits before and after the point"
             raise self._unexpected(name, wanted, number)
         return number
 
@@ -192,12 +196,6 @@ def day_after(last_day: date | None) -> date | None:
     None stays None; 9999-12-31, which systems use for "no end", becomes None, too.
     """
     return None if last_day is None or last_day == date.max else last_day + timedelta(days=1)
-
-
-def in_proportion(number: Decimal) -> bool:
-    """Return whether a number is finite and has at most 40 digits before and after the point."""
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT and number.adjusted() < _LARGEST_EXPONENT
 
 
 def _kind(value: object) -> str:

@@ -43,7 +43,7 @@ from billing.storage.reconciliations import (
     save_seen,
     states_in_force,
 )
-from billing.storage.records import RecordStore, lock_account, save_unknown_fields
+from billing.storage.records import Records, RecordStore, candidates_in, lock_account, save_unknown_fields
 from billing.storage.stored_order import in_stored_order
 from billing.storage.unchanged_months import (
     count_invoices,
@@ -164,8 +164,9 @@ class MonthReconciler:
             return self._keep_results(fetch)
         before = self._view()
         account_month = self._derive(fetch)
-        changes, unknown_fields = self.save_month(fetch, account_month, before)
-        account_month = in_stored_order(self._connection, fetch, account_month)
+        candidates = candidates_in(account_month)
+        changes, unknown_fields = self.save_month(fetch, account_month, candidates, before)
+        account_month = in_stored_order(self._connection, fetch, account_month, candidates)
         after = self._view().with_fetch(fetch)
         served = self._billed_by(changes, after)
         outcome, added = self._control_newest(fetch, account_month, after)
@@ -189,13 +190,20 @@ class MonthReconciler:
         )
 
     def save_month(
-        self, fetch: FetchInfo, account_month: AccountMonth, before: AccountView
+        self, fetch: FetchInfo, account_month: AccountMonth, candidates: Records, before: AccountView
     ) -> tuple[list[Change], list[str]]:
         """Store what a fetch holds; return the changes, and the fields that were never seen before."""
         overtaken = before.fetches.get(fetch.month, 0) > fetch.fetch_id
-        records = RecordStore(self._connection, fetch, self._derive_by_id, self._now, overtaken=overtaken)
+        records = RecordStore(
+            self._connection,
+            fetch,
+            self._derive_by_id,
+            self._now,
+            overtaken=overtaken,
+            code_sha256=self._rules.code_sha256,
+        )
         withdrawn = [] if overtaken else save_withdrawals(self._connection, account_month, fetch, self._now)
-        changes = withdrawn + records.save(account_month)
+        changes = withdrawn + records.save(candidates)
         records.save_payment_statuses(account_month)
         return changes, save_unknown_fields(self._connection, account_month, fetch, self._now)
 
@@ -282,7 +290,8 @@ class MonthReconciler:
         return account_month
 
     def _derive_in_order(self, fetch: FetchInfo) -> AccountMonth:
-        return in_stored_order(self._connection, fetch, self._derive(fetch))
+        account_month = self._derive(fetch)
+        return in_stored_order(self._connection, fetch, account_month, candidates_in(account_month))
 
     def _derive_by_id(self, fetch_id: int) -> AccountMonth:
         return self._derive(find_fetch(self._connection, fetch_id))

@@ -73,6 +73,8 @@ def _number(number: Decimal) -> str:
 
 
 def _text(text: str) -> str:
+    if text.isprintable() and "\\" not in text:  # nothing to escape, and neither U+0000 nor half a character
+        return text
     return _storable(text).translate(_ESCAPES)
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from billing.errors import StorageError
 
 _PARTS = ".parts"  # of files that are being written, apart from the complete ones
 _OLD_SECONDS = 86_400
-_BYTES_AT_ONCE = 1 << 20
 
 _LOCATION = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
@@ -52,11 +49,10 @@ def keep_document(root: Folder, body: bytes, suffix: str, of: str = "a document"
     return f"{folder}/{name}"
 
 
-def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes | IO[bytes]) -> str:
+def put_file(root: Folder, folders: Sequence[str], name: str, body: bytes) -> str:
     """
     Write, or replace, one of Tieout's own files below ``root`` and return its path below it.
 
-    :param body: the bytes, or an open file of them, which is read to its end and need not fit into memory.
     :raises StorageError: as for ``keep_document``; the file that was there is still there.
     """
     location = "/".join((*folders, name))
@@ -113,12 +109,12 @@ def _writing(root: Folder, what: str) -> Iterator[None]:
         ) from error
 
 
-def _write_whole(root: Folder, names: Sequence[str], body: bytes | IO[bytes]) -> None:
-    target, source = root, io.BytesIO(body) if isinstance(body, bytes) else body
+def _write_whole(root: Folder, names: Sequence[str], body: bytes) -> None:
+    target = root
     for name in names:
         target = target / name
     if not isinstance(root, Path) or not isinstance(target, Path):
-        target.write_bytes(source.read())  # an object store shows an object only when it is complete
+        target.write_bytes(body)  # an object store shows an object only when it is complete
         return
     parts = root / _PARTS
     for folder in (parts, target.parent):
@@ -127,7 +123,7 @@ def _write_whole(root: Folder, names: Sequence[str], body: bytes | IO[bytes]) ->
     part = parts / secrets.token_hex(8)
     try:
         with part.open("wb") as file:
-            shutil.copyfileobj(source, file, _BYTES_AT_ONCE)
+            file.write(body)
             file.flush()
             os.fsync(file.fileno())  # the file must be on disk before the row that names it
         part.replace(target)

@@ -7,9 +7,11 @@ The caller owns the transaction; nothing here commits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -19,6 +21,7 @@ from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice
 from billing.storage import tables as t
 from billing.storage.payloads import FetchInfo
+from billing.storage.stored_months import load_records
 from billing.storage.versions import (
     RECORD_TYPES,
     Change,
@@ -36,13 +39,17 @@ DeriveFetch = Callable[[int], AccountMonth]
 """Derive the month of a stored fetch with today's code."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CandidateRecord:
     """A record from a fetch, which may differ from the stored one."""
 
     record_id: RecordId
     record: object
-    content_sha256: bytes
+
+    @cached_property
+    def content_sha256(self) -> bytes:
+        """Hash of its content, computed once."""
+        return content_sha256(self.record)
 
 
 Records = dict[RecordId, CandidateRecord]
@@ -74,11 +81,9 @@ def candidates_in(account_month: AccountMonth) -> Records:
         *account_month.usage_reports,
     ):
         record_type = RECORD_TYPES[type(record)]
-        candidate = CandidateRecord(
-            (record_type.name, getattr(record, record_type.identity)), record, content_sha256(record)
-        )
+        candidate = CandidateRecord((record_type.name, getattr(record, record_type.identity)), record)
         other = found.setdefault(candidate.record_id, candidate)
-        if other.content_sha256 != candidate.content_sha256:
+        if other is not candidate and other.content_sha256 != candidate.content_sha256:
             kind, record_id = candidate.record_id
             raise PayloadError(
                 f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor returned two "
@@ -97,6 +102,7 @@ class RecordStore:
     :param derive_fetch: to find out why a record has changed.
     :param overtaken: a later fetch of the same month is stored. It may have found a record unchanged, which adds no
         version, so this fetch may change no stored record.
+    :param code_sha256: hash of the code and configuration that derive; None if not known.
     """
 
     def __init__(
@@ -107,16 +113,17 @@ class RecordStore:
         now: datetime,
         *,
         overtaken: bool = False,
+        code_sha256: bytes | None = None,
     ) -> None:
         self._connection = connection
         self._fetch = fetch
         self._derive_fetch = derive_fetch
         self._now = now
         self._overtaken = overtaken
+        self._code_sha256 = code_sha256
 
-    def save(self, account_month: AccountMonth) -> list[Change]:
+    def save(self, candidates: Records) -> list[Change]:
         """Add a version for each record that is new or has changed, and make it the current one."""
-        candidates = candidates_in(account_month)
         owner = self._fetch.vendor, self._fetch.account
         current = current_versions(self._connection, *owner, candidates)
         keys = insert_records(self._connection, *owner, [each for each in candidates if each not in current])
@@ -126,27 +133,53 @@ class RecordStore:
             for record_id, candidate in candidates.items()
             if record_id in current and self._replaces(candidate, current[record_id])
         ]
-        earlier = self._earlier_records({before.fetch_id for _, before in changed} - {self._fetch.fetch_id})
+        earlier = self._earlier_records(
+            {each.record_id: before for each, before in changed if before.fetch_id != self._fetch.fetch_id}
+        )
         versions = new + [self._next_version(each, before, earlier) for each, before in changed]
-        insert_versions(self._connection, versions, self._fetch, self._now)
+        insert_versions(self._connection, versions, self._fetch, self._now, self._code_sha256)
         return [each.change for each in versions]
 
     def _replaces(self, candidate: CandidateRecord, before: CurrentVersion) -> bool:
         is_newer = not self._overtaken and before.fetch_id <= self._fetch.fetch_id
         return is_newer and before.content_sha256 != candidate.content_sha256
 
-    def _earlier_records(self, fetch_ids: Collection[int]) -> dict[int, Records]:
-        """Return the records of earlier fetches, derived by today's code; none of a fetch that it cannot parse."""
-        found: dict[int, Records] = {}
-        for fetch_id in fetch_ids:
-            try:
-                found[fetch_id] = candidates_in(self._derive_fetch(fetch_id))
-            except PayloadError:
-                found[fetch_id] = {}
+    def _earlier_records(self, current: Mapping[RecordId, CurrentVersion]) -> dict[RecordId, object]:
+        """
+        Return records as today's code derives them from the fetch of their current version, if it can parse that.
+
+        What today's code itself has derived is stored, and is not derived again.
+        """
+        same_code = {
+            record_id: each
+            for record_id, each in current.items()
+            if self._code_sha256 is not None and each.code_sha256 == self._code_sha256
+        }
+        found = self._stored_records(same_code)
+        for fetch_id in {each.fetch_id for record_id, each in current.items() if record_id not in same_code}:
+            with suppress(PayloadError):
+                derived = candidates_in(self._derive_fetch(fetch_id))
+                found |= {
+                    record_id: derived[record_id].record
+                    for record_id, each in current.items()
+                    if each.fetch_id == fetch_id and record_id in derived and record_id not in same_code
+                }
+        return found
+
+    def _stored_records(self, current: Mapping[RecordId, CurrentVersion]) -> dict[RecordId, object]:
+        found: dict[RecordId, object] = {}
+        for kind, record_type in RECORD_TYPES.items():
+            ours = {
+                (each.record_key, each.version): record_id
+                for record_id, each in current.items()
+                if record_id[0] == record_type.name
+            }
+            loaded = load_records(self._connection, kind, sorted(ours))
+            found |= {ours[version]: record for version, record in loaded.items()}
         return found
 
     def _next_version(
-        self, candidate: CandidateRecord, before: CurrentVersion, earlier: Mapping[int, Records]
+        self, candidate: CandidateRecord, before: CurrentVersion, earlier: Mapping[RecordId, object]
     ) -> NewVersion:
         """
         Return the version that replaces another one, with its cause: ``vendor`` or ``parser``.
@@ -158,7 +191,7 @@ class RecordStore:
         """
         cause = "parser"
         if before.fetch_id != self._fetch.fetch_id:
-            then = earlier[before.fetch_id].get(candidate.record_id)
+            then = earlier.get(candidate.record_id)
             if then is None or _in_month_of(candidate.record, then) != candidate.content_sha256:
                 cause = "vendor"
         change = Change(*candidate.record_id, before.version + 1, cause)
@@ -222,8 +255,8 @@ def _first_version(candidate: CandidateRecord, record_key: int) -> NewVersion:
     return NewVersion(record_key, candidate.record, candidate.content_sha256, change)
 
 
-def _in_month_of(record: object, earlier: CandidateRecord) -> bytes:
+def _in_month_of(record: object, earlier: object) -> bytes:
     """Hash an earlier version of a document as if it belonged to the month that it belongs to now."""
-    if isinstance(record, Invoice) and isinstance(earlier.record, Invoice):
-        return content_sha256(replace(earlier.record, month=record.month))
-    return earlier.content_sha256
+    if isinstance(record, Invoice) and isinstance(earlier, Invoice):
+        earlier = replace(earlier, month=record.month)
+    return content_sha256(earlier)

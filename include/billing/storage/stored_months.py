@@ -28,7 +28,7 @@ from billing.storage.withdrawals import current_invoice
 RecordVersion = tuple[int, int]
 """A record's key and the number of one of its versions."""
 
-_INVOICES_AT_ONCE, _ROWS_AT_ONCE = 100, 5_000
+_ROWS_AT_ONCE = 5_000
 _OF_A_MONTH = (Invoice, ContractBillingPeriod, UsageReport)
 
 
@@ -67,7 +67,7 @@ def load_months(
 
     A contract belongs to no single month; its later versions must not change an earlier month.
 
-    :param kinds: which records to load besides the contracts; ``each_invoice`` yields a month's invoices one by one.
+    :param kinds: which records to load besides the contracts.
     """
     if not months:
         return {}
@@ -87,11 +87,18 @@ def load_months(
     }
 
 
-def each_invoice(connection: Connection, vendor: str, account: str, month: Month) -> Iterator[Invoice]:
-    """Yield a month's invoices in order of their ids, with only some of them in memory at a time."""
-    versions = connection.execute(
-        select(t.record.c.record_key, t.record.c.current_version)
-        .join(t.invoice, current_invoice)
+def invoices_without_lines(
+    connection: Connection, vendor: str, account: str, month: Month
+) -> tuple[list[Invoice], list[int], list[bytes]]:
+    """Return a month's invoices in order of their ids, how many lines each has, and their content hashes."""
+    line, version = t.invoice_line.c, t.record_version.c
+    lines = select(func.count()).where(line.record_key == t.invoice.c.record_key, line.version == t.invoice.c.version)
+    rows = connection.execute(
+        select(t.invoice.c.record_key, t.invoice.c.version, lines.scalar_subquery(), version.content_sha256)
+        .join(t.record, current_invoice)
+        .join(
+            t.record_version, (version.record_key == t.invoice.c.record_key) & (version.version == t.invoice.c.version)
+        )
         .where(
             t.record.c.vendor == vendor,
             t.record.c.account == account,
@@ -99,10 +106,10 @@ def each_invoice(connection: Connection, vendor: str, account: str, month: Month
             t.invoice.c.month == month.first_day,
         )
         .order_by(t.record.c.record_id.collate("C"))
-    )
-    ahead = [(record_key, version) for record_key, version in versions]
-    for first in range(0, len(ahead), _INVOICES_AT_ONCE):
-        yield from load_records(connection, Invoice, ahead[first : first + _INVOICES_AT_ONCE]).values()
+    ).all()
+    versions = [(record_key, number) for record_key, number, _, _ in rows]
+    invoices = load_records(connection, Invoice, versions, whole=False)
+    return list(invoices.values()), [count for _, _, count, _ in rows], [bytes(sha256) for *_, sha256 in rows]
 
 
 def previous_invoices(connection: Connection, account_month: AccountMonth) -> dict[str, Invoice]:
@@ -127,12 +134,21 @@ def previous_invoices(connection: Connection, account_month: AccountMonth) -> di
     return {invoice.invoice_id: invoice for invoice in load_records(connection, Invoice, before).values()}
 
 
-def load_records(connection: Connection, kind: type, versions: Sequence[RecordVersion]) -> dict[RecordVersion, Any]:
-    """Return versions of records of one type with all their rows, in the order of the records' identifiers."""
+def load_records(
+    connection: Connection, kind: type, versions: Sequence[RecordVersion], *, whole: bool = True
+) -> dict[RecordVersion, Any]:
+    """
+    Return versions of records of one type, in the order of the records' identifiers.
+
+    :param whole: with all their rows; otherwise without any.
+    """
     if not versions:
         return {}
     record_type = RECORD_TYPES[kind]
-    children = {name: _rows(connection, table, row_type, versions) for name, row_type, table in record_type.many}
+    children = {
+        name: _rows(connection, table, row_type, versions) if whole else {}
+        for name, row_type, table in record_type.many
+    }
     heads = _rows(
         connection, record_type.table, kind, versions, order=record_type.table.c[record_type.identity].collate("C")
     )

@@ -7,7 +7,7 @@ their positions: those of the version that is stored. Nothing here writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,43 +16,49 @@ from sqlalchemy import Connection
 from billing.content_hash import content_sha256
 from billing.models import AccountMonth, Invoice
 from billing.storage.payloads import FetchInfo
-from billing.storage.stored_months import load_records
-from billing.storage.versions import RECORD_TYPES, CurrentVersion, RecordId, current_versions
+from billing.storage.records import CandidateRecord, Records
+from billing.storage.stored_months import RecordVersion, load_records
+from billing.storage.versions import RECORD_TYPES, RecordId, current_versions
 
 _FIELDS = ("invoices", "contracts", "billing_periods", "usage_reports")
 
 
-def in_stored_order(connection: Connection, fetch: FetchInfo, account_month: AccountMonth) -> AccountMonth:
+def in_stored_order(
+    connection: Connection, fetch: FetchInfo, account_month: AccountMonth, candidates: Records
+) -> AccountMonth:
     """
     Return a derived month with each record that another fetch has stored with the same content as it is stored.
 
     A record with other content, or whose stored rows no longer have the content that was hashed, stays as derived.
+
+    :param candidates: the month's records.
     """
-    records = {name: getattr(account_month, name) for name in _FIELDS}
-    ids = {_record_id(record) for rows in records.values() for record in rows}
-    current = current_versions(connection, fetch.vendor, fetch.account, ids) if ids else {}
-    stored = {record_id: each for record_id, each in current.items() if each.fetch_id != fetch.fetch_id}
-    if not stored:
+    current = current_versions(connection, fetch.vendor, fetch.account, candidates) if candidates else {}
+    same = {
+        record_id: (each.record_key, each.version)
+        for record_id, each in current.items()
+        if each.fetch_id != fetch.fetch_id and each.content_sha256 == candidates[record_id].content_sha256
+    }
+    if not same:
         return account_month
-    ordered: dict[str, Any] = {name: _ordered(connection, rows, stored) for name, rows in records.items()}
+    ordered: dict[str, Any] = {
+        name: _ordered(connection, [candidates[_record_id(each)] for each in getattr(account_month, name)], same)
+        for name in _FIELDS
+    }
     return replace(account_month, **ordered)
 
 
-def _ordered(connection: Connection, records: Sequence[Any], stored: dict[RecordId, CurrentVersion]) -> tuple[Any, ...]:
-    hashes = {_record_id(record): content_sha256(record) for record in records if _record_id(record) in stored}
-    same = {
-        record_id: (stored[record_id].record_key, stored[record_id].version)
-        for record_id, sha256 in hashes.items()
-        if bytes(stored[record_id].content_sha256) == sha256
-    }
-    if not same:
-        return tuple(records)
-    loaded = load_records(connection, type(records[0]), sorted(same.values()))
-    return tuple(_as_stored(record, hashes, loaded.get(same.get(_record_id(record), (0, 0)))) for record in records)
+def _ordered(
+    connection: Connection, records: Sequence[CandidateRecord], same: Mapping[RecordId, RecordVersion]
+) -> tuple[Any, ...]:
+    versions = [same[each.record_id] for each in records if each.record_id in same]
+    loaded = load_records(connection, type(records[0].record), sorted(versions)) if versions else {}
+    return tuple(_as_stored(each, loaded.get(same.get(each.record_id, (0, 0)))) for each in records)
 
 
-def _as_stored(record: Any, hashes: dict[RecordId, bytes], stored: Any) -> Any:  # noqa: ANN401 (a record of any type)
-    if stored is None or content_sha256(stored) != hashes[_record_id(record)]:
+def _as_stored(candidate: CandidateRecord, stored: Any) -> Any:  # noqa: ANN401 (a record of any type)
+    record = candidate.record
+    if stored is None or content_sha256(stored) != candidate.content_sha256:
         return record
     if isinstance(record, Invoice):  # what is no content is this reading's own
         return replace(stored, period_evidence=record.period_evidence, payment_status=record.payment_status)

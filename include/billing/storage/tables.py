@@ -196,6 +196,7 @@ record_version = Table(
     Column("fetch_id", BigInteger, ForeignKey(fetch.c.fetch_id), nullable=False, index=True),
     _required("dag_run"),
     _moment("recorded_at"),
+    Column("code_sha256", LargeBinary, comment="hash of the code and configuration that derived it; null if not known"),
     PrimaryKeyConstraint("record_key", "version"),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint("cause in ('new', 'vendor', 'parser')", name="cause"),

@@ -81,12 +81,14 @@ class CurrentVersion:
     The current version of a record.
 
     :param fetch_id: the fetch that added it.
+    :param code_sha256: hash of the code and configuration that derived it; None if not known.
     """
 
     record_key: int
     version: int
     content_sha256: bytes
     fetch_id: int
+    code_sha256: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def current_versions(
     query = (
         select(
             *t.record.c["record_type", "record_id", "record_key", "current_version"],
-            *version["content_sha256", "fetch_id"],
+            *version["content_sha256", "fetch_id", "code_sha256"],
         )
         .join(
             t.record_version,
@@ -138,15 +140,19 @@ def insert_records(
 
 
 def insert_versions(
-    connection: Connection, versions: Sequence[NewVersion], fetch: FetchInfo, recorded_at: datetime
+    connection: Connection,
+    versions: Sequence[NewVersion],
+    fetch: FetchInfo,
+    recorded_at: datetime,
+    code_sha256: bytes | None,
 ) -> None:
     """
     Store versions with all their rows, and make them the current ones; raises as ``copy_rows``.
 
     The account is locked: no other transaction adds a version.
     """
-    columns = ("record_key", "version", "cause", "content_sha256", "fetch_id", "dag_run", "recorded_at")
-    source = (fetch.fetch_id, fetch.dag_run, recorded_at)
+    columns = ("record_key", "version", "cause", "content_sha256", "fetch_id", "dag_run", "recorded_at", "code_sha256")
+    source = (fetch.fetch_id, fetch.dag_run, recorded_at, code_sha256)
     rows = (
         (each.record_key, each.change.version, each.change.cause, each.content_sha256, *source) for each in versions
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
+from billing.controls.checks.invoice_diff import surely_same
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Invoice, Listing, MonthToDate
 from billing.month import Month
@@ -35,8 +37,9 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
     services = ServiceUsage(by_service, month, unknown_fields)
     listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, unknown_fields)
     listed += _bills(of.get(endpoints.V2_MONTH, []), month, unknown_fields)
-    single = [parse.parse_invoice(_whole(response), unknown_fields) for response in of.get(endpoints.V3_INVOICE, [])]
-    single += _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields)
+    invoices = _first_of_each_id(listed)
+    single = (parse.parse_invoice(_whole(response), unknown_fields) for response in of.get(endpoints.V3_INVOICE, []))
+    by_id = chain(single, _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields))
     reports = ([usage_report(usage, month, unknown_fields)] if usage else []) + (
         [services.report()] if by_service else []
     )
@@ -44,8 +47,8 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
         vendor=account.vendor,
         account=account.name,
         month=month,
-        invoices=tuple(_first_of_each_id(listed).values()),
-        by_id=_first_of_each_id(single),
+        invoices=tuple(invoices.values()),
+        by_id=_first_of_each_id(_listed_or_own(each, invoices) for each in by_id),
         usage_reports=tuple(reports),
         listings=(*listings, *services.listings),
         unknown_fields=unknown_fields.unknown,
@@ -140,7 +143,13 @@ def _of_month(bill: Invoice, asked: Month) -> Invoice:
     raise PayloadError(f"invoice {bill.invoice_id}: asked for {asked}, but its start_time is in {bill.month}")
 
 
-def _first_of_each_id(invoices: Sequence[Invoice]) -> dict[str, Invoice]:
+def _listed_or_own(invoice: Invoice, listed: Mapping[str, Invoice]) -> Invoice:
+    """Return the listed invoice if it is equal: a month's lines are in memory once."""
+    other = listed.get(invoice.invoice_id)
+    return other if other is not None and surely_same(other, invoice) else invoice
+
+
+def _first_of_each_id(invoices: Iterable[Invoice]) -> dict[str, Invoice]:
     """Return the first of each id; F10 reports that a list repeats one."""
     first: dict[str, Invoice] = {}
     for invoice in invoices:

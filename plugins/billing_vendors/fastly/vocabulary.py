@@ -72,10 +72,11 @@ def text_or_none(row: JsonObject, *names: str) -> str | None:
 
     Fastly wrote line members in upper camel case until 2024-08 (``ProductName``), in snake case since.
     """
-    if len(names) == 1:
-        return row.text_or_none(names[0]) or None
-    texts = [row.text_or_none(name) for name in names]
-    return next((text for text in texts if text), None)
+    found = None
+    for name in names:  # all of them, so that none counts as unknown
+        text = row.text_or_none(name)
+        found = found or text or None
+    return found
 
 
 def identifier_or_none(row: JsonObject, name: str) -> str | None:

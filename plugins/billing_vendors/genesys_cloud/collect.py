@@ -20,11 +20,11 @@ from billing_vendors.base.client.pdf_download import DOCUMENT_LIMITS
 from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.documents import document_or_reason
 from billing_vendors.base.vendor import Document, MissingDocument
-from billing_vendors.genesys_cloud.derive import body_of, candidates, invoice_of_month, read_contracts, read_lines
+from billing_vendors.genesys_cloud.derive import candidates, invoice_of_month, read_contracts, read_lines
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm
-from billing_vendors.genesys_cloud.paging import rows_of
+from billing_vendors.genesys_cloud.paging import body_of, rows_of
 from billing_vendors.genesys_cloud.parse import InvoiceHeader, parse_header
 from billing_vendors.genesys_cloud.parse_usage import overview_interval
 from billing_vendors.genesys_cloud.settings import GenesysSettings

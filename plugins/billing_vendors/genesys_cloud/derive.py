@@ -14,11 +14,10 @@ from billing.config.accounts import Account
 from billing.errors import PayloadError
 from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
 from billing.month import Month
-from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, possible_months
-from billing_vendors.genesys_cloud.paging import in_order, note_page, rows_of
+from billing_vendors.genesys_cloud.paging import body_of, in_order, note_page, rows_of
 from billing_vendors.genesys_cloud.parse import (
     InvoiceHeader,
     parse_header,
@@ -28,7 +27,7 @@ from billing_vendors.genesys_cloud.parse import (
 )
 from billing_vendors.genesys_cloud.parse_contracts import parse_billing_period, parse_contract
 from billing_vendors.genesys_cloud.parse_usage import parse_billable_usage, parse_trustee_overview
-from billing_vendors.genesys_cloud.vocabulary import UnknownFields, rename_legacy_fields
+from billing_vendors.genesys_cloud.vocabulary import UnknownFields
 
 _IDS_IN_PATH = {
     "contract": re.compile(r"/contracts/([^/?]+)$"),
@@ -180,11 +179,6 @@ def ids_in_path(response: Response) -> tuple[str, ...]:
     return tuple(unquote(group) for group in match.groups())
 
 
-def body_of(response: Response) -> JsonObject:
-    """Return the JSON object of a response, with the present field names."""
-    return JsonObject(rename_legacy_fields(response.json_object()), response.request)
-
-
 def _headers(responses: Sequence[Response], unknown_fields: UnknownFields) -> tuple[dict[str, InvoiceHeader], Listing]:
     listing = read_listing("invoices", responses, unknown_fields)
     headers = [parse_header(row, unknown_fields) for page in in_order(responses)[0] for row in rows_of(page)]
@@ -198,7 +192,8 @@ def _all_lines(
     for response in responses:
         by_invoice[ids_in_path(response)[0]].append(response)
     lines, listings = {}, []
-    for invoice_id, pages in by_invoice.items():
+    for invoice_id, stored in by_invoice.items():
+        pages = list(map(replace, stored))  # copies: what is parsed of them is released with this invoice
         listings.append(read_listing(f"invoice_lines/{invoice_id}", pages, unknown_fields))
         lines[invoice_id] = read_lines(invoice_id, in_order(pages)[0], unknown_fields)
     return lines, listings

@@ -22,18 +22,25 @@ _CURSORS = frozenset({"after", "cursor"})
 _UNDERSTOOD = frozenset({"nextUri"})
 
 
+def body_of(response: Response) -> JsonObject:
+    """Return the JSON object of a response, with the present field names; it is parsed once."""
+    may_have_old_names = b'"get' in response.body or b"\\u" in response.body
+    document = rename_legacy_fields(response.parsed) if may_have_old_names else response.parsed
+    return JsonObject(document, response.request)
+
+
 def rows_of(response: Response) -> list[JsonObject]:
     """
     Return the rows of one page; null ``entities`` is a page without rows.
 
     :raises PayloadError: the body is not a page, or has no ``entities``.
     """
-    return _page(response).listed("entities")
+    return body_of(response).listed("entities")
 
 
 def note_page(response: Response, unknown_fields: UnknownFields) -> None:
     """Collect fields of a page that this code does not know."""
-    page = _page(response)
+    page = body_of(response)
     page.objects("entities")
     for name in ("nextUri", "previousUri", "selfUri"):
         page.optional(name)
@@ -51,7 +58,7 @@ def next_cursor(response: Response, host: str = "") -> str | None:
     :param host: of the vendor's API, for an absolute ``nextUri``; if empty, its host is not checked.
     :raises PayloadError: ``nextUri`` is not a URI, or leads elsewhere in a way that is not understood.
     """
-    uri = _page(response).text_or_none("nextUri")
+    uri = body_of(response).text_or_none("nextUri")
     if not uri:
         return None
     asked = urlsplit(response.request.partition(" ")[2])
@@ -121,7 +128,7 @@ def _check_last(response: Response, pages_read: int) -> None:
 
     :raises PayloadError: it says that more follows, or counts more pages.
     """
-    document = response.json_object()
+    document = response.parsed
     check_end(response, document, _UNDERSTOOD)
     count = document.get("pageCount")
     if isinstance(count, int) and count > pages_read:
@@ -146,7 +153,3 @@ def _name(parameter: str) -> str:
 def _values(query: str) -> list[str]:
     """Return the parameters that say something, decoded."""
     return [unquote_plus(part) for part in query.split("&") if part.partition("=")[2] and _name(part) not in _CURSORS]
-
-
-def _page(response: Response) -> JsonObject:
-    return JsonObject(rename_legacy_fields(response.json_object()), response.request)

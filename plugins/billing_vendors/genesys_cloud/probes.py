@@ -13,11 +13,10 @@ from billing_vendors.base.client.client import VendorClient
 from billing_vendors.base.client.transport import Limits
 from billing_vendors.base.polling import Probe, ProbeResult
 from billing_vendors.genesys_cloud import endpoints
-from billing_vendors.genesys_cloud.derive import body_of
 from billing_vendors.genesys_cloud.hooks import GenesysCloudBillingHook
 from billing_vendors.genesys_cloud.intervals import usage_intervals
 from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, requested_dates
-from billing_vendors.genesys_cloud.paging import GenesysPaging, rows_of
+from billing_vendors.genesys_cloud.paging import GenesysPaging, body_of, rows_of
 from billing_vendors.genesys_cloud.parse import parse_header
 from billing_vendors.genesys_cloud.parse_contracts import parse_contract
 from billing_vendors.genesys_cloud.parse_usage import is_complete

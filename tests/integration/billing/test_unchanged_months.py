@@ -181,3 +181,25 @@ def test_the_hash_is_of_the_vendors_code_and_the_accounts_configuration():
     ]
     digests = {code_sha256(each, "billing_vendors.fastly.derive") for each in others}
     assert len(digests | {same, code_sha256(account, "billing_vendors.genesys_cloud.derive")}) == 5
+
+
+@pytest.mark.parametrize(("same_code", "derived"), [(True, 1), (False, 2)], ids=["same code", "other code"])
+def test_what_the_same_code_has_stored_is_not_derived_again_for_the_cause_of_a_change(
+    read, make, ledger, same_code, derived
+):
+    ledger.readings["restated"] = make.month(make.invoice("1.00", "2.51"))
+    read.code = CODE if same_code else bytes(31) + b"\1"
+    before = read.derived
+    _, done = read.again("restated", make.account())
+    assert read.derived - before == derived
+    assert [(change.record_id, change.version, change.cause) for change in done.changes] == [("I-1", 2, "vendor")]
+
+
+def test_an_invoice_that_only_moves_to_another_month_is_no_restatement_by_the_vendor(read, make, ledger):
+    """The code that stored it is the same: it is read back."""
+    moved = make.invoice("1.00", "2.50", month=NOVEMBER)
+    ledger.readings["november"] = make.month(moved, month=NOVEMBER)
+    before = read.derived
+    _, done = read.again("november", make.account(), NOVEMBER)
+    assert [(change.record_id, change.version, change.cause) for change in done.changes] == [("I-1", 2, "parser")]
+    assert read.derived - before >= 1

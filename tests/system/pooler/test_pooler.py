@@ -21,7 +21,7 @@ import yaml
 from airflow.sdk.execution_time.context import set_current_context
 from sqlalchemy import create_engine, make_url, text
 
-from billing.certificate.sources import Subject, recomputed_statement, stored_statement
+from billing.certificate.sources import Subject, recomputed_statements, stored_statement
 from billing.certificate.statement import first_difference
 from billing.config.accounts import find_account, load_accounts
 from billing.month import Month
@@ -135,5 +135,5 @@ def test_a_month_is_fetched_stored_reconciled_and_certified(name, pooled_url, do
     rules = Rules(vendor.load_implementation().derive, vendor.controls(), document_reader(documents))
     subject = Subject(name, account_name, Month.parse(MONTH))
     with engine_from_url(pooled_url).connect() as connection:
-        recomputed = recomputed_statement(connection, subject, account, rules)
+        recomputed, _ = recomputed_statements(connection, subject, account, rules)
         assert first_difference(stored_statement(connection, subject), recomputed) is None

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -60,10 +61,9 @@ def open_session(socket_factory: aiohttp.SocketFactoryType | None = None) -> aio
     :param socket_factory: creates the socket to a host; receives the address that the socket will connect to.
     """
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
-    folder = Path(bundle).is_dir()
     connector = aiohttp.TCPConnector(
         limit=0,
-        ssl=ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None),
+        ssl=_trusted(bundle, Path(bundle).stat().st_mtime_ns),
         resolver=aiohttp.ThreadedResolver(),
         happy_eyeballs_delay=None if socket_factory else 0.25,
         socket_factory=socket_factory,
@@ -75,6 +75,13 @@ def open_session(socket_factory: aiohttp.SocketFactoryType | None = None) -> aio
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_send_no_request_twice,),
     )
+
+
+@lru_cache(maxsize=4)  # reading a bundle takes 20 ms, and each document has a session of its own
+def _trusted(bundle: str, _changed_at: int) -> ssl.SSLContext:
+    """Return a context that trusts the certificates of a file or folder."""
+    folder = Path(bundle).is_dir()
+    return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
 def proxy_of(url: str) -> str | None:

@@ -16,7 +16,7 @@ from billing.month import Month
 from billing.payloads.response import Response
 from billing.storage.fetches import reconciled_fetch
 from billing.storage.payloads import Fetch, FetchSummary, find_fetch, read_responses
-from billing.storage.records import RecordStore, lock_account, save_unknown_fields
+from billing.storage.records import RecordStore, candidates_in, lock_account, save_unknown_fields
 from billing.storage.snapshots import payloads_of, save_snapshot
 from billing_vendors.base.tasks.database import billing_engine, documents_folder
 from billing_vendors.base.tasks.errors import clean_traceback
@@ -101,7 +101,7 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
         now = datetime.now(UTC)
         fetch = find_fetch(connection, fetched.fetch_id)
         running = derive_fetch(fetched.fetch_id)
-        changes = RecordStore(connection, fetch, derive_fetch, now).save(running)
+        changes = RecordStore(connection, fetch, derive_fetch, now).save(candidates_in(running))
         save_unknown_fields(connection, running, fetch, now)
     log.info(
         "%s/%s %s: %s contracts, %s billing periods so far, %s versions added",

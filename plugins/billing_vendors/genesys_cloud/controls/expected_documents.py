@@ -7,7 +7,7 @@ G5 and G29 both ask this, so that they say the same of a document that is not th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -66,26 +66,31 @@ class Documents:
         self._evidence, self._price_book = evidence, price_book
         self._own = tuple(billed_lines(account_month.invoices, *about))
         self._others = tuple(billed_lines(evidence.other_documents, *about))
+        self._own_by_product, self._others_by_product = _by_product(self._own), _by_product(self._others)
 
     def own(self, due: Due) -> list[Billed]:
         """Return the lines of the month's own documents that may bill it."""
-        return [each for each in self._own if self._bills(each, due)]
+        return self._billing(due, self._own_by_product)
 
     def others(self, due: Due) -> list[Billed]:
         """Return the lines of other stored documents that may bill it."""
-        return [each for each in self._others if self._bills(each, due)]
+        return self._billing(due, self._others_by_product)
 
-    def _bills(self, billed: Billed, due: Due) -> bool:
-        """Return whether a line may bill something; what is bought once has a line of its own amount."""
+    def _billing(self, due: Due, by_product: Mapping[str, Sequence[Billed]]) -> list[Billed]:
+        """Return the lines that may bill something; what is bought once has a line of its own amount."""
         once = [
             amount_of([each])
             for each in self._price_book.items(due.product, due.charge_type, frozenset({due.contract_id}))
             if purpose_of(each.item) is Purpose.ONE_TIME
         ]
-        near = [amount for amount in once if _is_near(amount, billed.line.amount)]
+        found = [each for each in by_product.get(due.product, ()) if bills(each, due)]
         if due.is_once:
-            return bills(billed, due) and due.amount in near
-        return bills(billed, due) and (not near or _is_near(due.amount, billed.line.amount))
+            return [each for each in found if due.amount in once and _is_near(due.amount, each.line.amount)]
+        return [
+            each
+            for each in found
+            if _is_near(due.amount, each.line.amount) or not any(_is_near(one, each.line.amount) for one in once)
+        ]
 
     def next_in_advance(self, due: Due) -> Due | None:
         """
@@ -200,7 +205,8 @@ class Documents:
         What is for any other time begins or ends with its contract: how long the whole term is, it does not show.
         """
         previous = self._evidence.previous
-        before = billed_lines(previous.invoices, self._price_book, TERMS) if previous else ()
+        received = tuple(receipts_of(previous.billing_periods, self._price_book, TERMS)) if previous else ()
+        before = billed_lines(previous.invoices, self._price_book, TERMS, received) if previous else ()
         by_invoice: dict[str, list[Span]] = defaultdict(list)
         for billed in (*self._own, *self._others, *before):
             start, end = billed.line.service_start, billed.line.service_end
@@ -213,7 +219,7 @@ class Documents:
     def _of_no_product(self, due: Due) -> list[str]:
         """Return the documents with a line for days of it that names no product, and that nothing else explains."""
         nameless = (each for each in (*self._own, *self._others) if not each.product and not each.line.product)
-        found = (each for each in nameless if bills(replace(each, product=due.product, charge_type=None), due))
+        found = (each for each in nameless if bills(replace(each, charge_type=None), due))
         return sorted({each.invoice.invoice_id for each in found if each.line.service_start})
 
     def _is_before_the_account(self, due: Due) -> bool:
@@ -228,11 +234,16 @@ class Documents:
         return any(each.line.service_start and each.line.service_start >= due.service[1] - _ONE_DAY for each in ours)
 
 
+def _by_product(lines: Iterable[Billed]) -> Mapping[str, Sequence[Billed]]:
+    found: dict[str, list[Billed]] = defaultdict(list)
+    for each in lines:
+        found[each.product].append(each)
+    return found
+
+
 def bills(billed: Billed, due: Due) -> bool:
-    """Return whether a line may bill something: its product, way of payment, contract and days."""
-    if billed.product != due.product or due.contract_id not in billed.contracts:
-        return False
-    if billed.charge_type not in (due.charge_type, None):
+    """Return whether a line of the product may bill it: its way of payment, contract and days."""
+    if due.contract_id not in billed.contracts or billed.charge_type not in (due.charge_type, None):
         return False
     start, end = billed.line.service_start, billed.line.service_end
     if start is None or end is None:

@@ -195,6 +195,47 @@ def test_a_changed_digit_of_the_certificate_is_named(stored, path):
     assert verdict.sentence.startswith(f"NOT VERIFIED, certificate: {where}: it has")
 
 
+@pytest.fixture
+def long(stored, monkeypatch):
+    """The month counts as a long one."""
+    monkeypatch.setattr("billing.certificate.sources.LINES_LISTED", 1)
+    return stored
+
+
+def test_a_long_month_is_certified_by_reference_and_verified(long):
+    certificate = json_values(certificate_of(long))
+
+    assert all("lines" not in invoice for invoice in certificate["invoices"])
+    assert sum(invoice["count"] for invoice in certificate["invoices"]) > 1
+    assert verdict_of(long, certificate).verified
+
+
+@pytest.mark.parametrize("name", ["total", "count", "content_sha256"])
+def test_what_was_changed_in_the_certificate_of_a_long_month_is_named(long, name):
+    certificate = json_values(certificate_of(long))
+    value = certificate["invoices"][0][name]
+    certificate["invoices"][0][name] = "0" * 64 if name == "content_sha256" else value + 1
+
+    assert verdict_of(long, certificate).sentence.startswith(f"NOT VERIFIED, certificate: invoices 1, {name}: it has")
+
+
+def test_a_changed_line_of_a_long_month_is_named(long):
+    certificate = certificate_of(long)
+    key = "(select record_key from billing.invoice order by invoice_id limit 1)"
+    tamper(long, f"update billing.invoice_line set amount = amount + 1 where position = 2 and record_key = {key}")
+
+    sentence = verdict_of(long, certificate).sentence
+    assert sentence.startswith("NOT VERIFIED, stored rows: invoices 1, lines 2, amount: the rows have")
+
+
+def test_an_invoice_of_a_long_month_is_certified_with_its_lines(long):
+    subject = Subject(SUBJECT.vendor, SUBJECT.account, MONTH, invoice_of(long))
+    certificate = certificate_of(long, subject)
+
+    assert certificate["invoices"][0]["lines"]
+    assert verdict_of(long, certificate, subject).verified
+
+
 def test_a_changed_hash_of_the_certificate_is_named(stored):
     certificate = {**certificate_of(stored), "sha256": "0" * 64}
 

@@ -108,8 +108,11 @@ create table billing.record_version (
     fetch_id bigint not null references billing.fetch,
     dag_run text not null,
     recorded_at timestamptz not null,
+    code_sha256 bytea check (octet_length(code_sha256) = 32),
     primary key (record_key, version)
 );
+comment on column billing.record_version.code_sha256 is
+    'hash of the code and configuration that derived it; null if not known';
 
 alter table billing.record
     add constraint record_current_version_fkey foreign key (record_key, current_version)
