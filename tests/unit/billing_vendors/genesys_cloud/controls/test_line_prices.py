@@ -106,6 +106,12 @@ def test_amendments_with_other_quantities_do_not_say_the_price(g, found):
     assert "quantity of 7" in finding.explanation
 
 
+@pytest.mark.parametrize(("amount", "state"), [("2700.00", "PASS"), ("2400.00", "PASS"), ("2550.00", "EXCEPTION")])
+def test_two_prices_for_the_same_quantity_are_both_agreed_and_no_other(g, states, amount, state):
+    contract = g.contract(g.item(quantity="20"), g.item(price="120.00", quantity="20"))
+    assert states(G2, g.clean(g.prepay(amount, "20"), contracts=(contract,))) == [state]
+
+
 @pytest.mark.parametrize("discount", ["0.0", "10.00"])
 def test_what_no_kind_of_a_discount_explains_is_an_exception(g, states, discount):
     contract = g.contract(g.item(discount_amount=discount))
