@@ -34,6 +34,24 @@ class Reading:
         return not {kind, kind.partition(":")[0]}.isdisjoint(self.hides.get(value, ()))
 
 
+@dataclass(frozen=True, slots=True)
+class HiddenTogether:
+    """
+    Kinds of planted errors that nobody can see under values of several readings at once.
+
+    :param values: one or more values by key, each of which an account must have.
+    """
+
+    values: Mapping[str, tuple[str, ...]]
+    kinds: tuple[str, ...]
+    why: str
+
+    def hidden(self, answers: Mapping[str, str], kind: str) -> bool:
+        """Return whether an account's answers, by key, hide a kind of error."""
+        together = all(answers.get(key) in values for key, values in self.values.items())
+        return together and not {kind, kind.partition(":")[0]}.isdisjoint(self.kinds)
+
+
 class Readings:
     """
     How the vendors of one world read their contracts, for all accounts or for single ones.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from vendor_simulator.readings import Reading
+from vendor_simulator.readings import HiddenTogether, Reading
 from vendor_simulator.registry import simulated_vendors
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "readings.md"
@@ -52,7 +52,9 @@ finds it otherwise.
 def page() -> str:
     """Return the whole page."""
     readings = [reading for vendor in simulated_vendors() for reading in vendor.readings]
-    hidden = "".join(f"{row}\n" for reading in readings for row in _hidden(reading))
+    together = (each for vendor in simulated_vendors() for each in vendor.hidden_together)
+    rows = [*(row for reading in readings for row in _hidden(reading)), *map(_together, together)]
+    hidden = "".join(f"{row}\n" for row in rows)
     return "".join([_INTRODUCTION, *_tables(readings), *([_HIDDEN, hidden] if hidden else [])])
 
 
@@ -75,6 +77,11 @@ def _row(reading: Reading) -> str:
 def _hidden(reading: Reading) -> Iterator[str]:
     for value, kinds in reading.hides.items():
         yield f"| `{reading.key}={value}` | {', '.join(kinds)} | {_cell(reading.why_hidden)} |"
+
+
+def _together(hidden: HiddenTogether) -> str:
+    values = ", and ".join(" or ".join(f"`{key}={value}`" for value in each) for key, each in hidden.values.items())
+    return f"| {values} | {', '.join(hidden.kinds)} | {_cell(hidden.why)} |"
 
 
 def _cell(text: str) -> str:

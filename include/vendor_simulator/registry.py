@@ -13,7 +13,7 @@ import vendor_simulator
 
 if TYPE_CHECKING:
     from vendor_simulator.options import WorldOptions
-    from vendor_simulator.readings import Reading
+    from vendor_simulator.readings import HiddenTogether, Reading
     from vendor_simulator.web.pipeline import VendorApp
     from vendor_simulator.web.state import State
     from vendor_simulator.world import VendorWorld
@@ -28,12 +28,14 @@ class SimulatedVendor:
     :param make_world: creates its customers' data.
     :param make_app: creates the application.
     :param readings: what its contract leaves open.
+    :param hidden_together: errors that several readings at once make invisible.
     """
 
     name: str
     make_world: Callable[[WorldOptions], VendorWorld]
     make_app: Callable[[State], VendorApp]
     readings: tuple[Reading, ...] = ()
+    hidden_together: tuple[HiddenTogether, ...] = ()
 
 
 def simulated_vendors() -> tuple[SimulatedVendor, ...]:

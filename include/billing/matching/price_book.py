@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from billing.models import Contract, ContractBillingPeriod, ContractItem
 from billing.money import exact_sum, product
@@ -93,6 +94,7 @@ class PriceBook:
         contracts, periods = tuple(contracts), tuple(periods)
         self._contracts = {contract.contract_id: contract for contract in contracts}
         self._listed = frozenset(period.contract_id for period in periods)
+        self.amounts: dict[object, list[Fraction]] = {}  # computed once from these prices, by billing.matching.receipts
         self._priced: dict[tuple[str, ChargeType], list[PricedItem]] = defaultdict(list)
         self._by_order: dict[str, set[str]] = defaultdict(set)
         self._sku_of: dict[str, str] = {}

@@ -189,8 +189,8 @@ class _Costs:
     """
 
     def __init__(self, price_book: PriceBook, periods: Sequence[Span]) -> None:
-        self._price_book, self._periods = price_book, periods
-        self._amounts: dict[object, list[Fraction]] = {}
+        self._price_book, self._periods = price_book, tuple(periods)
+        self._amounts = price_book.amounts
 
     def agreed(self, product: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[Decimal]:
         """Return the quantities that contracts prepay of a product."""
@@ -205,7 +205,7 @@ class _Costs:
         if quantity is None or start is None or end is None:
             return False
         agreed = self.agreed(product, charge_type, contracts)
-        key = product, charge_type, contracts, start, end
+        key = product, charge_type, contracts, start, end, self._periods
         if key not in self._amounts:
             self._amounts[key] = self._readings(product, charge_type, contracts, agreed, (start, end))
         amounts, times = self._amounts[key], Fraction(1) if agreed else Fraction(quantity)

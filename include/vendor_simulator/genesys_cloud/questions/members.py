@@ -156,8 +156,9 @@ MEMBERS: tuple[Reading, ...] = (
         "Purchase orders. own: an invoice has one of its contract's; shared: all contracts have the same; null and "
         "missing: invoices have none; not_in_contract: contracts have none.",
         NOTHING_REQUIRED,
-        dict.fromkeys(("null", "missing", "not_in_contract"), ("G9",)),
-        "One of the two sides has no order.",
+        {"shared": ("G29",)} | dict.fromkeys(("null", "missing", "not_in_contract"), ("G9", "G29")),
+        "Without an order of its own a bill may be another contract's of the same product: G5 reports the difference, "
+        "G29 is BLOCKED.",
     ),
     question(
         "contract_periods",

@@ -108,7 +108,8 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         roundings=1,
     )
     # The contract itself states how much is prepaid.
-    prepaid = TERMS.charge_type(line) is ChargeType.PREPAID or line.quantity in {each.item.quantity for each in priced}
+    agreed = [each.item.quantity for each in priced if each.item.quantity]
+    prepaid = TERMS.charge_type(line) is ChargeType.PREPAID or any(not (line.quantity or 1) % each for each in agreed)
     unlisted = price_book.without_period(billed.contracts, line.service_start)
     if found.state is State.EXCEPTION and not match.receipts and unlisted and not prepaid:
         return blocked(subject, f"{what} differs, and the vendor lists no billing period that states what was used")
