@@ -160,6 +160,8 @@ def _less_discounts(
             for months, text in factors:
                 if months > 1:
                     yield Reading(whole - Fraction(discount) * months, f"discount {discount} x {text}")
+                    of_units = Fraction(discount) * Fraction(quantity) * months
+                    yield Reading(whole - of_units, f"discount {discount} a unit x {text}")
 
 
 def _by_the_day(
@@ -208,6 +210,8 @@ def lengths(service: Span, periods: Sequence[Span] = ()) -> dict[Fraction, str]:
     services = _a_day_beside(service)
     whole = [months for each in services if (months := whole_months(*each))]
     found = {Fraction(months): f"{months} months" for months in whole}
+    for length, text in (each for first, _ in periods for each in _of_cycle(*service, first)):
+        found.setdefault(length, text)
     for start, end in [] if whole_months(*service) else [service] if whole else services:
         days = (end - start).days
         if days <= 0:
@@ -221,6 +225,26 @@ def lengths(service: Span, periods: Sequence[Span] = ()) -> dict[Fraction, str]:
                 found.setdefault(Fraction(months), f"{months} billing cycles and {rest} days")
         found.setdefault(months_of(start, end), f"{days} days by the month")
     return found
+
+
+def _of_cycle(start: date, end: date, first: date) -> Iterator[tuple[Fraction, str]]:
+    """
+    Yield how many billing cycles a service lasts, counted by the day on which the contract's cycles begin: the first
+    one by the day, the last one by the day or as a whole.
+
+        26 August to 26 September, cycles from the 29th  -> 3/31 + 28/31; 3/31 + 1
+    """
+    number = (start.year - first.year) * 12 + start.month - first.month
+    number -= month_from(first, number) > start
+    begun, following = month_from(first, number), month_from(first, number + 1)
+    if start == begun or end <= following:
+        return
+    part = Fraction((following - start).days, (following - begun).days)
+    months = next(each for each in count() if month_from(first, number + each + 2) > end)
+    last, after = month_from(first, number + months + 1), month_from(first, number + months + 2)
+    yield part + months + Fraction((end - last).days, (after - last).days), "by the contract's billing cycle"
+    if end > last:
+        yield part + months + 1, "by the contract's billing cycle, the last one whole"
 
 
 def _cycles_of(start: date, end: date) -> Iterator[tuple[int, int, int]]:

@@ -5,6 +5,7 @@ bill. Pure; each amount is in the currency stored with it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from billing.matching.price_book import ChargeType, PriceBook, PricedItem
-from billing.matching.price_readings import fitting, price_readings
+from billing.matching.price_book import ChargeType, PriceBook
+from billing.matching.price_readings import price_readings
 from billing.matching.service_months import Span
 from billing.models import Charge, ContractBillingPeriod, Invoice, InvoiceLine, Wallet
 from billing.money import minor_unit, rounding_bound
@@ -104,7 +105,7 @@ def billed_lines(
     :param receipts: of the month.
     :param periods: billing periods of the month.
     """
-    spans = [(period.starts_on, period.ends_on) for period in periods]
+    costs = _Costs(price_book, [(period.starts_on, period.ends_on) for period in periods])
     received: dict[tuple[str, ChargeType], list[Receipt]] = defaultdict(list)
     for receipt in receipts:
         received[receipt.product, receipt.charge_type].append(receipt)
@@ -115,7 +116,7 @@ def billed_lines(
         unit = minor_unit(invoice.currency) if invoice.currency else None
         for line in invoice.lines:
             if line.amount >= 0 and not terms.is_tax(line):
-                found = _Fit(line, contracts, price_book, received, spans, rounding_bound(1, unit or Decimal(0)))
+                found = _Fit(line, contracts, price_book, received, costs, rounding_bound(1, unit or Decimal(0)))
                 named = found.product()
                 charge_type = terms.charge_type(line) or found.charge_type(named)
                 yield Billed(invoice, line, named, charge_type, contracts)
@@ -129,7 +130,7 @@ class _Fit:
     contracts: frozenset[str]
     price_book: PriceBook
     received: Mapping[tuple[str, ChargeType], Sequence[Receipt]]
-    periods: Sequence[Span]
+    costs: _Costs
     bound: Decimal
 
     def product(self) -> str:
@@ -149,11 +150,11 @@ class _Fit:
         ways = [way for way in reversed(ChargeType) if self._is_known(product, way)]
         if len(ways) == 1:  # nearly always, and a score takes long
             return ways[0]
-        return max(
-            ways,
-            key=lambda way: (self._score(product, way), not self._is_charged_otherwise(product, way)),
-            default=None,
-        )
+        return max(ways, key=lambda way: self._rank(product, way), default=None)
+
+    def _rank(self, product: str, charge_type: ChargeType) -> tuple[int, bool]:
+        score = self._score(product, charge_type)
+        return score, score > 0 and not self._is_charged_otherwise(product, charge_type)
 
     def _received(self, product: str, charge_type: ChargeType) -> Sequence[Receipt]:
         return self.received.get((product, charge_type), ())
@@ -173,22 +174,61 @@ class _Fit:
     def _score(self, product: str, charge_type: ChargeType) -> int:
         """Return how well a line fits: by its amount, which counts more, and by its quantity."""
         received = self._received(product, charge_type)
-        priced = self.price_book.items(product, charge_type, self.contracts)
-        agreed = [each.item.quantity for each in priced] if charge_type is ChargeType.PREPAID else []
+        agreed = self.costs.agreed(product, charge_type, self.contracts)
         quantity = self.line.quantity in {*agreed, *(each.quantity for each in received)} - {None}
         charged = any(map(self._is_charged, received))
-        return _AMOUNT * 2 * charged + _AMOUNT * (not charged and self._costs(priced, agreed)) + quantity
+        costs = not charged and self.costs.may_be(self.line, product, charge_type, self.contracts, self.bound)
+        return _AMOUNT * 2 * charged + _AMOUNT * costs + quantity
 
-    def _costs(self, priced: Sequence[PricedItem], agreed: Sequence[Decimal | None]) -> bool:
-        if self.line.quantity is None or not priced or not self.line.service_start or not self.line.service_end:
+
+class _Costs:
+    """
+    What products cost by their contracts, computed once for all lines of the same days.
+
+    :param periods: billing periods of the month.
+    """
+
+    def __init__(self, price_book: PriceBook, periods: Sequence[Span]) -> None:
+        self._price_book, self._periods = price_book, periods
+        self._amounts: dict[object, list[Fraction]] = {}
+
+    def agreed(self, product: str, charge_type: ChargeType, contracts: frozenset[str]) -> list[Decimal]:
+        """Return the quantities that contracts prepay of a product."""
+        priced = self._price_book.items(product, charge_type, contracts) if charge_type is ChargeType.PREPAID else ()
+        return [each.item.quantity for each in priced if each.item.quantity is not None]
+
+    def may_be(
+        self, line: InvoiceLine, product: str, charge_type: ChargeType, contracts: frozenset[str], bound: Decimal
+    ) -> bool:
+        """Return whether the agreed quantities, else the line's own, cost a line's amount, to within a bound."""
+        start, end, quantity = line.service_start, line.service_end, line.quantity
+        if quantity is None or start is None or end is None:
             return False
-        service = self.line.service_start, self.line.service_end
-        of_contracts = (
-            [each for each in priced if each.contract_id == name] for name in {p.contract_id for p in priced}
+        agreed = self.agreed(product, charge_type, contracts)
+        key = product, charge_type, contracts, start, end
+        if key not in self._amounts:
+            self._amounts[key] = self._readings(product, charge_type, contracts, agreed, (start, end))
+        amounts, times = self._amounts[key], Fraction(1) if agreed else Fraction(quantity)
+        if not line.amount or not times:
+            return not line.amount and 0 in amounts
+        near = bisect_left(amounts, (Fraction(line.amount) - Fraction(bound)) / times)
+        return near < len(amounts) and amounts[near] * times <= Fraction(line.amount) + Fraction(bound)
+
+    def _readings(
+        self, product: str, charge_type: ChargeType, contracts: frozenset[str], agreed: list[Decimal], service: Span
+    ) -> list[Fraction]:
+        """Return all that the agreed quantities may cost, or one unit, in order."""
+        priced = self._price_book.items(product, charge_type, contracts)
+        of_contracts = ([each for each in priced if each.contract_id == name] for name in contracts)
+        quantities = list(dict.fromkeys(agreed)) or [Decimal(1)]
+        return sorted(
+            {
+                reading.amount
+                for items in of_contracts
+                if items
+                for reading in price_readings(items, quantities, service, self._periods)
+            }
         )
-        quantities = [self.line.quantity, *(each for each in dict.fromkeys(agreed) if each is not None)]
-        readings = (price_readings(items, quantities, service, self.periods) for items in of_contracts)
-        return any(fitting(each, self.line.amount, self.bound) is not None for each in readings)
 
 
 _AMOUNT = 2
@@ -198,7 +238,7 @@ def charge_type_of(
     line: InvoiceLine, contracts: frozenset[str], price_book: PriceBook, terms: MatchingTerms
 ) -> ChargeType | None:
     """Return how what a line bills is paid: by the line's own wording, else by the prices of the contracts."""
-    found = _Fit(line, contracts, price_book, {}, (), Decimal(0))
+    found = _Fit(line, contracts, price_book, {}, _Costs(price_book, ()), Decimal(0))
     return terms.charge_type(line) or found.charge_type(found.product())
 
 

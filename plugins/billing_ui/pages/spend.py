@@ -14,14 +14,17 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy import Connection
 
+from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.charts import columns
 from billing_ui.pages.page import Database, answer, picture, render
+from billing_ui.queries.months import estimates
 from billing_ui.queries.spend import by_month, by_product, by_region, changes, currencies
 from billing_ui.rights import Readable
 
 html, api = APIRouter(), APIRouter()
 
+_OTHER_COLUMNS = {"year_before": "all, a year before", "estimate": "estimate of the running month"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -91,7 +94,7 @@ def _month_tables(database: Connection, asked: Asked) -> dict[str, list[dict[str
 def spend_page(request: Request, database: Database, readable: Readable, asked: Question) -> HTMLResponse:
     """Show what is spent over months."""
     tables = _tables(database, asked)
-    matrix = _matrix(asked, tables["by_month"])
+    matrix = _matrix(database, asked, tables["by_month"])
     return render(request, "spend.html", asked.as_dict() | tables | {"vendors": list(readable), "table": matrix})
 
 
@@ -104,11 +107,13 @@ def changes_page(request: Request, database: Database, readable: Readable, asked
 
 @html.get("/spend/chart.svg")
 def spend_chart(database: Database, asked: Question) -> Response:
-    """Draw the amounts by month and vendor."""
+    """Draw the amounts by month and vendor, beside what all of them billed a year before, and the estimate."""
     found = by_month(database, asked.vendors, asked.currency, asked.last, asked.span)
-    table = _matrix(asked, found)
-    series = {name: [row[name] for row in table["rows"]] for name in table["vendors"]}
-    return picture(columns([row["month"] for row in table["rows"]], series))
+    table = _matrix(database, asked, found)
+    names = {name: name for name in table["vendors"]} | _OTHER_COLUMNS
+    series = {title: [row[name] for row in table["rows"]] for name, title in names.items()}
+    drawn = {title: values for title, values in series.items() if any(value is not None for value in values)}
+    return picture(columns([row["month"] for row in table["rows"]], drawn, stacked=False))
 
 
 @html.get("/spend/{name}.csv")
@@ -155,13 +160,21 @@ def _defused(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _matrix(asked: Asked, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return a row for each month with the amount of each vendor and their sum."""
+def _matrix(database: Connection, asked: Asked, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a row for each month: the amount of each vendor, their sum, that of a year before, and the estimate."""
     amounts = {(f"{row['month']:%Y-%m}", row["vendor"]): row["amount"] for row in found}
+    earlier: dict[str, Decimal] = {}
+    for row in by_month(database, asked.vendors, asked.currency, asked.last.shifted(-12), asked.span):
+        earlier[f"{row['month']:%Y-%m}"] = exact_sum((earlier.get(f"{row['month']:%Y-%m}", Decimal(0)), row["amount"]))
+    running = Month.of(datetime.now(UTC).date())
+    estimated = [row for row in estimates(database, asked.vendors, running) if row["currency"] == asked.currency]
     vendors = sorted({vendor for _, vendor in amounts})
     table = []
-    for month in (str(asked.last.shifted(-back)) for back in reversed(range(asked.span))):
-        billed = {vendor: amounts.get((month, vendor)) for vendor in vendors}
+    for month in (asked.last.shifted(-back) for back in reversed(range(asked.span))):
+        billed = {vendor: amounts.get((str(month), vendor)) for vendor in vendors}
         known = [amount for amount in billed.values() if amount is not None]
-        table.append({"month": month, **billed, "total": sum(known, Decimal(0)) if known else None})
-    return {"vendors": vendors, "rows": table}
+        estimate = exact_sum(row["total"] for row in estimated) if estimated and month == running else None
+        total = exact_sum(known) if known else None
+        before = earlier.get(str(month.shifted(-12)))
+        table.append({"month": str(month), **billed, "total": total, "year_before": before, "estimate": estimate})
+    return {"vendors": vendors, "rows": table, "estimated": any(row["estimate"] is not None for row in table)}

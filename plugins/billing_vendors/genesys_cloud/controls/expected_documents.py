@@ -205,7 +205,8 @@ class Documents:
         What is for any other time begins or ends with its contract: how long the whole term is, it does not show.
         """
         previous = self._evidence.previous
-        before = billed_lines(previous.invoices, self._price_book, TERMS) if previous else ()
+        received = tuple(receipts_of(previous.billing_periods, self._price_book, TERMS)) if previous else ()
+        before = billed_lines(previous.invoices, self._price_book, TERMS, received) if previous else ()
         by_invoice: dict[str, list[Span]] = defaultdict(list)
         for billed in (*self._own, *self._others, *before):
             start, end = billed.line.service_start, billed.line.service_end

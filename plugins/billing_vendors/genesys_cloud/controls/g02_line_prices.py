@@ -12,7 +12,7 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
-from billing.matching.price_book import PriceBook
+from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.receipts import Billed
 from billing.matching.three_way import (
     Match,
@@ -24,7 +24,7 @@ from billing.matching.three_way import (
     reading_of_line,
 )
 from billing.models import AccountMonth, Invoice
-from billing.money import currency_code
+from billing.money import currency_code, product
 from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
@@ -93,6 +93,9 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         return blocked(
             subject, f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
         )
+    if expected is None and line.quantity is not None:
+        own = [product(each.price, line.quantity) for each in priced if each.item.quantity == line.quantity]
+        expected = min(own, key=lambda amount: abs(amount - line.amount), default=None)
     if expected is None:
         return blocked(subject, f"{what}: several prices are in force and none is for a quantity of {line.quantity}")
     prices = sorted({each.price for each in priced or items})
@@ -104,8 +107,10 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         currency=invoice.currency,
         roundings=1,
     )
+    # The contract itself states how much is prepaid.
+    prepaid = TERMS.charge_type(line) is ChargeType.PREPAID or line.quantity in {each.item.quantity for each in priced}
     unlisted = price_book.without_period(billed.contracts, line.service_start)
-    if found.state is State.EXCEPTION and not match.receipts and unlisted:
+    if found.state is State.EXCEPTION and not match.receipts and unlisted and not prepaid:
         return blocked(subject, f"{what} differs, and the vendor lists no billing period that states what was used")
     operands: dict[str, Any] = {
         "line": line.position,

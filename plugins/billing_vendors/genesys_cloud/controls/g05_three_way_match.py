@@ -90,11 +90,9 @@ def _of_match(match: Match, price_book: PriceBook, documents: Documents) -> Find
         found = _prepaid(subject, what, match, price_book)
     else:
         found = _overage(subject, what, match)
-        lines = (each for each in match.billed if price_book.without_period(each.contracts, each.line.service_start))
-        if found.state is State.EXCEPTION and any(lines):
-            return blocked(
-                subject, f"{what}: the vendor lists no billing period of its contract that ends in the month"
-            )
+    lines = (each for each in match.billed if price_book.without_period(each.contracts, each.line.service_start))
+    if found.state is State.EXCEPTION and match.charge_type is ChargeType.OVERAGE and any(lines):
+        return blocked(subject, f"{what}: the vendor lists no billing period of its contract that ends in the month")
     return replace(found, operands={**found.operands, **_operands(match, price_book)})
 
 
