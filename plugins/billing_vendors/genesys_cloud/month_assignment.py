@@ -8,10 +8,11 @@ to a month that is not fetched again.
 
 So the lines' service dates decide only among the periods that ended around the invoice's date: a bill may be dated a
 day before its period ends or a period late, and the vendor may not list its period. Where the lines fit none of these,
-the date alone decides, and for a credit memo always. A credit memo of November for services of March would, by its
-lines, belong to March: a month reconciled long ago, whose run never requests documents dated in November. By its date
-it belongs to October, the month that was last billed when the memo was written. The service dates stay on the lines,
-for splitting costs by service month, and whether they support the decision is stored with it.
+the date alone decides, and so it does for a credit memo unless its period ends a day or two later. A memo of November
+for services of March would, by its lines, belong to March: a month reconciled long ago, whose run never requests
+documents dated in November. By its date it belongs to October, the month that was last billed when the memo was
+written. The service dates stay on the lines, for splitting costs by service month, and whether they support the
+decision is stored with it.
 """
 
 from __future__ import annotations
@@ -190,7 +191,8 @@ def assign_month(
 
     1. of the billing periods that end at most 7 days after the invoice's date or 45 days before it, the one that bills
        most of its lines, in arrears or in advance, and of these the one that ends nearest to that date; the days of a
-       line in no listed period count as one. Not for a credit memo;
+       line in no listed period count as one. For a credit memo only a period that ends a day or two after its date and
+       holds a line of it: another time zone has the date before the end;
     2. the billing period that ended last on or before the invoice's date, by the month of its last day;
     3. before any month has ended, the first month that contains a line's services, else the contract's first month;
     4. the calendar month before the invoice's month, if neither applies: no period is known, or the last one ended
@@ -205,6 +207,7 @@ def assign_month(
     the same                                                       2026-11-20    2026-10
     October, November; lines of October (overage) and of November  2026-11-03    2026-10
     October; a credit memo with lines of March                     2026-11-17    2026-10
+    October; a credit memo with lines of October                   2026-10-31    2026-10
     September, October; lines of October                           2026-10-31    2026-10
     September, November (October is not listed); lines of October  2026-11-03    2026-10
     1 to 31 October is the first                                   2026-09-20    2026-10
@@ -217,7 +220,7 @@ def assign_month(
     :param first_month: of the account.
     """
     by_date = month_by_date(invoiced_on, purchase_order, terms)
-    by_lines = None if is_credit else _by_lines(invoiced_on, _named(purchase_order, terms), services)
+    by_lines = (_ending if is_credit else _by_lines)(invoiced_on, _named(purchase_order, terms), services)
     if by_lines and (by_date is None or by_lines != by_date[1]):
         return Decision(
             by_lines.month, f"Dated {invoiced_on}, with lines that bill {by_lines}; {_lines_say(services, by_lines)}."
@@ -265,6 +268,13 @@ def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequen
     ]
     most = max(near, key=lambda each: each[:3], default=None)
     return most[-1] if most and most[0] else None
+
+
+def _ending(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequence[Service]) -> BillingCycle | None:
+    """Return the billing period that ends a day or two after a credit memo's date and holds its lines; or None."""
+    cycles = (cycle for term in terms for cycle in term.cycles if any(cycle.holds(each) for each in services))
+    ending = (each for each in cycles if _ONE_DAY <= each.ends_on - invoiced_on <= 2 * _ONE_DAY)
+    return min((each for each in ending if _in_window(each.month, invoiced_on)), key=_by_end, default=None)
 
 
 def _chain(service: Service, services: Sequence[Service]) -> Service:

@@ -188,6 +188,11 @@ class TestTheLinesDecide:
         late = day("2026-12-03")
         assert assign_month(late, None, self.october, [CALENDAR], FIRST, is_credit=True).month == month("2026-11")
 
+    def test_a_credit_memo_may_be_dated_a_day_before_its_period_ends(self):
+        for dated, expected in (("2026-10-30", "2026-10"), ("2026-10-31", "2026-10"), ("2026-10-29", "2026-09")):
+            found = assign_month(day(dated), None, self.october, [CALENDAR], FIRST, is_credit=True)
+            assert found.month == month(expected)
+
     def test_a_late_bill_is_in_the_window_of_its_own_month(self):
         assert assign_month(day("2026-12-20"), None, self.october, [CALENDAR], FIRST).month == month("2026-11")
 
