@@ -21,8 +21,10 @@ from vendor_simulator.months import Month as SimulatedMonth
 from vendor_simulator.planted import Planted
 from vendor_simulator.world import World
 
-PLANTED_IN = (-2, -1, -3)
+PLANTED_IN = (-2, -1)
 """In which of a case's months an error may be planted: preferably in one that others surround."""
+FIRST_MONTH_TOO = ("G19",)
+"""Kinds that are as visible in a month without one before: credit memos are rare."""
 Verdicts = dict[Month, tuple[Verdict, ...]]
 Judge = Callable[[Case, Month], Iterator[tuple[Verdict, ...]]]
 """Yields what is found in a month with an error: at first glance, then with more months fetched again."""
@@ -163,7 +165,7 @@ def _judged(kind: str, error: Planted | None, track: Track, case: Case, judge: J
 def _plant(world: World, kind: str, case: Case, track: Track) -> Planted | None:
     """Plant an error in one of the months of a case; None if there is nothing to put it on."""
     months = sorted(track.known.months)
-    for place in PLANTED_IN:
+    for place in (*PLANTED_IN, -3) if kind in FIRST_MONTH_TOO else PLANTED_IN:
         if -place <= len(months):
             error = world.plant(kind, case.account, SimulatedMonth.parse(str(months[place])))
             if error is not None and Month.parse(str(error.month)) in months:

@@ -25,7 +25,7 @@ class Invoices:
         """Return one page of the posted invoices, newest billing start first."""
         account = self._context.account(request, "v3")
         values = self._context.values(account)
-        limit = parameters.limit(request, "100", 200, self._context.state.settings.page_limit)
+        limit = parameters.limit(request, "100", 200, self._context.state.settings.limit_of("fastly.v3.invoices"))
         first = parameters.day(request, "billing_start_date")
         last = parameters.day(request, "billing_end_date")
         found = [

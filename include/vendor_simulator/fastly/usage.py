@@ -44,7 +44,9 @@ class Usage:
             refuse_v3(400)
         months = parameters.months(request, str(Month.of(self._context.state.now())))
         limit, offset = (
-            parameters.limit(request, "1000", 10_000, self._context.state.settings.page_limit),
+            parameters.limit(
+                request, "1000", 10_000, self._context.state.settings.limit_of("fastly.v3.service_usage_metrics")
+            ),
             parameters.offset(request),
         )
         metered = (row for month in months for row in self._metered(account, month))

@@ -25,7 +25,7 @@ class Contracts:
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the contracts."""
         settings = self._context.state.settings
-        size = parameters.page_size(request, 10, settings.contract_page_limit, settings.page_limit)
+        size = parameters.page_size(request, 10, settings.contract_page_limit, settings.limit_of("genesys.contracts"))
         status, external = request.query.get("status"), request.query.get("externalNumber")
         if status not in {None, "Active", "Inactive"}:
             refuse("invalid.value", "status must be Active or Inactive")

@@ -24,7 +24,9 @@ class Invoices:
 
     def listing(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the invoices, newest first; both dates are included."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
+        size = parameters.page_size(
+            request, _DEFAULT_PAGE, 200, self._context.state.settings.limit_of("genesys.invoices")
+        )
         window = parameters.dates(request)
         payment = request.query.get("paymentStatus")
         if payment not in {None, "Paid", "UnPaid"}:
@@ -43,7 +45,9 @@ class Invoices:
 
     def lines(self, request: web.Request, owner: Organisation) -> Answer:
         """Return one page of the lines of an invoice."""
-        size = parameters.page_size(request, _DEFAULT_PAGE, 200, self._context.state.settings.page_limit)
+        size = parameters.page_size(
+            request, _DEFAULT_PAGE, 200, self._context.state.settings.limit_of("genesys.invoice_lines")
+        )
         invoice = self._context.invoice(request, owner)
         numbered = parameters.with_double(list(enumerate(invoice.lines[: invoice.listed], start=1)), "line", owner.read)
         return parameters.page(

@@ -18,7 +18,8 @@ class Settings:
     :param token_seconds: lifetime of a Genesys Cloud token, in seconds of real time.
     :param link_seconds: lifetime of a document link, in seconds of the simulator's clock.
     :param contract_page_limit: largest ``pageSize`` of the contract list (200 until release 267.0.0 of the SDK).
-    :param page_limit: most rows on a page of any listing, whatever is requested; 0 for as many as requested.
+    :param page_limit: most rows on a page of a listing, whatever is requested; 0 for as many as requested.
+    :param page_limit_of: the operation whose listing ``page_limit`` is for; all if it is empty.
     """
 
     estimate_asks: int = 1
@@ -30,3 +31,8 @@ class Settings:
     link_seconds: int = 300
     contract_page_limit: int = 10
     page_limit: int = 0
+    page_limit_of: str = ""
+
+    def limit_of(self, operation: str) -> int:
+        """Return the most rows on a page of an operation's listing; 0 for as many as requested."""
+        return self.page_limit if self.page_limit_of in ("", operation) else 0

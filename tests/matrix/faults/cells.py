@@ -122,6 +122,7 @@ def run_with_fault(simulator: Simulator, cell: Cell) -> FaultRun:
 
 def _run_with_fault(simulator: Simulator, cell: Cell) -> FaultRun:
     simulator.settings.page_limit = cell.endpoint.page_limit if cell.fault.in_pages else 0
+    simulator.settings.page_limit_of = cell.endpoint.operation
     active = [
         simulator.faults.add(
             **{"operation": cell.endpoint.operation, **fault, "after": fault.get("after", 0) + cell.endpoint.after}

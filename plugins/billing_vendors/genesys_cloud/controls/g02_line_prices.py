@@ -94,7 +94,8 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
             subject, f"{what}: no contract item has a price for {line.product} in force on {line.service_start}"
         )
     if expected is None and line.quantity is not None:
-        own = [product(each.price, line.quantity) for each in priced if each.item.quantity == line.quantity]
+        ours = (each for each in priced if each.item.quantity and not line.quantity % each.item.quantity)
+        own = [product(each.price, line.quantity) for each in ours]
         expected = min(own, key=lambda amount: abs(amount - line.amount), default=None)
     if expected is None:
         return blocked(subject, f"{what}: several prices are in force and none is for a quantity of {line.quantity}")
