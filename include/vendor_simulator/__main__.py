@@ -30,6 +30,7 @@ _OPTIONS = {
     "link_seconds": int,
     "contract_page_limit": int,
     "page_limit": int,
+    "page_limit_of": str,
 }
 
 
