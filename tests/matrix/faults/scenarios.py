@@ -176,7 +176,7 @@ GENESYS = (
     Endpoint("genesys.contracts", "listing", page_limit=1),
     Endpoint("genesys.contract", "json"),
     Endpoint("genesys.billing_period", "json"),
-    Endpoint("genesys.invoices", "listing", page_limit=2),
+    Endpoint("genesys.invoices", "listing", page_limit=8),
     Endpoint("genesys.invoice_lines", "listing", page_limit=2),
     Endpoint("genesys.invoice_document", "link"),
     Endpoint("genesys.download", "file"),

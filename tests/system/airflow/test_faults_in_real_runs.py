@@ -34,7 +34,7 @@ def arm(services: Services, what: str) -> None:
     """Put the fault on requests that name the run's month alone."""
     dag_id, month, _, fault = RUNS[what]
     year, number = map(int, month.split("-"))
-    before = f"{year - (number == 1)}-{(number - 2) % 12 + 1:02d}"
+    before = f"{year - 1 - (number == 1)}-{(number - 2) % 12 + 1:02d}"  # a year of service, and the month before
     operation, path = {
         "expire_tokens": ("genesys.invoices", f"*dateStart={before}-01*"),
         "accepted": ("genesys.usage_report", f"*startDate={month}-01*"),
