@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from billing.config.accounts import Account
+from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.pages.page import pages_of, rows
 from billing_ui.queries.explanations import explained_counts
@@ -154,5 +155,5 @@ def _totals(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         code = row["currency"] or ""
         sums = by_currency.setdefault(code, {"currency": row["currency"], "invoices": 0, "total": Decimal(0)})
         sums["invoices"] += row["invoices"]
-        sums["total"] += row["total"]
+        sums["total"] = exact_sum((sums["total"], row["total"]))
     return [by_currency[code] for code in sorted(by_currency)]
