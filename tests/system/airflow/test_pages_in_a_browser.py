@@ -145,7 +145,7 @@ def test_a_missing_month_is_fetched_and_comes_in(page: Page, base: str, collecte
     page.goto(f"{base}/?last={MONTH}")
     row = page.get_by_role("row", name=ACCOUNTS[GENESYS])
     row.locator(f"a[href$='/{MISSING}']").click()
-    page.get_by_role("button", name="Fetch this month again").click()
+    page.get_by_role("button", name="Fetch this month").click()
     run_id = page.locator("output a").inner_text()
     assert collected.wait(GENESYS, run_id) == "success"
     page.reload()
