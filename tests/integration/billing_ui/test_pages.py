@@ -168,6 +168,25 @@ def test_a_month_shows_its_exception_first_with_its_figures(as_role, stored):
     assert {"14.00", "17.00", "3.00"} <= set(text.split())
 
 
+def test_a_blocked_control_offers_to_fetch_the_month_that_it_names(as_role, stored):
+    """To who may start the DAG; it is started by Airflow's own API, so the button holds what is sent."""
+    named = stored.rows(
+        "select vendor, account, to_char(month, 'YYYY-MM'), substring(explanation from '\\m(\\d{4}-\\d{2})\\M(?!-)') "
+        "from billing.current_control_result where outcome = 'blocked'"
+    )
+    wanted = {(vendor, account, month, other) for vendor, account, month, other in named if other not in (None, month)}
+    assert wanted
+    for vendor, account, month, other in wanted:
+        address = f"/billing/months/{vendor}/{account}/{month}"
+        started = [
+            json.loads(attributes["data-conf"])
+            for tag, attributes in Page(as_role("op").get(address).text).elements
+            if tag == "button" and "/dags/invoices_" in (attributes.get("data-start") or "")
+        ]
+        assert {"month": other, "accounts": [account], "again": True} in started
+        assert "data-start" not in as_role("viewer").get(address).text
+
+
 def test_a_month_that_was_never_read_offers_to_fetch_it_to_who_may(as_role):
     address = "/billing/months/fastly/acme-media/2026-07"
     viewer, op = as_role("viewer").get(address), as_role("op").get(address)
