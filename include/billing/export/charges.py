@@ -1,0 +1,200 @@
+"""
+The charges of a vendor's month: each line of each invoice, and what an accepted difference to its total is.
+
+By construction the charges of an invoice sum to what is payable, or there are none at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from billing.content_hash import content_text
+from billing.errors import BillingError
+from billing.export.sources import (
+    Days,
+    InvoiceVersion,
+    StoredInvoice,
+    accepted_differences,
+    billing_cycles,
+    load_invoices,
+)
+from billing.export.terms import BillTerms, ChargeTerms, ExportTerms, Service
+from billing.models import InvoiceLine
+from billing.money import difference, exact_sum, minor_unit, product
+from billing.month import Month
+
+Interval = tuple[datetime, datetime]
+
+
+class ExportStopped(BillingError):
+    """The files would not say what is payable: nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A vendor, as the export sees it."""
+
+    name: str
+    title: str
+    terms: ExportTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """
+    One charge of an issued invoice.
+
+    :param line: None for the difference between total and lines.
+    :param correction: the vendor changed it after it had issued the invoice, or it credits an earlier period.
+    """
+
+    issuer: Issuer
+    stored: StoredInvoice
+    bill: BillTerms
+    terms: ChargeTerms
+    line: InvoiceLine | None
+    amount: Decimal
+    description: str
+    billing_period: Interval
+    charge_period: Interval
+    correction: bool
+
+    @property
+    def account_id(self) -> str:
+        """The billing account: the vendor's own number where its invoice has it."""
+        return f"{self.issuer.name}:{self.bill.account_id or self.stored.account}"
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it is of a quantity at a price."""
+        return self.terms.category == "Usage" and self.line is not None
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """What was ordered or metered; a fee is one unit."""
+        if self.line is None or not self.is_usage:
+            return None
+        return Decimal(1) if self.line.quantity is None else self.line.quantity
+
+    @property
+    def unit_price(self) -> Decimal | None:
+        """The vendor's price of a unit, where the amount is this price times the quantity, rounded."""
+        if self.line is None or self.line.rate is None or self.quantity is None:
+            return None
+        unit = minor_unit(self.stored.currency)
+        off = abs(difference(product(self.line.rate, self.quantity), self.amount))
+        return self.line.rate if unit is not None and off <= unit else None
+
+    @property
+    def sku(self) -> str | None:
+        """What is sold, with what is metered of it."""
+        if self.line is None or not self.is_usage:
+            return None
+        return "/".join(filter(None, (self.line.product or self.terms.service.name, self.line.usage_type)))
+
+
+def charges(
+    connection: Connection, issuer: Issuer, month: Month, versions: Sequence[InvoiceVersion]
+) -> Iterator[Charge]:
+    """
+    Yield the charges of a month's invoices, in the order of accounts, invoices and lines.
+
+    :raises ExportStopped: totals differ from their lines, and neither a control nor a person has accepted that; names
+        the invoices and the differences.
+    """
+    cycles = billing_cycles(connection, issuer.name, month)
+    accepted: dict[tuple[str, str], str] | None = None
+    refused = []
+    for stored in load_invoices(connection, versions):
+        residual = difference(stored.invoice.total, stored.invoice.lines_total)
+        if residual and accepted is None:
+            accepted = accepted_differences(connection, issuer.name, month, issuer.terms.footing_control)
+        why = (accepted or {}).get((stored.account, stored.invoice.invoice_id), "")
+        if residual and not why:
+            refused.append(f"{stored.account} {stored.invoice.invoice_id!a}: {_gap(stored, residual)}")
+        else:
+            yield from _of_invoice(issuer, stored, _billing_period(stored, month, cycles), residual, why)
+    if refused:
+        raise ExportStopped(
+            f"{issuer.title} {month} is not exported: {'; '.join(refused)}. A control found it: when the vendor has "
+            "corrected the invoice, or a person has explained it as accepted, export the month again"
+        )
+
+
+def check_payable(billed: Mapping[tuple[str, str], Decimal], payable: Mapping[tuple[str, str], Decimal]) -> None:
+    """
+    Compare the sum of each invoice's billed cost, by account and id, with what is payable, to the last digit.
+
+    :raises ExportStopped: names each invoice and its difference.
+    """
+    wrong = [
+        f"invoice {key[1]!a} of {key[0]}: billed {billed.get(key, Decimal(0))}, payable {payable.get(key, Decimal(0))}, "
+        f"difference {difference(billed.get(key, Decimal(0)), payable.get(key, Decimal(0)))}"
+        for key in sorted({*billed, *payable})
+        if billed.get(key, Decimal(0)) != payable.get(key, Decimal(0))
+    ]
+    if wrong:
+        raise ExportStopped(f"the export does not say what is payable: {'; '.join(wrong)}")
+
+
+def payable_of(versions: Iterable[InvoiceVersion]) -> dict[tuple[str, str], Decimal]:
+    """Return what is payable by account and invoice: the totals of the headers."""
+    return {(each.account, each.invoice_id): each.total for each in versions}
+
+
+def _of_invoice(
+    issuer: Issuer, stored: StoredInvoice, period: Interval, residual: Decimal, why: str
+) -> Iterator[Charge]:
+    bill, invoice = issuer.terms.bill(stored.invoice), stored.invoice
+    unchanged = Counter(map(content_text, stored.before.lines)) if stored.before else None
+    for line in invoice.lines:
+        served = _charge_period(line, stored, period)
+        corrects = invoice.kind == "credit_memo" and served[1] <= period[0]
+        if unchanged is not None:
+            text = content_text(line)
+            corrects = corrects or not unchanged[text]
+            unchanged[text] -= bool(unchanged[text])
+        yield Charge(
+            *(issuer, stored, bill, issuer.terms.charge(line), line, line.amount, line.description),
+            *(period, served, corrects),
+        )
+    if residual:
+        terms = ChargeTerms(_of_bill(issuer, invoice.lines), issuer.terms.residual_category(invoice), "One-Time")
+        yield Charge(issuer, stored, bill, terms, None, residual, f"Not itemised: {why}", period, period, False)
+
+
+def _of_bill(issuer: Issuer, lines: tuple[InvoiceLine, ...]) -> Service:
+    return issuer.terms.charge(lines[0]).service if lines else Service(issuer.title)
+
+
+def _gap(stored: StoredInvoice, residual: Decimal) -> str:
+    total = stored.invoice.total
+    return f"lines {exact_sum((total, -residual))}, payable {total}, difference {residual} {stored.currency}"
+
+
+def _billing_period(stored: StoredInvoice, month: Month, cycles: Mapping[str, set[Days]]) -> Interval:
+    """Return the invoice's own interval; else the contract's billing period, if there is one; else the month."""
+    start, end = stored.invoice.service_start, stored.invoice.service_end
+    if start is not None and end is not None and start < end:
+        return start, end
+    own = cycles.get(stored.account, set())
+    if len(own) == 1:
+        starts_on, ends_on = next(iter(own))
+        return _midnight(starts_on), _midnight(ends_on)
+    return month.start, month.end
+
+
+def _charge_period(line: InvoiceLine, stored: StoredInvoice, period: Interval) -> Interval:
+    if line.service_start and line.service_end and line.service_start < line.service_end:
+        return _midnight(line.service_start), _midnight(line.service_end)
+    return period
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
