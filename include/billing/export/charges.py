@@ -15,7 +15,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from billing.content_hash import content_text
-from billing.errors import BillingError
+from billing.errors import ExportStopped
 from billing.export.sources import (
     Days,
     InvoiceVersion,
@@ -30,10 +30,6 @@ from billing.money import difference, exact_sum, minor_unit, product
 from billing.month import Month
 
 Interval = tuple[datetime, datetime]
-
-
-class ExportStopped(BillingError):
-    """The files would not say what is payable: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +129,12 @@ def check_payable(billed: Mapping[tuple[str, str], Decimal], payable: Mapping[tu
 
     :raises ExportStopped: names each invoice and its difference.
     """
+    nothing = Decimal(0)
+    compared = ((key, billed.get(key, nothing), payable.get(key, nothing)) for key in sorted({*billed, *payable}))
     wrong = [
-        f"invoice {key[1]!a} of {key[0]}: billed {billed.get(key, Decimal(0))}, payable {payable.get(key, Decimal(0))}, "
-        f"difference {difference(billed.get(key, Decimal(0)), payable.get(key, Decimal(0)))}"
-        for key in sorted({*billed, *payable})
-        if billed.get(key, Decimal(0)) != payable.get(key, Decimal(0))
+        f"invoice {invoice_id!a} of {account}: billed {found}, payable {owed}, difference {difference(found, owed)}"
+        for (account, invoice_id), found, owed in compared
+        if found != owed
     ]
     if wrong:
         raise ExportStopped(f"the export does not say what is payable: {'; '.join(wrong)}")
@@ -154,7 +151,7 @@ def _of_invoice(
     bill, invoice = issuer.terms.bill(stored.invoice), stored.invoice
     unchanged = Counter(map(content_text, stored.before.lines)) if stored.before else None
     for line in invoice.lines:
-        served = _charge_period(line, stored, period)
+        served = _charge_period(line, period)
         corrects = invoice.kind == "credit_memo" and served[1] <= period[0]
         if unchanged is not None:
             text = content_text(line)
@@ -190,7 +187,7 @@ def _billing_period(stored: StoredInvoice, month: Month, cycles: Mapping[str, se
     return month.start, month.end
 
 
-def _charge_period(line: InvoiceLine, stored: StoredInvoice, period: Interval) -> Interval:
+def _charge_period(line: InvoiceLine, period: Interval) -> Interval:
     if line.service_start and line.service_end and line.service_start < line.service_end:
         return _midnight(line.service_start), _midnight(line.service_end)
     return period

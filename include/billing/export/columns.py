@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import Enum
 from typing import Any, Generic, TypeVar
+from unicodedata import combining, normalize
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,13 +26,18 @@ _MONEY_PLACES, _NUMBER_PLACES = 12, 18
 
 
 class Kind(Enum):
-    """A column's type. Decimals have one scale in all files, so that a reader of many files needs no cast."""
+    """
+    A column's type. Decimals have one scale in all files, so that a reader of many files needs no cast.
 
-    TEXT = pa.string()
-    MOMENT = pa.timestamp("us", tz="UTC")
-    MONEY = pa.decimal128(38, _MONEY_PLACES)
-    NUMBER = pa.decimal128(38, _NUMBER_PLACES)
-    COUNT = pa.int64()
+    FOCUS's texts are ASCII; identifiers, and what is in no column of FOCUS, stay as they are.
+    """
+
+    TEXT = pa.field("text", pa.string())
+    RAW_TEXT = pa.field("raw_text", pa.string())
+    MOMENT = pa.field("moment", pa.timestamp("us", tz="UTC"))
+    MONEY = pa.field("money", pa.decimal128(38, _MONEY_PLACES))
+    NUMBER = pa.field("number", pa.decimal128(38, _NUMBER_PLACES))
+    COUNT = pa.field("count", pa.int64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def table_of(columns: Sequence[Column[RowT]], rows: Iterable[RowT]) -> pa.Table:
 
     :raises PayloadError: an amount has more digits than the column; it would not be exact.
     """
-    schema = pa.schema([(column.name, column.kind.value) for column in columns])
+    schema = pa.schema([(column.name, column.kind.value.type) for column in columns])
     return pa.Table.from_batches(_batches(columns, rows, schema), schema)
 
 
@@ -87,6 +93,8 @@ def _batches(columns: Sequence[Column[RowT]], rows: Iterable[RowT], schema: pa.S
 
 def _exact(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 (a column of any type)
     """Return what fits the column: an amount unchanged or not at all, a quantity or price to 18 places."""
+    if column.kind is Kind.TEXT and value is not None:
+        return _ascii(value)
     if not isinstance(value, Decimal):
         return value
     places = _MONEY_PLACES if column.kind is Kind.MONEY else _NUMBER_PLACES
@@ -96,6 +104,16 @@ def _exact(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 (a column of
             f"{column.name} {value} has more digits than {places} after and {38 - places} before the point"
         )
     return rounded
+
+
+def _ascii(text: str) -> str | None:
+    """
+    Return a text as FOCUS wants it. Accents are left out, other letters are written as escapes; None if it is empty.
+
+        "São Paulo" -> "Sao Paulo"
+    """
+    plain = "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
+    return plain.encode("ascii", "backslashreplace").decode() or None
 
 
 def _text(value: object) -> object:

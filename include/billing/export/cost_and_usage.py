@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from unicodedata import combining, normalize
-
 from billing.export.charges import Charge
 from billing.export.columns import Column, Kind
 
+
+def _slug(region: str | None) -> str | None:
+    return region and "_".join(region.casefold().split())
+
+
+def _price_id(charge: Charge) -> str | None:
+    return "/".join(filter(None, (charge.sku, charge.terms.price_variant))) if charge.sku else None
+
+
 _MEASURED: tuple[Column[Charge], ...] = (
     Column("BilledCost", Kind.MONEY, lambda charge: charge.amount),
-    Column("BillingAccountId", Kind.TEXT, lambda charge: charge.account_id),
+    Column("BillingAccountId", Kind.RAW_TEXT, lambda charge: charge.account_id),
     Column("BillingAccountName", Kind.TEXT, lambda charge: charge.bill.account_name or charge.stored.account),
     Column("BillingCurrency", Kind.TEXT, lambda charge: charge.stored.currency),
     Column("BillingPeriodStart", Kind.MOMENT, lambda charge: charge.billing_period[0]),
     Column("BillingPeriodEnd", Kind.MOMENT, lambda charge: charge.billing_period[1]),
     Column("ChargeCategory", Kind.TEXT, lambda charge: charge.terms.category),
     Column("ChargeClass", Kind.TEXT, lambda charge: "Correction" if charge.correction else None),
-    Column("ChargeDescription", Kind.TEXT, lambda charge: _ascii(charge.description)),
+    Column("ChargeDescription", Kind.TEXT, lambda charge: charge.description),
     Column("ChargeFrequency", Kind.TEXT, lambda charge: charge.terms.frequency),
     Column("ChargePeriodStart", Kind.MOMENT, lambda charge: charge.charge_period[0]),
     Column("ChargePeriodEnd", Kind.MOMENT, lambda charge: charge.charge_period[1]),
@@ -25,7 +32,7 @@ _MEASURED: tuple[Column[Charge], ...] = (
     Column("ContractedCost", Kind.MONEY, lambda charge: charge.amount),
     Column("ContractedUnitPrice", Kind.NUMBER, lambda charge: charge.unit_price),
     Column("EffectiveCost", Kind.MONEY, lambda charge: charge.amount),
-    Column("InvoiceId", Kind.TEXT, lambda charge: charge.stored.invoice.invoice_id),
+    Column("InvoiceId", Kind.RAW_TEXT, lambda charge: charge.stored.invoice.invoice_id),
     Column("InvoiceIssuerName", Kind.TEXT, lambda charge: charge.issuer.title),
     Column("ListCost", Kind.MONEY, lambda charge: charge.amount),
     Column("ListUnitPrice", Kind.NUMBER, lambda charge: charge.unit_price),
@@ -45,36 +52,18 @@ _PROVIDED: tuple[Column[Charge], ...] = (
     Column("ServiceSubcategory", Kind.TEXT, lambda charge: charge.terms.service.subcategory),
     Column("SkuId", Kind.TEXT, lambda charge: charge.sku),
     Column("SkuMeter", Kind.TEXT, lambda charge: charge.terms.meter if charge.sku else None),
-    Column("SkuPriceId", Kind.TEXT, lambda charge: _price_id(charge)),
+    Column("SkuPriceId", Kind.TEXT, _price_id),
     Column("SkuPriceDetails", Kind.TEXT, lambda charge: None),  # noqa: ARG005
     Column("SubAccountId", Kind.TEXT, lambda charge: charge.terms.sub_account_id),
     Column("SubAccountName", Kind.TEXT, lambda charge: charge.terms.sub_account_name),
 )
 _OWN: tuple[Column[Charge], ...] = (
-    Column("x_Account", Kind.TEXT, lambda charge: charge.stored.account),
-    Column("x_ChargeDescription", Kind.TEXT, lambda charge: charge.description),
-    Column("x_StatementNumber", Kind.TEXT, lambda charge: charge.stored.invoice.statement_number),
+    Column("x_Account", Kind.RAW_TEXT, lambda charge: charge.stored.account),
+    Column("x_ChargeDescription", Kind.RAW_TEXT, lambda charge: charge.description),
+    Column("x_ServiceName", Kind.RAW_TEXT, lambda charge: charge.terms.service.name),
+    Column("x_StatementNumber", Kind.RAW_TEXT, lambda charge: charge.stored.invoice.statement_number),
     Column("x_Version", Kind.COUNT, lambda charge: charge.stored.version),
     Column("x_ContentHash", Kind.TEXT, lambda charge: charge.stored.sha256.hex()),
 )
 
 COST_AND_USAGE_1_2 = (*_MEASURED, *_PROVIDER_1_2, *_PROVIDED, *_OWN)
-
-
-def _ascii(text: str) -> str | None:
-    """
-    Return a text as FOCUS wants a description: in ASCII. Accents are left out, other letters are written as escapes.
-
-        "São Paulo" -> "Sao Paulo"
-    """
-    letters = normalize("NFKD", text)
-    plain = "".join(letter for letter in letters if not combining(letter))
-    return plain.encode("ascii", "backslashreplace").decode() or None
-
-
-def _slug(region: str | None) -> str | None:
-    return region and "_".join(region.casefold().split())
-
-
-def _price_id(charge: Charge) -> str | None:
-    return "/".join(filter(None, (charge.sku, charge.terms.price_variant))) if charge.sku else None
