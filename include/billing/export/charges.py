@@ -10,26 +10,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from sqlalchemy import Connection
 
 from billing.content_hash import content_text
 from billing.errors import ExportStopped
 from billing.export.sources import (
-    Days,
+    Cycles,
     InvoiceVersion,
     StoredInvoice,
     accepted_differences,
-    billing_cycles,
     load_invoices,
 )
 from billing.export.terms import BillTerms, ChargeTerms, ExportTerms, Service
 from billing.models import InvoiceLine
-from billing.money import difference, exact_sum, minor_unit, product
+from billing.money import difference, exact_sum, product
 from billing.month import Month
 
 Interval = tuple[datetime, datetime]
+_PRICE = Context(prec=18)  # a price of more digits is no price
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,11 @@ class Charge:
         return f"{self.issuer.name}:{self.bill.account_id or self.stored.account}"
 
     @property
+    def detail_id(self) -> str:
+        """The line of its invoice, by position: a vendor's own identifier of a line may be missing or appear twice."""
+        return f"{self.stored.invoice.invoice_id}/{self.line.position if self.line else 'not-itemised'}"
+
+    @property
     def is_usage(self) -> bool:
         """Whether it is of a quantity at a price."""
         return self.terms.category == "Usage" and self.line is not None
@@ -80,12 +85,16 @@ class Charge:
 
     @property
     def unit_price(self) -> Decimal | None:
-        """The vendor's price of a unit, where the amount is this price times the quantity, rounded."""
-        if self.line is None or self.line.rate is None or self.quantity is None:
+        """The price that times the quantity is the amount, as FOCUS requires; None if rounding leaves none."""
+        if not self.quantity:
             return None
-        unit = minor_unit(self.stored.currency)
-        off = abs(difference(product(self.line.rate, self.quantity), self.amount))
-        return self.line.rate if unit is not None and off <= unit else None
+        price = _PRICE.divide(self.amount, self.quantity)
+        return price if product(price, self.quantity) == self.amount else None
+
+    @property
+    def region_id(self) -> str | None:
+        """The region in small letters, without spaces."""
+        return self.terms.region and "_".join(self.terms.region.casefold().split())
 
     @property
     def sku(self) -> str | None:
@@ -96,15 +105,15 @@ class Charge:
 
 
 def charges(
-    connection: Connection, issuer: Issuer, month: Month, versions: Sequence[InvoiceVersion]
+    connection: Connection, issuer: Issuer, month: Month, versions: Sequence[InvoiceVersion], cycles: Cycles
 ) -> Iterator[Charge]:
     """
     Yield the charges of a month's invoices, in the order of accounts, invoices and lines.
 
+    :param cycles: the contracts' billing periods of the month.
     :raises ExportStopped: totals differ from their lines, and neither a control nor a person has accepted that; names
         the invoices and the differences.
     """
-    cycles = billing_cycles(connection, issuer.name, month)
     accepted: dict[tuple[str, str], str] | None = None
     refused = []
     for stored in load_invoices(connection, versions):
@@ -175,23 +184,24 @@ def _gap(stored: StoredInvoice, residual: Decimal) -> str:
     return f"lines {exact_sum((total, -residual))}, payable {total}, difference {residual} {stored.currency}"
 
 
-def _billing_period(stored: StoredInvoice, month: Month, cycles: Mapping[str, set[Days]]) -> Interval:
+def _billing_period(stored: StoredInvoice, month: Month, cycles: Cycles) -> Interval:
     """Return the invoice's own interval; else the contract's billing period, if there is one; else the month."""
     start, end = stored.invoice.service_start, stored.invoice.service_end
     if start is not None and end is not None and start < end:
         return start, end
-    own = cycles.get(stored.account, set())
+    own = cycles.get(stored.account, {})
     if len(own) == 1:
         starts_on, ends_on = next(iter(own))
-        return _midnight(starts_on), _midnight(ends_on)
+        return midnight(starts_on), midnight(ends_on)
     return month.start, month.end
 
 
 def _charge_period(line: InvoiceLine, period: Interval) -> Interval:
     if line.service_start and line.service_end and line.service_start < line.service_end:
-        return _midnight(line.service_start), _midnight(line.service_end)
+        return midnight(line.service_start), midnight(line.service_end)
     return period
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """Return the first instant of a day, UTC."""
     return datetime.combine(day, time(), UTC)

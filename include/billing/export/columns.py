@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from unicodedata import combining, normalize
 
@@ -49,14 +50,18 @@ class Column(Generic[RowT]):
     value: Callable[[RowT], Any]
 
 
-def table_of(columns: Sequence[Column[RowT]], rows: Iterable[RowT]) -> pa.Table:
+def tables_of(datasets: Mapping[str, Sequence[Column[RowT]]], rows: Iterable[RowT]) -> dict[str, pa.Table]:
     """
-    Create a table; its batches are made as the rows come.
+    Create a table for each dataset, by its name, in one pass over rows that need not be in memory together.
 
     :raises PayloadError: an amount has more digits than the column; it would not be exact.
     """
-    schema = pa.schema([(column.name, column.kind.value.type) for column in columns])
-    return pa.Table.from_batches(_batches(columns, rows, schema), schema)
+    made: dict[str, list[pa.RecordBatch]] = {name: [] for name in datasets}
+    remaining = iter(rows)
+    while some := list(islice(remaining, _BATCH)):
+        for name, columns in datasets.items():
+            made[name].append(_batch(columns, some))
+    return {name: pa.Table.from_batches(made[name], _schema(columns)) for name, columns in datasets.items()}
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -80,15 +85,15 @@ def csv_file(table: pa.Table) -> bytes:
     return file.getvalue().encode()
 
 
-def _batches(columns: Sequence[Column[RowT]], rows: Iterable[RowT], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    values: list[list[Any]] = [[] for _ in columns]
-    for row in rows:
-        for column, found in zip(columns, values, strict=True):
-            found.append(_exact(column, column.value(row)))
-        if len(values[0]) == _BATCH:
-            yield pa.record_batch([pa.array(v, f.type) for v, f in zip(values, schema, strict=True)], schema)
-            values = [[] for _ in columns]
-    yield pa.record_batch([pa.array(v, f.type) for v, f in zip(values, schema, strict=True)], schema)
+def _schema(columns: Sequence[Column[RowT]]) -> pa.Schema:
+    return pa.schema([(column.name, column.kind.value.type) for column in columns])
+
+
+def _batch(columns: Sequence[Column[RowT]], rows: Sequence[RowT]) -> pa.RecordBatch:
+    values = [
+        pa.array([_exact(column, column.value(row)) for row in rows], column.kind.value.type) for column in columns
+    ]
+    return pa.record_batch(values, _schema(columns))
 
 
 def _exact(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 (a column of any type)

@@ -6,12 +6,10 @@ from billing.export.charges import Charge
 from billing.export.columns import Column, Kind
 
 
-def _slug(region: str | None) -> str | None:
-    return region and "_".join(region.casefold().split())
-
-
 def _price_id(charge: Charge) -> str | None:
-    return "/".join(filter(None, (charge.sku, charge.terms.price_variant))) if charge.sku else None
+    """Return what names the price; FOCUS has none without a unit price."""
+    named = charge.sku and charge.unit_price is not None
+    return "/".join(filter(None, (charge.sku, charge.terms.price_variant))) if named else None
 
 
 _MEASURED: tuple[Column[Charge], ...] = (
@@ -45,7 +43,7 @@ _PROVIDER_1_2: tuple[Column[Charge], ...] = (
     Column("PublisherName", Kind.TEXT, lambda charge: charge.issuer.title),
 )
 _PROVIDED: tuple[Column[Charge], ...] = (
-    Column("RegionId", Kind.TEXT, lambda charge: _slug(charge.terms.region)),
+    Column("RegionId", Kind.TEXT, lambda charge: charge.region_id),
     Column("RegionName", Kind.TEXT, lambda charge: charge.terms.region),
     Column("ServiceCategory", Kind.TEXT, lambda charge: charge.terms.service.category),
     Column("ServiceName", Kind.TEXT, lambda charge: charge.terms.service.name),
@@ -60,10 +58,18 @@ _PROVIDED: tuple[Column[Charge], ...] = (
 _OWN: tuple[Column[Charge], ...] = (
     Column("x_Account", Kind.RAW_TEXT, lambda charge: charge.stored.account),
     Column("x_ChargeDescription", Kind.RAW_TEXT, lambda charge: charge.description),
+    Column("x_Rate", Kind.NUMBER, lambda charge: charge.line and charge.line.rate),
     Column("x_ServiceName", Kind.RAW_TEXT, lambda charge: charge.terms.service.name),
     Column("x_StatementNumber", Kind.RAW_TEXT, lambda charge: charge.stored.invoice.statement_number),
     Column("x_Version", Kind.COUNT, lambda charge: charge.stored.version),
     Column("x_ContentHash", Kind.TEXT, lambda charge: charge.stored.sha256.hex()),
 )
 
+_PROVIDER_1_4: tuple[Column[Charge], ...] = (
+    Column("HostProviderName", Kind.TEXT, lambda charge: charge.issuer.title),
+    Column("InvoiceDetailId", Kind.RAW_TEXT, lambda charge: charge.detail_id),
+    Column("ServiceProviderName", Kind.TEXT, lambda charge: charge.issuer.title),
+)
+
 COST_AND_USAGE_1_2 = (*_MEASURED, *_PROVIDER_1_2, *_PROVIDED, *_OWN)
+COST_AND_USAGE_1_4 = (*_MEASURED, *_PROVIDER_1_4, *_PROVIDED, *_OWN)

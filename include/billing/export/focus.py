@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import pyarrow as pa
@@ -10,15 +10,25 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
+from billing.export.billing_period import BILLING_PERIOD_1_4, billing_periods
 from billing.export.charges import Issuer, charges, check_payable, payable_of
-from billing.export.columns import csv_file, parquet, table_of
-from billing.export.cost_and_usage import COST_AND_USAGE_1_2
-from billing.export.sources import current_versions, months_stored
+from billing.export.columns import csv_file, parquet, tables_of
+from billing.export.contract_commitment import CONTRACT_COMMITMENT_1_4, commitments
+from billing.export.cost_and_usage import COST_AND_USAGE_1_2, COST_AND_USAGE_1_4
+from billing.export.invoice_detail import INVOICE_DETAIL_1_4
+from billing.export.sources import billing_cycles, current_versions, load_contracts, months_stored
 from billing.money import exact_sum
 from billing.month import Month
 from billing.storage.document_store import Folder, put_file
 
 Payable = Mapping[tuple[str, str], Decimal]
+
+OF_CHARGES = {
+    "focus-1.2/cost-and-usage": COST_AND_USAGE_1_2,
+    "focus-1.4/cost-and-usage": COST_AND_USAGE_1_4,
+    "focus-1.4/invoice-detail": INVOICE_DETAIL_1_4,
+}
+"""The datasets whose billed costs are those of invoices."""
 
 
 def export_focus(connection: Connection, issuer: Issuer, month: Month, folder: Folder) -> list[str]:
@@ -32,18 +42,31 @@ def export_focus(connection: Connection, issuer: Issuer, month: Month, folder: F
     if not months_stored(connection, issuer.name, month):
         return []
     versions = current_versions(connection, issuer.name, month)
-    table = table_of(COST_AND_USAGE_1_2, charges(connection, issuer, month, versions))
-    payable = payable_of(versions)
-    bodies = {"parquet": parquet(table), "csv": csv_file(table)}
-    for suffix, body in bodies.items():
-        check_file(body, suffix, payable)
-    folders = ("focus-1.2", "cost-and-usage", issuer.name)
-    return [put_file(folder, folders, f"{month}.{suffix}", body) for suffix, body in bodies.items()]
+    cycles = billing_cycles(connection, issuer.name, month)
+    tables = tables_of(OF_CHARGES, charges(connection, issuer, month, versions, cycles))
+    periods = billing_periods(issuer, tables["focus-1.4/invoice-detail"], cycles)
+    tables |= tables_of({"focus-1.4/billing-period": BILLING_PERIOD_1_4}, periods)
+    if contracts := load_contracts(connection, issuer.name, month):
+        made = commitments(issuer, contracts, month)
+        tables |= tables_of({"focus-1.4/contract-commitment": CONTRACT_COMMITMENT_1_4}, made)
+    files = list(_checked_files(tables, payable_of(versions)))
+    return [
+        put_file(folder, (*dataset.split("/"), issuer.name), f"{month}.{suffix}", body)
+        for dataset, suffix, body in files
+    ]
+
+
+def _checked_files(tables: Mapping[str, pa.Table], payable: Payable) -> Iterator[tuple[str, str, bytes]]:
+    for dataset, table in tables.items():
+        for suffix, body in (("parquet", parquet(table)), ("csv", csv_file(table))):
+            if dataset in OF_CHARGES:
+                check_file(body, suffix, payable)
+            yield dataset, suffix, body
 
 
 def check_file(body: bytes, suffix: str, payable: Payable) -> None:
     """
-    Read a file of Cost and Usage, and compare its invoices with what is payable.
+    Read a file of invoices, and compare the sum of each with what is payable.
 
     :raises ExportStopped: names the invoices and the differences.
     """

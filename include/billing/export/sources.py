@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,13 +13,15 @@ from sqlalchemy import Connection, func, select, text
 
 from billing.content_hash import content_sha256
 from billing.errors import StorageError
-from billing.models import Invoice
+from billing.models import Contract, Invoice
 from billing.month import Month
 from billing.storage import tables as t
 from billing.storage.stored_months import RecordVersion, load_records
 from billing.storage.withdrawals import current_invoice
 
 Days = tuple[date, date]
+Cycles = Mapping[str, Mapping[Days, bool]]
+"""By account the first days and ends of billing periods, and whether each is closed."""
 
 _ACCEPTED = text("""
     select account, subject, explanation from billing.current_control_result
@@ -72,6 +74,16 @@ class InvoiceVersion:
     restated: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredContract:
+    """The current version of a contract, with when its first version and this one were stored."""
+
+    account: str
+    contract: Contract
+    created_at: datetime
+    updated_at: datetime
+
+
 def months_stored(connection: Connection, vendor: str, month: Month) -> int:
     """Return of how many accounts a vendor's month is stored."""
     stored = t.account_month.c
@@ -110,18 +122,40 @@ def load_invoices(connection: Connection, versions: Sequence[InvoiceVersion]) ->
             )
 
 
-def billing_cycles(connection: Connection, vendor: str, month: Month) -> dict[str, set[Days]]:
-    """Return by account the first days and ends of the contracts' billing periods that belong to the month."""
+def billing_cycles(connection: Connection, vendor: str, month: Month) -> Cycles:
+    """Return by account the contracts' billing periods that belong to the month, and whether each is closed."""
     period, record = t.billing_period.c, t.record.c
     query = (
-        select(record.account, period.starts_on, period.ends_on)
+        select(record.account, period.starts_on, period.ends_on, func.bool_and(period.status == "Closed"))
         .join(t.record, (record.record_key == period.record_key) & (record.current_version == period.version))
         .where(record.vendor == vendor, period.month == month.first_day)
+        .group_by(record.account, period.starts_on, period.ends_on)
     )
-    found: dict[str, set[Days]] = defaultdict(set)
-    for account, starts_on, ends_on in connection.execute(query):
-        found[account].add((starts_on, ends_on))
+    found: dict[str, dict[Days, bool]] = defaultdict(dict)
+    for account, starts_on, ends_on, closed in connection.execute(query):
+        found[account][starts_on, ends_on] = bool(closed)
     return found
+
+
+def load_contracts(connection: Connection, vendor: str, month: Month) -> list[StoredContract]:
+    """Return the contracts of a vendor that are in force in the month, in their current versions, by account and id."""
+    record, contract, version = t.record.c, t.contract.c, t.record_version.c
+    first = t.record_version.alias("first")
+    query = (
+        select(record.account, record.record_key, version.version, version.recorded_at, first.c.recorded_at)
+        .join(t.contract, (contract.record_key == record.record_key) & (contract.version == record.current_version))
+        .join(t.record_version, (version.record_key == contract.record_key) & (version.version == contract.version))
+        .join(first, (first.c.record_key == record.record_key) & (first.c.version == 1))
+        .where(record.vendor == vendor)
+        .where(contract.starts_on < month.end.date(), contract.ends_on > month.first_day)
+        .order_by(record.account.collate("C"), record.record_id.collate("C"))
+    )
+    rows = connection.execute(query).all()
+    contracts = load_records(connection, Contract, [(key, number) for _, key, number, *_ in rows])
+    return [
+        StoredContract(account, contracts[key, number], created_at, updated_at)
+        for account, key, number, updated_at, created_at in rows
+    ]
 
 
 def accepted_differences(

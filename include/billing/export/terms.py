@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from billing.models import Contract, Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,3 @@ class ExportTerms:
     def residual_category(self, invoice: Invoice) -> str:  # noqa: ARG002 (as above)
         """Return what an accepted difference between total and lines is."""
         return "Adjustment"
-
-    def commitments(self, contract: Contract) -> bool:  # noqa: ARG002 (as above)
-        """Return whether a contract's items commit the customer to pay."""
-        return True

@@ -10,13 +10,13 @@ from billing_vendors.fastly.controls.lines import is_discount, is_tax
 
 _DELIVERY = ("Networking", "Content Delivery")
 _SERVICES = {  # what a product or its group names; the first that fits
-    "waf": ("Security", "Application Security"),
-    "security": ("Security", "Application Security"),
+    "waf": ("Security", "Threat Detection and Response"),
+    "security": ("Security", "Other (Security)"),
     "ddos": ("Security", "Threat Detection and Response"),
-    "bot": ("Security", "Application Security"),
+    "bot": ("Security", "Threat Detection and Response"),
     "tls": ("Security", "Other (Security)"),
     "compute": ("Compute", "Serverless Compute"),
-    "support": ("Other", "Other (Other)"),
+    "support": ("Management and Governance", "Support"),
 }
 
 
@@ -46,8 +46,9 @@ class FastlyExportTerms(ExportTerms):
 
 
 def _service(line: InvoiceLine) -> Service:
+    """Return the product's group, and its category by its name: FOCUS has one category for one name."""
     name = line.product_group or line.product or "Full-Site Delivery"
-    words = name_key(f"{name} {line.product or ''}")
+    words = name_key(name)
     category, subcategory = next((found for word, found in _SERVICES.items() if word in words), _DELIVERY)
     return Service(name, category, subcategory)
 

@@ -124,8 +124,8 @@ def test_accruals_estimates_and_withdrawn_invoices_are_not_billed(ledger, make, 
     before = [path.read_bytes() for path in export.run()]
     ledger.rows(
         "insert into billing.accrual (vendor, account, month, state, basis, currency, amount, as_of, extrapolated, "
-        "cut_off, explanation, inputs_sha256, dag_run, recorded_at) values ('initech', 'acme', '2026-10-01', 'PROPOSED',"
-        "'said by the test', 'USD', 77, now(), false, now(), '', sha256(''), 'run', now())"
+        "cut_off, explanation, inputs_sha256, dag_run, recorded_at) values ('initech', 'acme', '2026-10-01', "
+        "'PROPOSED', 'said by the test', 'USD', 77, now(), false, now(), '', sha256(''), 'run', now())"
     )
     ledger.rows(
         "insert into billing.month_to_date (vendor, account, month, invoice_id, total, currency, attributes, taken_at, "
