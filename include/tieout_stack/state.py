@@ -25,6 +25,7 @@ class Secrets:
     :param tasks_password: of the login that tasks use in the billing database.
     :param person_password: of the login there that only reads.
     :param pages_password: of the login there that the pages in Airflow's UI use.
+    :param closing_password: of the login there that closes months.
     """
 
     fernet_key: str
@@ -34,6 +35,7 @@ class Secrets:
     tasks_password: str
     person_password: str
     pages_password: str
+    closing_password: str
 
     @classmethod
     def generate(cls) -> "Secrets":
@@ -46,6 +48,7 @@ class Secrets:
             tasks_password=secrets.token_urlsafe(24),
             person_password=secrets.token_urlsafe(24),
             pages_password=secrets.token_urlsafe(24),
+            closing_password=secrets.token_urlsafe(24),
         )
 
 
