@@ -65,6 +65,9 @@ def close_month() -> None:
         task_id="approve",
         subject="{{ 'Reopen' if params.reopen else 'Close' }} {{ params.month }}, {{ params.vendor or 'all vendors' }}",
         response_timeout=timedelta(days=DAYS_TO_APPROVE),
+        retries=20,  # an answer that does not count is followed by another request
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=0,
     )
 
     @task(multiple_outputs=False)
