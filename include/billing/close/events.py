@@ -31,11 +31,13 @@ _FIGURES = text("""
 """)
 
 _EXPLANATIONS = text("""
-    select explanation_id, account, control_id, subject, finding_sha256, reason, text, ticket, explained_by,
-           explained_at
-    from billing.current_exception
-    where (vendor, month) = (:vendor, :month) and explanation_id is not null
-    order by explanation_id
+    select distinct on (x.vendor, x.account, x.position) e.explanation_id, e.account, e.control_id, e.subject,
+           e.finding_sha256, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
+    from billing.current_exception x
+    join billing.explanation e on (e.vendor, e.account, e.month, e.control_id, e.subject, e.finding_sha256)
+                                = (x.vendor, x.account, x.month, x.control_id, x.subject, x.finding_sha256)
+    where (x.vendor, x.month) = (:vendor, :month) and e.explained_at <= :until
+    order by x.vendor, x.account, x.position, e.explanation_id desc
 """)
 
 _EXPLAINED_BY = text("""
@@ -103,9 +105,21 @@ def draft(connection: Connection, vendor: str, month: Month) -> Draft:
     """
     last = last_event(connection, vendor, month)
     certificate = make_vendor_certificate(connection, vendor, month)
-    rows = connection.execute(_EXPLANATIONS, {"vendor": vendor, "month": month.first_day}).mappings()
-    explanations = sha256_of([json_value(dict(row)) for row in rows])
+    explanations = sha256_of(explanations_in_force(connection, vendor, month))
     return Draft(vendor, month, last.number + 1 if last else 1, certificate["sha256"], explanations.hex())
+
+
+def explanations_in_force(
+    connection: Connection, vendor: str, month: Month, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """
+    Return the explanations that hold for the findings of a vendor's month: what ``explanations_sha256`` hashes.
+
+    :param until: without later ones.
+    """
+    key = {"vendor": vendor, "month": month.first_day, "until": until or datetime.max.replace(tzinfo=UTC)}
+    found = {row["explanation_id"]: json_value(dict(row)) for row in connection.execute(_EXPLANATIONS, key).mappings()}
+    return [found[number] for number in sorted(found)]
 
 
 def check_approver(connection: Connection, vendor: str, month: Month, prepared_by: str, approved_by: str) -> None:

@@ -54,7 +54,7 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
         f"revoke all on all sequences in schema {SCHEMA} from {role}",
         f"grant usage on schema {SCHEMA} to {role}",
     ]
-    hidden = AS_RECEIVED if role in (READER, *ADDED) else {}
+    hidden = AS_RECEIVED if role in (READER, REVIEWER) else {}
     read = [f"grant select on {SCHEMA}.{name} to {role}" for name in (*tables, *views) if name not in hidden]
     for name in hidden.keys() & tables.keys():
         shown = ", ".join(column for column in tables[name] if column not in hidden[name])

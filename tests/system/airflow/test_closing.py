@@ -44,14 +44,13 @@ class People:
 
     def refusal(self, run_id: str, attempt: int) -> str:
         """Wait until an attempt of the approval has failed; give what its log says."""
-        path = f"/dags/{CLOSE}/dagRuns/{run_id}/taskInstances/approve"
+        path = f"/dags/{CLOSE}/dagRuns/{run_id}/taskInstances/approve/logs/{attempt}"
 
-        def ended() -> list[str]:
-            tries = self.services.api.call("GET", f"{path}/tries")["task_instances"]
-            return [each["state"] for each in tries if each["try_number"] == attempt and each["state"] == "failed"]
+        def failed() -> str | None:
+            log = json.dumps(self.services.api.call("GET", path, map_index=-1)["content"])
+            return log if "NotApproved" in log else None
 
-        self.services.until(ended, f"attempt {attempt} fails")
-        return json.dumps(self.services.api.call("GET", f"{path}/logs/{attempt}", map_index=-1)["content"])
+        return self.services.until(failed, f"attempt {attempt} fails")
 
 
 @pytest.fixture(scope="module")
