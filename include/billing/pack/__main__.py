@@ -2,7 +2,7 @@
 Make and verify evidence packs of closed months from the shell.
 
     python -m billing.pack make VENDOR 2026-10 --to FILE.zip
-    python -m billing.pack verify FILE.zip [--certificate SHA256]
+    python -m billing.pack verify FILE.zip [--certificate SHA256] [--manifest SHA256]
 
 Making one reads the database at TIEOUT_BILLING_URL and the folder of vendors' files TIEOUT_DOCUMENTS; verifying needs
 neither.
@@ -21,7 +21,7 @@ from billing.config.accounts import Account, entries_of, load_accounts
 from billing.errors import BillingError, ConfigurationError
 from billing.month import Month
 from billing.pack.make import make_pack
-from billing.pack.verify import verify_pack
+from billing.pack.verify import Noted, verify_pack
 from billing.reconciliation.reconciler import Derive
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
@@ -34,7 +34,7 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         if arguments.command == "verify":
-            verdict = verify_pack(arguments.file, installed_vendors, arguments.certificate)
+            verdict = verify_pack(arguments.file, installed_vendors, Noted(arguments.certificate, arguments.manifest))
             print(verdict.sentence)  # noqa: T201 (what the command is for)
             sys.exit(0 if verdict.verified else 1)
         print(_make(arguments.vendor, Month.parse(arguments.month), arguments.to))  # noqa: T201 (as above)
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify a pack without a database")
     verify.add_argument("file", type=Path)
     verify.add_argument("--certificate", help="the SHA-256 of the certificate that was noted at the closing")
+    verify.add_argument("--manifest", help="the SHA-256 of the manifest that was printed when the pack was made")
     return parser
 
 

@@ -8,6 +8,7 @@ that verifying it does not look at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -133,8 +134,9 @@ def index_of(
     events: Sequence[Mapping[str, Any]],
     explanations: Mapping[str, Any],
 ) -> bytes:
-    """Write the page that opens in a browser, without a network."""
-    return _template("index.html")(head=head, certificate=certificate, events=events, explanations=explanations)
+    """Write the page that opens in a browser, without a network: the same from rows and from the JSON of a pack."""
+    shown = {"head": head, "certificate": certificate, "events": events, "explanations": explanations}
+    return _template("index.html")(**exact_json.loads_text(exact_json.dumps(shown)))
 
 
 def with_tables(name: str, content: Mapping[str, Any]) -> Iterator[Member]:
@@ -185,5 +187,6 @@ def _template(name: str) -> Callable[..., bytes]:
     environment = Environment(
         autoescape=name.endswith(".html"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["digits"] = lambda number: format(Decimal(number), "f")
     template = environment.from_string(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return lambda **values: template.render(**values).encode()

@@ -12,7 +12,7 @@ from billing.errors import StorageError
 from billing.month import Month
 from billing.pack.archive import write_archive
 from billing.pack.content import head_of, members_of
-from billing.pack.verify import Vendors, verify_pack
+from billing.pack.verify import Noted, Vendors, verify_pack
 from billing.storage.evidence import ReadFile
 
 
@@ -37,7 +37,7 @@ def make_pack(
     part = path.with_name(f".{path.name}.part")
     try:
         root = write_archive(part, head, members_of(connection, head, entries, read_file))
-        verdict = verify_pack(part, vendors, head["certificate_sha256"])
+        verdict = verify_pack(part, vendors, Noted(head["certificate_sha256"], root))
         if not verdict.verified:
             raise StorageError(f"the pack of {vendor} {month} is not made: {verdict.sentence}")
         part.replace(path)

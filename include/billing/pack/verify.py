@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -38,13 +39,22 @@ Vendors = Callable[[str, Path], tuple[tuple[Account[Any], ...], Derive]]
 Json = Mapping[str, Any]
 
 
-def verify_pack(path: Path, vendors: Vendors, noted: str | None = None) -> Verification:
+@dataclass(frozen=True, slots=True)
+class Noted:
     """
-    Verify a pack; the first thing that does not fit is named.
+    Hashes that somebody kept elsewhere. Without them, a pack that was made up as a whole, with all hashes computed
+    again, is verified as long as it agrees with itself.
 
-    :param noted: the SHA-256 of the certificate that somebody kept elsewhere. Without it, a pack that was made up as a
-        whole, by somebody who computed all hashes again, may be verified.
+    :param certificate: of the vendor's month, as ``billing.month_close`` has it.
+    :param manifest: which covers every byte of the pack.
     """
+
+    certificate: str | None = None
+    manifest: str | None = None
+
+
+def verify_pack(path: Path, vendors: Vendors, noted: Noted = Noted()) -> Verification:
+    """Verify a pack; the first thing that does not fit is named."""
     try:
         archive = Archive(path)
         verified = _PackOf(archive, vendors, noted).verify()
@@ -64,15 +74,20 @@ def _other_version(path: Path) -> str:
     return "" if made_by == code_version() else f"; the pack was made by version {made_by!a}: verify it with that one"
 
 
+_EXPLAINED = ("exception", "hold", "blocked")
+"""Severities of an exception that a person has to explain before the month is closed."""
+
+
 class _PackOf:
     """The pack of one vendor's month. Every method raises PayloadError that names what does not fit."""
 
-    def __init__(self, archive: Archive, vendors: Vendors, noted: str | None) -> None:
+    def __init__(self, archive: Archive, vendors: Vendors, noted: Noted) -> None:
         self._archive = archive
         self._vendors = vendors
         self._noted = noted
         self._vendor, self._month = str(archive.head["vendor"]), Month.parse(archive.head["month"])
         self._expected = {"README.txt", "index.html", "certificate.json", "accounts.yaml"}
+        self._explained: set[tuple[str, str, str]] = set()
         self._lines = 0
 
     def verify(self) -> str:
@@ -81,9 +96,16 @@ class _PackOf:
         certificate = self._archive.json("certificate.json")
         last = self._check_events(closing["events"], explanations)
         self._same("certificate.json", "its hash", certificate["sha256"], last["certificate_sha256"])
-        if self._noted:
+        if self._noted.manifest:
             self._same(
-                "certificate.json", "its hash, against the one that was noted", certificate["sha256"], self._noted
+                "manifest.json", "its hash, against the one that was noted", self._archive.root, self._noted.manifest
+            )
+        if self._noted.certificate:
+            self._same(
+                "certificate.json",
+                "its hash, against the one that was noted",
+                certificate["sha256"],
+                self._noted.certificate,
             )
         self._same(
             "manifest.json", "certificate_sha256", self._archive.head["certificate_sha256"], certificate["sha256"]
@@ -120,6 +142,7 @@ class _PackOf:
         in_force = sha256_of(explanations["in_force"]).hex()
         self._same("explanations.json", "the hash of those in force", in_force, last["explanations_sha256"])
         for each in explanations["in_force"]:
+            self._explained.add((each["account"], each["control_id"], each["subject"]))
             if each not in explanations["all"]:
                 raise PayloadError(f"explanations.json: explanation {each['explanation_id']} in force is not among all")
         return last
@@ -152,6 +175,7 @@ class _PackOf:
         self._body(f"{folder}/certificate.html", render(certificate).encode())
         self._expected.add(f"{folder}/certificate.json")
         rows = self._with_tables(f"{folder}/rows.json")
+        self._check_explained(folder, account.name, rows["controls"])
         month = derive(account, self._month, self._responses(folder, certificate))
         self._check_rows(folder, certificate, rows, month)
         self._check_documents(folder, certificate)
@@ -198,6 +222,19 @@ class _PackOf:
             left, right = (_in_one_order(side) for side in (rows[name], values))
             self._same(where, f"{name}, against what the responses produce", left, right)
         self._lines += sum(len(invoice.lines) for invoice in month.invoices)
+
+    def _check_explained(self, folder: str, account: str, results: Sequence[Json]) -> None:
+        """Check that what has to be explained is, and that nothing else is."""
+        found = {
+            (account, each["control_id"], each["subject"])
+            for each in results
+            if each["state"] == "BLOCKED" or (each["state"] == "EXCEPTION" and each["severity"] in _EXPLAINED)
+        }
+        explained = {each for each in self._explained if each[0] == account}
+        for _, control_id, subject in sorted(found ^ explained):
+            raise PayloadError(
+                f"{folder}/rows.json: control {control_id} of {subject!a}: finding and explanation do not match"
+            )
 
     def _check_documents(self, folder: str, certificate: Json) -> None:
         listed = {f"{folder}/documents/{each['sha256']}.{each['file_format']}" for each in certificate["files"]}
