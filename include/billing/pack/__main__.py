@@ -17,12 +17,12 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from billing.config.accounts import Account, entries_of, load_accounts
+from billing.config.accounts import Account, load_accounts
 from billing.errors import BillingError, ConfigurationError
 from billing.month import Month
 from billing.pack.make import make_pack
 from billing.pack.verify import Noted, verify_pack
-from billing.reconciliation.reconciler import Derive
+from billing.reconciliation.reconciler import Rules
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
@@ -42,9 +42,9 @@ def main() -> None:
         sys.exit(f"tieout: {error}")
 
 
-def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Derive]:
+def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Rules]:
     """
-    Find a vendor's parser by its entry point, as this package knows no vendor, and read its accounts from a file.
+    Find a vendor's rules by its entry point, as this package knows no vendor, and read its accounts from a file.
 
     :raises ConfigurationError: no vendor of that name is installed, or the file is wrong.
     """
@@ -52,14 +52,15 @@ def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], 
     vendor = next((each for each in registry.load()() if each.name == name), None) if registry else None
     if vendor is None:
         raise ConfigurationError(f"no vendor {name!a} is installed")
-    return load_accounts(vendor.name, vendor.settings_type, path), vendor.load_implementation().derive
+    rules = Rules(vendor.load_implementation().derive, vendor.controls())
+    return load_accounts(vendor.name, vendor.settings_type, path), rules
 
 
 def _make(vendor: str, month: Month, path: Path) -> str:
     read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
     with engine_from_url(_from_environment(URL_VARIABLE)).connect() as connection:
         check_revision(connection)
-        root = make_pack(connection, vendor, month, entries_of(vendor), read_file, installed_vendors, path)
+        root = make_pack(connection, vendor, month, read_file, installed_vendors, path)
     return f"{path}: {path.stat().st_size} bytes, manifest {root}"
 
 

@@ -8,6 +8,7 @@ that verifying it does not look at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -21,13 +22,15 @@ from billing.certificate.sources import Subject, stored_statement
 from billing.certificate.vendor_month import make_vendor_certificate, vendor_json
 from billing.certificate.verify import make_certificate, write_json
 from billing.close.events import CLOSED, explanations_in_force, last_event
+from billing.config.accounts import Account, find_account
 from billing.errors import ConfigurationError, StorageError
 from billing.month import Month
+from billing.pack.evidence import evidence_value
 from billing.pack.tables import tables
 from billing.payloads import exact_json
 from billing.payloads.exact_json import json_value, sha256_of
-from billing.storage.evidence import ReadFile
-from billing.storage.payloads import read_responses
+from billing.reconciliation.reconciler import MonthReconciler, Rules
+from billing.storage.payloads import find_fetch, read_responses
 from billing.storage.reconciliations import code_version
 
 Member = tuple[str, bytes]
@@ -94,13 +97,19 @@ def head_of(connection: Connection, vendor: str, month: Month) -> dict[str, Any]
 
 
 def members_of(
-    connection: Connection, head: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], read_file: ReadFile
+    connection: Connection,
+    head: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    accounts: tuple[Account[Any], ...],
+    rules: Rules,
 ) -> Iterator[Member]:
     """
     Yield the members of a pack.
 
     :param head: of the manifest.
     :param entries: the vendor's entries of ``accounts.yaml``.
+    :param accounts: the same, read.
+    :param rules: the vendor's; they may read files.
     :raises StorageError: a stored response or document is missing or was altered.
     """
     vendor, month = str(head["vendor"]), Month.parse(head["month"])
@@ -119,8 +128,9 @@ def members_of(
     yield from with_tables("explanations", explanations)
     yield "accounts.yaml", yaml.safe_dump({"accounts": list(entries)}, sort_keys=False, allow_unicode=True).encode()
     for account in certificate["accounts"]:
-        for name, body in _of_account(connection, Subject(vendor, account["account"], month), read_file):
-            yield f"accounts/{account['account']}/{name}", body
+        subject = Subject(vendor, account["account"], month)
+        for name, body in _of_account(connection, subject, find_account(accounts, subject.account), rules):
+            yield f"accounts/{subject.account}/{name}", body
 
 
 def readme_of(head: Mapping[str, Any]) -> bytes:
@@ -153,25 +163,31 @@ def tables_of(name: str, content: Mapping[str, Any]) -> Iterator[Member]:
                 yield f"{name}/{table}.csv", body
 
 
-def _of_account(connection: Connection, subject: Subject, read_file: ReadFile) -> Iterator[Member]:
+def _of_account(connection: Connection, subject: Subject, account: Account[Any], rules: Rules) -> Iterator[Member]:
     key = {"vendor": subject.vendor, "account": subject.account, "month": subject.month.first_day}
     certificate = make_certificate(connection, subject)
     yield "certificate.json", write_json(certificate)
     yield "certificate.html", render(certificate).encode()
     yield from with_tables("rows", stored_statement(connection, subject))
     yield from with_tables("accruals", {"ledger": _rows(connection, _LEDGER, key)})
-    fetch_id = connection.scalar(_FETCH, key)
+    fetch = find_fetch(connection, int(str(connection.scalar(_FETCH, key))))
+    evidence = MonthReconciler(connection, rules, account, datetime.now(UTC)).evidence_of(fetch).evidence
+    yield "evidence.json", exact_json.dumps(evidence_value(evidence)).encode() + b"\n"
     listed = []
-    for number, response in enumerate(read_responses(connection, int(str(fetch_id))), start=1):
+    for number, response in enumerate(read_responses(connection, fetch.fetch_id), start=1):
         name = f"responses/{number:05d}"
         listed.append({"file": name, **_about(response)})
         yield name, response.body
     yield "responses.json", exact_json.dumps({"responses": listed}).encode() + b"\n"
-    for row in connection.execute(_DOCUMENTS, {"fetch_id": fetch_id}):
-        try:
-            yield f"documents/{row.sha256.hex()}.{row.file_format}", read_file(row.location)
-        except OSError as error:
-            raise StorageError(f"{subject}: document {row.location} cannot be read: restore it") from error
+    for row in connection.execute(_DOCUMENTS, {"fetch_id": fetch.fetch_id}):
+        yield f"documents/{row.sha256.hex()}.{row.file_format}", _file(rules, row.location)
+
+
+def _file(rules: Rules, location: str) -> bytes:
+    try:
+        return rules.read_file(location) if rules.read_file else b""
+    except OSError as error:
+        raise StorageError(f"document {location} cannot be read: restore it") from error
 
 
 def _about(response: Any) -> dict[str, Any]:  # noqa: ANN401 (a Response)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
+from billing.config.accounts import accounts_path, entries_of
 from billing.errors import StorageError
 from billing.month import Month
 from billing.pack.archive import write_archive
@@ -20,7 +20,6 @@ def make_pack(
     connection: Connection,
     vendor: str,
     month: Month,
-    entries: Sequence[Mapping[str, Any]],
     read_file: ReadFile,
     vendors: Vendors,
     path: Path,
@@ -36,7 +35,9 @@ def make_pack(
     head = head_of(connection, vendor, month)
     part = path.with_name(f".{path.name}.part")
     try:
-        root = write_archive(part, head, members_of(connection, head, entries, read_file))
+        accounts, rules = vendors(vendor, accounts_path())
+        members = members_of(connection, head, entries_of(vendor), accounts, replace(rules, read_file=read_file))
+        root = write_archive(part, head, members)
         verdict = verify_pack(part, vendors, Noted(head["certificate_sha256"], root))
         if not verdict.verified:
             raise StorageError(f"the pack of {vendor} {month} is not made: {verdict.sentence}")

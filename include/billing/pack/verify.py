@@ -1,8 +1,8 @@
 """
 Verify an evidence pack without a database: its hashes, its people, and every figure, derived again from its responses.
 
-Whatever does not fit is named by the member of the pack and the place in it. Results of controls are compared with the
-certificate and not computed again: they use other months, which are not in the pack.
+Whatever does not fit is named by the member of the pack and the place in it. Every control runs again. What it used of
+other months is in ``evidence.json``, which the certificate's hash of the inputs covers.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from billing.certificate.vendor_month import over_accounts, vendor_json
 from billing.certificate.verify import Verification
 from billing.close.events import CLOSED, REOPENED
 from billing.config.accounts import Account, find_account
+from billing.controls.evidence import Evidence
+from billing.controls.evidence_hash import evidence_sha256
+from billing.controls.runner import run_controls
 from billing.errors import BillingError, PayloadError
 from billing.models import AccountMonth
 from billing.money import exact_sum
 from billing.month import Month
 from billing.pack.archive import Archive
 from billing.pack.content import index_of, readme_of, tables_of
+from billing.pack.evidence import content_of_months, month_value, read_evidence
 from billing.payloads import exact_json
 from billing.payloads.exact_json import json_value, sha256_of
 from billing.payloads.response import Response
-from billing.reconciliation.reconciler import Derive
-from billing.storage.reconciliations import code_version
+from billing.reconciliation.reconciler import Rules
+from billing.storage.reconciliations import code_version, hash_inputs, results_sha256, rows_of
 
-Vendors = Callable[[str, Path], tuple[tuple[Account[Any], ...], Derive]]
-"""Return a vendor's accounts, from a file like ``accounts.yaml``, and its parser."""
+Vendors = Callable[[str, Path], tuple[tuple[Account[Any], ...], Rules]]
+"""Return a vendor's accounts, from a file like ``accounts.yaml``, and its parser and controls."""
 
 Json = Mapping[str, Any]
 
@@ -88,7 +92,7 @@ class _PackOf:
         self._vendor, self._month = str(archive.head["vendor"]), Month.parse(archive.head["month"])
         self._expected = {"README.txt", "index.html", "certificate.json", "accounts.yaml"}
         self._explained: set[tuple[str, str, str]] = set()
-        self._lines = 0
+        self._lines = self._results = 0
 
     def verify(self) -> str:
         """Return what was verified, as a sentence."""
@@ -117,7 +121,8 @@ class _PackOf:
             raise PayloadError(f"{extra[0]}: no part of a pack has this name")
         return (
             f"{self._vendor} {self._month}: closed by {last['prepared_by']}, approved by {last['approved_by']}; "
-            f"{len(certificate['accounts'])} accounts, {self._lines} lines derived again from the responses"
+            f"{len(certificate['accounts'])} accounts, {self._lines} lines derived again from the responses, "
+            f"{self._results} results found again by the controls"
         )
 
     def _check_events(self, events: Sequence[Json], explanations: Json) -> Json:
@@ -156,18 +161,18 @@ class _PackOf:
         made = over_accounts(self._vendor, self._month, certificates)
         self._same("certificate.json", "", certificate, made)
         self._body("certificate.json", vendor_json(made))
-        accounts, derive = self._rules()
+        accounts, rules = self._rules()
         for of_account in certificates:
             own = [each for each in figures if each["account"] == of_account["account"]]
-            self._check_account(of_account, find_account(accounts, of_account["account"]), derive, own)
+            self._check_account(of_account, find_account(accounts, of_account["account"]), rules, own)
 
-    def _rules(self) -> tuple[tuple[Account[Any], ...], Derive]:
+    def _rules(self) -> tuple[tuple[Account[Any], ...], Rules]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "accounts.yaml")
             path.write_bytes(self._archive.read("accounts.yaml"))
             return self._vendors(self._vendor, path)
 
-    def _check_account(self, certificate: Json, account: Account[Any], derive: Derive, figures: Sequence[Json]) -> None:
+    def _check_account(self, certificate: Json, account: Account[Any], rules: Rules, figures: Sequence[Json]) -> None:
         folder = f"accounts/{account.name}"
         subject = {"vendor": self._vendor, "account": account.name, "month": str(self._month), "invoice_id": None}
         self._same(f"{folder}/certificate.json", "of", {name: certificate[name] for name in subject}, subject)
@@ -176,9 +181,11 @@ class _PackOf:
         self._expected.add(f"{folder}/certificate.json")
         rows = self._with_tables(f"{folder}/rows.json")
         self._check_explained(folder, account.name, rows["controls"])
-        month = derive(account, self._month, self._responses(folder, certificate))
+        responses = self._responses(folder, certificate)
+        month = rules.derive(account, self._month, responses)
         self._check_rows(folder, certificate, rows, month)
         self._check_documents(folder, certificate)
+        self._check_controls(folder, self._evidence(folder, account, month), rules, responses, rows)
         self._check_figures(folder, figures, month, account.currency)
 
     def _responses(self, folder: str, certificate: Json) -> tuple[Response, ...]:
@@ -245,6 +252,35 @@ class _PackOf:
             sha256 = self._archive.sha256(name)
             self._same(name, "its hash", sha256, name.rpartition("/")[2].partition(".")[0])
         self._expected |= there
+
+    def _evidence(self, folder: str, account: Account[Any], month: AccountMonth) -> Evidence[Any]:
+        """Return what the controls used: files from the pack's documents, the month as the responses produce it."""
+        where = f"{folder}/evidence.json"
+        self._expected.add(where)
+        given = self._archive.json(where)
+        left, right = (_in_one_order(side) for side in (given["account_month"], month_value(month)))
+        self._same(where, "account_month, against what the responses produce", left, right)
+
+        def body(sha256: str, file_format: str) -> bytes:
+            return self._archive.read(f"{folder}/documents/{sha256}.{file_format}")
+
+        return read_evidence(given, account, month, body)
+
+    def _check_controls(
+        self, folder: str, evidence: Evidence[Any], rules: Rules, responses: Sequence[Response], rows: Json
+    ) -> None:
+        """Run every control again."""
+        requests = [(each.request, each.sha256) for each in responses]
+        inputs = hash_inputs(requests, evidence_sha256(evidence, content_of_months(evidence)))
+        seal = rows["reconciliation"]
+        self._same(f"{folder}/evidence.json", "the hash of all inputs", inputs.hex(), seal["inputs_sha256"])
+        results = run_controls(rules.controls, evidence).results
+        found = [json_value(each) for each in rows_of(results)]
+        self._same(f"{folder}/rows.json", "controls, against what they find now", rows["controls"], found)
+        self._same(
+            f"{folder}/rows.json", "the hash of all results", seal["results_sha256"], results_sha256(results).hex()
+        )
+        self._results += len(results)
 
     def _check_figures(self, folder: str, figures: Sequence[Json], month: AccountMonth, currency: str) -> None:
         """Compare the figures of the closing, and the sums of the ledger, with the bills."""

@@ -23,7 +23,7 @@ from billing.certificate.statement import seal_of
 from billing.certificate.vendor_month import over_accounts, vendor_json
 from billing.certificate.verify import write_json
 from billing.close.events import Consent, add_event, draft
-from billing.config.accounts import entries_of, find_account, load_accounts
+from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, StorageError
 from billing.month import Month
 from billing.pack.__main__ import installed_vendors
@@ -57,7 +57,7 @@ class Closed:
     def make(self, path: Path) -> str:
         read_file = document_reader(self.folder)
         with engine_from_url(self.url).connect() as connection:
-            return make_pack(connection, VENDOR, MONTH, entries_of(VENDOR), read_file, installed_vendors, path)
+            return make_pack(connection, VENDOR, MONTH, read_file, installed_vendors, path)
 
 
 def collect(engine, folder, account):
@@ -274,6 +274,34 @@ def explained_by(forger, name):
     forger.put("explanations.json", explanations)
 
 
+def all_results_passed(forger):
+    def change(rows):
+        rows["controls"] = [each | {"state": "PASS"} for each in rows["controls"]]
+
+    for account in ACCOUNTS:
+        forger.change_rows(account, change)
+    forger.put("explanations.json", {"in_force": [], "all": []})
+    forger.mend()
+
+
+def what_a_control_used(forger):
+    name = f"accounts/{ACCOUNTS[0]}/evidence.json"
+    evidence = forger.json(name)
+    evidence["history"][0]["total"] += 1
+    forger.put(name, evidence)
+
+
+def the_bill_that_a_control_used(forger):
+    name = f"accounts/{ACCOUNTS[0]}/evidence.json"
+    evidence = forger.json(name)
+    evidence["account_month"]["invoices"][0]["total"] += 1
+    forger.put(name, evidence)
+
+
+def a_posting_day(forger):
+    forger.members["accounts.yaml"] = forger.members["accounts.yaml"].replace(b"posting_day: ", b"posting_day: 1")
+
+
 def an_author(forger):
     explained_by(forger, "somebody")
 
@@ -340,6 +368,10 @@ FORGERIES = {
     a_dropped_account: "closing.json: figures, accounts",
     a_swapped_document: f"accounts/{ACCOUNTS[0]}/documents/",
     an_exception_deleted: "finding and explanation do not match",
+    all_results_passed: "controls, against what they find now",
+    what_a_control_used: f"accounts/{ACCOUNTS[0]}/evidence.json: the hash of all inputs",
+    the_bill_that_a_control_used: f"accounts/{ACCOUNTS[0]}/evidence.json: account_month, against what the responses",
+    a_posting_day: "evidence.json: the hash of all inputs",
     an_author: "explanations.json: the hash of those in force",
     the_approver_as_author: "closing.json: event 1: carl approved what he prepared or explained",
     an_explanation_removed: "finding and explanation do not match",
@@ -375,18 +407,16 @@ def test_the_forger_changes_nothing_if_he_only_computes_hashes_again(pack, tmp_p
 
 
 def test_a_pack_made_up_as_a_whole_is_named_by_what_was_noted(pack, tmp_path):
-    """Who forges a result and its explanation, and computes every hash again, needs the hash that is kept elsewhere."""
+    """An account left out of everything, with every hash computed again, is found by a hash that is kept elsewhere."""
     certificate = json.loads(ZipFile(pack).read(MANIFEST))["certificate_sha256"]
     root = hashlib.sha256(ZipFile(pack).read(MANIFEST)).hexdigest()
     assert verify_pack(pack, installed_vendors, Noted(certificate, root)).verified
     forger = Forger(pack)
-
-    def change(rows):
-        rows["controls"] = [each | {"state": "PASS"} for each in rows["controls"]]
-
-    for account in ACCOUNTS:
-        forger.change_rows(account, change)
-    forger.put("explanations.json", {"in_force": [], "all": []})
+    a_dropped_account(forger)
+    for name in ("closing", "explanations"):
+        content = forger.json(f"{name}.json")
+        lists = {key: [row for row in rows if row.get("account") != ACCOUNTS[1]] for key, rows in content.items()}
+        forger.put(f"{name}.json", lists)
     forger.mend()
     forged = forger.write(tmp_path / "forged.zip")
     assert verify_pack(forged, installed_vendors).verified
