@@ -23,6 +23,7 @@ Who starts the run prepares the month; somebody else approves it.
    run, or who explained an exception of the month, does not count; the task then asks again.
 3. **seal**: adds the event to `billing.month_close`, with the figures and the hash of the month's certificate. If
    anything changed since step 1, nothing is added: start again.
+4. **pack**: writes one ZIP with everything that the closing rests on below `packs/` in the folder of documents.
 
 `billing.closed_month` has the figures as closed and as they are now. **Reopen** with *Reopen* and a note.
 """
@@ -53,7 +54,7 @@ REOPEN = Param(False, type="boolean", title="Reopen", description="Reopen a clos
     doc_md=DOC,
 )
 def close_month() -> None:
-    """Submit, approve, seal."""
+    """Submit, approve, seal, pack."""
 
     @task(multiple_outputs=False)
     def submit() -> dict[str, str]:
@@ -76,9 +77,15 @@ def close_month() -> None:
 
         return close.seal(submitted, approved_by)
 
+    @task(multiple_outputs=False)
+    def pack(sealed: dict[str, int]) -> list[str]:
+        from billing_vendors.base.tasks import close  # noqa: PLC0415 (as above)
+
+        return close.pack(sealed)
+
     submitted = submit()
     submitted >> approve
-    seal(submitted, approve.output)  # type: ignore[arg-type]  # what the tasks return
+    pack(seal(submitted, approve.output))  # type: ignore[arg-type]  # what the tasks return
 
 
 close_month()

@@ -13,16 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
-from billing.config.accounts import Account, load_accounts
 from billing.errors import BillingError, ConfigurationError
 from billing.month import Month
+from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
 from billing.pack.verify import Noted, verify_pack
-from billing.reconciliation.reconciler import Rules
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
@@ -40,20 +37,6 @@ def main() -> None:
         print(_make(arguments.vendor, Month.parse(arguments.month), arguments.to))  # noqa: T201 (as above)
     except (BillingError, OSError) as error:
         sys.exit(f"tieout: {error}")
-
-
-def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Rules]:
-    """
-    Find a vendor's rules by its entry point, as this package knows no vendor, and read its accounts from a file.
-
-    :raises ConfigurationError: no vendor of that name is installed, or the file is wrong.
-    """
-    registry = next(iter(entry_points(group="tieout", name="vendors")), None)
-    vendor = next((each for each in registry.load()() if each.name == name), None) if registry else None
-    if vendor is None:
-        raise ConfigurationError(f"no vendor {name!a} is installed")
-    rules = Rules(vendor.load_implementation().derive, vendor.controls())
-    return load_accounts(vendor.name, vendor.settings_type, path), rules
 
 
 def _make(vendor: str, month: Month, path: Path) -> str:

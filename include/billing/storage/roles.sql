@@ -9,7 +9,7 @@
 --   billing_writer   tasks: adds rows, updates the columns named in rights.py, removes nothing
 --   billing_reader   analysts: reads everything but the vendors' responses as received
 --   billing_reviewer the pages in Airflow's UI: a reader who adds what people say of exceptions
---   billing_closer   the tasks that close a month: a reader who adds the events of closing
+--   billing_closer   the tasks that close a month: an auditor who adds the events of closing
 --   billing_auditor  a reader who may read the responses, too, to verify certificates
 --
 -- None of them has a login. Make one for each person and process:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from functools import partial
 
 import httpx
@@ -124,6 +126,12 @@ def test_two_people_close_a_month(people: People, services: Services):
     assert sorted(services.wait(CLOSE, run_id) for run_id in runs) == ["failed", "success"]
     assert history(services) == [("closed", ADMIN, APPROVER)]
     assert state(services) == [("closed",)]
+
+    # its pack proves itself without the database
+    pack = services.stack.state.documents / "packs" / "fastly" / f"{MONTH}-1.zip"
+    command = [sys.executable, "-m", "billing.pack", "verify", str(pack)]
+    verdict = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"VERIFIED: fastly {MONTH}: closed by {ADMIN}, approved by {APPROVER}; 1 account" in verdict.stdout
 
     # a bill restated by the vendor is stored as always, and shown as a change
     ((bill,),) = services.rows(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.close.events import Consent, Draft, add_event, check_approver, draft
 from billing.close.readiness import lacks_for_closing, lacks_for_reopening
@@ -15,7 +18,10 @@ from billing.close.summary import heading, summary
 from billing.errors import ConfigurationError
 from billing.month import Month
 from billing.names import there_are
-from billing_vendors.base.tasks.database import closing_engine
+from billing.pack.installed import installed_vendors
+from billing.pack.make import make_pack
+from billing.storage.document_store import document_reader, put_file
+from billing_vendors.base.tasks.database import closing_engine, documents_folder
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import accounts_of
 from billing_vendors.base.vendor import Vendor
@@ -88,6 +94,28 @@ def seal(submitted: Mapping[str, str], approved_by: str) -> dict[str, int]:
             "" if new else "; a former try of this task has stored it",
         )
     return {each.vendor: each.number for each in drafts}
+
+
+@clean_traceback
+def pack(sealed: Mapping[str, int]) -> list[str]:
+    """
+    Write the evidence pack of every vendor whose month was closed to the folder of documents; return their paths in it.
+
+    :raises StorageError: a response or a document is missing or was altered. The month stays closed.
+    """
+    params = get_current_context()["params"]
+    if params["reopen"]:
+        raise AirflowSkipException("a month that was reopened has no pack until it is closed again")
+    month, root = Month.parse(params["month"]), documents_folder()
+    places = []
+    for vendor in sorted(sealed):
+        with tempfile.TemporaryDirectory() as folder, closing_engine().connect() as connection:
+            path = Path(folder, "pack.zip")
+            manifest = make_pack(connection, vendor, month, document_reader(root), installed_vendors, path)
+            place = put_file(root, ("packs", vendor), f"{month}-{sealed[vendor]}.zip", path.read_bytes())
+        log.info("%s %s: evidence pack %s, SHA-256 of its manifest %s", vendor, month, place, manifest)
+        places.append(place)
+    return places
 
 
 def _chosen(registered: Sequence[Vendor], name: str | None) -> Sequence[Vendor]:

@@ -26,9 +26,9 @@ from billing.close.events import Consent, add_event, draft
 from billing.config.accounts import find_account, load_accounts
 from billing.errors import ConfigurationError, StorageError
 from billing.month import Month
-from billing.pack.__main__ import installed_vendors
 from billing.pack.archive import MANIFEST, write_archive
 from billing.pack.content import index_of, tables_of
+from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
 from billing.pack.verify import Noted, verify_pack
 from billing.payloads import exact_json
