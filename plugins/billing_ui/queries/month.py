@@ -88,14 +88,14 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     if estimate:
         billed = [row["total"] for row in summary if row["invoices"] and row["currency"] == estimate["currency"]]
         estimate["difference"] = exact_sum((*billed, -estimate["total"])) if billed else None
-    join_explanations(connection, [row for row in results if row["outcome"] == "exception"], **key)
+    join_explanations(connection, [row for row in results if row["outcome"] in {"exception", "blocked"}], **key)
     return {
         "vendor": vendor,
         "account": account,
         "month": str(month),
         "summary": summary,
         "status": summary[0]["status"],
-        "explained": sum(row["explained"] is not None for row in results),
+        "explained": sum(row["explained"] is not None for row in results if row["outcome"] == "exception"),
         "results": {name: [row for row in results if row["outcome"] == outcome] for name, outcome in OUTCOMES.items()},
         "bills": rows(connection, _BILLS, **key),
         "accrual": first(rows(connection, _ACCRUAL, **key)),
