@@ -204,6 +204,13 @@ def test_a_month_that_no_page_shows_is_refused_in_a_sentence(as_role, stored, pa
     assert "month" in answer.text
 
 
+def test_an_address_without_a_page_is_answered_in_a_page(as_role):
+    for address in ("/billing/nothing", "/billing/bills/0", "/billing/months/acme/x/2026-10"):
+        answer = as_role("viewer").get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert as_role("viewer").get("/billing/api/v1/nothing").json() == {"detail": "Not Found"}
+
+
 def test_the_tab_of_a_run_opens_its_month(as_role, stored):
     """The run of the tests collected several accounts; one that collected a single account opens that one's page."""
     several = as_role("viewer").get("/billing/run?dag_id=invoices_fastly&run_id=manual__2026-10")
