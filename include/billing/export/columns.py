@@ -68,7 +68,8 @@ def parquet(table: pa.Table) -> bytes:
     """Return a table as Parquet; the same table gives the same bytes."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    body: bytes = sink.getvalue().to_pybytes()
+    return body
 
 
 def csv_file(table: pa.Table) -> bytes:

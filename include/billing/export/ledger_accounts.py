@@ -100,7 +100,7 @@ def _rule(row: dict[str, str]) -> Rule:
 
 
 def _texts(value: object, where: str, known: frozenset[str], required: set[str] | frozenset[str]) -> dict[str, str]:
-    found = _mapping(value, where, known, required)
+    found: dict[str, str] = _mapping(value, where, known, required)
     for name, text in found.items():
         if not isinstance(text, str) or not text:
             raise ConfigurationError(f'{where}: {name} {text!r} should be a text; write numbers in quotes: "6200"')
