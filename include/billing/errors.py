@@ -13,6 +13,7 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `BrokenResponse`     | as `PayloadError`, after the request was sent once more             |
 | `NotReady`           | try again later: the vendor has not produced it yet                  |
 | `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
+| `NotApproved`        | ask somebody who has not prepared or explained the month             |
 | `StorageError`       | fix the database: its schema or its rows are not what this code needs |
 | `ExportStopped`      | look at the invoices it names: their charges are not what is payable |
 """
@@ -75,6 +76,10 @@ class BrokenResponse(PayloadError):
 
 class NotReady(BillingError):
     """A deadline passed before the vendor produced what the task waits for."""
+
+
+class NotApproved(BillingError):
+    """Somebody approved a month who must not: the answer does not count."""
 
 
 class ConfigurationError(BillingError):
