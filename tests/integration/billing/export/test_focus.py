@@ -1,7 +1,7 @@
 """What FOCUS files say is what is payable, to the last digit, and a user's tools read exactly that."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -177,3 +177,43 @@ def test_an_amount_that_no_column_holds_is_an_error(ledger, make, export):
 def test_a_month_that_is_not_stored_gives_no_file(ledger, export):
     assert export.run() == []
     assert not export.folder.exists()
+
+
+def test_what_changes_after_closing_is_a_correction_in_the_month_that_saw_it(ledger, make, export):
+    """The files of the closed month stay; over both months each invoice sums to what is payable now."""
+    later = Month.of(datetime.now(UTC))
+    ledger.store(make.month(make.invoice("10.00", "5.00"), make.invoice("3.00", invoice_id="I-2")))
+    ledger.store(make.month(make.invoice("1.00", invoice_id="I-9", month=later), month=later), "later")
+    close(ledger, "closed")
+    before = [path.read_bytes() for path in export.run()]
+    ledger.store(make.month(make.invoice("10.00", "7.00"), make.invoice("4.00", invoice_id="I-3")), "restated")
+
+    assert [path.read_bytes() for path in export.run()] == before
+    rows = export.rows(later)
+    assert [(row["InvoiceId"], row["BilledCost"], row["ChargeClass"]) for row in rows] == [
+        ("I-9", 1, None),
+        ("I-1", -5, "Correction"),
+        ("I-1", 7, "Correction"),
+        ("I-2", -3, "Correction"),
+        ("I-3", 4, "Correction"),
+    ]
+    assert {row["BillingPeriodStart"].date() for row in rows} == {later.first_day}
+    assert {row["ChargePeriodStart"].date() for row in rows[1:]} == {OCTOBER.first_day}
+    both = duckdb.sql(SUMS.format(export.folder / "focus-1.2/cost-and-usage/initech/*.parquet")).fetchall()
+    assert {key: Decimal(total) for key, total in both} == {"I-1": 17, "I-2": 0, "I-3": 4, "I-9": 1}
+    detail = pq.read_table(export.folder / f"focus-1.4/invoice-detail/initech/{later}.parquet")["InvoiceDetailId"]
+    assert len(set(detail.to_pylist())) == len(rows)
+
+    close(ledger, "reopened")
+    assert [(row["InvoiceId"], row["BilledCost"]) for row in export.rows(later)] == [("I-9", 1)]
+    assert [(row["InvoiceId"], row["BilledCost"]) for row in export.rows()] == [("I-1", 10), ("I-1", 7), ("I-3", 4)]
+
+
+def close(ledger, event):
+    """Close October, or open it again."""
+    ledger.rows(
+        "insert into billing.month_close (vendor, month, number, event, prepared_by, approved_by, note, "
+        "certificate_sha256, explanations_sha256, dag_run, recorded_at) select 'initech', '2026-10-01', count(*) + 1, "
+        "%s, 'ann', 'bob', 'said by the test', sha256(''), sha256(''), 'run', now() from billing.month_close",
+        event,
+    )
