@@ -17,8 +17,11 @@ from billing.errors import ExportStopped, PayloadError, StorageError
 from billing.export.charges import Issuer
 from billing.export.columns import parquet
 from billing.export.focus import check_file, export_focus
+from billing.export.journal import export_journal
+from billing.export.ledger_accounts import LedgerAccount, LedgerAccounts
 from billing.export.terms import ExportTerms
 from billing.month import Month
+from billing.storage.engine import engine_from_url
 
 OCTOBER = Month(2026, 10)
 SUMS = "select InvoiceId, sum(BilledCost)::varchar from '{}' group by 1 order by 1"
@@ -28,6 +31,7 @@ class Terms(ExportTerms):
     footing_control = "T1"
 
 
+ACCOUNTS = LedgerAccounts(LedgerAccount("1"), LedgerAccount("2"), LedgerAccount("3", unmapped=True), None, ())
 INITECH = Issuer("initech", "Initech", Terms())
 
 
@@ -172,6 +176,14 @@ def test_an_amount_that_no_column_holds_is_an_error(ledger, make, export):
     ledger.store(make.month(make.invoice("0.0000000000001")))
     with pytest.raises(PayloadError, match="BilledCost 1E-13 has more digits than 12 after"):
         export.run()
+
+
+def test_a_login_that_only_reads_is_enough(ledger, make, export, person_url, tmp_path):
+    ledger.store(make.month(make.invoice("10.00")))
+    with engine_from_url(person_url).begin() as connection:
+        assert len(export_focus(connection, INITECH, OCTOBER, tmp_path / "own")) == 8
+        places, unmapped = export_journal(connection, {"initech": Terms()}, ACCOUNTS, OCTOBER, tmp_path / "own")
+    assert (places, unmapped) == (["journal/2026-10.csv", "journal/2026-10-unmapped.csv"], 0)
 
 
 def test_a_month_that_is_not_stored_gives_no_file(ledger, export):
