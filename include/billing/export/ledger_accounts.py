@@ -3,9 +3,9 @@ Which ledger account and cost centre a charge belongs to: a reviewed YAML file.
 
     accounts: {payable: "2000", accrued: "2150", unmapped: "6999", true_up: "6290"}
     rules:                                            # the first that fits
-    - {vendor: fastly, product: Compute Requests, ledger_account: "6210", cost_centre: CC-100}
-    - {vendor: genesys_cloud, account: nord-contact, ledger_account: "6300", cost_centre: CC-200}
-    - {vendor: fastly, ledger_account: "6200"}
+    - {vendor: initech, product: Compute Requests, ledger_account: "6210", cost_centre: CC-100}
+    - {vendor: acme, account: acme-europe, ledger_account: "6300", cost_centre: CC-200}
+    - {vendor: initech, ledger_account: "6200"}
 
 Without ``true_up`` no entry is made for a true-up: it is the difference between a reversal and the bill, and both are.
 """
