@@ -1,11 +1,11 @@
 """Which months a run of export_focus is for."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import Asset
-from airflow.sdk.execution_time.context import set_current_context
+from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
+from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor, set_current_context
 
 from billing.month import Month
 from billing_vendors.base.tasks.export import months_of_run
@@ -17,20 +17,31 @@ NOVEMBER = {
 }
 
 
-def event(month):
-    return SimpleNamespace(extra={"month": month})
+def events(asset, *months):
+    """As a run that they started finds them."""
+    unknown = dict.fromkeys(("source_task_id", "source_dag_id", "source_run_id", "source_map_index"))
+    return TriggeringAssetEventsAccessor.build(
+        AssetEventDagRunReferenceResult(
+            asset={"name": asset.name, "uri": asset.uri, "extra": {}},
+            extra={"month": month},
+            source_aliases=[],
+            timestamp=datetime.now(UTC),
+            **unknown,
+        )
+        for month in months
+    )
 
 
 @pytest.mark.parametrize(
     ("context", "months"),
     [
-        ({"triggering_asset_events": {}, **NOVEMBER}, [Month(2026, 10)]),
+        ({"triggering_asset_events": events(FASTLY), **NOVEMBER}, [Month(2026, 10)]),
         (
-            {"triggering_asset_events": {FASTLY: [event("2026-08"), event("2026-08"), event("2026-07")]}},
+            {"triggering_asset_events": events(FASTLY, "2026-08", "2026-08", "2026-07")},
             [Month(2026, 8), Month(2026, 7)],
         ),
-        ({"triggering_asset_events": {GENESYS: [event("2026-08")]}}, []),
-        ({"triggering_asset_events": {FASTLY: [event("2026-08")]}, "params": {"month": "2026-05"}}, [Month(2026, 5)]),
+        ({"triggering_asset_events": events(GENESYS, "2026-08")}, []),
+        ({"triggering_asset_events": events(FASTLY, "2026-08"), "params": {"month": "2026-05"}}, [Month(2026, 5)]),
     ],
     ids=["the interval", "the vendor's events", "another vendor's", "asked for"],
 )
