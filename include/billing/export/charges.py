@@ -29,6 +29,7 @@ from billing.money import difference, exact_sum, product
 from billing.month import Month
 
 Interval = tuple[datetime, datetime]
+_NAMED = 12  # invoices that a message can name
 _PRICE = Context(prec=18)  # a price of more digits is no price
 
 
@@ -129,7 +130,7 @@ def charges(
             yield from charges_of_invoice(issuer, stored, billing_period(stored, month, cycles), why)
     if refused:
         raise ExportStopped(
-            f"{issuer.title} {month} is not exported: {'; '.join(refused)}. A control found it: when the vendor has "
+            f"{issuer.title} {month} is not exported: {_some(refused)}. A control found it: when the vendor has "
             "corrected the invoice, or a person has explained it as accepted, export the month again"
         )
 
@@ -148,7 +149,7 @@ def check_payable(billed: Mapping[tuple[str, str], Decimal], payable: Mapping[tu
         if found != owed
     ]
     if wrong:
-        raise ExportStopped(f"the export does not say what is payable: {'; '.join(wrong)}")
+        raise ExportStopped(f"the export does not say what is payable: {_some(wrong)}")
 
 
 def charges_of_invoice(issuer: Issuer, stored: StoredInvoice, period: Interval, why: str) -> Iterator[Charge]:
@@ -173,6 +174,11 @@ def charges_of_invoice(issuer: Issuer, stored: StoredInvoice, period: Interval, 
     if stored.residual:
         terms = ChargeTerms(_of_bill(issuer, invoice.lines), issuer.terms.residual_category(invoice), "One-Time")
         yield Charge(issuer, stored, bill, terms, None, stored.residual, f"Not itemised: {why}", period, period, False)
+
+
+def _some(invoices: Sequence[str]) -> str:
+    more = f"; and {len(invoices) - _NAMED} more" if len(invoices) > _NAMED else ""
+    return "; ".join(invoices[:_NAMED]) + more
 
 
 def _of_bill(issuer: Issuer, lines: tuple[InvoiceLine, ...]) -> Service:

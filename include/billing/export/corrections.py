@@ -56,10 +56,15 @@ class Change:
 
 def changes_after_closing(connection: Connection, vendor: str, month: Month) -> list[Change]:
     """Return what changed in the month in others that were closed by then, in the order of months and invoices."""
-    changed = changed_months(connection, vendor, month.start, month.end)
+    closings = {
+        other: closed
+        for other, closed in sorted(closed_months(connection, vendor).items())
+        if other != month and closed < month.end
+    }
+    changed = changed_months(connection, vendor, month.start, month.end) if closings else ()
     found = []
-    for other, closed in sorted(closed_months(connection, vendor).items()):
-        if other == month or closed >= month.end or other not in changed:
+    for other, closed in closings.items():
+        if other not in changed:
             continue
         before, after = (
             {each.record_key: each for each in versions_at(connection, vendor, other, at)}
