@@ -59,7 +59,7 @@ def _unit(line: InvoiceLine) -> str:
 
     Source: "About the charges on your bill" (prices a gigabyte and for 10,000 requests), checked 2026-11-22.
     """
-    words = name_key(f"{line.usage_type or ''} {line.product or ''}")
+    words = name_key(line.usage_type)
     known = "GB" if "bandwidth" in words else "10000 Requests" if "request" in words else "Units"
     return line.unit or known
 

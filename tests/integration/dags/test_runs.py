@@ -327,3 +327,25 @@ def test_a_month_that_is_not_through_is_not_announced(run, simulator):
     assert done.state == "failed"
     with create_session() as session:
         assert session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all() == []
+
+
+def test_the_focus_files_of_a_month_say_what_the_vendor_billed(run, simulator, monkeypatch, tmp_path):
+    """Written to an object store; a vendor whose month is not stored has no file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from airflow.sdk import ObjectStoragePath
+
+    monkeypatch.setenv("TIEOUT_EXPORTS", f"memory://bucket/{tmp_path.name}")
+    run("invoices_fastly", month="2026-08")
+
+    assert run("export_focus", month="2026-08").state == "success"
+
+    folder = ObjectStoragePath(f"memory://bucket/{tmp_path.name}")
+    body = (folder / "focus-1.2" / "cost-and-usage" / "fastly" / "2026-08.parquet").read_bytes()
+    rows_of_file = pq.read_table(pa.BufferReader(body), columns=["x_Account", "InvoiceId", "BilledCost"]).to_pylist()
+    billed = {}
+    for row in rows_of_file:
+        key = row["x_Account"], row["InvoiceId"]
+        billed[key] = billed.get(key, 0) + row["BilledCost"]
+    assert billed == truth(simulator, "fastly", "2026-08")
+    assert not (folder / "focus-1.2" / "cost-and-usage" / "genesys_cloud").exists()
