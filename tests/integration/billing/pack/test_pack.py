@@ -44,34 +44,37 @@ from tieout_stack.logins import CLOSING
 MONTH = Month(2026, 8)
 ACCOUNTS = ("nord-contact", "pacific-care")
 VENDOR = "genesys_cloud"
+OTHERS = {"fastly": ("acme-media", "legacy-press")}
+"""Another vendor's accounts: one of a listing with many lines, one of an older API with a CSV for each bill."""
 RUN = Consent("olga", "carl", "", "manual__1")
 
 
 @dataclass(frozen=True)
 class Closed:
-    """A closed month of two accounts."""
+    """A closed month of two accounts of each vendor; the month before is stored, too."""
 
     url: str
     folder: Path
 
-    def make(self, path: Path) -> str:
+    def make(self, path: Path, vendor: str = VENDOR) -> str:
         read_file = document_reader(self.folder)
         with engine_from_url(self.url).connect() as connection:
-            return make_pack(connection, VENDOR, MONTH, read_file, installed_vendors, path)
+            return make_pack(connection, vendor, MONTH, read_file, installed_vendors, path)
 
 
-def collect(engine, folder, account):
-    vendor = vendor_named(VENDOR)
-    implementation = vendor.load_implementation()
+def collect(engine, folder, vendor, account_name, month):
+    found = vendor_named(vendor)
+    implementation = found.load_implementation()
+    account = find_account(load_accounts(vendor, found.settings_type), account_name)
     fetch = Fetch(
-        engine, folder, purpose="month", vendor=VENDOR, account=account.name, month=MONTH, dag_run="manual__1"
+        engine, folder, purpose="month", vendor=vendor, account=account_name, month=month, dag_run="manual__1"
     )
-    for kept in implementation.collect(account, MONTH):
+    for kept in implementation.collect(account, month):
         if isinstance(kept, Document):
             fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
         else:
             fetch.keep(kept)
-    rules = Rules(implementation.derive, vendor.controls(), document_reader(folder))
+    rules = Rules(implementation.derive, found.controls(), document_reader(folder))
     reconcile_month(engine, rules, account, fetch.complete().fetch_id)
 
 
@@ -81,12 +84,13 @@ def closed(postgres, migrated_template, simulator, tmp_path_factory):
     name, folder = "packed_month", tmp_path_factory.mktemp("documents")
     postgres.create_database(name, template=migrated_template)
     url = postgres.url(name)
-    vendor = vendor_named(VENDOR)
     with pytest.MonkeyPatch.context() as patch:
         for conn_id, connection in simulator.connections().items():
             patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
-        for account in ACCOUNTS:
-            collect(engine_from_url(url), folder, find_account(load_accounts(VENDOR, vendor.settings_type), account))
+        for vendor, accounts in {VENDOR: ACCOUNTS, **OTHERS}.items():
+            for account in accounts:
+                for month in (MONTH.shifted(-1), MONTH):
+                    collect(engine_from_url(url), folder, vendor, account, month)
     with engine_from_url(url).begin() as connection:
         explained = connection.execute(
             text(
@@ -98,7 +102,8 @@ def closed(postgres, migrated_template, simulator, tmp_path_factory):
         assert explained > 0
     login = make_url(url).set(username=CLOSING, password=CLOSING).render_as_string(hide_password=False)
     with engine_from_url(login).begin() as connection:
-        add_event(connection, draft(connection, VENDOR, MONTH), RUN)
+        for vendor in (VENDOR, *OTHERS):
+            add_event(connection, draft(connection, vendor, MONTH), RUN)
     yield Closed(login, folder)
     postgres.drop_database(name)
 
@@ -114,6 +119,14 @@ def test_the_same_month_gives_the_same_bytes(closed, pack, tmp_path):
     closed.make(tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == pack.read_bytes()
     assert list(tmp_path.iterdir()) == [tmp_path / "again.zip"]
+
+
+def test_another_vendors_pack_is_made_in_the_same_way(closed, tmp_path):
+    closed.make(tmp_path / "fastly.zip", "fastly")
+    verdict = verify_pack(tmp_path / "fastly.zip", installed_vendors)
+    assert verdict.verified, verdict.sentence
+    with ZipFile(tmp_path / "fastly.zip") as archive:
+        assert any(name.endswith(".csv") and "/documents/" in name for name in archive.namelist())
 
 
 def test_it_holds_what_the_closing_rests_on(pack):
@@ -483,13 +496,15 @@ def test_only_of_a_closed_month_that_is_still_what_was_closed(closed, tmp_path):
     with closer.begin() as connection:
         add_event(connection, draft(connection, VENDOR, MONTH), replace(RUN, dag_run="manual__3"))
     closed.make(tmp_path / "pack.zip")
-    (pdf,) = [*closed.folder.glob("*/*.pdf")][:1]
-    body = pdf.read_bytes()
-    pdf.write_bytes(b"%PDF-1.4 another")
+    documents = {pdf: pdf.read_bytes() for pdf in closed.folder.glob("*/*.pdf")}
+    for pdf in documents:
+        pdf.write_bytes(b"%PDF-1.4 another")
     with pytest.raises(StorageError, match=r"documents/[0-9a-f]{64}\.pdf: its hash"):
         closed.make(tmp_path / "other.zip")
-    pdf.unlink()
+    for pdf in documents:
+        pdf.unlink()
     with pytest.raises(StorageError, match="cannot be read: restore it"):
         closed.make(tmp_path / "other.zip")
-    pdf.write_bytes(body)
+    for pdf, body in documents.items():
+        pdf.write_bytes(body)
     assert list(tmp_path.iterdir()) == [tmp_path / "pack.zip"]
