@@ -15,6 +15,7 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
 | `NotApproved`        | ask somebody who has not prepared or explained the month             |
 | `StorageError`       | fix the database: its schema or its rows are not what this code needs |
+| `ExportStopped`      | look at the invoices it names: their charges are not what is payable |
 """
 
 from billing.log_safe import single_line
@@ -87,3 +88,7 @@ class ConfigurationError(BillingError):
 
 class StorageError(BillingError):
     """The billing database is not in the state this code needs."""
+
+
+class ExportStopped(BillingError):
+    """A file would not say of each invoice what is payable: no file of the month was written."""

@@ -20,6 +20,7 @@ EXPECTED = {
     ),
     "accruals",
     "close_month",
+    "export_focus",
     "look_back",
     "rederive",
 }

@@ -15,6 +15,7 @@ from billing.storage.server_errors import CLOSING_LOGIN, TASK_LOGIN
 
 BILLING_CONN_ID, CLOSING_CONN_ID = "billing_db", "billing_close_db"
 DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
+EXPORTS_VARIABLE = "TIEOUT_EXPORTS"
 _LIBPQ_OPTIONS = frozenset(
     {
         *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "channel_binding"),
@@ -75,7 +76,16 @@ def documents_folder() -> Folder:
 
     Workers on several machines need one folder that all of them can reach.
     """
-    place = os.environ.get(DOCUMENTS_VARIABLE)
+    return folder_of(os.environ.get(DOCUMENTS_VARIABLE), "documents")
+
+
+def exports_folder() -> Folder:
+    """Return the folder for exports: ``TIEOUT_EXPORTS``, as for vendors' files; by default ``exports``."""
+    return folder_of(os.environ.get(EXPORTS_VARIABLE), "exports")
+
+
+def folder_of(place: str | None, default: str) -> Folder:
+    """Return a local folder, or one of an object storage URL; if no place is given, a folder in Airflow's home."""
     if place and "://" in place:
         return ObjectStoragePath(place)
-    return Path(place) if place else Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "documents"
+    return Path(place) if place else Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / default

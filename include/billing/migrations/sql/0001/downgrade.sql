@@ -3,7 +3,8 @@
 drop view
     billing.closed_month, billing.account_month_content, billing.current_exception,
     billing.accrual_quality, billing.accrual_ledger, billing.current_accrual,
-    billing.account_month_summary, billing.current_control_result, billing.current_payment_status,
+    billing.account_month_summary, billing.account_month_status,
+    billing.current_control_result, billing.current_payment_status,
     billing.current_usage_line, billing.current_usage_report, billing.current_wallet, billing.current_charge,
     billing.current_billing_period, billing.current_contract_item, billing.current_contract,
     billing.withdrawn_invoice, billing.current_invoice_line, billing.current_invoice;
