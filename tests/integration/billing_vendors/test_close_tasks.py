@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -43,7 +45,8 @@ def as_run(closed, airflow_home, monkeypatch, tmp_path):
 
     def make(run_id, by="olga", **params):
         given = {"month": str(MONTH), "vendor": VENDOR, "note": "", "reopen": False} | params
-        return set_current_context({"dag_run": Run(run_id, by), "params": given})
+        context = {"dag_run": Run(run_id, by), "params": given, "outlet_events": defaultdict(SimpleNamespace)}
+        return set_current_context(context)
 
     return make
 
@@ -62,8 +65,10 @@ def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed):
     with as_run("manual__4", reopen=True, note=" restated "):
         submitted = submit(vendors())
         assert request_text(get_current_context(), submitted).startswith("Prepared by olga. Note: restated\n\n### ")
-        sealed = seal(submitted, "carl")
+        sealed = seal(submitted, "carl", "closings")
         assert sealed == {VENDOR: 2}
+        said = get_current_context()["outlet_events"]["closings"].extra
+        assert said == {"month": str(MONTH), "events": {VENDOR: "reopened"}}
         with pytest.raises(AirflowSkipException):
             pack(sealed)
     with as_run("manual__5"):
@@ -72,9 +77,9 @@ def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed):
             with pytest.raises(NotApproved):
                 check_answer(get_current_context(), submitted, person)
             with pytest.raises(NotApproved):
-                seal(submitted, person)
+                seal(submitted, person, "closings")
         check_answer(get_current_context(), submitted, "carl")
-        assert seal(submitted, "carl") == seal(submitted, "carl") == {VENDOR: 3}
+        assert seal(submitted, "carl", "closings") == seal(submitted, "carl", "closings") == {VENDOR: 3}
         assert pack({VENDOR: 3}) == [f"packs/{VENDOR}/{MONTH}-3.zip"]
     verdict = verify_pack(closed.folder / "packs" / VENDOR / f"{MONTH}-3.zip", installed_vendors)
     assert verdict.verified, verdict.sentence

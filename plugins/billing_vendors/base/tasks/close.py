@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.close.events import Consent, Draft, add_event, check_approver, draft
@@ -76,9 +76,13 @@ def check_answer(context: Any, submitted: Mapping[str, str], approved_by: str) -
 
 
 @clean_traceback
-def seal(submitted: Mapping[str, str], approved_by: str) -> dict[str, int]:
+def seal(submitted: Mapping[str, str], approved_by: str, closings: Asset) -> dict[str, int]:
     """
-    Add the approved event of every vendor, in one transaction; return its number by vendor.
+    Add the approved event of every vendor, in one transaction; return its number by vendor. The asset's event has:
+
+        {"month": "2026-10", "events": {"fastly": "closed"}}
+
+    :param closings: the asset, an outlet of the task that runs.
 
     :raises ConfigurationError: the month has changed since it was submitted, or another run was faster.
     """
@@ -93,6 +97,8 @@ def seal(submitted: Mapping[str, str], approved_by: str) -> dict[str, int]:
             *(each.vendor, each.month, each.event, consent.prepared_by, approved_by),
             "" if new else "; a former try of this task has stored it",
         )
+    events: Any = {each.vendor: each.event for each in drafts}
+    context["outlet_events"][closings].extra = {"month": context["params"]["month"], "events": events}
     return {each.vendor: each.number for each in drafts}
 
 
