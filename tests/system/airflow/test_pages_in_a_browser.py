@@ -98,6 +98,7 @@ def every_page(services: Services) -> list[str]:
         f"/spend?last={MONTH}",
         f"/spend/changes?last={MONTH}",
         "/accruals",
+        f"/closing?month={MONTH}",
         "/drift",
         "/bills/0",
     ]
