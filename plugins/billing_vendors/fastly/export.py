@@ -6,7 +6,7 @@ from billing.controls.checks.line_types import is_shortfall
 from billing.export.terms import BillTerms, ChargeTerms, ExportTerms, Service
 from billing.models import Invoice, InvoiceLine
 from billing.names import name_key
-from billing_vendors.fastly.controls.lines import is_discount, is_tax
+from billing_vendors.fastly.lines import is_discount, is_tax
 
 _DELIVERY = ("Networking", "Content Delivery")
 _SERVICES = {  # what a product or its group names; the first that fits
