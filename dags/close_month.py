@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Asset, Param, dag, task
 
 from billing_vendors.base.operators import MonthApproval
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.registry import vendor_folders, vendors
 
 DAYS_TO_APPROVE = 7
+CLOSINGS = Asset("x-tieout://closings")
 
 DOC = """
 ### Close a month, with two people
@@ -71,11 +72,11 @@ def close_month() -> None:
         retry_exponential_backoff=0,
     )
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, outlets=[CLOSINGS])
     def seal(submitted: dict[str, str], approved_by: str) -> dict[str, int]:
         from billing_vendors.base.tasks import close  # noqa: PLC0415 (as above)
 
-        return close.seal(submitted, approved_by)
+        return close.seal(submitted, approved_by, CLOSINGS)
 
     @task(multiple_outputs=False)
     def pack(sealed: dict[str, int]) -> list[str]:
