@@ -6,7 +6,7 @@ from functools import partial
 import duckdb
 from tests.system.airflow.conftest import ACCOUNTS, FASTLY
 
-EXPORT, MONTH = "export_focus", "2024-11"
+EXPORT, MONTH = "export_focus", "2024-01"
 
 
 def test_a_stored_month_starts_its_export_and_can_be_backfilled(services):
