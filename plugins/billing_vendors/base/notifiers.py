@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.bases.notifier import BaseNotifier
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from billing.errors import BillingError
 
@@ -49,6 +50,9 @@ class AlertNotifier(BaseNotifier):
 class RunFailed(BaseNotifier):
     """Tell in one message which tasks of a failed run failed, and why: a DAG's ``on_failure_callback``."""
 
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:  # noqa: ANN401 (Airflow's)
+        """There are none, and the DAG that ``dag.test()`` gives could not render any."""
+
     def notify(self, context: Context) -> None:
         """Send it; what cannot be delivered now, the DAG ``alerts`` tells later."""
         from billing_vendors.base.tasks.alert import tell_failed_run  # noqa: PLC0415 (see the module's docstring)
@@ -58,6 +62,8 @@ class RunFailed(BaseNotifier):
 
 def note_failure(context: Context) -> None:
     """Store that a task failed for good, with its sentence: ``on_failure_callback`` of every task."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 (the same)
+
     from billing.alerts.failures import Failure, save_failure  # noqa: PLC0415 (see the module's docstring)
     from billing_vendors.base.tasks.database import billing_engine  # noqa: PLC0415 (the same)
 
@@ -71,8 +77,11 @@ def note_failure(context: Context) -> None:
         sentence=_sentence(error),
         failed_at=datetime.now(UTC),
     )
-    with billing_engine().begin() as connection:
-        save_failure(connection, failure)
+    try:
+        with billing_engine().begin() as connection:
+            save_failure(connection, failure)
+    except (SQLAlchemyError, BillingError, AirflowNotFoundException) as problem:
+        log.warning("the failure is not stored, so alerts do not say why: %s", type(problem).__name__)
 
 
 def _sentence(error: object) -> str:
