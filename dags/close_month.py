@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.operators import MonthApproval
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.registry import vendor_folders, vendors
@@ -51,6 +52,7 @@ REOPEN = Param(False, type="boolean", title="Reopen", description="Reopen a clos
     catchup=False,
     params={"month": MONTH, "vendor": VENDOR, "note": NOTE, "reopen": REOPEN},
     default_args=task_defaults(timedelta(minutes=30)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "on-demand", "closing"],
     doc_md=DOC,
 )
