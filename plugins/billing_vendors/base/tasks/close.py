@@ -34,8 +34,8 @@ def submit(registered: Sequence[Vendor]) -> dict[str, str]:
     """
     Return what is submitted for approval, by vendor: the hashes of the month's content, no figure.
 
-    A run submits once: Airflow keeps the text of its first request for approval when tasks are cleared, and people would
-    approve figures that they do not see.
+    A run submits once: Airflow keeps the text of its first request for approval when tasks are cleared, and people
+    would approve figures that they do not see.
 
     :raises ConfigurationError: something is missing, all of it is named; or the run was cleared.
     """
