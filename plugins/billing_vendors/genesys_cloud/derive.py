@@ -12,7 +12,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
+from billing.models import (
+    AccountMonth,
+    Contract,
+    ContractBillingPeriod,
+    Invoice,
+    InvoiceLine,
+    Listing,
+    Recall,
+    UsageReport,
+    recall_nothing,
+)
 from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.genesys_cloud.intervals import Interval
@@ -36,7 +46,12 @@ _IDS_IN_PATH = {
 }
 
 
-def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -> AccountMonth:
+def derive(
+    account: Account[Any],
+    month: Month,
+    responses: Sequence[Response],
+    recall: Recall = recall_nothing,  # noqa: ARG001 (not yet)
+) -> AccountMonth:
     """
     Turn the stored responses of one collection into the account's month.
 
