@@ -1,0 +1,255 @@
+"""Months in which some invoices are recalled by their texts: rows, results and certificates as of a full derivation."""
+
+import json
+import random
+from datetime import UTC, datetime
+
+import pytest
+from tests.ledger import ledger
+
+from billing.certificate.sources import Subject, stored_statement
+from billing.config.accounts import Account
+from billing.month import Month
+from billing.payloads.response import Response
+from billing.reconciliation.reconciler import Rules, reconcile_month
+from billing.storage.payloads import Fetch
+from billing_vendors.fastly import endpoints, parse
+from billing_vendors.fastly.settings import FastlySettings
+from billing_vendors.fastly.vendor import FASTLY
+
+__all__ = ["ledger"]
+
+OCTOBER = Month(2026, 10)
+CODE, OTHER_CODE = bytes(32), bytes(range(32))
+PRODUCTS = ("Bandwidth", "Requests", "Compute")
+"""What a month is, regardless of when and under which key it was stored."""
+ROWS = {
+    "versions": (
+        "select r.record_type, r.record_id, r.withdrawn, r.current_version, v.version, v.cause, "
+        "encode(v.content_sha256, 'hex') from billing.record r join billing.record_version v using (record_key)"
+    ),
+    "lines": (
+        "select r.record_id, l.version, l.position, l.description, l.amount::text, l.quantity::text, l.rate::text, "
+        "l.product, l.region, l.attributes::text "
+        "from billing.record r join billing.invoice_line l using (record_key)"
+    ),
+    "invoices": (
+        "select i.invoice_id, i.version, i.month, i.period_evidence, i.total::text, i.attributes::text "
+        "from billing.record r join billing.invoice i using (record_key)"
+    ),
+    "withdrawals": (
+        "select r.record_id, w.version, w.withdrawn from billing.record r join billing.withdrawal w using (record_key)"
+    ),
+}
+
+
+def line(number, amount):
+    product = PRODUCTS[number % len(PRODUCTS)]
+    return {"description": product, "amount": amount, "rate": 0.5, "units": amount * 2, "product_name": product,
+            "region": f"R{number % 2}", "usage_type": product.lower()}  # fmt: skip
+
+
+def bill(number, *amounts, month="10"):
+    return {
+        "customer_id": "ours",
+        "invoice_id": str(number),
+        "invoice_posted_on": f"2026-{int(month) + 1}-02T00:00:00Z",
+        "billing_start_date": f"2026-{month}-01T00:00:00Z",
+        "billing_end_date": f"2026-{month}-28T23:59:59Z",
+        "currency_code": "USD",
+        "monthly_transaction_amount": sum(amounts),
+        "transaction_line_items": [line(place, amount) for place, amount in enumerate(amounts)],
+    }
+
+
+def response_of(operation, request, content):
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return Response(operation, request, 200, "application/json", body, datetime.now(UTC))
+
+
+class Vendor:
+    """Answers with rows that a test edits; every fetch is reconciled for two accounts, of which one recalls nothing."""
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+        self.rows = [bill(number, 10 + number, 20, 30) for number in range(4)] + [bill(9, 5, month="09")]
+        self.by_id = {}
+        self.usage = {"Bandwidth": 100}
+        self.code = CODE
+        self.customer = "ours"
+
+    def responses(self):
+        listing = {"data": self.rows, "meta": {"total": len(self.rows), "next_cursor": ""}}
+        yield response_of(endpoints.V3_LIST, "GET /billing/v3/invoices", listing)
+        for row in self.rows:
+            if row["billing_start_date"].startswith("2026-10"):
+                number = row["invoice_id"]
+                body = self.by_id.get(number, json.dumps(row).encode())
+                yield response_of(endpoints.V3_INVOICE, f"GET /billing/v3/invoices/{number}", body)
+        metrics = [
+            {"month": "2026-10", "name": name, "usage_type": name.lower(), "quantity": quantity, "product_id": name}
+            for name, quantity in self.usage.items()
+        ]
+        yield response_of(endpoints.V3_USAGE, "GET /billing/v3/usage-metrics", {"data": metrics})
+
+    def month(self, accounts=("recalls", "parses")):
+        """Fetch and reconcile for both accounts."""
+        responses = list(self.responses())
+        for name in accounts:
+            names = {"vendor": "fastly", "account": name, "month": OCTOBER, "dag_run": "manual__1"}
+            fetch = Fetch(self.ledger.engine, self.ledger.folder, purpose="month", **names)
+            for response in responses:
+                fetch.keep(response)
+            account = Account("fastly", name, "c", "USD", OCTOBER, 5, FastlySettings(self.customer))
+            rules = Rules(FASTLY.load_implementation().derive, FASTLY.controls(), code_sha256=self.code)
+            reconcile_month(self.ledger.engine, rules, account, fetch.complete().fetch_id, force=name == "parses")
+        return self
+
+    def stored(self, account):
+        found = {
+            name: sorted(self.ledger.rows(f"{query} where account = %s", account), key=repr)
+            for name, query in ROWS.items()
+        }
+        with self.ledger.engine.connect() as connection:
+            statement = stored_statement(connection, Subject("fastly", account, OCTOBER))
+        return found | {name: statement[name] for name in ("controls", "invoices", "usage_reports", "responses")}
+
+    def check(self):
+        """Compare both accounts."""
+        recalled, parsed = self.stored("recalls"), self.stored("parses")
+        for name in parsed:
+            assert recalled[name] == parsed[name], name
+
+    # -- edits
+
+    def change(self, chance):
+        row = chance.choice(self.rows)
+        row["transaction_line_items"][0]["amount"] += chance.choice([-1, 1])
+
+    def reorder(self, chance):
+        chance.choice(self.rows)["transaction_line_items"].reverse()
+
+    def reorder_list(self, chance):
+        chance.shuffle(self.rows)
+
+    def repeat(self, chance):
+        self.rows.append(json.loads(json.dumps(chance.choice(self.rows))))
+
+    def withdraw(self, chance):
+        self.rows.remove(chance.choice(self.rows))
+
+    def add(self, chance):
+        number = chance.randrange(8)
+        if str(number) not in {row["invoice_id"] for row in self.rows}:
+            self.rows.append(bill(number, 10 + number, 20, 30))
+
+    def write_differently(self, chance):
+        row = chance.choice(self.rows)
+        self.by_id[row["invoice_id"]] = json.dumps(row, indent=1).encode()
+
+    def contradict(self, chance):
+        row = chance.choice(self.rows)
+        self.by_id[row["invoice_id"]] = json.dumps(row | {"statement_number": chance.randrange(3)}).encode()
+
+    def write_alike(self, _chance):
+        self.by_id.clear()
+
+    def send_unknown(self, chance):
+        row = chance.choice([*self.rows, self.rows[0]["transaction_line_items"][0]])
+        row["surprise"] = chance.choice([1.50, "x", True, None, [1, 1.0]])
+
+    def meter(self, chance):
+        self.usage[chance.choice(PRODUCTS)] = chance.randrange(200)
+
+    def change_usage(self):
+        self.usage["Bandwidth"] += 1
+
+    def change_code(self, chance):
+        self.code = chance.choice([CODE, OTHER_CODE])
+
+    def move(self, chance):
+        chance.choice(self.rows)["billing_start_date"] = chance.choice(["2026-10-01T00:00:00Z", "2026-09-01T00:00:00Z"])
+
+
+EDITS = [
+    *(Vendor.change, Vendor.reorder, Vendor.reorder_list, Vendor.repeat, Vendor.withdraw, Vendor.add, Vendor.move),
+    *(Vendor.write_differently, Vendor.contradict, Vendor.write_alike, Vendor.send_unknown, Vendor.meter),
+    Vendor.change_code,
+]
+
+
+@pytest.fixture
+def vendor(ledger):
+    return Vendor(ledger)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
+def test_any_edits_give_what_a_full_derivation_gives(vendor, seed):
+    chance = random.Random(seed)  # noqa: S311 (not a secret)
+    vendor.month().check()
+    for _ in range(12):
+        for edit in chance.choices(EDITS, k=chance.randrange(1, 4)):
+            if len(vendor.rows) > 1:
+                edit(vendor, chance)
+        vendor.month().check()
+
+
+@pytest.fixture
+def parsed(vendor, monkeypatch):
+    """Let the month be fetched again; return the invoices that had to be parsed for the account that recalls."""
+    usual = parse.parse_invoice
+
+    def month():
+        found = []
+
+        def spy(row, unknown_fields):
+            found.append(invoice := usual(row, unknown_fields))
+            return invoice
+
+        monkeypatch.setattr(parse, "parse_invoice", spy)
+        vendor.month(["recalls"])
+        monkeypatch.setattr(parse, "parse_invoice", usual)
+        vendor.month(["parses"])
+        vendor.check()
+        return sorted(invoice.invoice_id for invoice in found)
+
+    return month
+
+
+def test_only_a_changed_invoice_is_parsed_again(vendor, parsed):
+    assert parsed() == ["0", "1", "2", "3"]
+    vendor.rows[2]["transaction_line_items"][0]["amount"] = 11
+    assert parsed() == ["2"]
+    del vendor.rows[2]["transaction_line_items"][0]
+    vendor.rows[1]["transaction_line_items"].reverse()
+    assert parsed() == ["1", "2"]
+
+
+def test_another_text_of_the_same_content_is_parsed_once(vendor, parsed):
+    parsed()
+    vendor.by_id["1"] = json.dumps(vendor.rows[1], indent=1).encode()
+    assert (parsed(), vendor.change_usage(), parsed()) == (["1"], None, [])
+
+
+def test_changed_usage_is_judged_without_parsing_an_invoice(vendor, parsed, ledger):
+    """The lines are recalled, and F12 compares them with what was metered this time."""
+    parsed()
+    query = (
+        "select expected from billing.current_control_result "
+        "where account = 'recalls' and control_id = 'F12' and state = 'EXCEPTION' order by 1"
+    )
+    before = ledger.rows(query)
+    vendor.change_usage()
+    assert parsed() == []
+    assert ledger.rows(query) != before
+
+
+@pytest.mark.parametrize("change", ["code", "settings"])
+def test_other_code_or_settings_recall_nothing(vendor, parsed, change):
+    """A changed setting is part of the hash of the code."""
+    parsed()
+    vendor.code = OTHER_CODE
+    vendor.customer = "ours" if change == "code" else "another"
+    assert parsed() == ["0", "1", "2", "3"]
+    vendor.change_usage()
+    assert parsed() == []
