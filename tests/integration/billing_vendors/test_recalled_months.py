@@ -251,5 +251,5 @@ def test_other_code_or_settings_recall_nothing(vendor, parsed, change):
     vendor.code = OTHER_CODE
     vendor.customer = "ours" if change == "code" else "another"
     assert parsed() == ["0", "1", "2", "3"]
-    vendor.change_usage()
+    vendor.rows.reverse()
     assert parsed() == []
