@@ -101,6 +101,7 @@ def _withdrawn_exponent(code: str) -> int | None:
     return exponent
 
 
+@lru_cache
 def _tender(code: str) -> list[tuple[date, date]]:
     """Return from when to when, by CLDR, a currency was legal tender in some country."""
     from babel.core import get_global  # noqa: PLC0415 (20 ms that hardly any currency needs)
