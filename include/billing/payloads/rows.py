@@ -13,9 +13,9 @@ _PAGE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw] | None)
 
 
-def split_rows(response: Response, name: str) -> tuple[JsonObject, list[bytes]]:
+def split_rows(response: Response, name: str) -> tuple[JsonObject, list[msgspec.Raw]]:
     """
-    Return a page without its rows, and the text of each row.
+    Return a page without its rows, and the text of each row, which is a part of the page's and no copy.
 
     The page is read strictly except for its rows: they are to be read by ``loads``.
 
@@ -24,13 +24,14 @@ def split_rows(response: Response, name: str) -> tuple[JsonObject, list[bytes]]:
     """
     body = response.body.removeprefix(BYTE_ORDER_MARK)
     try:
-        listed = bytes(_PAGE.decode(body)[name])
+        listed = _PAGE.decode(body)[name]
         rows = _ROWS.decode(listed)
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         JsonObject(response.json_object(), response.request).listed(name)  # raises, and says what is wrong
         raise PayloadError(f"{response.request}: {name} cannot be split into rows: {error}") from error
     # the first text that is equal to the rows may be another member's, of which the same is true
-    before, _, after = body.partition(listed)
-    page = JsonObject(loads(before + (b"null" if rows is None else b"[]") + after), response.request)
+    start, size = body.find(memoryview(listed)), len(memoryview(listed))
+    rest = body[:start] + (b"null" if rows is None else b"[]") + body[start + size :]
+    page = JsonObject(loads(rest), response.request)
     page.listed(name)
-    return page, [bytes(row) for row in rows or ()]
+    return page, rows or []

@@ -282,7 +282,8 @@ def _many_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any
     """
     read: Callable[[str], Any] = cache(loads_text)
     texts: dict[str, str] = {}
-    for rows in connection.execute(query).partitions(_ROWS_AT_ONCE):
+    # in parts from the server: the driver would have all rows of a month in memory beside the lines made of them
+    for rows in connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
         for *values, attributes in rows:
             yield (*[texts.setdefault(each, each) if type(each) is str else each for each in values], read(attributes))
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import chain
+
+import msgspec
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
@@ -40,7 +43,7 @@ def derive(
     usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
     services = ServiceUsage(by_service, month, unknown_fields)
     listing, rows = _listing(of.get(endpoints.V3_LIST, []), unknown_fields)
-    single = [_Text(each, each.request) for each in of.get(endpoints.V3_INVOICE, [])]
+    single = [_Text(each, each.request, each.sha256) for each in of.get(endpoints.V3_INVOICE, [])]
     readings = dict(recall({text.sha256 for text in (*rows, *single)}))
     listed, listings = _listed(rows, listing, month, readings)
     listed += _bills(of.get(endpoints.V2_MONTH, []), month, unknown_fields)
@@ -105,23 +108,22 @@ def _whole(response: Response) -> JsonObject:
 @dataclass(frozen=True, slots=True)
 class _Text:
     """
-    The text of one v3 invoice, a row of the list or a response of its own.
+    The text of one v3 invoice: a row of the list, or a response of its own.
 
-    :param response: its body is the text.
+    :param response: it has the text.
     :param where: the place for error messages.
+    :param listed: the row; None for a response of its own.
     """
 
     response: Response
     where: str
-
-    @property
-    def sha256(self) -> bytes:
-        """Hash of the text."""
-        return self.response.sha256
+    sha256: bytes
+    listed: msgspec.Raw | None = None
 
     def row(self) -> JsonObject:
         """Parse the text."""
-        return JsonObject(self.response.json(), self.where)
+        whole = self.response if self.listed is None else replace(self.response, body=bytes(self.listed))
+        return JsonObject(whole.json(), self.where)
 
 
 def _listing(pages: Sequence[Response], unknown_fields: UnknownFields) -> tuple[JsonObject | None, list[_Text]]:
@@ -129,8 +131,9 @@ def _listing(pages: Sequence[Response], unknown_fields: UnknownFields) -> tuple[
     rows: list[_Text] = []
     last: JsonObject | None = None
     for page in pages:
-        last, texts = split_rows(page, "data")
-        rows += (_Text(replace(page, body=text), f"{page.request}, data {n}") for n, text in enumerate(texts, start=1))
+        last, listed = split_rows(page, "data")
+        for place, row in enumerate(listed, start=1):
+            rows.append(_Text(page, f"{page.request}, data {place}", sha256(row).digest(), row))
         unknown_fields.attributes("invoice_list", last, "meta")
     return last, rows
 
@@ -171,10 +174,10 @@ def _read(text: _Text, readings: dict[bytes, Reading], listed: Mapping[str, Invo
     return other
 
 
-def _parsed(sha256: bytes, row: JsonObject, readings: dict[bytes, Reading]) -> Invoice:
+def _parsed(text_sha256: bytes, row: JsonObject, readings: dict[bytes, Reading]) -> Invoice:
     unknown_fields = UnknownFields()
     invoice = parse.parse_invoice(row, unknown_fields)
-    readings[sha256] = Reading(invoice, unknown_fields.unknown)
+    readings[text_sha256] = Reading(invoice, unknown_fields.unknown)
     return invoice
 
 
