@@ -16,7 +16,8 @@ table has a row for each reading:
               allowed
     blocked   results that say that an operand is missing; each reason has to be one of ``judging/operands.py``
     notes     results EXCEPTION of any other severity; a month may have them
-    planted   errors planted, and how many of them their own control found in their own month; hidden by the reading as
+    planted   errors planted, and how many of them their own control found in their own month (the vendor's, or the one
+              that the document is stored in where no listed billing period tells it); hidden by the reading as
               docs/readings.md says; missed: none is allowed
 
 A month is judged without a database, in half of the time. To show that it comes to the same, the first seed's

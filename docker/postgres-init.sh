@@ -5,6 +5,7 @@
 #   billing_owner   owns schema billing: runs the migrations, nothing else
 #   billing         what tasks use, in role billing_writer
 #   billing_pages   what the pages in Airflow's UI use, in role billing_reviewer
+#   billing_closing what the tasks that close months use, in role billing_closer
 #
 # People and reports get logins of their own: create role ann login password '…' in role billing_reader
 set -euo pipefail
@@ -15,6 +16,7 @@ psql --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbn
 \getenv owner_password BILLING_OWNER_PASSWORD
 \getenv billing_password BILLING_DB_PASSWORD
 \getenv pages_password BILLING_PAGES_PASSWORD
+\getenv closing_password BILLING_CLOSING_PASSWORD
 set password_encryption = 'scram-sha-256';
 
 create role airflow login password :'airflow_password';
@@ -28,4 +30,5 @@ set password_encryption = 'scram-sha-256';
 alter role billing_owner login password :'owner_password';
 create role billing login password :'billing_password' in role billing_writer;
 create role billing_pages login password :'pages_password' in role billing_reviewer;
+create role billing_closing login password :'closing_password' in role billing_closer;
 SQL

@@ -130,11 +130,11 @@ def person_url(migrated_url: str) -> str:
 def migrated_template(postgres: PostgresServer) -> str:
     """Name of a database with its roles, in which all migrations ran; to be copied, never to be written."""
     from billing.storage.migrate import upgrade
-    from tieout_stack.logins import PAGES, PERSON, TASKS, prepare_roles
+    from tieout_stack.logins import ROLE_OF, prepare_roles
 
     name = "migrated_template"
     postgres.create_database(name)
-    prepare_roles(postgres.url(name), {TASKS: TASKS, PERSON: PERSON, PAGES: PAGES})
+    prepare_roles(postgres.url(name), {login: login for login in ROLE_OF})
     upgrade(postgres.url(name))
     return name
 

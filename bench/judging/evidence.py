@@ -50,6 +50,14 @@ class Known:
         """Return what is known without a month."""
         return replace(self, months={each: derived for each, derived in self.months.items() if each != month})
 
+    def months_of(self, document: str) -> list[Month]:
+        """Return the months that contain an invoice of this id."""
+        return [
+            month
+            for month, derived in self.months.items()
+            if any(each.invoice_id == document for each in derived.invoices)
+        ]
+
     def judge(self, month: Month, as_of: datetime) -> ControlRun:
         """Run the controls of a month that was fetched, all others being fetched too."""
         return run_controls(self.vendor.controls(), self._evidence(self.months[month], as_of))

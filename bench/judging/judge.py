@@ -26,8 +26,11 @@ PLANTED_IN = (-2, -1)
 FIRST_MONTH_TOO = ("G19",)
 """Kinds that are as visible in a month without one before: credit memos are rare."""
 Verdicts = dict[Month, tuple[Verdict, ...]]
-Judge = Callable[[Case, Month], Iterator[tuple[Verdict, ...]]]
-"""Yields what is found in a month with an error: at first glance, then with more months fetched again."""
+Judge = Callable[[Case, Month, str], Iterator[tuple[Verdict, ...]]]
+"""
+Yields what is found in a month with an error in a document: at first glance, then with more months fetched again, then
+in the month that the document is stored in if that is another one.
+"""
 
 
 @dataclass
@@ -116,11 +119,14 @@ def _verdicts(case: Case, month: Month, outcome: ControlRun) -> tuple[Verdict, .
 def _planted(plant: Mapping[Case, Sequence[str]], tracks: Mapping[Case, Track]) -> Iterator[Sown]:
     """Judge what is planted before the only fetch of a month."""
 
-    def judge(case: Case, month: Month) -> Iterator[tuple[Verdict, ...]]:
+    def judge(case: Case, month: Month, document: str) -> Iterator[tuple[Verdict, ...]]:
         known = tracks[case].known
         yield _judge(case, known, [month]).verdicts[month]
         # the bill that lacks may be one of another month: fetch those around it, too
-        yield _judge(case, known, [each for each in known.months if each >= month.shifted(-1)]).verdicts[month]
+        again = _judge(case, known, [each for each in known.months if each >= month.shifted(-1)])
+        yield again.verdicts[month]
+        # without a listed billing period, or with a wrong date, the month of a bill is another one than the vendor's
+        yield from (again.verdicts[each] for each in again.known.months_of(document) if each in again.verdicts)
 
     chosen = {case: [kind for kind in kinds if not kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
     return _sow(chosen, tracks, judge)
@@ -131,7 +137,7 @@ def _planted_later(
 ) -> Iterator[Sown]:
     """Judge what is planted in months that are stored, and are fetched once more."""
 
-    def judge(case: Case, month: Month) -> Iterator[tuple[Verdict, ...]]:
+    def judge(case: Case, month: Month, _: str) -> Iterator[tuple[Verdict, ...]]:
         yield _judge_stored(database, case, tracks[case].known.account, month)
 
     chosen = {case: [kind for kind in kinds if kind.startswith(SECOND_FETCH)] for case, kinds in plant.items()}
@@ -153,9 +159,9 @@ def _judged(kind: str, error: Planted | None, track: Track, case: Case, judge: J
     if error is None:
         return Sown(case, kind, "no target")
     month = Month.parse(str(error.month))
-    usual = {(each.control, each.subject, each.state, each.sentence) for each in track.verdicts[month]}
-    for found in judge(case, month):
-        new = [each for each in found if (each.control, each.subject, each.state, each.sentence) not in usual]
+    usual = {each for verdicts in track.verdicts.values() for each in verdicts}
+    for found in judge(case, month, error.document):
+        new = [each for each in found if each not in usual]
         sown = _outcome(case, kind, error, new)
         if sown.outcome == "found":
             break

@@ -13,7 +13,9 @@ what to do. No message holds a secret, a vendor's body, or a document link.
 | `BrokenResponse`     | as `PayloadError`, after the request was sent once more             |
 | `NotReady`           | try again later: the vendor has not produced it yet                  |
 | `ConfigurationError` | fix `accounts.yaml`, the connection or the run's parameters         |
+| `NotApproved`        | ask somebody who has not prepared or explained the month             |
 | `StorageError`       | fix the database: its schema or its rows are not what this code needs |
+| `ExportStopped`      | look at the invoices it names: their charges are not what is payable |
 """
 
 from billing.log_safe import single_line
@@ -76,9 +78,17 @@ class NotReady(BillingError):
     """A deadline passed before the vendor produced what the task waits for."""
 
 
+class NotApproved(BillingError):
+    """Somebody approved a month who must not: the answer does not count."""
+
+
 class ConfigurationError(BillingError):
     """``accounts.yaml``, an Airflow connection or a run's parameters are wrong; no vendor was called."""
 
 
 class StorageError(BillingError):
     """The billing database is not in the state this code needs."""
+
+
+class ExportStopped(BillingError):
+    """A file would not say of each invoice what is payable: no file of the month was written."""

@@ -17,6 +17,8 @@ from tieout_stack.state import StateFolder, write_private
 from tieout_stack.supervisor import Supervisor
 
 ADMIN = "admin"
+APPROVER = "approver"
+"""A second person: months are closed by two."""
 # module and arguments; logs are read from the disk they are written to, so no component serves them
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "airflow-api-server": ("airflow", "api-server", "--workers", "1"),
@@ -55,6 +57,10 @@ class AirflowStack:
         """Return a client signed in as the administrator."""
         return AirflowApi(self.base_url, ADMIN, self.state.secrets().admin_password)
 
+    def api_of_approver(self) -> AirflowApi:
+        """Return a client signed in as the second person."""
+        return AirflowApi(self.base_url, APPROVER, self.state.secrets().approver_password)
+
     def environment(self) -> dict[str, str]:
         """Return the environment of every Airflow process, without settings of the user's own Airflow."""
         secrets = self.state.secrets()
@@ -68,7 +74,7 @@ class AirflowStack:
             "core.plugins_folder": str(self.checkout / "plugins"),
             "core.fernet_key": secrets.fernet_key,
             "core.execution_api_server_url": f"{self.base_url}/execution/",
-            "core.simple_auth_manager_users": f"{ADMIN}:admin",
+            "core.simple_auth_manager_users": f"{ADMIN}:admin,{APPROVER}:user",
             "core.simple_auth_manager_passwords_file": str(passwords),
             "core.test_connection": "Enabled",
             "core.hostname_callable": "airflow.utils.net.get_host_ip_address",
@@ -93,8 +99,9 @@ class AirflowStack:
         )
 
     def write_password(self) -> None:
-        """Write the file with the password of the UI's user."""
-        content = json.dumps({ADMIN: self.state.secrets().admin_password})
+        """Write the file with the passwords of the UI's users."""
+        secrets = self.state.secrets()
+        content = json.dumps({ADMIN: secrets.admin_password, APPROVER: secrets.approver_password})
         write_private(self.state.airflow_home / "passwords.json", content)
 
     def start(self, supervisor: Supervisor) -> None:

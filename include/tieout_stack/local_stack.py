@@ -11,7 +11,7 @@ from tieout_stack.airflow_migration import is_migrated, store_revision
 from tieout_stack.cleanup import postgres_of, stop_everything_left
 from tieout_stack.environment import forget_database_settings
 from tieout_stack.errors import StackError
-from tieout_stack.logins import PAGES, PERSON, TASKS, prepare_roles
+from tieout_stack.logins import CLOSING, PAGES, PERSON, TASKS, prepare_roles
 from tieout_stack.ports import LOOPBACK, free_ports, is_free, require_free
 from tieout_stack.simulator import NAME as SIMULATOR
 from tieout_stack.simulator import SimulatorProcess
@@ -115,9 +115,7 @@ class LocalStack:
         needed = not is_migrated(airflow)
         if needed:
             airflow.start_migration(self.supervisor)
-        secrets = self.state.secrets()
-        passwords = {TASKS: secrets.tasks_password, PERSON: secrets.person_password, PAGES: secrets.pages_password}
-        prepare_roles(self.billing_url, passwords)
+        prepare_roles(self.billing_url, self._passwords())
         upgrade(self.billing_url)
         if needed:
             self.supervisor.finish(MIGRATION, MIGRATION_SECONDS)
@@ -125,19 +123,29 @@ class LocalStack:
 
     def database_connection(self, login: str = TASKS) -> dict[str, Any]:
         """Return the fields of an Airflow connection to the billing database, the login's password included."""
-        secrets = self.state.secrets()
         return {
             "conn_type": "postgres",
             "host": LOOPBACK,
             "port": self.postgres.port,
             "login": login,
-            "password": secrets.pages_password if login == PAGES else secrets.tasks_password,
+            "password": self._passwords()[login],
             "schema": "billing",
+        }
+
+    def _passwords(self) -> dict[str, str]:
+        """Return the password of each login of the billing database."""
+        secrets = self.state.secrets()
+        return {
+            TASKS: secrets.tasks_password,
+            PERSON: secrets.person_password,
+            PAGES: secrets.pages_password,
+            CLOSING: secrets.closing_password,
         }
 
     def _set_up(self) -> None:
         api = self.airflow.api()
-        ours = {"billing_db": self.database_connection(), "billing_review_db": self.database_connection(PAGES)}
+        logins = {"billing_db": TASKS, "billing_review_db": PAGES, "billing_close_db": CLOSING}
+        ours = {conn_id: self.database_connection(login) for conn_id, login in logins.items()}
         api.put_connections({**self.simulator.connections(), **ours})
         for vendor in vendor_names():
             api.ensure_pool(vendor, POOL_SLOTS, f"requests to {vendor} at once")

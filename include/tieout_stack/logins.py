@@ -1,4 +1,4 @@
-"""The local stack's logins to its billing database: of tasks, of a person who only reads, of the pages in the UI."""
+"""The local stack's logins to its billing database: tasks, a person who only reads, the pages, and closing."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,14 @@ from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, text
 
 from billing.storage.engine import engine_from_url
-from billing.storage.rights import READER, REVIEWER, WRITER
+from billing.storage.rights import CLOSER, READER, REVIEWER, WRITER
 from billing.storage.roles import create_roles
 
 TASKS = "tieout_tasks"
 PERSON = "tieout_person"
 PAGES = "tieout_pages"
-ROLE_OF = {TASKS: WRITER, PERSON: READER, PAGES: REVIEWER}
+CLOSING = "tieout_closing"
+ROLE_OF = {TASKS: WRITER, PERSON: READER, PAGES: REVIEWER, CLOSING: CLOSER}
 
 
 def prepare_roles(administrator_url: str, passwords: Mapping[str, str]) -> None:

@@ -22,18 +22,22 @@ class Secrets:
     :param jwt_secret: signs API tokens; HS512 wants at least 64 bytes.
     :param api_secret: signs the UI's sessions.
     :param admin_password: of the UI's user ``admin``.
+    :param approver_password: of the UI's user ``approver``.
     :param tasks_password: of the login that tasks use in the billing database.
     :param person_password: of the login there that only reads.
     :param pages_password: of the login there that the pages in Airflow's UI use.
+    :param closing_password: of the login there that closes months.
     """
 
     fernet_key: str
     jwt_secret: str
     api_secret: str
     admin_password: str
+    approver_password: str
     tasks_password: str
     person_password: str
     pages_password: str
+    closing_password: str
 
     @classmethod
     def generate(cls) -> "Secrets":
@@ -43,9 +47,11 @@ class Secrets:
             jwt_secret=secrets.token_hex(64),
             api_secret=secrets.token_hex(32),
             admin_password=secrets.token_urlsafe(12),
+            approver_password=secrets.token_urlsafe(12),
             tasks_password=secrets.token_urlsafe(24),
             person_password=secrets.token_urlsafe(24),
             pages_password=secrets.token_urlsafe(24),
+            closing_password=secrets.token_urlsafe(24),
         )
 
 

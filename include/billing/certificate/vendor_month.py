@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,13 @@ def make_vendor_certificate(connection: Connection, vendor: str, month: Month) -
     ).all()
     if not names:
         raise ConfigurationError(f"{vendor} {month} is not stored: run its month first")
-    accounts = [_sealed(connection, Subject(vendor, name, month)) for name in names]
+    # created again, without writing them, to read their seals and sums
+    return over_accounts(vendor, month, (make_certificate(connection, Subject(vendor, name, month)) for name in names))
+
+
+def over_accounts(vendor: str, month: Month, certificates: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the certificate over the certificates of a vendor's accounts, in the order of their names."""
+    accounts = [_sealed(each) for each in certificates]
     certificate = {"format": FORMAT, "vendor": vendor, "month": str(month), "accounts": accounts}
     return {**certificate, "sha256": sha256_of(certificate).hex()}
 
@@ -85,9 +91,8 @@ def vendor_json(certificate: Mapping[str, Any]) -> bytes:
     return exact_json.dumps(certificate).encode() + b"\n"
 
 
-def _sealed(connection: Connection, subject: Subject) -> dict[str, Any]:
-    """Create an account's certificate again, without writing it, to read its seal and its sums."""
-    certificate = make_certificate(connection, subject)
+def _sealed(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the seal and the sums of an account's certificate."""
     invoices = certificate["invoices"]
     by_currency: dict[str, list[Decimal]] = {}
     for invoice in invoices:

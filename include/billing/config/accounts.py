@@ -138,6 +138,12 @@ def account_names(path: Path | None = None) -> frozenset[str]:
     return frozenset(row["name"] for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str))
 
 
+def entries_of(vendor: str, path: Path | None = None) -> list[dict[str, Any]]:
+    """Return the entries of a vendor as the file has them, in the order of their names."""
+    rows = [row for _, row in _located_rows(path or accounts_path()) if row["vendor"] == vendor]
+    return sorted(rows, key=lambda row: str(row.get("name")))
+
+
 def find_account(accounts: tuple[Account[SettingsT_co], ...], name: str) -> Account[SettingsT_co]:
     """
     Return the account of that name.

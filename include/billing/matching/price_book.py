@@ -160,17 +160,6 @@ class PriceBook:
         """Return what prices a product on a day: nothing, one item, or several where a contract was amended."""
         return [priced for priced in self.items(sku, charge_type, contracts) if priced.in_force(day)]
 
-    def charge_type_of(self, sku: str | None, contracts: frozenset[str]) -> ChargeType | None:
-        """
-        Return how a product is paid by what these contracts price.
-
-            priced in both ways      -> overage
-            priced in one way alone  -> that way
-            not priced               -> None
-        """
-        found = [charge_type for charge_type in ChargeType if self.items(sku, charge_type, contracts)]
-        return found[-1] if found else None
-
 
 def _names(
     contracts: tuple[Contract, ...], periods: tuple[ContractBillingPeriod, ...]

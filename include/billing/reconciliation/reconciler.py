@@ -231,9 +231,13 @@ class MonthReconciler:
 
     def examine(self, fetch: FetchInfo) -> tuple[AccountMonth, ControlRun, bytes]:
         """Derive a stored fetch and run its controls without storing anything; the bytes hash the inputs."""
-        account_month = self._derive_in_order(fetch)
-        evidence = self._evidence(fetch, account_month, self._view())
+        evidence = self.evidence_of(fetch)
+        account_month = evidence.evidence.account_month
         return account_month, run_controls(self._rules.controls, evidence.evidence), self._inputs(fetch, evidence)
+
+    def evidence_of(self, fetch: FetchInfo) -> EvidenceWithHashes:
+        """Derive a stored fetch and read what the controls of its month may use."""
+        return self._evidence(fetch, self._derive_in_order(fetch), self._view())
 
     def _billed_by(self, changes: Sequence[Change], view: AccountView) -> set[Month]:
         """Return the stored months with days that a changed invoice of another month bills."""

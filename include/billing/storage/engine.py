@@ -28,19 +28,20 @@ def engine_from_url(url: str | URL, *, keep_open: bool = False) -> Engine:
     return _engine(url, begin_transaction, keep_open=keep_open)
 
 
-def task_engine(url: str | URL) -> Engine:
+def task_engine(url: str | URL, login: str = TASK_LOGIN) -> Engine:
     """
     Create the engine of a task: one connection; migrations wait for each of its transactions.
 
     Two listeners of SQLAlchemy do the rest, wherever the code begins a transaction: ``hold_revision`` at each begin,
     and ``raise_our_errors`` at each error.
 
+    :param login: what to do if the login lacks a right.
     :raises StorageError: at each use, if the schema has another version, the server is read-only, or it is gone, is
         full, or has ended the transaction: the task may be run again.
     :raises ConfigurationError: the login lacks a right.
     """
     engine = _engine(url, hold_revision, keep_open=True)
-    raise_our_errors(engine, TASK_LOGIN)
+    raise_our_errors(engine, login)
     return engine
 
 

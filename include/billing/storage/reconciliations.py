@@ -7,7 +7,7 @@ The caller owns the transaction; nothing here commits.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -100,7 +100,12 @@ def inputs_sha256(connection: Connection, fetch_id: int, evidence: bytes) -> byt
         .join(t.payload_sighting)
         .where(t.payload_sighting.c.fetch_id == fetch_id)
     )
-    responses = {(request.encode(), bytes(sha256)) for request, sha256 in connection.execute(query)}
+    return hash_inputs(((request, bytes(sha256)) for request, sha256 in connection.execute(query)), evidence)
+
+
+def hash_inputs(requests: Iterable[tuple[str, bytes]], evidence: bytes) -> bytes:
+    """Hash requests with the hashes of their responses, and the evidence around them, as ``inputs_sha256`` does."""
+    responses = {(request.encode(), sha256) for request, sha256 in requests}
     digest = hashlib.sha256()
     for request, sha256 in sorted(responses):  # sorted here, as a database sorts strings by its own locale
         digest.update(request + b"\0" + sha256)

@@ -6,16 +6,20 @@ A role that does not exist is skipped: ``roles.sql`` creates the roles, and an o
 
 from __future__ import annotations
 
+from itertools import chain
+
 from sqlalchemy import Connection, text
 
 from billing.storage.tables import SCHEMA
 
 WRITER, READER, AUDITOR = "billing_writer", "billing_reader", "billing_auditor"
-REVIEWER = "billing_reviewer"
+REVIEWER, CLOSER = "billing_reviewer", "billing_closer"
 
 VERSION_TABLE = "alembic_version"
-EXPLANATIONS = "explanation"
-"""What people say of exceptions: a reviewer adds to it, and no task does."""
+ADDED = {REVIEWER: ("explanation",), CLOSER: ("month_close", "month_close_figure")}
+"""
+What only one role adds to: what people say of findings, and the events of closing.
+"""
 
 UPDATED = {
     "record": ("current_version", "withdrawn"),
@@ -37,7 +41,7 @@ def grant_rights(connection: Connection) -> None:
     views = _relations(connection, "v")
     if not tables:
         return
-    for role in (WRITER, READER, AUDITOR, REVIEWER):
+    for role in (WRITER, READER, AUDITOR, *ADDED):
         if connection.scalar(text("select to_regrole(:role) is not null"), {"role": role}):
             for statement in _statements(role, tables, views):
                 connection.execute(text(statement))
@@ -55,11 +59,11 @@ def _statements(role: str, tables: dict[str, list[str]], views: dict[str, list[s
     for name in hidden.keys() & tables.keys():
         shown = ", ".join(column for column in tables[name] if column not in hidden[name])
         read.append(f"grant select ({shown}) on {SCHEMA}.{name} to {role}")
-    if role == REVIEWER and EXPLANATIONS in tables:
-        return [*start, *read, f"grant insert on {SCHEMA}.{EXPLANATIONS} to {role}"]
+    others = {VERSION_TABLE, *chain.from_iterable(ADDED.values())}
+    added = [name for name in tables if name not in others] if role == WRITER else ADDED.get(role, ())
+    add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in added if name in tables]
     if role != WRITER:
-        return start + read
-    add = [f"grant insert on {SCHEMA}.{name} to {role}" for name in tables if name not in (VERSION_TABLE, EXPLANATIONS)]
+        return start + read + add
     # after a downgrade, a table or a column of it may be missing
     there = {name: [column for column in UPDATED[name] if column in tables[name]] for name in UPDATED if name in tables}
     change = [f"grant update ({', '.join(columns)}) on {SCHEMA}.{name} to {role}" for name, columns in there.items()]

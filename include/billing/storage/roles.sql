@@ -9,6 +9,7 @@
 --   billing_writer   tasks: adds rows, updates the columns named in rights.py, removes nothing
 --   billing_reader   analysts: reads everything but the vendors' responses as received
 --   billing_reviewer the pages in Airflow's UI: a reader who adds what people say of exceptions
+--   billing_closer   the tasks that close a month: an auditor who adds the events of closing
 --   billing_auditor  a reader who may read the responses, too, to verify certificates
 --
 -- None of them has a login. Make one for each person and process:
@@ -19,7 +20,7 @@ do $$
 declare
     role text;
 begin
-    foreach role in array array['billing_owner', 'billing_writer', 'billing_reader', 'billing_reviewer', 'billing_auditor'] loop
+    foreach role in array array['billing_owner', 'billing_writer', 'billing_reader', 'billing_reviewer', 'billing_closer', 'billing_auditor'] loop
         if to_regrole(role) is null then
             execute format('create role %I nologin', role);
         end if;

@@ -19,6 +19,7 @@ _REFUSED = ("password authentication failed", "permission denied", "does not exi
 _CHECK_CONNECTION = "Check host, login, password and database of the connection; a retry helps only then"
 
 TASK_LOGIN = "give connection billing_db a login of the role billing_writer, or run `python -m billing.storage.migrate`"
+CLOSING_LOGIN = "give connection billing_close_db a login of the role billing_closer"
 MIGRATION_LOGIN = "migrate with the login that owns the database, or one in the role billing_owner"
 
 

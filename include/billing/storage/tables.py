@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -616,7 +617,7 @@ explanation = Table(
         "finding_sha256",
         LargeBinary,
         nullable=False,
-        comment="that of the exception it explains (current_exception)",
+        comment="that of the finding it explains (current_exception)",
     ),
     _required("reason"),
     _required("text"),
@@ -624,6 +625,53 @@ explanation = Table(
     Column("explained_by", Text, nullable=False, comment="the user of Airflow"),
     _moment("explained_at"),
     Index("explanation_month_idx", "vendor", "account", "month", "explanation_id"),
+)
+
+month_close = Table(
+    "month_close",
+    metadata,
+    _required("vendor"),
+    Column("month", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("previous", Integer, Computed("nullif(number - 1, 0)", persisted=True)),
+    _required("event"),
+    Column("prepared_by", Text, nullable=False, comment="the user of Airflow who started the run"),
+    Column("approved_by", Text, nullable=False, comment="the user of Airflow who approved"),
+    _required("note"),
+    Column(
+        "certificate_sha256",
+        LargeBinary,
+        nullable=False,
+        comment="of the vendor's month: over the certificates of its accounts",
+    ),
+    Column("explanations_sha256", LargeBinary, nullable=False, comment="of the explanations that held"),
+    _required("dag_run"),
+    _moment("recorded_at"),
+    PrimaryKeyConstraint("vendor", "month", "number"),
+    ForeignKeyConstraint(
+        ["vendor", "month", "previous"],
+        ["billing.month_close.vendor", "billing.month_close.month", "billing.month_close.number"],
+    ),
+)
+
+month_close_figure = Table(
+    "month_close_figure",
+    metadata,
+    _required("vendor"),
+    Column("month", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    _required("account"),
+    _required("currency"),
+    Column("invoices", BigInteger, nullable=False),
+    Column("total", Numeric, nullable=False),
+    Column(
+        "content_sha256",
+        LargeBinary,
+        nullable=False,
+        comment="of the account's bills and open findings (account_month_content)",
+    ),
+    PrimaryKeyConstraint("vendor", "month", "number", "account", "currency"),
+    ForeignKeyConstraint(["vendor", "month", "number"], list(month_close.primary_key)),
 )
 
 account_month = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -18,6 +19,19 @@ from billing_vendors.registry import vendor_named
 
 html, api = APIRouter(), APIRouter()
 
+TO_DO = {
+    "hold": "Hold the payment until it is settled: explain it here, or ask the vendor.",
+    "exception": "Compare it with the bill, and ask the vendor or correct our data; then explain it here.",
+    "blocked": "Collect what it needs, then fetch the month again.",
+    "warning": "Look at it when you can: the amount is not in doubt.",
+    "variance": "Nothing is wrong: the amount differs from what was foreseen by more than the account's tolerance.",
+    "alert": "Nothing is wrong: tell whoever runs this Airflow.",
+    "info": "Nothing to do.",
+}
+"""What a person does about a result, by the severity of its control."""
+
+_NAMED_MONTH = re.compile(r"(?<![\d-])(\d{4}-\d{2})(?![\d-])")
+
 
 def _data(database: Database, readable: Readable, vendor: str, account: str, month: str) -> dict[str, Any]:
     """Return the month's data, with the title of each control."""
@@ -32,6 +46,7 @@ def _data(database: Database, readable: Readable, vendor: str, account: str, mon
             control = controls.get(result["control_id"])
             result["title"] = control.statement if control else "a control of another version"
             result["operands_needed"] = control.operands if control else ""
+            result["to_do"] = TO_DO["blocked" if result["outcome"] == "blocked" else result["severity"]]
     return found
 
 
@@ -45,6 +60,9 @@ def month_page(request: Request, user: GetUserDep, data: Data) -> HTMLResponse:
     start, explains = (_runs(data), _form(data)) if mine else (None, None)
     if data["status"] is None:
         return render(request, "month_not_read.html", data | {"start": start}, 404)
+    for result in data["results"]["blocked"]:
+        named = sorted(set(_NAMED_MONTH.findall(result["explanation"])) - {data["month"]})
+        result["fetches"] = [_fetch(data, month) for month in named] if mine else []
     return render(request, "month.html", data | {"start": start, "explains": explains})
 
 
@@ -55,12 +73,15 @@ def _form(data: dict[str, Any]) -> dict[str, Any]:
 def _runs(data: dict[str, Any]) -> dict[str, str]:
     """Return what the buttons start, by Airflow's own API and with the user's own rights: the run names who asked."""
     conf = {"month": data["month"], "accounts": [data["account"]]}
-    return {
-        "address": f"/api/v2/dags/{dag_of(data['vendor'])}/dagRuns",
-        "conf": json.dumps(conf | {"again": True}),
+    return _fetch(data, data["month"]) | {
         "rederive": "/api/v2/dags/rederive/dagRuns",
         "rederive_conf": json.dumps(conf),
     }
+
+
+def _fetch(data: dict[str, Any], month: str) -> dict[str, str]:
+    conf = {"month": month, "accounts": [data["account"]], "again": True}
+    return {"month": month, "address": f"/api/v2/dags/{dag_of(data['vendor'])}/dagRuns", "conf": json.dumps(conf)}
 
 
 @api.get("/months/{vendor}/{account}/{month}")

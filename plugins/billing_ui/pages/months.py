@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -11,16 +12,19 @@ from sqlalchemy import text
 
 from billing.config.accounts import load_accounts
 from billing.month import Month
-from billing_ui.pages.page import STATES, Database, answer, error_page, first, render, rows
+from billing_ui.pages.page import STATES, Database, answer, asked_month, error_page, first, render, rows
 from billing_ui.queries.months import Filters, estimates, matrix
 from billing_ui.rights import Readable
 from billing_vendors.registry import vendors
 
 html, api = APIRouter(), APIRouter()
 
+# a run is of one month; the account is there if it is the only one
 _MONTH_OF_RUN = text("""
-    select vendor, month from billing.fetch
-    where dag_run = :run and vendor = any(:vendors) order by fetch_id limit 1
+    select vendor, month, case when min(account) = max(account) then min(account) end as account
+    from billing.fetch
+    where dag_run = :run and vendor = any(:vendors)
+    group by vendor, month order by min(fetch_id) limit 1
 """)
 
 
@@ -38,7 +42,7 @@ def _data(
     page: Annotated[int, Query(ge=1)] = 1,
 ) -> dict[str, Any]:
     running = Month.of(datetime.now(UTC).date())
-    ending = Month.parse(last) if last else running
+    ending = asked_month(last, running)
     accounts = [
         each
         for vendor in vendors()
@@ -80,4 +84,7 @@ def month_of_run(request: Request, database: Database, readable: Readable, dag_i
     if found is None:
         return error_page(request, 404, f"The run {run_id} of {dag_id} has stored nothing yet.")
     root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/?vendor={found['vendor']}&last={found['month']:%Y-%m}")
+    month = f"{found['month']:%Y-%m}"
+    if found["account"]:
+        return RedirectResponse(f"{root}/months/{found['vendor']}/{quote(found['account'], safe='')}/{month}")
+    return RedirectResponse(f"{root}/?vendor={found['vendor']}&last={month}")

@@ -15,19 +15,24 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
+from billing.errors import ConfigurationError
 from billing.money import minor_unit
+from billing.month import Month
 from billing.payloads import exact_json
 from billing_ui.database import connect
 
 Database = Annotated[Connection, Depends(connect)]
 
 EXACT_OR_NOT = Context(prec=200)
+_FIRST, _LAST = Month(2000, 1), Month(2100, 1)
 
 STATES = {
     "reconciled": ("✓", "reconciled", "every control passed or does not apply"),
     "warnings": ("!", "warnings", "nothing is wrong, something is worth a look"),
     "exceptions": ("✕", "exceptions", "a person has to look"),
     "blocked": ("■", "blocked", "a figure is missing that a control needs"),
+    "no_bill": ("–", "no bill expected", "every control passed, and the vendor bills nothing"),
+    "withdrawn": ("↩", "withdrawn", "the vendor took back every bill of the month"),
     "awaited": ("…", "awaited", "not read yet, the vendor has until the day below"),
     "missing": ("?", "missing", "not read yet, past the day by which the vendor bills"),
     "running": ("○", "running", "the month is not over"),
@@ -83,6 +88,18 @@ HTML.filters |= {
     "part": lambda value: quote(str(value), safe=""),
 }
 HTML.globals |= {"states": STATES}
+
+
+def asked_month(key: str, default: Month) -> Month:
+    """
+    Return the month that a page is asked for.
+
+    :raises ConfigurationError: no month, or none for which there is a year before and after.
+    """
+    month = Month.parse(key) if key else default
+    if not _FIRST <= month <= _LAST:
+        raise ConfigurationError(f"month {key} is not shown: pages go from {_FIRST} to {_LAST}")
+    return month
 
 
 def render(request: Request, template: str, values: Mapping[str, Any], status_code: int = 200) -> HTMLResponse:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.charts import columns
-from billing_ui.pages.page import Database, answer, picture, render
+from billing_ui.pages.page import Database, answer, asked_month, picture, render
 from billing_ui.queries.months import estimates
 from billing_ui.queries.spend import by_month, by_product, by_region, changes, currencies
 from billing_ui.rights import Readable
@@ -72,7 +72,7 @@ def _asked(
     against: Literal["month", "year"] = "month",
 ) -> Asked:
     known = currencies(database, readable)
-    ending = Month.parse(last) if last else Month.of(datetime.now(UTC).date()).shifted(-1)
+    ending = asked_month(last, Month.of(datetime.now(UTC).date()).shifted(-1))
     chosen = tuple(name for name in readable if vendor in ("", name))
     return Asked(currency or next(iter(known), ""), known, vendor, chosen, ending, months, against)
 

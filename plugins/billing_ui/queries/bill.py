@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from billing.money import exact_sum
 from billing_ui.pages.page import first, rows
 
 LINES_A_PAGE = 100
@@ -71,6 +73,9 @@ _RESULTS = text("""
     order by control_id, position
 """)
 
+# what tells a line without an id from the others of its bill
+_SAME_LINE = ("description", "product", "region", "usage_type", "unit", "service_start", "service_end")
+
 # Lines of two versions are paired by their content, each as often as it comes: the order of lines says nothing.
 _CHANGES = text("""
     with line as (
@@ -132,14 +137,37 @@ def about(connection: Connection, bill: dict[str, Any]) -> dict[str, Any]:
 
 
 def changes(connection: Connection, key: int, old: int, new: int) -> dict[str, Any]:
-    """Return the lines that are in one of two versions only, and the header of both."""
+    """
+    Return the header of two versions, and the lines that differ: each as it was and as it is, with the difference.
+
+    A line that one of the two lacks is None there.
+    """
     versions = {row["version"]: row for row in rows(connection, _VERSIONS, key=key)}
     found = rows(connection, _CHANGES, key=key, old=old, new=new, limit=SHOWN_CHANGES + 1)
     before, after = versions.get(old), versions.get(new)
     return {
         "before": before,
         "after": after,
-        "difference": after["total"] - before["total"] if before and after else None,
-        "lines": found[:SHOWN_CHANGES],
+        "difference": exact_sum((after["total"], -before["total"])) if before and after else None,
+        "lines": paired(found[:SHOWN_CHANGES], old),
         "more": len(found) > SHOWN_CHANGES,
     }
+
+
+def paired(found: Sequence[dict[str, Any]], old: int) -> list[dict[str, Any]]:
+    """Pair the line of one version with that of the other for the same thing: by its id, or by what it says."""
+    pairs: list[dict[str, Any]] = []
+    open_pairs: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for line in found:
+        side = "was" if line["version"] == old else "is"
+        key = (line["line_id"],) if line["line_id"] else tuple(line[name] for name in _SAME_LINE)
+        pair = next((each for each in open_pairs.get(key, ()) if each[side] is None), None)
+        if pair is None:
+            pair = {"was": None, "is": None}
+            pairs.append(pair)
+            open_pairs.setdefault(key, []).append(pair)
+        pair[side] = line
+    for pair in pairs:
+        added, taken = ([pair[side]["amount"]] if pair[side] else [] for side in ("is", "was"))
+        pair["difference"] = exact_sum((*added, *(-amount for amount in taken)))
+    return pairs

@@ -1,4 +1,4 @@
-"""What people said of exceptions: read with the month they are of, and added to."""
+"""What people said of exceptions and blocked controls: read with the month they are of, and added to."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _EARLIER = text("""
 """)
 
 _COUNTS = text("""
-    select vendor, account, month, count(*) filter (where explanation_id is not null) as explained
+    select vendor, account, month, count(explanation_id) as explained
     from billing.current_exception
-    where month between :first and :last and vendor = any(:vendors)
+    where outcome = 'exception' and month between :first and :last and vendor = any(:vendors)
     group by vendor, account, month
 """)
 
@@ -50,7 +50,7 @@ _ADD = text("""
 
 
 def join_explanations(connection: Connection, exceptions: Sequence[dict[str, Any]], **key: object) -> None:
-    """Give each exception of a month its ``finding``, its ``explained`` and the ``earlier`` ones that hold no more."""
+    """Give each finding of a month its ``finding``, its ``explained`` and the ``earlier`` ones that hold no more."""
     of_position = {row["position"]: row for row in rows(connection, _OF_MONTH, **key)}
     earlier = rows(connection, _EARLIER, **key)
     for exception in exceptions:

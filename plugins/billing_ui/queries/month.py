@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.pages.page import first, rows
 from billing_ui.queries.explanations import join_explanations
@@ -83,18 +84,22 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     if not summary:
         return None
     results = [row | {"finding": None, "explained": None, "earlier": []} for row in rows(connection, _RESULTS, **key)]
-    join_explanations(connection, [row for row in results if row["outcome"] == "exception"], **key)
+    estimate = first(rows(connection, _ESTIMATE, **key))
+    if estimate:
+        billed = [row["total"] for row in summary if row["invoices"] and row["currency"] == estimate["currency"]]
+        estimate["difference"] = exact_sum((*billed, -estimate["total"])) if billed else None
+    join_explanations(connection, [row for row in results if row["outcome"] in {"exception", "blocked"}], **key)
     return {
         "vendor": vendor,
         "account": account,
         "month": str(month),
         "summary": summary,
         "status": summary[0]["status"],
-        "explained": sum(row["explained"] is not None for row in results),
+        "explained": sum(row["explained"] is not None for row in results if row["outcome"] == "exception"),
         "results": {name: [row for row in results if row["outcome"] == outcome] for name, outcome in OUTCOMES.items()},
         "bills": rows(connection, _BILLS, **key),
         "accrual": first(rows(connection, _ACCRUAL, **key)),
-        "estimate": first(rows(connection, _ESTIMATE, **key)),
+        "estimate": estimate,
         "answers": rows(connection, _ANSWERS, **key),
         "runs": rows(connection, _RUNS, **key),
     }

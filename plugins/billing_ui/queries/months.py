@@ -19,9 +19,22 @@ from billing_ui.queries.explanations import explained_counts
 SHOWN_MONTHS = 13
 ACCOUNTS_A_PAGE = 40
 
+# One row for each currency of a month, or one without; the view account_month_summary counts the lines, too.
 _MONTHS = text("""
-    select vendor, account, month, currency, invoices, total, status, exceptions, warnings, blocked, last_seen_at
-    from billing.account_month_summary
+    with billed as (
+        select r.vendor, r.account, i.month, i.currency, count(*) filter (where not r.withdrawn) as invoices,
+               coalesce(sum(i.total) filter (where not r.withdrawn), 0) as total,
+               count(*) filter (where r.withdrawn) as withdrawn
+        from billing.record r
+        join billing.invoice i on i.record_key = r.record_key and i.version = r.current_version
+        where i.month between :first and :last and r.vendor = any(:vendors)
+        group by r.vendor, r.account, i.month, i.currency
+    )
+    select vendor, account, month, coalesce(b.currency, s.currency) as currency, coalesce(b.invoices, 0) as invoices,
+           b.total, coalesce(b.withdrawn, 0) as withdrawn, s.status, s.exceptions, s.warnings, s.blocked,
+           s.last_seen_at
+    from billing.account_month_status s
+    left join billed b using (vendor, account, month)
     where month between :first and :last and vendor = any(:vendors)
     order by vendor, account, month, currency
 """)
@@ -116,7 +129,7 @@ def _cell(month: Month, found: list[dict[str, Any]], account: Account[Any] | Non
     until = account.posting_deadline(month) if account else None
     return {
         "month": str(month),
-        "state": found[0]["status"] if found else _state_without_row(month, account, now),
+        "state": _state_of(found) if found else _state_without_row(month, account, now),
         "exceptions": found[0]["exceptions"] if found else 0,
         "warnings": found[0]["warnings"] if found else 0,
         "blocked": found[0]["blocked"] if found else 0,
@@ -124,6 +137,14 @@ def _cell(month: Month, found: list[dict[str, Any]], account: Account[Any] | Non
         "totals": [{"currency": row["currency"], "total": row["total"]} for row in found if row["invoices"]],
         "until": None if found else until,
     }
+
+
+def _state_of(found: list[dict[str, Any]]) -> str:
+    """Return the status of a month; of one that nothing is wrong with and that has no bill, why it has none."""
+    status: str = found[0]["status"]
+    if status not in {"reconciled", "warnings"} or any(row["invoices"] for row in found):
+        return status
+    return "withdrawn" if any(row["withdrawn"] for row in found) else "no_bill"
 
 
 def _state_without_row(month: Month, account: Account[Any] | None, now: datetime) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from billing.errors import ConfigurationError, NotReady, PayloadError, VendorRejected, VendorUnavailable
+from billing.errors import ConfigurationError, ExportStopped, NotReady, PayloadError, VendorRejected, VendorUnavailable
 from billing_vendors.base.polling import MAX_RETRY_AFTER
 
-_USELESS = (ConfigurationError, NotReady, PayloadError, VendorRejected)
+_USELESS = (ConfigurationError, ExportStopped, NotReady, PayloadError, VendorRejected)
 
 
 class VendorRetryPolicy(RetryPolicy):

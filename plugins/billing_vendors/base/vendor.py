@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from billing.config.accounts import Account
     from billing.controls.control import Control
+    from billing.export.terms import ExportTerms
     from billing.models import AccountMonth, MonthToDate, Recall
     from billing.month import Month
     from billing.payloads.response import Response
@@ -106,6 +107,7 @@ class VendorImplementation:
     :param collect_running_month: fetches the running month's contracts and charges so far; None if the vendor
         has an estimate instead.
     :param derive_running_month: turns its stored responses into contracts and billing periods.
+    :param export_terms: what its lines are in terms of FOCUS; None if nothing is known beyond the lines.
     """
 
     collect: Callable[[Account[Any], Month], Iterator[Response | Document | MissingDocument]]
@@ -115,6 +117,7 @@ class VendorImplementation:
     derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None
     collect_running_month: Callable[[Account[Any], Month], Iterator[Response]] | None = None
     derive_running_month: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth] | None = None
+    export_terms: ExportTerms | None = None
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def make_estimate_sensor(*, account: Any, month: Any) -> BaseOperator:  # noqa: 
 
 def load_implementation() -> VendorImplementation:
     """Import and return what the tasks do."""
-    from billing_vendors.fastly import accrual, collect, derive  # noqa: PLC0415 (a plan does not need them)
+    from billing_vendors.fastly import accrual, collect, derive, export  # noqa: PLC0415 (a plan does not need them)
 
     return VendorImplementation(
         collect=collect.collect,
@@ -60,6 +60,7 @@ def load_implementation() -> VendorImplementation:
         propose_accrual=accrual.propose_accrual,
         collect_month_to_date=collect.collect_month_to_date,
         derive_month_to_date=derive.derive_month_to_date,
+        export_terms=export.TERMS,
     )
 
 

@@ -35,7 +35,7 @@ def make_sensors(**arguments: Any) -> Sequence[BaseOperator]:  # noqa: ANN401 (t
 def load_implementation() -> VendorImplementation:
     """Import and return what the tasks do."""
     from billing.storage.accrual_bases import from_billing_periods  # noqa: PLC0415 (here and below: a plan does not need it)
-    from billing_vendors.genesys_cloud import collect, derive  # noqa: PLC0415
+    from billing_vendors.genesys_cloud import collect, derive, export  # noqa: PLC0415
 
     return VendorImplementation(
         collect=collect.collect,
@@ -43,6 +43,7 @@ def load_implementation() -> VendorImplementation:
         propose_accrual=from_billing_periods,
         collect_running_month=collect.collect_running_month,
         derive_running_month=derive.derive_running_month,
+        export_terms=export.TERMS,
     )
 
 

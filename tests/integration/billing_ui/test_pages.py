@@ -12,8 +12,8 @@ from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
-from sqlalchemy import event
-from tests.integration.billing_ui.conftest import ACCOUNTS, MONTHS
+from sqlalchemy import event, text
+from tests.integration.billing_ui.conftest import ACCOUNTS, MONTHS, ROLES
 
 HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 
@@ -89,16 +89,25 @@ def paths(stored) -> list[str]:
 
 
 def test_every_route_is_behind_the_sign_in(as_role, stored):
-    """As `paths` has one address of each route, so a new route is missed here until it is added there."""
+    """`paths` has one address of each route that is read, and every route that writes is sent to, too."""
     from billing_ui.app import make_app
 
-    known = {route.path for route in make_app().routes if "GET" in getattr(route, "methods", set())}
-    nobody, viewer = as_role(None), as_role("viewer")
+    routes = [route for route in make_app().routes if hasattr(route, "methods")]
     given = paths(stored)
-    assert len(given) == len(known)
+    assert len(given) == len({route.path for route in routes if "GET" in route.methods})
+    writing = {route.path for route in routes if route.methods - {"GET", "HEAD"}}
+    assert writing == {"/api/v1/explanations"}
+    nobody, clients = as_role(None), [as_role(role) for role in ROLES]
     for path in given:
         assert nobody.get(path).status_code == 401, path
-        assert viewer.get(path).status_code in (200, 307), path
+        assert {client.get(path).status_code for client in clients} <= {200, 307}, path
+    sent = explanation(stored)
+    for path in writing:
+        assert nobody.post(f"/billing{path}", json=sent).status_code == 401
+        assert as_role("viewer").post(f"/billing{path}", json=sent).status_code == 403
+        for role in ("user", "op", "admin"):  # who may start the DAG: a finding that is not there is told, not stored
+            refused = as_role(role).post(f"/billing{path}", json=sent | {"finding": "0" * 64})
+            assert refused.status_code == 409, role
 
 
 def test_every_page_has_the_policy_that_lets_nothing_foreign_run(as_role, stored):
@@ -159,13 +168,102 @@ def test_a_month_shows_its_exception_first_with_its_figures(as_role, stored):
     assert {"14.00", "17.00", "3.00"} <= set(text.split())
 
 
+def test_a_blocked_control_offers_to_fetch_the_month_that_it_names(as_role, stored):
+    """To who may start the DAG; it is started by Airflow's own API, so the button holds what is sent."""
+    named = stored.rows(
+        "select vendor, account, to_char(month, 'YYYY-MM'), substring(explanation from '\\m(\\d{4}-\\d{2})\\M(?!-)') "
+        "from billing.current_control_result where outcome = 'blocked'"
+    )
+    wanted = {(vendor, account, month, other) for vendor, account, month, other in named if other not in (None, month)}
+    assert wanted
+    for vendor, account, month, other in wanted:
+        address = f"/billing/months/{vendor}/{account}/{month}"
+        started = [
+            json.loads(attributes["data-conf"])
+            for tag, attributes in Page(as_role("op").get(address).text).elements
+            if tag == "button" and "/dags/invoices_" in (attributes.get("data-start") or "")
+        ]
+        assert {"month": other, "accounts": [account], "again": True} in started
+        assert "data-start" not in as_role("viewer").get(address).text
+
+
 def test_a_month_that_was_never_read_offers_to_fetch_it_to_who_may(as_role):
     address = "/billing/months/fastly/acme-media/2026-07"
     viewer, op = as_role("viewer").get(address), as_role("op").get(address)
     assert (viewer.status_code, op.status_code) == (404, 404)
-    assert "Fetch this month again" not in viewer.text
-    assert "Fetch this month again" in op.text
+    assert "Fetch this month" not in viewer.text
+    assert "Fetch this month" in op.text
     assert as_role("op").get(f"/billing/api/v1{address.removeprefix('/billing')}").status_code == 404
+
+
+@pytest.mark.parametrize("last", ["0001-01", "1999-12", "9998-12", "2026-13", "x"])
+@pytest.mark.parametrize("page", ["/", "/spend", "/spend/changes", "/api/v1/months"])
+def test_a_month_that_no_page_shows_is_refused_in_a_sentence(as_role, stored, page, last):
+    answer = as_role("viewer").get(f"/billing{page}?last={last}")
+    assert answer.status_code == 400
+    assert "month" in answer.text
+
+
+def test_the_tab_of_a_run_opens_its_month(as_role, stored):
+    """The run of the tests collected several accounts; one that collected a single account opens that one's page."""
+    several = as_role("viewer").get("/billing/run?dag_id=invoices_fastly&run_id=manual__2026-10")
+    assert several.headers["location"] == "/billing/?vendor=fastly&last=2026-10"
+    with stored.administrator.begin() as connection:
+        connection.exec_driver_sql("set local session_replication_role = replica")
+        connection.exec_driver_sql("update billing.fetch set dag_run = 'one' where account = 'kumo-games'")
+    one = as_role("viewer").get("/billing/run?dag_id=invoices_fastly&run_id=one")
+    assert one.headers["location"].startswith("/billing/months/fastly/kumo-games/2026-")
+    assert as_role("viewer").get("/billing/run?dag_id=invoices_fastly&run_id=none").status_code == 404
+
+
+def test_a_month_without_a_bill_says_why(as_role, stored):
+    """A bill that the vendor took back, and no bill where none is due, look different from a month with a bill."""
+
+    def state() -> str:
+        data = as_role("viewer").get("/billing/api/v1/months?last=2026-10&account=acme-media").json()
+        return next(cell["state"] for cell in data["accounts"][0]["months"] if cell["month"] == "2026-10")
+
+    key = bill_of(stored, "acme-media", "2026-10")
+    passed = (
+        "update billing.control_result set state = 'PASS' where state in ('BLOCKED', 'EXCEPTION') and "
+        "reconciliation_id = (select reconciliation_id from billing.account_month "
+        "where account = 'acme-media' and month = '2026-10-01')"
+    )
+    change = (
+        (passed, "reconciled"),
+        ("update billing.record set withdrawn = true where record_key = :key", "withdrawn"),
+        ("update billing.invoice set month = '2006-10-01' where record_key = :key", "no_bill"),
+        ("update billing.invoice set month = '2026-10-01' where record_key = :key", "withdrawn"),
+        ("update billing.record set withdrawn = false where record_key = :key", "reconciled"),
+    )
+    for statement, expected in change:
+        with stored.administrator.begin() as connection:
+            connection.exec_driver_sql("set local session_replication_role = replica")
+            connection.execute(text(statement), {"key": key} if ":key" in statement else {})
+        assert state() == expected
+    stored.collect("fastly", "acme-media", "2026-10")  # as it was
+
+
+def test_lines_of_two_versions_are_paired_by_what_they_are_of():
+    from billing_ui.queries.bill import paired
+
+    line = dict.fromkeys(
+        ("line_id", "description", "product", "region", "usage_type", "unit", "service_start", "service_end")
+    )
+    found = [
+        line | {"version": 1, "description": "bandwidth", "amount": Decimal("10.10")},
+        line | {"version": 3, "description": "bandwidth", "amount": Decimal("12.00")},
+        line | {"version": 1, "line_id": "a", "description": "old words", "amount": Decimal(5)},
+        line | {"version": 3, "line_id": "a", "description": "new words", "amount": Decimal(5)},
+        line | {"version": 3, "description": "added", "amount": Decimal(-1)},
+        line | {"version": 1, "description": "dropped", "amount": Decimal(7)},
+    ]
+    assert [(bool(pair["was"]), bool(pair["is"]), pair["difference"]) for pair in paired(found, old=1)] == [
+        (True, True, Decimal("1.90")),
+        (True, True, 0),
+        (False, True, Decimal(-1)),
+        (True, False, Decimal(-7)),
+    ]
 
 
 def test_a_bill_has_every_line_and_its_exact_sum(as_role, stored):
@@ -189,8 +287,10 @@ def test_a_restated_bill_is_compared_line_by_line(as_role, stored, simulator):
     data = as_role("viewer").get(f"/billing/api/v1/bills/{key}/changes?old=1&new=2").json()
     moved = Decimal(data["after"]["total"]) - Decimal(data["before"]["total"])
     assert Decimal(data["difference"]) == moved != 0
-    signed = {1: -1, 2: 1}
-    assert sum(Decimal(line["amount"]) * signed[line["version"]] for line in data["lines"]) == moved
+    assert sum(Decimal(line["difference"]) for line in data["lines"]) == moved
+    assert [bool(line["was"]) for line in data["lines"]] == [False]  # the vendor added a line
+    back = as_role("viewer").get(f"/billing/api/v1/bills/{key}/changes?old=2&new=1").json()
+    assert Decimal(back["difference"]) == -moved == sum(Decimal(line["difference"]) for line in back["lines"])
     restated = as_role("viewer").get("/billing/api/v1/drift").json()["restated"]
     assert [(row["invoice_id"], row["version"]) for row in restated] == [(invoice, 2)]
 

@@ -19,6 +19,8 @@ EXPECTED = {
         if vendor.make_estimate_sensor is not None or vendor.has_running_month
     ),
     "accruals",
+    "close_month",
+    "export_focus",
     "look_back",
     "rederive",
 }

@@ -302,7 +302,6 @@ _OF_GENESYS_AND_SHARED = (
             ("return product(prices.pop(), quantity)", "return product(prices.pop(), -quantity)"),
             ("if each.item.quantity == quantity}", "if each.item.quantity != quantity}"),
             ("exact_sum(quantities) == quantity:", "exact_sum(quantities) >= quantity:"),
-            ("return found[-1] if found", "return found[0] if found"),
         ),
     ),
     Group(

@@ -19,7 +19,7 @@ def test_the_set_up_made_connections_and_pools(stack):
     """Every account's connection, both to the billing database, a pool per vendor; no password is shown."""
     api = stack.airflow.api()
     connections = {each["connection_id"]: each for each in api.call("GET", "/connections", limit=100)["connections"]}
-    assert set(connections) == {*stack.simulator.connections(), "billing_db", "billing_review_db"}
+    assert set(connections) == {*stack.simulator.connections(), "billing_db", "billing_review_db", "billing_close_db"}
     assert connections["billing_db"]["password"] == "***"
     pools = {pool["name"]: pool["slots"] for pool in api.call("GET", "/pools")["pools"]}
     assert dict.fromkeys(["fastly", "genesys_cloud"], POOL_SLOTS).items() <= pools.items()

@@ -132,6 +132,7 @@ def test_who_knows_which_password(services, secrets):
         "BILLING_OWNER_PASSWORD": {"postgres", "airflow-init"},
         "BILLING_DB_PASSWORD": {"postgres", "worker"},
         "BILLING_PAGES_PASSWORD": {"postgres", "api-server"},
+        "BILLING_CLOSING_PASSWORD": {"postgres", "worker"},
         "REDIS_PASSWORD": {"redis"} | AIRFLOW,
         "AIRFLOW_ADMIN_PASSWORD": {"airflow-init"},
     }

@@ -11,9 +11,11 @@ from sqlalchemy import URL, Engine
 from billing.errors import ConfigurationError
 from billing.storage.document_store import Folder
 from billing.storage.engine import task_engine
+from billing.storage.server_errors import CLOSING_LOGIN, TASK_LOGIN
 
-BILLING_CONN_ID = "billing_db"
+BILLING_CONN_ID, CLOSING_CONN_ID = "billing_db", "billing_close_db"
 DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
+EXPORTS_VARIABLE = "TIEOUT_EXPORTS"
 _LIBPQ_OPTIONS = frozenset(
     {
         *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "channel_binding"),
@@ -26,19 +28,29 @@ _LIBPQ_OPTIONS = frozenset(
 
 
 def billing_engine() -> Engine:
+    """Create the engine of tasks that collect and reconcile; errors as ``closing_engine``."""
+    return _engine(BILLING_CONN_ID, TASK_LOGIN)
+
+
+def closing_engine() -> Engine:
     """
-    Create an engine from the Airflow connection ``billing_db`` and check that its schema is the one this code needs.
+    Create the engine of tasks that close a month: its login adds events of closing, and no other task's login does.
+    The schema is checked.
 
     :raises ConfigurationError: the connection is not a usable Postgres connection.
     :raises StorageError: the schema has another version, or Postgres rejects the login; later, at each use of the
         engine, for the same reasons.
     """
-    connection = BaseHook.get_connection(BILLING_CONN_ID)
+    return _engine(CLOSING_CONN_ID, CLOSING_LOGIN)
+
+
+def _engine(conn_id: str, login: str) -> Engine:
+    connection = BaseHook.get_connection(conn_id)
     options = connection.extra_dejson
     unknown = sorted(set(options) - _LIBPQ_OPTIONS)
     if connection.conn_type != "postgres" or not connection.host or not connection.schema or unknown:
         raise ConfigurationError(
-            f"connection {BILLING_CONN_ID}: it must be of type postgres with host and database, and its extra may "
+            f"connection {conn_id}: it must be of type postgres with host and database, and its extra may "
             f"hold {', '.join(sorted(_LIBPQ_OPTIONS))}; unknown: {', '.join(unknown) or 'none'}"
         )
     engine = task_engine(
@@ -50,7 +62,8 @@ def billing_engine() -> Engine:
             port=connection.port,
             database=connection.schema,
             query={name: str(value) for name, value in options.items()},
-        )
+        ),
+        login,
     )
     with engine.begin():  # every transaction checks the version, so an empty one is enough
         return engine
@@ -63,7 +76,16 @@ def documents_folder() -> Folder:
 
     Workers on several machines need one folder that all of them can reach.
     """
-    place = os.environ.get(DOCUMENTS_VARIABLE)
+    return folder_of(os.environ.get(DOCUMENTS_VARIABLE), "documents")
+
+
+def exports_folder() -> Folder:
+    """Return the folder for exports: ``TIEOUT_EXPORTS``, as for vendors' files; by default ``exports``."""
+    return folder_of(os.environ.get(EXPORTS_VARIABLE), "exports")
+
+
+def folder_of(place: str | None, default: str) -> Folder:
+    """Return a local folder, or one of an object storage URL; if no place is given, a folder in Airflow's home."""
     if place and "://" in place:
         return ObjectStoragePath(place)
-    return Path(place) if place else Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "documents"
+    return Path(place) if place else Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / default

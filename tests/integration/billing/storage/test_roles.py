@@ -16,7 +16,17 @@ from sqlalchemy import make_url, text
 
 from billing.storage import migrate
 from billing.storage.engine import engine_from_url
-from billing.storage.rights import AS_RECEIVED, AUDITOR, EXPLANATIONS, READER, REVIEWER, UPDATED, VERSION_TABLE, WRITER
+from billing.storage.rights import (
+    ADDED,
+    AS_RECEIVED,
+    AUDITOR,
+    CLOSER,
+    READER,
+    REVIEWER,
+    UPDATED,
+    VERSION_TABLE,
+    WRITER,
+)
 from billing.storage.roles import URL_VARIABLE, create_roles
 from billing.storage.tables import MUTABLE_TABLES, metadata
 from tieout_stack.logins import ensure_login
@@ -36,7 +46,7 @@ def database(postgres: PostgresServer) -> Iterator[str]:
     postgres.create_database(name)
     create_roles(postgres.url(name))
     with engine_from_url(postgres.url(name)).begin() as connection:
-        for role in (OWNER, WRITER, READER, REVIEWER, AUDITOR):
+        for role in (OWNER, WRITER, READER, REVIEWER, CLOSER, AUDITOR):
             ensure_login(connection, f"test_{role}", role, role)
     url = postgres.url(name, f"test_{OWNER}", OWNER)
     migrate.upgrade(url)
@@ -101,7 +111,7 @@ def changes(table: str) -> list[str]:
 
 
 @pytest.mark.parametrize("table", sorted(set(TABLES) - MUTABLE_TABLES))
-@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, AUDITOR])
+@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, CLOSER, AUDITOR])
 def test_nobody_changes_evidence(as_role, role, table):
     """Not by right: the statement is refused before the table's trigger is asked."""
     send = as_role(role)
@@ -148,20 +158,21 @@ def test_what_tasks_may_update_is_named(owner):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_readers_add_nothing(as_role, table):
-    others = (WRITER,) if table == EXPLANATIONS else (REVIEWER,)
-    for role in (READER, AUDITOR, *others):
+    own = [role for role, tables in ADDED.items() if table in tables] or [WRITER]
+    for role in {READER, AUDITOR, WRITER, *ADDED} - {*own}:
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
             as_role(role)(f"insert into billing.{table} default values")
 
 
-def test_a_reviewer_adds_explanations_and_no_task_does(as_role):
+@pytest.mark.parametrize(("role", "table"), [(role, table) for role in ADDED for table in ADDED[role]])
+def test_a_reviewer_adds_explanations_and_a_closer_events_and_no_other_task_does(as_role, role, table):
     """What is missing is a value, not a right."""
     with pytest.raises(errors.NotNullViolation):
-        as_role(REVIEWER)(f"insert into billing.{EXPLANATIONS} default values")
+        as_role(role)(f"insert into billing.{table} default values")
 
 
 def test_the_schema_version_is_the_owners_alone(as_role):
-    for role in (WRITER, READER, REVIEWER, AUDITOR):
+    for role in (WRITER, READER, REVIEWER, CLOSER, AUDITOR):
         send = as_role(role)
         assert send(f"select version_num from billing.{VERSION_TABLE}") == [(migrate.head(),)]
         for statement in (
@@ -176,7 +187,7 @@ def test_the_schema_version_is_the_owners_alone(as_role):
 
 def test_the_numbering_of_rows_cannot_be_moved(as_role):
     """Set back, it would make every further row of the table fail."""
-    for role in (WRITER, READER, REVIEWER, AUDITOR):
+    for role in (WRITER, READER, REVIEWER, CLOSER, AUDITOR):
         for statement in (
             "select setval('billing.fetch_fetch_id_seq', 1)",
             "select nextval('billing.fetch_fetch_id_seq')",
@@ -271,7 +282,7 @@ DEFINITIONS = (
 )
 
 
-@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, AUDITOR])
+@pytest.mark.parametrize("role", [WRITER, READER, REVIEWER, CLOSER, AUDITOR])
 def test_nobody_but_the_owner_changes_what_is_there_or_leaves_the_schema(as_role, role):
     send = as_role(role)
     allowed = []
@@ -305,7 +316,7 @@ def test_no_function_lends_its_owners_rights(owner):
         "select proname, prosecdef, proconfig, has_function_privilege('public', oid, 'execute') from pg_proc "
         "where pronamespace = 'billing'::regnamespace order by proname"
     )
-    assert [name for name, *_ in functions] == ["check_versions", "refuse_change"]
+    assert [name for name, *_ in functions] == ["check_approver", "check_versions", "refuse_change"]
     assert {str(rest) for _, *rest in functions} == {"[False, ['search_path=pg_catalog, pg_temp'], False]"}
 
 

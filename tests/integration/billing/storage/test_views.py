@@ -154,7 +154,10 @@ def test_every_table_of_versions_has_its_current_view(ledger):
         "current_accrual",
         "accrual_ledger",
         "accrual_quality",
+        "account_month_status",
         "account_month_summary",
+        "account_month_content",
+        "closed_month",
     }
 
 

@@ -81,17 +81,37 @@ select m.vendor, m.account, m.month, c.*,
 from billing.account_month m
 join billing.control_result c using (reconciliation_id);
 
+-- The worst result of each month. Only what a person has to look at is counted, of which there is an index: an outcome
+-- as above of BLOCKED and EXCEPTION.
+create view billing.account_month_status as
+select m.*, c.exceptions, c.warnings, c.blocked,
+       case when c.exceptions > 0 then 'exceptions'
+            when c.blocked > 0
+                 or not exists (select from billing.control_result x where x.reconciliation_id = m.reconciliation_id)
+                 then 'blocked'
+            when c.warnings > 0 then 'warnings'
+            else 'reconciled' end as status
+from billing.account_month m
+cross join lateral (
+    select count(*) filter (where state = 'EXCEPTION' and severity in ('exception', 'hold')) as exceptions,
+           count(*) filter (where state = 'EXCEPTION' and severity not in ('exception', 'hold', 'blocked')) as warnings,
+           count(*) filter (where state = 'BLOCKED' or severity = 'blocked') as blocked
+    from billing.control_result x
+    where x.reconciliation_id = m.reconciliation_id and x.state in ('EXCEPTION', 'BLOCKED')
+) c;
+
 -- One row for each account, month and currency: amounts of two currencies are never added. Invoices are read once for
--- all months. The number of lines is a subquery, so that a query that does not ask for it does not compute it.
+-- all months. What is a subquery is not computed for a query that does not ask for it.
 create view billing.account_month_summary as
 select m.vendor, m.account, m.month, i.currency, i.invoices, i.lines, i.total,
-       c.passed, c.exceptions, c.warnings, c.blocked, c.not_applicable,
-       case when c.exceptions > 0 then 'exceptions'
-            when c.blocked > 0 or c.passed + c.not_applicable + c.warnings = 0 then 'blocked'
-            when c.warnings > 0 then 'warnings'
-            else 'reconciled' end as status,
-       m.first_stored_at, m.last_seen_at
-from billing.account_month m
+       (select count(*) from billing.control_result x
+        where x.reconciliation_id = m.reconciliation_id and x.state not in ('EXCEPTION', 'BLOCKED', 'NOT_APPLICABLE')
+       ) as passed,
+       m.exceptions, m.warnings, m.blocked,
+       (select count(*) from billing.control_result x
+        where x.reconciliation_id = m.reconciliation_id and x.state = 'NOT_APPLICABLE') as not_applicable,
+       m.status, m.first_stored_at, m.last_seen_at
+from billing.account_month_status m
 join (
     select a.vendor, a.account, a.month, coalesce(v.currency, a.currency) as currency,
            count(v.record_key) as invoices, coalesce(sum(v.lines), 0)::bigint as lines,
@@ -106,16 +126,7 @@ join (
         where not r.withdrawn
     ) v on (v.vendor, v.account, v.month) = (a.vendor, a.account, a.month)
     group by a.vendor, a.account, a.month, coalesce(v.currency, a.currency)
-) i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month)
-cross join lateral (
-    select count(*) filter (where outcome = 'passed') as passed,
-           count(*) filter (where outcome = 'exception') as exceptions,
-           count(*) filter (where outcome = 'warning') as warnings,
-           count(*) filter (where outcome = 'blocked') as blocked,
-           count(*) filter (where outcome = 'not_applicable') as not_applicable
-    from billing.current_control_result x
-    where (x.vendor, x.account, x.month) = (m.vendor, m.account, m.month)
-) c;
+) i on (i.vendor, i.account, i.month) = (m.vendor, m.account, m.month);
 
 
 -- Accruals ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
--- What people say of an exception -----------------------------------------------------------------------------------
+-- What people say of a finding ---------------------------------------------------------------------------------------
 
 create table billing.explanation (
     explanation_id bigint generated always as identity primary key,
@@ -14,7 +14,7 @@ create table billing.explanation (
     explained_by text not null check (explained_by <> ''),
     explained_at timestamptz not null
 );
-comment on column billing.explanation.finding_sha256 is 'that of the exception it explains (current_exception)';
+comment on column billing.explanation.finding_sha256 is 'that of the finding it explains (current_exception)';
 comment on column billing.explanation.ticket is 'address of an issue, a message or a document';
 comment on column billing.explanation.explained_by is 'the user of Airflow';
 create index explanation_month_idx on billing.explanation (vendor, account, month, explanation_id);
@@ -22,7 +22,7 @@ create index explanation_month_idx on billing.explanation (vendor, account, mont
 create trigger append_only before update or delete or truncate on billing.explanation
     for each statement execute function billing.refuse_change();
 
--- The exceptions of a month's current results. `finding_sha256` is the identity of what was found: an explanation holds
+-- The exceptions and blocked controls of a month's current results. `finding_sha256` is the identity of what was found: an explanation holds
 -- for that alone, and another figure or another sentence is another finding. The columns from explanation_id on are
 -- null where nobody has explained it yet.
 create view billing.current_exception as
@@ -33,7 +33,7 @@ from (
                c.control_id, c.subject, c.expected, c.actual, c.difference, c.currency, c.explanation
            )::text, 'UTF8')) as finding_sha256
     from billing.current_control_result c
-    where c.outcome = 'exception' and c.state in ('EXCEPTION', 'BLOCKED')  -- of which there is an index
+    where c.outcome in ('exception', 'blocked') and c.state in ('EXCEPTION', 'BLOCKED')  -- of which there is an index
 ) f
 left join lateral (
     select x.* from billing.explanation x

@@ -69,6 +69,17 @@ def test_the_price_in_force_on_the_first_day_of_service_counts(g, states, start,
     assert states(G2, g.clean(line, contracts=(g.contract(*items),))) == [state]
 
 
+def test_a_term_of_some_months_and_a_few_days_costs_its_whole_months(g, states):
+    assert states(G2, g.clean(g.prepay("67500.00", service_end=date(2025, 3, 3)))) == ["PASS"]
+    assert states(G2, g.clean(g.prepay("67501.00", service_end=date(2025, 3, 3)))) == ["EXCEPTION"]
+
+
+def test_what_is_paid_by_use_has_no_prepaid_price(g, states):
+    by_use = g.item("API", "Overage", price="0.0004", overage_price=None)
+    month = g.clean(g.line("400.00", "1000000", sku="API", description="API - Prepay"), contracts=(g.contract(by_use),))
+    assert states(G2, month) == ["BLOCKED"]
+
+
 def test_overage_has_its_own_price(g, states):
     assert states(G2, g.clean(g.line("1782.00", "12"))) == ["PASS"]
     assert states(G2, g.clean(g.line("1620.00", "12"))) == ["EXCEPTION"]

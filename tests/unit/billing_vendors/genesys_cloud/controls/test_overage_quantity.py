@@ -22,6 +22,8 @@ from billing_vendors.genesys_cloud.controls.g03_overage_quantity import G3
         ("100", "50", "160", "10", "PASS"),
         ("100", "50", "160", "60", "EXCEPTION"),
         ("250", "0", "240", "-10", "EXCEPTION"),
+        ("250", "0", "240", "10", "EXCEPTION"),
+        ("250", "0", "262", "0", "EXCEPTION"),
         ("250", "0", "262.5", "12.5", "PASS"),
         ("250", "0", "262.5", "12", "EXCEPTION"),
         (None, None, "262", "12", "PASS"),  # the contract's item has 250

@@ -1,0 +1,72 @@
+"""
+Make and verify evidence packs of closed months from the shell.
+
+    python -m billing.pack make VENDOR 2026-10 --to FILE.zip
+    python -m billing.pack verify FILE.zip [--certificate SHA256] [--manifest SHA256]
+
+Making one reads the database at TIEOUT_BILLING_URL and the folder of vendors' files TIEOUT_DOCUMENTS; verifying needs
+neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from billing.errors import BillingError, ConfigurationError
+from billing.month import Month
+from billing.pack.installed import installed_vendors
+from billing.pack.make import make_pack
+from billing.pack.verify import Noted, verify_pack
+from billing.storage.document_store import document_reader
+from billing.storage.engine import engine_from_url
+from billing.storage.migrate import URL_VARIABLE
+from billing.storage.revision import check_revision
+
+
+def main() -> None:
+    """Run one command; exit 1 with one sentence on an error or if a pack is not verified."""
+    arguments = _parser().parse_args()
+    try:
+        if arguments.command == "verify":
+            verdict = verify_pack(arguments.file, installed_vendors, Noted(arguments.certificate, arguments.manifest))
+            print(verdict.sentence)  # noqa: T201 (what the command is for)
+            sys.exit(0 if verdict.verified else 1)
+        print(_make(arguments.vendor, Month.parse(arguments.month), arguments.to))  # noqa: T201 (as above)
+    except (BillingError, OSError) as error:
+        sys.exit(f"tieout: {error}")
+
+
+def _make(vendor: str, month: Month, path: Path) -> str:
+    read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
+    with engine_from_url(_from_environment(URL_VARIABLE)).connect() as connection:
+        check_revision(connection)
+        root = make_pack(connection, vendor, month, read_file, installed_vendors, path)
+    return f"{path}: {path.stat().st_size} bytes, manifest {root}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m billing.pack", description=(__doc__ or "").splitlines()[1])
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="make the pack of a closed month")
+    make.add_argument("vendor")
+    make.add_argument("month")
+    make.add_argument("--to", type=Path, required=True, help="the file to write")
+    verify = commands.add_parser("verify", help="verify a pack without a database")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--certificate", help="the SHA-256 of the certificate that was noted at the closing")
+    verify.add_argument("--manifest", help="the SHA-256 of the manifest that was printed when the pack was made")
+    return parser
+
+
+def _from_environment(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise ConfigurationError(f"set the environment variable {name}")
+    return value
+
+
+if __name__ == "__main__":
+    main()

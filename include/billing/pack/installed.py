@@ -1,0 +1,25 @@
+"""The vendors that are installed beside this package."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from billing.config.accounts import Account, load_accounts
+from billing.errors import ConfigurationError
+from billing.reconciliation.reconciler import Rules
+
+
+def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Rules]:
+    """
+    Find a vendor's rules by its entry point, as this package knows no vendor, and read its accounts from a file.
+
+    :raises ConfigurationError: no vendor of that name is installed, or the file is wrong.
+    """
+    registry = next(iter(entry_points(group="tieout", name="vendors")), None)
+    vendor = next((each for each in registry.load()() if each.name == name), None) if registry else None
+    if vendor is None:
+        raise ConfigurationError(f"no vendor {name!a} is installed")
+    rules = Rules(vendor.load_implementation().derive, vendor.controls())
+    return load_accounts(vendor.name, vendor.settings_type, path), rules
