@@ -12,7 +12,7 @@ from billing.config.accounts import Account
 from billing.controls.checks.document_keys import related
 from billing.controls.evidence import Evidence, InvoiceSummary, IssuedFile
 from billing.controls.runner import ControlRun, run_controls
-from billing.models import AccountMonth, Invoice, recall_nothing
+from billing.models import AccountMonth, Invoice
 from billing.month import Month
 from billing.payloads.document_text import text_of
 from billing.payloads.response import Response
@@ -39,7 +39,7 @@ class Known:
         """Return what is known with a month that was fetched, or fetched again."""
         everything = list(arrived)
         responses = [each for each in everything if isinstance(each, Response)]
-        derived = self.vendor.load_implementation().derive(self.account, month, responses, recall_nothing)
+        derived = self.vendor.load_implementation().derive(self.account, month, responses)
         return replace(
             self,
             months={**self.months, month: derived},

@@ -9,10 +9,11 @@ the order in which months are stored.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
@@ -57,7 +58,16 @@ from billing.storage.unchanged_months import (
 from billing.storage.versions import Change, CurrentVersion, RecordId, current_versions
 from billing.storage.withdrawals import save_withdrawals
 
-Derive = Callable[[Account[object], Month, Sequence[Response], Recall], AccountMonth]
+
+class Derive(Protocol):
+    """What a vendor turns the stored responses of one fetch into values by."""
+
+    def __call__(
+        self, account: Account[Any], month: Month, responses: Sequence[Response], recall: Recall = ..., /
+    ) -> AccountMonth:
+        """Return the month; invoices whose text is recalled need not be parsed."""
+        ...
+
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from billing.config.accounts import Account
     from billing.controls.control import Control
     from billing.export.terms import ExportTerms
-    from billing.models import AccountMonth, MonthToDate, Recall
+    from billing.models import AccountMonth, MonthToDate
     from billing.month import Month
     from billing.payloads.response import Response
+    from billing.reconciliation.reconciler import Derive
     from billing.storage.accrual_bases import ProposeAccrual
-
-Derive: TypeAlias = "Callable[[Account[Any], Month, Sequence[Response], Recall], AccountMonth]"
 
 _FORM = ("host", "schema", "port", "login", "password", "extra")  # what Airflow shows for any connection
 

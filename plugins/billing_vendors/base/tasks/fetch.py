@@ -11,7 +11,7 @@ from airflow.sdk import get_current_context
 from sqlalchemy import Engine
 
 from billing.config.accounts import Account
-from billing.models import AccountMonth, recall_nothing
+from billing.models import AccountMonth
 from billing.month import Month
 from billing.payloads.response import Response
 from billing.storage.fetches import reconciled_fetch
@@ -94,10 +94,8 @@ def keep_running_month(vendor: Vendor, account_name: str, month: str) -> dict[st
 
         def derive_fetch(fetch_id: int) -> AccountMonth:
             fetch = find_fetch(connection, fetch_id)
-            responses = read_responses(connection, fetch_id)
-            if fetch.purpose == "month":
-                return implementation.derive(account, fetch.month, responses, recall_nothing)
-            return derive(account, fetch.month, responses)
+            by_purpose = implementation.derive if fetch.purpose == "month" else derive
+            return by_purpose(account, fetch.month, read_responses(connection, fetch_id))
 
         lock_account(connection, account.vendor, account.name)
         now = datetime.now(UTC)
