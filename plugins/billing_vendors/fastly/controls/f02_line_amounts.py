@@ -44,8 +44,9 @@ class _Reading:
         """Return what a line should charge; None if it states no rate or no units."""
         if line.rate is None or line.quantity is None:
             return None
-        plain = product(line.rate, line.quantity)
-        return plain if self is _PLAIN else product(plain, self.share)
+        if self is _PLAIN:
+            return product(line.rate, line.quantity)
+        return product(product(line.rate, line.quantity), self.share)
 
     def __str__(self) -> str:
         discounted = "" if self.kept == 1 else f" with {self.kept:f} of the rate left by the discount"
