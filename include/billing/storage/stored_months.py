@@ -262,7 +262,7 @@ def _rows(
     query = (
         select(table.c.record_key, table.c.version, *columns)
         .where(tuple_(table.c.record_key, table.c.version).in_(versions))
-        .order_by(table.c.position if many else order)
+        .order_by(*(table.primary_key if many else (order,)))  # as the index has them: nothing is sorted
     )
     found: dict[RecordVersion, list[Any]] = defaultdict(list)
     if many:
