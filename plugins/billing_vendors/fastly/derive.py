@@ -131,7 +131,9 @@ def _listing(pages: Sequence[Response], unknown_fields: UnknownFields) -> tuple[
     rows: list[_Text] = []
     last: JsonObject | None = None
     for page in pages:
-        last, listed = split_rows(page, "data")
+        whole, listed = split_rows(page, "data")
+        last = JsonObject(whole, page.request)
+        last.listed("data")
         for place, row in enumerate(listed, start=1):
             rows.append(_Text(page, f"{page.request}, data {place}", sha256(row).digest(), row))
         unknown_fields.attributes("invoice_list", last, "meta")

@@ -28,15 +28,6 @@ from billing_vendors.fastly.vocabulary import (
 )
 
 
-def invoice_rows(page: JsonObject) -> list[JsonObject]:
-    """
-    Return the rows of one page of the invoice list; null is a page without rows.
-
-    :raises PayloadError: the page has no ``data``, or something else than objects in it.
-    """
-    return page.listed("data")
-
-
 def month_of(row: JsonObject) -> Month:
     """
     Return the UTC month that holds most of an invoice's billing period.
