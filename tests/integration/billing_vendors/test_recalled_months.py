@@ -2,10 +2,13 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from tests.ledger import ledger
+from tests.unit.billing_vendors.genesys_cloud.conftest import make_account, stored
+from tests.unit.billing_vendors.genesys_cloud.test_derive import a_month
 
 from billing.certificate.sources import Subject, stored_statement
 from billing.config.accounts import Account
@@ -16,6 +19,8 @@ from billing.storage.payloads import Fetch
 from billing_vendors.fastly import endpoints, parse
 from billing_vendors.fastly.settings import FastlySettings
 from billing_vendors.fastly.vendor import FASTLY
+from billing_vendors.genesys_cloud import derive as genesys_derive
+from billing_vendors.genesys_cloud.vendor import GENESYS_CLOUD
 
 __all__ = ["ledger"]
 
@@ -68,15 +73,65 @@ def response_of(operation, request, content):
 
 
 class Vendor:
-    """Answers with rows that a test edits; every fetch is reconciled for two accounts, of which one recalls nothing."""
+    """A vendor whose answers a test edits; each fetch is reconciled for two accounts, of which one recalls nothing."""
+
+    vendor = FASTLY
+    month_key = OCTOBER
 
     def __init__(self, ledger):
         self.ledger = ledger
+        self.code = CODE
+
+    def account(self, name):
+        raise NotImplementedError
+
+    def responses(self):
+        raise NotImplementedError
+
+    def month(self, accounts=("recalls", "parses")):
+        """Fetch and reconcile for both accounts."""
+        responses = list(self.responses())
+        for name in accounts:
+            account = self.account(name)
+            names = {"vendor": account.vendor, "account": name, "month": self.month_key, "dag_run": "manual__1"}
+            fetch = Fetch(self.ledger.engine, self.ledger.folder, purpose="month", **names)
+            for response in responses:
+                fetch.keep(response)
+            derive = self.vendor.load_implementation().derive
+            rules = Rules(derive, self.vendor.controls(), code_sha256=self.code)
+            fetch_id = fetch.complete().fetch_id
+            reconcile_month(self.ledger.engine, rules, account, fetch_id, force=name == "parses")
+        return self
+
+    def stored(self, account):
+        found = {
+            name: sorted(self.ledger.rows(f"{query} where account = %s", account), key=repr)
+            for name, query in ROWS.items()
+        }
+        with self.ledger.engine.connect() as connection:
+            statement = stored_statement(connection, Subject(self.vendor.name, account, self.month_key))
+        return found | {name: statement[name] for name in ("controls", "invoices", "usage_reports", "responses")}
+
+    def check(self):
+        """Compare both accounts."""
+        recalled, parsed = self.stored("recalls"), self.stored("parses")
+        for name in parsed:
+            assert recalled[name] == parsed[name], name
+
+    def change_code(self, chance):
+        self.code = chance.choice([CODE, OTHER_CODE])
+
+
+class Fastly(Vendor):
+    def __init__(self, ledger):
+        super().__init__(ledger)
         self.rows = [bill(number, 10 + number, 20, 30) for number in range(4)] + [bill(9, 5, month="09")]
         self.by_id = {}
         self.usage = {"Bandwidth": 100}
-        self.code = CODE
         self.customer = "ours"
+
+    def account(self, name):
+        return Account("fastly", name, "c", "USD", OCTOBER, 5, FastlySettings(self.customer))
 
     def responses(self):
         listing = {"data": self.rows, "meta": {"total": len(self.rows), "next_cursor": ""}}
@@ -92,34 +147,6 @@ class Vendor:
         ]
         yield response_of(endpoints.V3_USAGE, "GET /billing/v3/usage-metrics", {"data": metrics})
 
-    def month(self, accounts=("recalls", "parses")):
-        """Fetch and reconcile for both accounts."""
-        responses = list(self.responses())
-        for name in accounts:
-            names = {"vendor": "fastly", "account": name, "month": OCTOBER, "dag_run": "manual__1"}
-            fetch = Fetch(self.ledger.engine, self.ledger.folder, purpose="month", **names)
-            for response in responses:
-                fetch.keep(response)
-            account = Account("fastly", name, "c", "USD", OCTOBER, 5, FastlySettings(self.customer))
-            rules = Rules(FASTLY.load_implementation().derive, FASTLY.controls(), code_sha256=self.code)
-            reconcile_month(self.ledger.engine, rules, account, fetch.complete().fetch_id, force=name == "parses")
-        return self
-
-    def stored(self, account):
-        found = {
-            name: sorted(self.ledger.rows(f"{query} where account = %s", account), key=repr)
-            for name, query in ROWS.items()
-        }
-        with self.ledger.engine.connect() as connection:
-            statement = stored_statement(connection, Subject("fastly", account, OCTOBER))
-        return found | {name: statement[name] for name in ("controls", "invoices", "usage_reports", "responses")}
-
-    def check(self):
-        """Compare both accounts."""
-        recalled, parsed = self.stored("recalls"), self.stored("parses")
-        for name in parsed:
-            assert recalled[name] == parsed[name], name
-
     # -- edits
 
     def change(self, chance):
@@ -133,10 +160,11 @@ class Vendor:
         chance.shuffle(self.rows)
 
     def repeat(self, chance):
-        self.rows.append(json.loads(json.dumps(chance.choice(self.rows))))
+        self.rows.append(copied(chance.choice(self.rows)))
 
     def withdraw(self, chance):
-        self.rows.remove(chance.choice(self.rows))
+        if len(self.rows) > 1:
+            self.rows.remove(chance.choice(self.rows))
 
     def add(self, chance):
         number = chance.randrange(8)
@@ -164,34 +192,117 @@ class Vendor:
     def change_usage(self):
         self.usage["Bandwidth"] += 1
 
-    def change_code(self, chance):
-        self.code = chance.choice([CODE, OTHER_CODE])
-
     def move(self, chance):
         chance.choice(self.rows)["billing_start_date"] = chance.choice(["2026-10-01T00:00:00Z", "2026-09-01T00:00:00Z"])
 
+    edits = (
+        *(change, reorder, reorder_list, repeat, withdraw, add, move),
+        *(write_differently, contradict, write_alike, send_unknown, meter, Vendor.change_code),
+    )
 
-EDITS = [
-    *(Vendor.change, Vendor.reorder, Vendor.reorder_list, Vendor.repeat, Vendor.withdraw, Vendor.add, Vendor.move),
-    *(Vendor.write_differently, Vendor.contradict, Vendor.write_alike, Vendor.send_unknown, Vendor.meter),
-    Vendor.change_code,
-]
+
+class GenesysCloud(Vendor):
+    vendor = GENESYS_CLOUD
+    month_key = Month(2025, 1)
+
+    def __init__(self, ledger):
+        super().__init__(ledger)
+        self.answers = {each.operation: json.loads(each.body) for each in reversed(a_month())}
+        (first,) = [row for row in self.answers["invoices"]["entities"] if row["id"] == "INV00501234"]
+        others = [first | {"id": f"INV{number}"} for number in range(3)]
+        self.answers["invoices"]["entities"] = [first, *others]
+        lines = self.answers["invoice_lines"]["entities"]
+        self.lines = {row["id"]: copied(lines) for row in [first, *others]}
+        self.pages = 1
+
+    def account(self, name):
+        return replace(make_account(), name=name)
+
+    def responses(self):
+        for response in a_month():
+            if response.operation != "invoice_lines":
+                yield replace(response, body=json.dumps(self.answers[response.operation]).encode())
+        for row in {row["id"]: row for row in self.answers["invoices"]["entities"]}.values():
+            yield from self.line_pages(row["id"])
+
+    def line_pages(self, invoice_id):
+        lines, path = self.lines[invoice_id], f"/contracts/invoices/{invoice_id}/lines?pageSize=200"
+        size = -(-len(lines) // self.pages) or 1
+        for page in range(self.pages):
+            more = {"nextUri": f"{path}&after={page + 1}"} if page + 1 < self.pages else {}
+            asked = f"{path}&after={page}" if page else path
+            yield stored("invoice_lines", asked, {"entities": lines[page * size : (page + 1) * size]} | more)
+
+    def some(self, chance):
+        """Return the lines of some listed invoice."""
+        return self.lines[chance.choice(self.answers["invoices"]["entities"])["id"]]
+
+    def change(self, chance):
+        chance.choice(self.some(chance))["amount"] += 1
+
+    def reorder(self, chance):
+        self.some(chance).reverse()
+
+    def repeat(self, chance):
+        lines = self.some(chance)
+        lines.append(copied(lines[0]))
+
+    def drop_an_id(self, chance):
+        chance.choice(self.some(chance))["id"] = "other"
+
+    def send_unknown(self, chance):
+        row = chance.choice([self.answers["invoices"]["entities"][0], self.some(chance)[0]])
+        row["surprise"] = chance.choice([1.50, "x", True, None, [1, 1.0]])
+
+    def pay(self, chance):
+        chance.choice(self.answers["invoices"]["entities"])["paymentStatus"] = chance.choice(["Paid", "Unpaid"])
+
+    def withdraw(self, chance):
+        rows = self.answers["invoices"]["entities"]
+        rows.remove(chance.choice(rows[1:] or rows[:1]))
+
+    def add(self, chance):
+        rows = self.answers["invoices"]["entities"]
+        known = sorted(set(self.lines) - {row["id"] for row in rows})
+        if known:
+            rows.append(rows[0] | {"id": chance.choice(known)})
+
+    def turn_pages(self, chance):
+        self.pages = chance.choice([1, 2, 3])
+
+    def agree(self, chance):
+        """Change the contract, on which the month of each invoice depends."""
+        self.answers["contract"]["status"] = chance.choice(["Active", "Ended"])
+
+    def move(self, chance):
+        chance.choice(self.answers["invoices"]["entities"])["dateInvoiced"] = chance.choice(
+            ["2025-02-01", "2025-03-01"]
+        )
+
+    edits = (
+        *(change, reorder, repeat, drop_an_id, send_unknown, pay, withdraw, add, turn_pages, agree, move),
+        Vendor.change_code,
+    )
+
+
+def copied(value):
+    return json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("kind", [Fastly, GenesysCloud])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
+def test_any_edits_give_what_a_full_derivation_gives(ledger, kind, seed):
+    chance, vendor = random.Random(seed), kind(ledger)  # noqa: S311 (not a secret)
+    vendor.month().check()
+    for _ in range(12):
+        for edit in chance.choices(vendor.edits, k=chance.randrange(1, 4)):
+            edit(vendor, chance)
+        vendor.month().check()
 
 
 @pytest.fixture
 def vendor(ledger):
-    return Vendor(ledger)
-
-
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
-def test_any_edits_give_what_a_full_derivation_gives(vendor, seed):
-    chance = random.Random(seed)  # noqa: S311 (not a secret)
-    vendor.month().check()
-    for _ in range(12):
-        for edit in chance.choices(EDITS, k=chance.randrange(1, 4)):
-            if len(vendor.rows) > 1:
-                edit(vendor, chance)
-        vendor.month().check()
+    return Fastly(ledger)
 
 
 @pytest.fixture
@@ -253,3 +364,27 @@ def test_other_code_or_settings_recall_nothing(vendor, parsed, change):
     assert parsed() == ["0", "1", "2", "3"]
     vendor.rows.reverse()
     assert parsed() == []
+
+
+def test_only_the_lines_of_a_changed_invoice_are_read_again(ledger, monkeypatch):
+    """Of Genesys Cloud, where header, contracts and month decide as well."""
+    vendor, read, usual = GenesysCloud(ledger), [], genesys_derive.read_lines
+
+    def spy(invoice_id, *rest):
+        read.append(invoice_id)
+        return usual(invoice_id, *rest)
+
+    def month():
+        read.clear()
+        monkeypatch.setattr(genesys_derive, "read_lines", spy)
+        vendor.month(["recalls"])
+        monkeypatch.setattr(genesys_derive, "read_lines", usual)
+        vendor.month(["parses"]).check()
+        return sorted(set(read))
+
+    everything = ["INV0", "INV00501234", "INV1", "INV2"]
+    assert month() == everything
+    vendor.lines["INV1"][0]["amount"] += 1
+    assert month() == ["INV1"]
+    vendor.answers["contract"]["status"] = "Ended"
+    assert month() == everything
