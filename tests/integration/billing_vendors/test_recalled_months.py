@@ -81,6 +81,7 @@ class Vendor:
     def __init__(self, ledger):
         self.ledger = ledger
         self.code = CODE
+        self.late = []
 
     def account(self, name):
         raise NotImplementedError
@@ -89,19 +90,24 @@ class Vendor:
         raise NotImplementedError
 
     def month(self, accounts=("recalls", "parses")):
-        """Fetch and reconcile for both accounts."""
-        responses = list(self.responses())
+        """Fetch and reconcile for both accounts; then what was fetched before and is reconciled late."""
+        for name, fetch_id in [*self.fetched(accounts), *self.late]:
+            derive = self.vendor.load_implementation().derive
+            rules = Rules(derive, self.vendor.controls(), code_sha256=self.code)
+            reconcile_month(self.ledger.engine, rules, self.account(name), fetch_id, force=name == "parses")
+        self.late = []
+        return self
+
+    def fetched(self, accounts=("recalls", "parses")):
+        """Fetch for both accounts; give the account and fetch of each."""
+        responses, fetches = list(self.responses()), []
         for name in accounts:
-            account = self.account(name)
-            names = {"vendor": account.vendor, "account": name, "month": self.month_key, "dag_run": "manual__1"}
+            names = {"vendor": self.vendor.name, "account": name, "month": self.month_key, "dag_run": "manual__1"}
             fetch = Fetch(self.ledger.engine, self.ledger.folder, purpose="month", **names)
             for response in responses:
                 fetch.keep(response)
-            derive = self.vendor.load_implementation().derive
-            rules = Rules(derive, self.vendor.controls(), code_sha256=self.code)
-            fetch_id = fetch.complete().fetch_id
-            reconcile_month(self.ledger.engine, rules, account, fetch_id, force=name == "parses")
-        return self
+            fetches.append((name, fetch.complete().fetch_id))
+        return fetches
 
     def stored(self, account):
         found = {
@@ -120,6 +126,9 @@ class Vendor:
 
     def change_code(self, chance):
         self.code = chance.choice([CODE, OTHER_CODE])
+
+    def be_late(self, _chance):
+        self.late = self.fetched()
 
 
 class Fastly(Vendor):
@@ -197,7 +206,7 @@ class Fastly(Vendor):
 
     edits = (
         *(change, reorder, reorder_list, repeat, withdraw, add, move),
-        *(write_differently, contradict, write_alike, send_unknown, meter, Vendor.change_code),
+        *(write_differently, contradict, write_alike, send_unknown, meter, Vendor.change_code, Vendor.be_late),
     )
 
 
@@ -281,7 +290,7 @@ class GenesysCloud(Vendor):
 
     edits = (
         *(change, reorder, repeat, drop_an_id, send_unknown, pay, withdraw, add, turn_pages, agree, move),
-        Vendor.change_code,
+        *(Vendor.change_code, Vendor.be_late),
     )
 
 
