@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from tests.ledger import ledger
@@ -397,3 +398,26 @@ def test_only_the_lines_of_a_changed_invoice_are_read_again(ledger, monkeypatch)
     assert month() == ["INV1"]
     vendor.answers["contract"]["status"] = "Ended"
     assert month() == everything
+
+
+def test_a_text_that_was_reconciled_too_late_is_no_reading_of_the_version_in_force(vendor):
+    vendor.month()
+    amounts = vendor.rows[0]["transaction_line_items"][0]
+    amounts["amount"] = 11
+    vendor.be_late(None)
+    amounts["amount"] = 12
+    vendor.month()
+    amounts["amount"] = 11
+    vendor.month().check()
+
+
+def test_rows_that_were_changed_behind_our_back_are_not_recalled(vendor, ledger):
+    """Other code derives what was stored, finds rows of another content, and does not remember them."""
+    vendor.month()
+    ledger.tamper("invoice_line", "update billing.invoice_line set amount = 1 where position = 1")
+    vendor.code = OTHER_CODE
+    for usage in (1, 2):
+        vendor.usage["Bandwidth"] = usage
+        vendor.month()
+    query = "select expected from billing.current_control_result where account = 'recalls' and control_id = 'F1'"
+    assert {lines for (lines,) in ledger.rows(query)} == {Decimal(60 + number) for number in range(4)}
