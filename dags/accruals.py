@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks import plan
 from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
@@ -58,6 +59,7 @@ def propose_all(vendor: Vendor) -> None:
     max_active_runs=4,
     params={"month": MONTH, "accounts": ACCOUNTS},
     default_args=task_defaults(timedelta(minutes=30)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "monthly", "accruals"],
     doc_md=DOC,
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Asset, Param, dag, task
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.operators import MonthApproval
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.registry import vendor_folders, vendors
 
 DAYS_TO_APPROVE = 7
+CLOSINGS = Asset("x-tieout://closings")
 
 DOC = """
 ### Close a month, with two people
@@ -50,6 +52,7 @@ REOPEN = Param(False, type="boolean", title="Reopen", description="Reopen a clos
     catchup=False,
     params={"month": MONTH, "vendor": VENDOR, "note": NOTE, "reopen": REOPEN},
     default_args=task_defaults(timedelta(minutes=30)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "on-demand", "closing"],
     doc_md=DOC,
 )
@@ -71,11 +74,11 @@ def close_month() -> None:
         retry_exponential_backoff=0,
     )
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, outlets=[CLOSINGS])
     def seal(submitted: dict[str, str], approved_by: str) -> dict[str, int]:
         from billing_vendors.base.tasks import close  # noqa: PLC0415 (as above)
 
-        return close.seal(submitted, approved_by)
+        return close.seal(submitted, approved_by, CLOSINGS)
 
     @task(multiple_outputs=False)
     def pack(sealed: dict[str, int]) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, AssetAny, AssetOrTimeSchedule, CronDataIntervalTimetable, dag, task
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks.month_param import MONTH
 from billing_vendors.registry import vendors
@@ -41,6 +42,7 @@ STORED = {vendor.name: Asset(f"x-tieout://months/{vendor.name}") for vendor in v
     max_active_runs=4,
     params={"month": MONTH},
     default_args=task_defaults(timedelta(hours=1)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "monthly", "export"],
     doc_md=DOC,
 )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task, task_group
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks import plan
 from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
@@ -60,6 +61,7 @@ def fetch_again(vendor: Vendor, months_back: int) -> None:
     max_active_runs=2,
     params={"month": MONTH, "accounts": ACCOUNTS},
     default_args=task_defaults(timedelta(hours=1)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "monthly", "look-back"],
     doc_md=DOC,
 )

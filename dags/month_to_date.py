@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_parsing_context, task, task_group
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks.month_param import ACCOUNTS
 from billing_vendors.base.tasks.plan import month_xcom_template, plan_running_month
@@ -38,6 +39,7 @@ def build_dag(vendor: Vendor) -> None:
         max_active_runs=1,
         params={"accounts": ACCOUNTS},
         default_args=task_defaults(timedelta(minutes=30)),
+        on_failure_callback=RunFailed(),
         tags=["billing", "daily", vendor.name],
         doc_md=DOC.format(title=vendor.title, running_month=vendor.running_month),
     )

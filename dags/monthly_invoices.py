@@ -17,6 +17,7 @@ from airflow.sdk import (
     task_group,
 )
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks import plan
 from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
@@ -86,6 +87,7 @@ def build_dag(vendor: Vendor) -> None:
         max_active_runs=16,
         params={"month": MONTH, "accounts": ACCOUNTS, "again": AGAIN},
         default_args=task_defaults(timedelta(hours=1)),
+        on_failure_callback=RunFailed(),
         tags=["billing", "monthly", vendor.name],
         doc_md=DOC.format(title=vendor.title, vendor=vendor.name),
     )

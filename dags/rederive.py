@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import dag, task, task_group
 
+from billing_vendors.base.notifiers import RunFailed
 from billing_vendors.base.retries import task_defaults
 from billing_vendors.base.tasks import plan
 from billing_vendors.base.tasks.month_param import ACCOUNTS, MONTH
@@ -46,6 +47,7 @@ def read_again(vendor: Vendor) -> None:
     catchup=False,
     params={"month": MONTH, "accounts": ACCOUNTS},
     default_args=task_defaults(timedelta(hours=1)),
+    on_failure_callback=RunFailed(),
     tags=["billing", "on-demand"],
     doc_md=DOC,
 )

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from airflow.api_fastapi.core_api.security import get_user
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from billing.errors import BillingError, ConfigurationError
-from billing_ui.pages import accruals, bill, drift, explain, files, month, months, spend
+from billing_ui.pages import accruals, bill, closing, drift, explain, files, month, months, spend
 from billing_ui.pages.page import error_page
 
 STATIC = Path(__file__).parent / "static"
@@ -31,7 +32,7 @@ HEADERS = {
 def make_app() -> FastAPI:
     """Create the application. The sign-in is a dependency of the application itself: no route can be without it."""
     app = FastAPI(title="Tieout", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
-    for page in (months, month, bill, spend, accruals, drift, files, explain):
+    for page in (months, month, bill, spend, accruals, closing, drift, files, explain):
         app.include_router(page.html, include_in_schema=False)
         app.include_router(page.api, prefix="/api/v1", tags=["bills"])
     app.add_api_route("/api/v1/openapi.json", _describe, include_in_schema=False)

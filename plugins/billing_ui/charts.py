@@ -41,6 +41,9 @@ def columns(labels: Sequence[str], series: Series, *, stacked: bool = True) -> b
         x_label_rotation=30,
         disable_xml_declaration=True,
         show_y_guides=True,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=4,
+        truncate_legend=-1,
         value_formatter=lambda value: f"{value:,.0f}",
     )
     chart.x_labels = list(labels)

@@ -34,8 +34,13 @@ Readable = Annotated[tuple[str, ...], Depends(readable_vendors)]
 
 def may_start(user: GetUserDep, vendor: str) -> bool:
     """Return whether the user may start the vendor's DAG: then he may also explain its exceptions."""
+    return may_trigger(user, dag_of(vendor))
+
+
+def may_trigger(user: GetUserDep, dag_id: str) -> bool:
+    """Return whether the user may start a DAG."""
     return get_auth_manager().is_authorized_dag(
-        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=dag_of(vendor)), user=user
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=dag_id), user=user
     )
 
 

@@ -7,7 +7,7 @@ By construction the charges of an invoice sum to what is payable, or there are n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
@@ -29,6 +29,7 @@ from billing.money import difference, exact_sum, product
 from billing.month import Month
 
 Interval = tuple[datetime, datetime]
+_NAMED = 12  # invoices that a message can name
 _PRICE = Context(prec=18)  # a price of more digits is no price
 
 
@@ -48,6 +49,7 @@ class Charge:
 
     :param line: None for the difference between total and lines.
     :param correction: the vendor changed it after it had issued the invoice, or it credits an earlier period.
+    :param suffix: of its identifier, where a line is corrected: it is there more than once.
     """
 
     issuer: Issuer
@@ -60,6 +62,7 @@ class Charge:
     billing_period: Interval
     charge_period: Interval
     correction: bool
+    suffix: str = ""
 
     @property
     def account_id(self) -> str:
@@ -69,7 +72,7 @@ class Charge:
     @property
     def detail_id(self) -> str:
         """The line of its invoice, by position: a vendor's own identifier of a line may be missing or appear twice."""
-        return f"{self.stored.invoice.invoice_id}/{self.line.position if self.line else 'not-itemised'}"
+        return f"{self.stored.invoice.invoice_id}/{self.line.position if self.line else 'not-itemised'}{self.suffix}"
 
     @property
     def is_usage(self) -> bool:
@@ -117,17 +120,17 @@ def charges(
     accepted: dict[tuple[str, str], str] | None = None
     refused = []
     for stored in load_invoices(connection, versions):
-        residual = difference(stored.invoice.total, stored.invoice.lines_total)
+        residual = stored.residual
         if residual and accepted is None:
             accepted = accepted_differences(connection, issuer.name, month, issuer.terms.footing_control)
         why = (accepted or {}).get((stored.account, stored.invoice.invoice_id), "")
         if residual and not why:
             refused.append(f"{stored.account} {stored.invoice.invoice_id!a}: {_gap(stored, residual)}")
         else:
-            yield from _of_invoice(issuer, stored, _billing_period(stored, month, cycles), residual, why)
+            yield from charges_of_invoice(issuer, stored, billing_period(stored, month, cycles), why)
     if refused:
         raise ExportStopped(
-            f"{issuer.title} {month} is not exported: {'; '.join(refused)}. A control found it: when the vendor has "
+            f"{issuer.title} {month} is not exported: {_some(refused)}. A control found it: when the vendor has "
             "corrected the invoice, or a person has explained it as accepted, export the month again"
         )
 
@@ -146,17 +149,15 @@ def check_payable(billed: Mapping[tuple[str, str], Decimal], payable: Mapping[tu
         if found != owed
     ]
     if wrong:
-        raise ExportStopped(f"the export does not say what is payable: {'; '.join(wrong)}")
+        raise ExportStopped(f"the export does not say what is payable: {_some(wrong)}")
 
 
-def payable_of(versions: Iterable[InvoiceVersion]) -> dict[tuple[str, str], Decimal]:
-    """Return what is payable by account and invoice: the totals of the headers."""
-    return {(each.account, each.invoice_id): each.total for each in versions}
+def charges_of_invoice(issuer: Issuer, stored: StoredInvoice, period: Interval, why: str) -> Iterator[Charge]:
+    """
+    Yield one invoice's charges, which sum to its total.
 
-
-def _of_invoice(
-    issuer: Issuer, stored: StoredInvoice, period: Interval, residual: Decimal, why: str
-) -> Iterator[Charge]:
+    :param why: its total may differ from its lines.
+    """
     bill, invoice = issuer.terms.bill(stored.invoice), stored.invoice
     unchanged = Counter(map(content_text, stored.before.lines)) if stored.before else None
     for line in invoice.lines:
@@ -170,9 +171,14 @@ def _of_invoice(
             *(issuer, stored, bill, issuer.terms.charge(line), line, line.amount, line.description),
             *(period, served, corrects),
         )
-    if residual:
+    if stored.residual:
         terms = ChargeTerms(_of_bill(issuer, invoice.lines), issuer.terms.residual_category(invoice), "One-Time")
-        yield Charge(issuer, stored, bill, terms, None, residual, f"Not itemised: {why}", period, period, False)
+        yield Charge(issuer, stored, bill, terms, None, stored.residual, f"Not itemised: {why}", period, period, False)
+
+
+def _some(invoices: Sequence[str]) -> str:
+    more = f"; and {len(invoices) - _NAMED} more" if len(invoices) > _NAMED else ""
+    return "; ".join(invoices[:_NAMED]) + more
 
 
 def _of_bill(issuer: Issuer, lines: tuple[InvoiceLine, ...]) -> Service:
@@ -184,7 +190,7 @@ def _gap(stored: StoredInvoice, residual: Decimal) -> str:
     return f"lines {exact_sum((total, -residual))}, payable {total}, difference {residual} {stored.currency}"
 
 
-def _billing_period(stored: StoredInvoice, month: Month, cycles: Cycles) -> Interval:
+def billing_period(stored: StoredInvoice, month: Month, cycles: Cycles) -> Interval:
     """Return the invoice's own interval; else the contract's billing period, if there is one; else the month."""
     start, end = stored.invoice.service_start, stored.invoice.service_end
     if start is not None and end is not None and start < end:

@@ -68,20 +68,27 @@ def parquet(table: pa.Table) -> bytes:
     """Return a table as Parquet; the same table gives the same bytes."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    body: bytes = sink.getvalue().to_pybytes()
+    return body
 
 
 def csv_file(table: pa.Table) -> bytes:
+    """Return a table as CSV; see :func:`csv_rows`."""
+    columns = (batch.columns for batch in table.to_batches(_BATCH))
+    rows = (row for batch in columns for row in zip(*(column.to_pylist() for column in batch), strict=True))
+    return csv_rows(table.column_names, rows)
+
+
+def csv_rows(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """
-    Return a table as CSV: decimals with all their digits and a point, times in UTC, nothing for null.
+    Return rows as CSV: decimals with all their digits and a point, times in UTC, nothing for null.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(table.column_names)
-    for batch in table.to_batches(_BATCH):
-        writer.writerows(zip(*(map(_text, column.to_pylist()) for column in batch.columns), strict=True))
+    writer.writerow(names)
+    writer.writerows(map(_text, row) for row in rows)
     return file.getvalue().encode()
 
 

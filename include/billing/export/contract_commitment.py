@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from billing.export.charges import Issuer, midnight
@@ -18,13 +19,22 @@ from billing.month import Month
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """One item of a contract that is paid for each billing period, used or not, and the days for which it holds."""
+    """
+    One item of a contract that is paid for each billing period, used or not.
+
+    :param cost: of one billing period.
+    :param start: first day on which it holds.
+    :param end: the day after the last one.
+    """
 
     issuer: Issuer
     stored: StoredContract
     item: ContractItem
+    cost: Decimal
     start: date
     end: date
+    contract_start: date
+    contract_end: date
 
     @property
     def duration(self) -> str:
@@ -51,7 +61,7 @@ CONTRACT_COMMITMENT_1_4: tuple[Column[Commitment], ...] = (
     Column("ContractCommitmentApplicability", Kind.TEXT, _applicability),
     Column("ContractCommitmentBenefitCategory", Kind.TEXT, _always("Entitlement")),
     Column("ContractCommitmentCategory", Kind.TEXT, _always("Usage")),
-    Column("ContractCommitmentCost", Kind.MONEY, lambda made: product(made.item.price, made.item.quantity)),
+    Column("ContractCommitmentCost", Kind.MONEY, lambda made: made.cost),
     Column("ContractCommitmentCreated", Kind.MOMENT, lambda made: made.stored.created_at),
     Column("ContractCommitmentDescription", Kind.TEXT, lambda made: made.item.name or made.item.plan_name),
     Column("ContractCommitmentDiscountPercentage", Kind.NUMBER, lambda made: None),  # noqa: ARG005 (no list price)
@@ -78,8 +88,8 @@ CONTRACT_COMMITMENT_1_4: tuple[Column[Commitment], ...] = (
     Column("ContractCommitmentType", Kind.TEXT, lambda made: made.stored.contract.commercial_model or "Contract"),
     Column("ContractCommitmentUnit", Kind.TEXT, lambda made: made.item.unit),
     Column("ContractId", Kind.RAW_TEXT, lambda made: made.stored.contract.contract_id),
-    Column("ContractPeriodEnd", Kind.MOMENT, lambda made: midnight(made.stored.contract.ends_on)),
-    Column("ContractPeriodStart", Kind.MOMENT, lambda made: midnight(made.stored.contract.starts_on)),
+    Column("ContractPeriodEnd", Kind.MOMENT, lambda made: midnight(made.contract_end)),
+    Column("ContractPeriodStart", Kind.MOMENT, lambda made: midnight(made.contract_start)),
     Column("InvoiceIssuerName", Kind.TEXT, lambda made: made.issuer.title),
     Column("ServiceProviderName", Kind.TEXT, lambda made: made.issuer.title),
     Column("x_Account", Kind.RAW_TEXT, lambda made: made.stored.account),
@@ -89,8 +99,11 @@ CONTRACT_COMMITMENT_1_4: tuple[Column[Commitment], ...] = (
 def commitments(issuer: Issuer, contracts: Iterable[StoredContract], month: Month) -> Iterator[Commitment]:
     """Yield the items with a price and a quantity that hold on a day of the month; those of usage have no price."""
     for stored in contracts:
+        starts_on, ends_on = stored.contract.starts_on, stored.contract.ends_on
+        if starts_on is None or ends_on is None:
+            continue  # FOCUS has no contract without an end
         for item in stored.contract.items:
-            start = item.effective_start or stored.contract.starts_on
-            end = item.effective_end or stored.contract.ends_on
-            if item.price and item.quantity and start and end and start < month.end.date() and end > month.first_day:
-                yield Commitment(issuer, stored, item, start, end)
+            start, end = item.effective_start or starts_on, item.effective_end or ends_on
+            if item.price and item.quantity and start < month.end.date() and end > month.first_day:
+                cost = product(item.price, item.quantity)
+                yield Commitment(issuer, stored, item, cost, start, end, starts_on, ends_on)

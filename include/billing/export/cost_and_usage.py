@@ -39,6 +39,8 @@ _MEASURED: tuple[Column[Charge], ...] = (
     Column("PricingUnit", Kind.TEXT, lambda charge: charge.terms.unit if charge.is_usage else None),
 )
 _PROVIDER_1_2: tuple[Column[Charge], ...] = (
+    # always null; 1.2's rules on ConsumedQuantity read it and cannot be evaluated without
+    Column("CommitmentDiscountStatus", Kind.TEXT, lambda charge: None),  # noqa: ARG005
     Column("ProviderName", Kind.TEXT, lambda charge: charge.issuer.title),
     Column("PublisherName", Kind.TEXT, lambda charge: charge.issuer.title),
 )

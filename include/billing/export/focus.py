@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.csv
@@ -11,12 +12,20 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from billing.export.billing_period import BILLING_PERIOD_1_4, billing_periods
-from billing.export.charges import Issuer, charges, check_payable, payable_of
+from billing.export.charges import Issuer, charges, check_payable
 from billing.export.columns import csv_file, parquet, tables_of
 from billing.export.contract_commitment import CONTRACT_COMMITMENT_1_4, commitments
+from billing.export.corrections import Change, changes_after_closing, corrections
 from billing.export.cost_and_usage import COST_AND_USAGE_1_2, COST_AND_USAGE_1_4
 from billing.export.invoice_detail import INVOICE_DETAIL_1_4
-from billing.export.sources import billing_cycles, current_versions, load_contracts, months_stored
+from billing.export.sources import (
+    InvoiceVersion,
+    billing_cycles,
+    closed_at,
+    load_contracts,
+    months_stored,
+    versions_at,
+)
 from billing.money import exact_sum
 from billing.month import Month
 from billing.storage.document_store import Folder, put_file
@@ -35,21 +44,24 @@ def export_focus(connection: Connection, issuer: Issuer, month: Month, folder: F
     """
     Write a vendor's month and return the files' paths below the folder; none if the month is not stored.
 
+    A closed month is written as it was closed; what changed afterwards is in the month that saw it.
     Nothing is written unless each file, as it will lie there, says of each invoice what is payable.
 
     :raises ExportStopped: names the invoices and the differences.
     """
     if not months_stored(connection, issuer.name, month):
         return []
-    versions = current_versions(connection, issuer.name, month)
+    versions = versions_at(connection, issuer.name, month, closed_at(connection, issuer.name, month))
     cycles = billing_cycles(connection, issuer.name, month)
-    tables = tables_of(OF_CHARGES, charges(connection, issuer, month, versions, cycles))
+    changes = changes_after_closing(connection, issuer.name, month)
+    made = charges(connection, issuer, month, versions, cycles), corrections(connection, issuer, month, changes)
+    tables = tables_of(OF_CHARGES, chain(*made))
     periods = billing_periods(issuer, tables["focus-1.4/invoice-detail"], cycles)
     tables |= tables_of({"focus-1.4/billing-period": BILLING_PERIOD_1_4}, periods)
     if contracts := load_contracts(connection, issuer.name, month):
-        made = commitments(issuer, contracts, month)
-        tables |= tables_of({"focus-1.4/contract-commitment": CONTRACT_COMMITMENT_1_4}, made)
-    files = list(_checked_files(tables, payable_of(versions)))
+        committed = commitments(issuer, contracts, month)
+        tables |= tables_of({"focus-1.4/contract-commitment": CONTRACT_COMMITMENT_1_4}, committed)
+    files = list(_checked_files(tables, payable_of(versions, changes)))
     return [
         put_file(folder, (*dataset.split("/"), issuer.name), f"{month}.{suffix}", body)
         for dataset, suffix, body in files
@@ -62,6 +74,14 @@ def _checked_files(tables: Mapping[str, pa.Table], payable: Payable) -> Iterator
             if dataset in OF_CHARGES:
                 check_file(body, suffix, payable)
             yield dataset, suffix, body
+
+
+def payable_of(versions: Iterable[InvoiceVersion], changes: Iterable[Change]) -> Payable:
+    """Return what is payable by account and invoice: the totals of the headers, and how much they have changed."""
+    payable = {(each.account, each.invoice_id): each.total for each in versions}
+    for change in changes:
+        payable[change.key] = exact_sum((payable.get(change.key, Decimal(0)), change.amount))
+    return payable
 
 
 def check_file(body: bytes, suffix: str, payable: Payable) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, func, select, text
 from billing.content_hash import content_sha256
 from billing.errors import StorageError
 from billing.models import Contract, Invoice
+from billing.money import difference
 from billing.month import Month
 from billing.storage import tables as t
 from billing.storage.stored_months import RecordVersion, load_records
-from billing.storage.withdrawals import current_invoice
 
 Days = tuple[date, date]
 Cycles = Mapping[str, Mapping[Days, bool]]
@@ -32,10 +32,47 @@ _ACCEPTED = text("""
 """)
 
 
+_CLOSED = text("""
+    select distinct on (month) month, event, recorded_at from billing.month_close
+    where vendor = :vendor order by month, number desc
+""")
+_CHANGED = text("""
+    select distinct i.month
+    from billing.record r
+    join billing.invoice i using (record_key)
+    where r.vendor = :vendor and (
+        exists (select from billing.record_version v
+                where v.record_key = r.record_key and v.recorded_at > :since and v.recorded_at <= :until)
+        or exists (select from billing.withdrawal w
+                   where w.record_key = r.record_key and w.recorded_at > :since and w.recorded_at <= :until))
+""")
+_VERSIONS = text("""
+    select r.account, r.record_key, i.version, i.invoice_id, i.total, m.currency, v.content_sha256, v.recorded_at,
+           first.recorded_at as created_at, before.restated
+    from billing.invoice i
+    join billing.record r using (record_key)
+    join billing.record_version v using (record_key, version)
+    join billing.record_version first on (first.record_key, first.version) = (r.record_key, 1)
+    join billing.account_month m on (m.vendor, m.account, m.month) = (r.vendor, r.account, i.month)
+    cross join lateral (
+        select max(x.version) as version, max(x.version) filter (where x.cause = 'vendor') as restated
+        from billing.record_version x
+        where x.record_key = r.record_key and x.recorded_at <= cast(:at as timestamptz)
+    ) before
+    where r.vendor = :vendor and i.month = :month and i.version = before.version
+      and not coalesce((
+        select w.withdrawn from billing.withdrawal w
+        where w.record_key = r.record_key and w.recorded_at <= cast(:at as timestamptz)
+        order by w.withdrawal_id desc limit 1
+      ), false)
+    order by r.account collate "C", r.record_id collate "C"
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class StoredInvoice:
     """
-    The current version of an invoice.
+    A version of an invoice, with its lines.
 
     :param currency: the invoice's, or the account's where its vendor sends none.
     :param before: the version before the vendor's last restatement; None if it has not restated it.
@@ -52,11 +89,16 @@ class StoredInvoice:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def residual(self) -> Decimal:
+        """What its total is above its lines."""
+        return difference(self.invoice.total, self.invoice.lines_total)
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceVersion:
     """
-    The current version of an invoice that its vendor lists.
+    A version of an invoice that its vendor listed at the moment asked for.
 
     :param total: what is payable, from the header.
     :param restated: the version of the vendor's last restatement.
@@ -166,41 +208,30 @@ def accepted_differences(
     return {(account, subject): why for account, subject, why in connection.execute(_ACCEPTED, values)}
 
 
-def current_versions(connection: Connection, vendor: str, month: Month) -> list[InvoiceVersion]:
-    """
-    Return which invoices a month has now, by account and id.
+def closed_at(connection: Connection, vendor: str, month: Month) -> datetime | None:
+    """Return when a vendor's month was closed; None if it is not, or open again."""
+    return closed_months(connection, vendor).get(month)
 
-    It is one statement, and a version's rows never change: what is loaded later is the state of this moment.
+
+def closed_months(connection: Connection, vendor: str) -> dict[Month, datetime]:
+    """Return a vendor's closed months and when each was closed."""
+    rows = connection.execute(_CLOSED, {"vendor": vendor})
+    return {Month.of(day): moment for day, event, moment in rows if event == "closed"}
+
+
+def changed_months(connection: Connection, vendor: str, since: datetime, until: datetime) -> set[Month]:
+    """Return the months whose invoices got a version, or were withdrawn or restored, in an interval."""
+    rows = connection.execute(_CHANGED, {"vendor": vendor, "since": since, "until": until})
+    return {Month.of(day) for (day,) in rows}
+
+
+def versions_at(connection: Connection, vendor: str, month: Month, at: datetime | None) -> list[InvoiceVersion]:
     """
-    version, first = t.record_version.c, t.record_version.alias("first")
-    other = t.record_version.alias("other")
-    restated = (
-        select(func.max(other.c.version))
-        .where(other.c.record_key == t.record.c.record_key, other.c.cause == "vendor")
-        .where(other.c.version <= t.record.c.current_version)
-    )
-    query = (
-        select(
-            *t.record.c["account", "record_key"],
-            *t.invoice.c["version", "invoice_id", "total"],
-            t.account_month.c.currency,
-            *version["content_sha256", "recorded_at"],
-            first.c.recorded_at.label("created_at"),
-            restated.scalar_subquery().label("restated"),
-        )
-        .select_from(t.record)
-        .join(t.invoice, current_invoice)
-        .join(
-            t.record_version, (version.record_key == t.invoice.c.record_key) & (version.version == t.invoice.c.version)
-        )
-        .join(first, (first.c.record_key == t.record.c.record_key) & (first.c.version == 1))
-        .join(
-            t.account_month,
-            (t.account_month.c.vendor == t.record.c.vendor)
-            & (t.account_month.c.account == t.record.c.account)
-            & (t.account_month.c.month == t.invoice.c.month),
-        )
-        .where(t.record.c.vendor == vendor, t.invoice.c.month == month.first_day)
-        .order_by(t.record.c.account.collate("C"), t.record.c.record_id.collate("C"))
-    )
-    return [InvoiceVersion(**row) for row in connection.execute(query).mappings()]
+    Return which invoices a month had at a moment, by account and id; those of withdrawn ones are left out.
+
+    It is one statement, and a version's rows never change: what is loaded later is the state of that moment.
+
+    :param at: the moment, included; None for now.
+    """
+    values = {"vendor": vendor, "month": month.first_day, "at": at or "infinity"}
+    return [InvoiceVersion(**row) for row in connection.execute(_VERSIONS, values).mappings()]

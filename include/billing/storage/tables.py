@@ -674,6 +674,29 @@ month_close_figure = Table(
     ForeignKeyConstraint(["vendor", "month", "number"], list(month_close.primary_key)),
 )
 
+task_failure = Table(
+    "task_failure",
+    metadata,
+    Column("task_failure_id", BigInteger, Identity(always=True), primary_key=True),
+    _required("dag_id"),
+    _required("dag_run"),
+    _required("task_id"),
+    Column("account", Text, comment="of a mapped task"),
+    Column("error", Text, nullable=False, comment="class of the exception"),
+    _required("sentence"),
+    _moment("failed_at"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _required("kind"),
+    Column("key", Text, nullable=False, comment="identity of what was told, within its kind"),
+    _required("dag_run"),
+    _moment("told_at"),
+    PrimaryKeyConstraint("kind", "key"),
+)
+
 account_month = Table(
     "account_month",
     metadata,

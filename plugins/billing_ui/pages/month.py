@@ -20,8 +20,8 @@ from billing_vendors.registry import vendor_named
 html, api = APIRouter(), APIRouter()
 
 TO_DO = {
-    "hold": "Hold the payment until it is settled: explain it here, or ask the vendor.",
-    "exception": "Compare it with the bill, and ask the vendor or correct our data; then explain it here.",
+    "hold": "Hold the payment until it is settled with the vendor, and record the reason here.",
+    "exception": "Compare it with the bill, ask the vendor or correct our data, and record the reason here.",
     "blocked": "Collect what it needs, then fetch the month again.",
     "warning": "Look at it when you can: the amount is not in doubt.",
     "variance": "Nothing is wrong: the amount differs from what was foreseen by more than the account's tolerance.",

@@ -70,7 +70,7 @@ _RESULTS = text("""
     select control_id, severity, outcome, expected, actual, difference, currency, explanation
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month) and subject = :invoice_id
-    order by control_id, position
+    order by length(control_id), control_id, position
 """)
 
 # what tells a line without an id from the others of its bill

@@ -22,7 +22,7 @@ _RESULTS = text("""
            explanation, operands
     from billing.current_control_result
     where (vendor, account, month) = (:vendor, :account, :month)
-    order by control_id, position
+    order by length(control_id), control_id, position
 """)
 
 _BILLS = text("""

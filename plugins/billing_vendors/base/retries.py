@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from billing.errors import ConfigurationError, ExportStopped, NotReady, PayloadError, VendorRejected, VendorUnavailable
+from billing_vendors.base.notifiers import note_failure
 from billing_vendors.base.polling import MAX_RETRY_AFTER
 
 _USELESS = (ConfigurationError, ExportStopped, NotReady, PayloadError, VendorRejected)
@@ -46,7 +47,12 @@ class VendorRetryPolicy(RetryPolicy):
 
 
 def task_defaults(execution_timeout: timedelta) -> dict[str, Any]:
-    """Return the settings that all tasks of all DAGs share: the ``default_args`` of a DAG."""
+    """Return the settings that the tasks of all DAGs share: the ``default_args`` of a DAG."""
+    return retried(execution_timeout) | {"on_failure_callback": note_failure}
+
+
+def retried(execution_timeout: timedelta) -> dict[str, Any]:
+    """Return the same settings for tasks whose failure nobody is told of."""
     return {
         "owner": "finance-data",
         "retries": 4,

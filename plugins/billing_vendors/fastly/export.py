@@ -6,7 +6,7 @@ from billing.controls.checks.line_types import is_shortfall
 from billing.export.terms import BillTerms, ChargeTerms, ExportTerms, Service
 from billing.models import Invoice, InvoiceLine
 from billing.names import name_key
-from billing_vendors.fastly.controls.lines import is_discount, is_tax
+from billing_vendors.fastly.lines import is_discount, is_tax
 
 _DELIVERY = ("Networking", "Content Delivery")
 _SERVICES = {  # what a product or its group names; the first that fits
@@ -59,7 +59,7 @@ def _unit(line: InvoiceLine) -> str:
 
     Source: "About the charges on your bill" (prices a gigabyte and for 10,000 requests), checked 2026-11-22.
     """
-    words = name_key(f"{line.usage_type or ''} {line.product or ''}")
+    words = name_key(line.usage_type)
     known = "GB" if "bandwidth" in words else "10000 Requests" if "request" in words else "Units"
     return line.unit or known
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from billing_vendors.registry import vendor_folders
-
 DAGS = sorted((Path(__file__).resolve().parents[3] / "dags").glob("*.py"))
 
 READ = """
@@ -24,8 +22,9 @@ for path in sys.argv[1:]:
         os._exit(0)
     os.wait()
 """
-# beside the standard library; pydantic is Airflow's own and there before, but for some of its parts
-LIGHT = {"airflow", "billing", "billing_vendors", "croniter", "dateutil", "iso4217", "pydantic", "yaml"}
+# beside the standard library; pydantic is Airflow's own and there before, but for some of its parts; asgiref is what
+# Airflow's operator for approvals imports
+LIGHT = {"airflow", "asgiref", "billing", "billing_vendors", "croniter", "dateutil", "iso4217", "pydantic", "yaml"}
 HEAVY = {"aiohttp", "alembic", "jiter", "msgspec", "psycopg2", "pypdf", "requests", "sqlalchemy", "zstandard"}
 # ours that only a task which runs needs
 WORK = (
@@ -59,9 +58,8 @@ def test_a_dag_file_imports_no_heavy_library(imported):
     assert not libraries & HEAVY
 
 
-def test_a_dag_file_imports_what_plans_and_nothing_that_works(imported):
+def test_a_dag_file_imports_nothing_that_works(imported):
     assert [name for name in sorted(imported) if name.startswith(WORK)] == []
-    assert {f"billing_vendors.{name}.vendor" for name in vendor_folders()} <= imported
 
 
 def test_a_task_that_fetches_imports_no_control(airflow_home):

@@ -19,6 +19,7 @@ EXPECTED = {
         if vendor.make_estimate_sensor is not None or vendor.has_running_month
     ),
     "accruals",
+    "alerts",
     "close_month",
     "export_focus",
     "look_back",

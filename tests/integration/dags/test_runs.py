@@ -10,6 +10,9 @@ import pytest
 import time_machine
 import yaml
 from sqlalchemy import create_engine, make_url, text
+from tests.receivers import webhook
+
+__all__ = ["webhook"]
 
 DAGS = Path(__file__).resolve().parents[3] / "dags"
 ACCOUNTS = Path(__file__).resolve().parents[3] / "include" / "accounts.yaml"
@@ -327,3 +330,48 @@ def test_a_month_that_is_not_through_is_not_announced(run, simulator):
     assert done.state == "failed"
     with create_session() as session:
         assert session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == done.run_id)).all() == []
+
+
+def test_the_focus_files_of_a_month_say_what_the_vendor_billed(run, simulator, monkeypatch, tmp_path):
+    """Written to an object store; a vendor whose month is not stored has no file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from airflow.sdk import ObjectStoragePath
+
+    monkeypatch.setenv("TIEOUT_EXPORTS", f"memory://bucket/{tmp_path.name}")
+    run("invoices_fastly", month="2026-08")
+
+    assert run("export_focus", month="2026-08").state == "success"
+
+    folder = ObjectStoragePath(f"memory://bucket/{tmp_path.name}")
+    body = (folder / "focus-1.2" / "cost-and-usage" / "fastly" / "2026-08.parquet").read_bytes()
+    rows_of_file = pq.read_table(pa.BufferReader(body), columns=["x_Account", "InvoiceId", "BilledCost"]).to_pylist()
+    billed = {}
+    for row in rows_of_file:
+        key = row["x_Account"], row["InvoiceId"]
+        billed[key] = billed.get(key, 0) + row["BilledCost"]
+    assert billed == truth(simulator, "fastly", "2026-08")
+    assert not (folder / "focus-1.2" / "cost-and-usage" / "genesys_cloud").exists()
+
+
+def test_what_is_new_is_told_once_and_a_receiver_that_is_down_fails_no_month(run, billing, webhook, monkeypatch):
+    """Nothing is told without a connection; a task that failed and missing bills are, as soon as there is one."""
+    failed = run("invoices_fastly", month="2023-01", accounts=["nobody"])
+    assert failed.state == "failed"
+    assert run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"]).state == "success"
+    assert run("alerts").state == "success"
+    assert rows(billing, "select count(*) from billing.alert") == [(0,)]
+
+    extra = {"config": {"path": webhook.url}}
+    monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_ALERTS", json.dumps({"conn_type": "apprise", "extra": extra}))
+    webhook.status = 503
+    assert run("alerts").state == "failed"
+    assert rows(billing, "select count(*) from billing.alert") == [(0,)]
+
+    webhook.status = 200
+    assert run("alerts").state == "success"
+    assert run("alerts").state == "success"
+    (message,) = webhook.messages
+    assert "- invoices_fastly, plan_month: no account 'nobody' in accounts.yaml" in message["message"]
+    assert "1 failed task" in message["title"]
+    assert "missing bills" in message["title"]

@@ -731,7 +731,7 @@ _OF_NAMES_AND_TOTALS = (
     ),
     Group(
         "F12 F14",
-        "billing_vendors/fastly/controls/lines.py",
+        "billing_vendors/fastly/lines.py",
         (_FASTLY + "test_rates.py", _FASTLY + "test_metered_quantity.py"),
         (("name_key(product), name_key(region)", "product or '', name_key(region)"),),
     ),

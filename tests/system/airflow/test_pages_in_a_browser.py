@@ -98,6 +98,7 @@ def every_page(services: Services) -> list[str]:
         f"/spend?last={MONTH}",
         f"/spend/changes?last={MONTH}",
         "/accruals",
+        f"/closing?month={MONTH}",
         "/drift",
         "/bills/0",
     ]
@@ -236,7 +237,7 @@ def test_nothing_that_a_vendor_writes_runs_or_loads(page: Page, base: str, colle
         page.goto(base + path)
         for folded in page.locator("details > summary").all():
             folded.click()
-        assert "window.owned = 1" in page.locator("main").inner_text() or not re.search(f"bills/[1-9]|{MONTH}$", path)
+        assert "window.owned = 1" in page.locator("main").inner_text() or not re.search(f"bills/[1-9]|/{MONTH}$", path)
         assert page.evaluate("window.owned") is None, path
         assert page.locator("[onerror], [onmouseover], iframe[srcdoc], img:not(.chart)").count() == 0, path
     assert (ran, foreign) == ([], [])

@@ -241,3 +241,10 @@ print(*[len(load_accounts(vendor.name, vendor.settings_type)) for vendor in vend
     done = clean("python", "-W", "ignore", "-c", code, TIEOUT_ACCOUNTS=str(ROOT / "include" / "accounts.yaml"))
     assert done.returncode == 0, done.stderr
     assert all(int(count) > 0 for count in done.stdout.split())
+
+
+def test_a_pack_is_verified_with_nothing_but_the_wheel(clean, pack):
+    """No database, no accounts.yaml, no Airflow that runs."""
+    done = clean("python", "-W", "ignore", "-m", "billing.pack", "verify", str(pack))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("VERIFIED: genesys_cloud 2026-08: closed by olga, approved by carl; 2 accounts, ")

@@ -20,7 +20,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql" / revision
 
 
 def upgrade() -> None:
-    for name in ("1_tables", "2_indexes", "3_views", "4_triggers", "5_explanations", "6_closing"):
+    for name in ("1_tables", "2_indexes", "3_views", "4_triggers", "5_explanations", "6_closing", "7_alerts"):
         _run(name)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from billing.close.events import Consent, Draft, add_event, check_approver, draft
@@ -42,7 +42,7 @@ def submit(registered: Sequence[Vendor]) -> dict[str, str]:
     _preparer(context)
     if not month.is_over(datetime.now(UTC)):
         raise ConfigurationError(f"{month} has not ended: it ends at {month.end:%Y-%m-%d %H:%M} UTC")
-    names = {vendor.name: _accounts(vendor, registered, month) for vendor in _chosen(registered, params["vendor"])}
+    names = _accounts(_chosen(registered, params["vendor"]), registered, month)
     with closing_engine().begin() as connection:
         lacks = []
         for vendor, accounts in names.items():
@@ -76,9 +76,13 @@ def check_answer(context: Any, submitted: Mapping[str, str], approved_by: str) -
 
 
 @clean_traceback
-def seal(submitted: Mapping[str, str], approved_by: str) -> dict[str, int]:
+def seal(submitted: Mapping[str, str], approved_by: str, closings: Asset) -> dict[str, int]:
     """
-    Add the approved event of every vendor, in one transaction; return its number by vendor.
+    Add the approved event of every vendor, in one transaction; return its number by vendor. The asset's event has:
+
+        {"month": "2026-10", "events": {"fastly": "closed"}}
+
+    :param closings: the asset, an outlet of the task that runs.
 
     :raises ConfigurationError: the month has changed since it was submitted, or another run was faster.
     """
@@ -93,6 +97,8 @@ def seal(submitted: Mapping[str, str], approved_by: str) -> dict[str, int]:
             *(each.vendor, each.month, each.event, consent.prepared_by, approved_by),
             "" if new else "; a former try of this task has stored it",
         )
+    events: Any = {each.vendor: each.event for each in drafts}
+    context["outlet_events"][closings].extra = {"month": context["params"]["month"], "events": events}
     return {each.vendor: each.number for each in drafts}
 
 
@@ -126,16 +132,19 @@ def _chosen(registered: Sequence[Vendor], name: str | None) -> Sequence[Vendor]:
     return chosen
 
 
-def _accounts(vendor: Vendor, registered: Sequence[Vendor], month: Month) -> Collection[str]:
+def _accounts(chosen: Sequence[Vendor], registered: Sequence[Vendor], month: Month) -> dict[str, list[str]]:
     """
-    Return the vendor's accounts that are billed in a month.
+    Return the accounts that are billed in a month, by vendor; without vendors that have none.
 
-    :raises ConfigurationError: there is none.
+    :raises ConfigurationError: there is none at all.
     """
-    names = [account.name for account in accounts_of(vendor, registered) if account.first_month <= month]
-    if not names:
-        raise ConfigurationError(f"{vendor.name} {month}: accounts.yaml has no account that is billed in this month")
-    return names
+    names = {
+        vendor.name: [account.name for account in accounts_of(vendor, registered) if account.first_month <= month]
+        for vendor in chosen
+    }
+    if not any(names.values()):
+        raise ConfigurationError(f"{month}: accounts.yaml has no account that is billed in this month")
+    return {vendor: accounts for vendor, accounts in names.items() if accounts}
 
 
 def _drafts(context: Any, submitted: Mapping[str, str]) -> list[Draft]:  # noqa: ANN401 (Airflow's context)

@@ -35,7 +35,7 @@ def export_months(vendor: Vendor, months: Asset, schedule: str) -> list[str]:
     """
     engine, folder = billing_engine(), exports_folder()
     exported = []
-    for month in _months(months, schedule):
+    for month in months_of_run(months, schedule):
         with engine.begin() as connection:
             files = export_focus(connection, issuer_of(vendor), month, folder)
         log.info("%s %s: %s", vendor.title, month, ", ".join(files) or "not stored, nothing to export")
@@ -43,7 +43,8 @@ def export_months(vendor: Vendor, months: Asset, schedule: str) -> list[str]:
     return exported
 
 
-def _months(months: Asset, schedule: str) -> Sequence[Month]:
+def months_of_run(months: Asset, schedule: str) -> Sequence[Month]:
+    """Return the month asked for, else those of the events that started the run, else that of its interval."""
     context = get_current_context()
     events = context["triggering_asset_events"]
     if context["params"].get("month") or not events:

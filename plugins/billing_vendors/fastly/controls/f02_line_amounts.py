@@ -15,8 +15,8 @@ from billing.models import AccountMonth, Invoice, InvoiceLine
 from billing.money import difference, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import kept_shares
-from billing_vendors.fastly.controls.lines import is_metered_by_more, is_tax, is_voided
 from billing_vendors.fastly.controls.scales import EVERY_SCALE, RAW, SCALES
+from billing_vendors.fastly.lines import is_metered_by_more, is_tax, is_voided
 from billing_vendors.fastly.settings import FastlySettings
 
 _ROUNDINGS = 1  # the vendor rounds a line once

@@ -16,8 +16,8 @@ from billing.models import InvoiceLine, UsageLine, UsageReport
 from billing.money import difference, exact_sum, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.api_version import usage_metrics
-from billing_vendors.fastly.controls.lines import charges, is_flat, is_metered_by_more
 from billing_vendors.fastly.controls.scales import EVERY_SCALE, SCALES
+from billing_vendors.fastly.lines import charges, is_flat, is_metered_by_more
 from billing_vendors.fastly.settings import FastlySettings
 
 

@@ -17,7 +17,7 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import difference, exact_sum
 from billing.names import name_key
-from billing_vendors.fastly.controls.lines import ItemKey, charges, item_key
+from billing_vendors.fastly.lines import ItemKey, charges, item_key
 from billing_vendors.fastly.settings import FastlySettings
 
 

@@ -14,7 +14,7 @@ from billing.controls.finding import Finding, State, blocked, compare_amounts, n
 from billing.models import Invoice
 from billing.money import difference, exact_sum, product
 from billing_vendors.fastly.controls.bill_totals import kept_shares, lifted, minimum_of, totals_of
-from billing_vendors.fastly.controls.lines import counts_as_charge, is_discount
+from billing_vendors.fastly.lines import counts_as_charge, is_discount
 from billing_vendors.fastly.settings import FastlySettings
 
 

@@ -11,7 +11,7 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
 from billing.money import difference, exact_sum
 from billing_vendors.fastly.controls.bill_totals import has_unsigned_credits
-from billing_vendors.fastly.controls.lines import is_discount
+from billing_vendors.fastly.lines import is_discount
 from billing_vendors.fastly.settings import FastlySettings
 
 

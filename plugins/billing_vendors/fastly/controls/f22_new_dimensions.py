@@ -14,7 +14,7 @@ from billing.controls.finding import Finding, State, not_applicable
 from billing.models import AccountMonth, InvoiceLine
 from billing.money import exact_sum
 from billing.names import name_key
-from billing_vendors.fastly.controls.lines import charges
+from billing_vendors.fastly.lines import charges
 from billing_vendors.fastly.settings import FastlySettings
 
 POLICY = Tolerance(percent=Decimal(50), minor_units=100_000)

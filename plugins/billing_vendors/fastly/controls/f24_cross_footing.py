@@ -15,7 +15,7 @@ from billing.models import Invoice, InvoiceLine
 from billing.money import exact_sum, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import figure, kept_shares, totals_of
-from billing_vendors.fastly.controls.lines import charges
+from billing_vendors.fastly.lines import charges
 from billing_vendors.fastly.settings import FastlySettings
 
 Amounts = list[Decimal | None]

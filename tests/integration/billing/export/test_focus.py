@@ -1,7 +1,7 @@
 """What FOCUS files say is what is payable, to the last digit, and a user's tools read exactly that."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -17,8 +17,11 @@ from billing.errors import ExportStopped, PayloadError, StorageError
 from billing.export.charges import Issuer
 from billing.export.columns import parquet
 from billing.export.focus import check_file, export_focus
+from billing.export.journal import export_journal
+from billing.export.ledger_accounts import LedgerAccount, LedgerAccounts
 from billing.export.terms import ExportTerms
 from billing.month import Month
+from billing.storage.engine import engine_from_url
 
 OCTOBER = Month(2026, 10)
 SUMS = "select InvoiceId, sum(BilledCost)::varchar from '{}' group by 1 order by 1"
@@ -28,6 +31,7 @@ class Terms(ExportTerms):
     footing_control = "T1"
 
 
+ACCOUNTS = LedgerAccounts(LedgerAccount("1"), LedgerAccount("2"), LedgerAccount("3", unmapped=True), None, ())
 INITECH = Issuer("initech", "Initech", Terms())
 
 
@@ -56,7 +60,7 @@ def test_duckdb_and_pandas_read_the_exact_sums(ledger, make, export):
             make.invoice("0.000000000001", invoice_id="I-3"),
         )
     )
-    parquet_file, csv_file = export.run()
+    parquet_file, csv_file, *_ = export.run()
     assert duckdb.sql(SUMS.format(parquet_file)).fetchall() == [
         ("I-1", "0.300000000000"),
         ("I-2", "123456789012345.660000000000"),
@@ -71,7 +75,7 @@ def test_duckdb_and_pandas_read_the_exact_sums(ledger, make, export):
 
 def test_one_changed_cost_stops_the_export_and_is_named(ledger, make, export):
     ledger.store(make.month(make.invoice("150.00", "378.00", "-28.00", invoice_id="4183280")))
-    (file, _) = export.run()
+    file, *_ = export.run()
     table = pq.read_table(file)
     costs = pa.array(
         [Decimal("999150.00"), *table["BilledCost"].to_pylist()[1:]], table.schema.field("BilledCost").type
@@ -163,7 +167,7 @@ def test_a_vendors_text_is_ascii_and_no_formula(ledger, make, export):
     ledger.store(make.month(replace(make.invoice("1.00"), lines=(formula,))))
     (row,) = export.rows()
     assert (row["ServiceName"], row["x_ServiceName"]) == ("Sao Paulo \\u6771\\u4eac", "São Paulo 東京")
-    (_, csv_file) = export.run()
+    _, csv_file, *_ = export.run()
     assert "'@SUM(A1)" in csv_file.read_text(encoding="utf-8")
     assert ",'=1+1," in csv_file.read_text(encoding="utf-8")
 
@@ -174,6 +178,54 @@ def test_an_amount_that_no_column_holds_is_an_error(ledger, make, export):
         export.run()
 
 
+def test_a_login_that_only_reads_is_enough(ledger, make, export, person_url, tmp_path):
+    ledger.store(make.month(make.invoice("10.00")))
+    with engine_from_url(person_url).begin() as connection:
+        assert len(export_focus(connection, INITECH, OCTOBER, tmp_path / "own")) == 8
+        places, unmapped = export_journal(connection, {"initech": Terms()}, ACCOUNTS, OCTOBER, tmp_path / "own")
+    assert (places, unmapped) == (["journal/2026-10.csv", "journal/2026-10-unmapped.csv"], 0)
+
+
 def test_a_month_that_is_not_stored_gives_no_file(ledger, export):
     assert export.run() == []
     assert not export.folder.exists()
+
+
+def test_what_changes_after_closing_is_a_correction_in_the_month_that_saw_it(ledger, make, export):
+    """The files of the closed month stay; over both months each invoice sums to what is payable now."""
+    later = Month.of(datetime.now(UTC))
+    ledger.store(make.month(make.invoice("10.00", "5.00"), make.invoice("3.00", invoice_id="I-2")))
+    ledger.store(make.month(make.invoice("1.00", invoice_id="I-9", month=later), month=later), "later")
+    close(ledger, "closed")
+    before = [path.read_bytes() for path in export.run()]
+    ledger.store(make.month(make.invoice("10.00", "7.00"), make.invoice("4.00", invoice_id="I-3")), "restated")
+
+    assert [path.read_bytes() for path in export.run()] == before
+    rows = export.rows(later)
+    assert [(row["InvoiceId"], row["BilledCost"], row["ChargeClass"]) for row in rows] == [
+        ("I-9", 1, None),
+        ("I-1", -5, "Correction"),
+        ("I-1", 7, "Correction"),
+        ("I-2", -3, "Correction"),
+        ("I-3", 4, "Correction"),
+    ]
+    assert {row["BillingPeriodStart"].date() for row in rows} == {later.first_day}
+    assert {row["ChargePeriodStart"].date() for row in rows[1:]} == {OCTOBER.first_day}
+    both = duckdb.sql(SUMS.format(export.folder / "focus-1.2/cost-and-usage/initech/*.parquet")).fetchall()
+    assert {key: Decimal(total) for key, total in both} == {"I-1": 17, "I-2": 0, "I-3": 4, "I-9": 1}
+    detail = pq.read_table(export.folder / f"focus-1.4/invoice-detail/initech/{later}.parquet")["InvoiceDetailId"]
+    assert len(set(detail.to_pylist())) == len(rows)
+
+    close(ledger, "reopened")
+    assert [(row["InvoiceId"], row["BilledCost"]) for row in export.rows(later)] == [("I-9", 1)]
+    assert [(row["InvoiceId"], row["BilledCost"]) for row in export.rows()] == [("I-1", 10), ("I-1", 7), ("I-3", 4)]
+
+
+def close(ledger, event):
+    """Close October, or open it again."""
+    ledger.rows(
+        "insert into billing.month_close (vendor, month, number, event, prepared_by, approved_by, note, "
+        "certificate_sha256, explanations_sha256, dag_run, recorded_at) select 'initech', '2026-10-01', count(*) + 1, "
+        "%s, 'ann', 'bob', 'said by the test', sha256(''), sha256(''), 'run', now() from billing.month_close",
+        event,
+    )

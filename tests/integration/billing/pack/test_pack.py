@@ -10,110 +10,41 @@ import os
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from sqlalchemy import make_url, text
+from tests.closed_month import ACCOUNTS, MONTH, RUN, VENDOR
 
 from billing.certificate.page import render
 from billing.certificate.statement import seal_of
 from billing.certificate.vendor_month import over_accounts, vendor_json
 from billing.certificate.verify import write_json
-from billing.close.events import Consent, add_event, draft
-from billing.config.accounts import find_account, load_accounts
+from billing.close.events import add_event, draft
 from billing.errors import ConfigurationError, StorageError
-from billing.month import Month
 from billing.pack.archive import MANIFEST, write_archive
 from billing.pack.content import index_of, tables_of
 from billing.pack.installed import installed_vendors
-from billing.pack.make import make_pack
 from billing.pack.verify import Noted, verify_pack
 from billing.payloads import exact_json
 from billing.payloads.exact_json import sha256_of
-from billing.reconciliation.reconciler import Rules, reconcile_month
-from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
-from billing.storage.payloads import Fetch
-from billing_vendors.base.vendor import Document
-from billing_vendors.registry import vendor_named
-from tieout_stack.logins import CLOSING
-
-MONTH = Month(2026, 8)
-ACCOUNTS = ("nord-contact", "pacific-care")
-VENDOR = "genesys_cloud"
-RUN = Consent("olga", "carl", "", "manual__1")
-
-
-@dataclass(frozen=True)
-class Closed:
-    """A closed month of two accounts."""
-
-    url: str
-    folder: Path
-
-    def make(self, path: Path) -> str:
-        read_file = document_reader(self.folder)
-        with engine_from_url(self.url).connect() as connection:
-            return make_pack(connection, VENDOR, MONTH, read_file, installed_vendors, path)
-
-
-def collect(engine, folder, account):
-    vendor = vendor_named(VENDOR)
-    implementation = vendor.load_implementation()
-    fetch = Fetch(
-        engine, folder, purpose="month", vendor=VENDOR, account=account.name, month=MONTH, dag_run="manual__1"
-    )
-    for kept in implementation.collect(account, MONTH):
-        if isinstance(kept, Document):
-            fetch.keep_document(kept.invoice_id, kept.file_format, kept.media_type, kept.request, kept.body)
-        else:
-            fetch.keep(kept)
-    rules = Rules(implementation.derive, vendor.controls(), document_reader(folder))
-    reconcile_month(engine, rules, account, fetch.complete().fetch_id)
-
-
-@pytest.fixture(scope="module")
-def closed(postgres, migrated_template, simulator, tmp_path_factory):
-    """Collected from the simulator, explained and closed, by the logins that the product uses."""
-    name, folder = "packed_month", tmp_path_factory.mktemp("documents")
-    postgres.create_database(name, template=migrated_template)
-    url = postgres.url(name)
-    vendor = vendor_named(VENDOR)
-    with pytest.MonkeyPatch.context() as patch:
-        for conn_id, connection in simulator.connections().items():
-            patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
-        for account in ACCOUNTS:
-            collect(engine_from_url(url), folder, find_account(load_accounts(VENDOR, vendor.settings_type), account))
-    with engine_from_url(url).begin() as connection:
-        explained = connection.execute(
-            text(
-                "insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, "
-                "text, explained_by, explained_at) select vendor, account, month, control_id, subject, finding_sha256, "
-                "'accepted', '=1+1', 'nina', now() from billing.current_exception"
-            )
-        ).rowcount
-        assert explained > 0
-    login = make_url(url).set(username=CLOSING, password=CLOSING).render_as_string(hide_password=False)
-    with engine_from_url(login).begin() as connection:
-        add_event(connection, draft(connection, VENDOR, MONTH), RUN)
-    yield Closed(login, folder)
-    postgres.drop_database(name)
-
-
-@pytest.fixture(scope="module")
-def pack(closed, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pack") / "pack.zip"
-    closed.make(path)
-    return path
 
 
 def test_the_same_month_gives_the_same_bytes(closed, pack, tmp_path):
     closed.make(tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == pack.read_bytes()
     assert list(tmp_path.iterdir()) == [tmp_path / "again.zip"]
+
+
+def test_another_vendors_pack_is_made_in_the_same_way(closed, tmp_path):
+    closed.make(tmp_path / "fastly.zip", "fastly")
+    verdict = verify_pack(tmp_path / "fastly.zip", installed_vendors)
+    assert verdict.verified, verdict.sentence
+    with ZipFile(tmp_path / "fastly.zip") as archive:
+        assert any(name.endswith(".csv") and "/documents/" in name for name in archive.namelist())
 
 
 def test_it_holds_what_the_closing_rests_on(pack):
@@ -483,13 +414,15 @@ def test_only_of_a_closed_month_that_is_still_what_was_closed(closed, tmp_path):
     with closer.begin() as connection:
         add_event(connection, draft(connection, VENDOR, MONTH), replace(RUN, dag_run="manual__3"))
     closed.make(tmp_path / "pack.zip")
-    (pdf,) = [*closed.folder.glob("*/*.pdf")][:1]
-    body = pdf.read_bytes()
-    pdf.write_bytes(b"%PDF-1.4 another")
+    documents = {pdf: pdf.read_bytes() for pdf in closed.folder.glob("*/*.pdf")}
+    for pdf in documents:
+        pdf.write_bytes(b"%PDF-1.4 another")
     with pytest.raises(StorageError, match=r"documents/[0-9a-f]{64}\.pdf: its hash"):
         closed.make(tmp_path / "other.zip")
-    pdf.unlink()
+    for pdf in documents:
+        pdf.unlink()
     with pytest.raises(StorageError, match="cannot be read: restore it"):
         closed.make(tmp_path / "other.zip")
-    pdf.write_bytes(body)
+    for pdf, body in documents.items():
+        pdf.write_bytes(body)
     assert list(tmp_path.iterdir()) == [tmp_path / "pack.zip"]

@@ -160,23 +160,25 @@ with version as (
 )
 select vendor, account, month, currency, 'accrual' as entry,
        (month + interval '1 month' - interval '1 day')::date as booked_on,
-       amount, null::numeric as true_up, accrual_id, null as invoice_id, null::integer as version
+       amount, null::numeric as true_up, accrual_id, null as invoice_id, null::integer as version,
+       null::bigint as true_up_id
 from billing.accrual
 where state = 'PROPOSED'
 union all
-select a.vendor, a.account, a.month, a.currency, 'reversal', r.reversed_on, r.amount, null, accrual_id, null, null
+select a.vendor, a.account, a.month, a.currency, 'reversal', r.reversed_on, r.amount, null, accrual_id, null, null,
+       null
 from billing.accrual_reversal r
 join billing.accrual a using (accrual_id)
 union all
 select p.vendor, p.account, p.month, coalesce(p.currency, m.currency), 'actual',
-       (max(p.posted_at) at time zone 'UTC')::date, sum(p.total), null, null, p.record_id, p.version
+       (max(p.posted_at) at time zone 'UTC')::date, sum(p.total), null, null, p.record_id, p.version, null
 from posting p
 left join billing.account_month m using (vendor, account, month)
 group by p.vendor, p.account, p.month, coalesce(p.currency, m.currency), p.record_id, p.record_key, p.version
 having p.version = 1 or sum(p.total) <> 0
 union all
 select r.vendor, r.account, i.month, coalesce(i.currency, m.currency), 'actual', (w.recorded_at at time zone 'UTC')::date,
-       case when w.withdrawn then -i.total else i.total end, null, null, r.record_id, w.version
+       case when w.withdrawn then -i.total else i.total end, null, null, r.record_id, w.version, null
 from billing.withdrawal w
 join billing.record r using (record_key)
 join billing.invoice i using (record_key, version)
@@ -185,7 +187,7 @@ union all
 select a.vendor, a.account, a.month, t.currency, 'true_up',
        (coalesce((select max(p.posted_at) from billing.true_up_document d join posting p using (record_key, version)
                   where d.true_up_id = t.true_up_id), t.recorded_at) at time zone 'UTC')::date,
-       null, t.amount, accrual_id, null, null
+       null, t.amount, accrual_id, null, null, t.true_up_id
 from billing.true_up t
 join billing.accrual a using (accrual_id);
 

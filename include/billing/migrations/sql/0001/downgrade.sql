@@ -10,6 +10,7 @@ drop view
     billing.withdrawn_invoice, billing.current_invoice_line, billing.current_invoice;
 
 drop table
+    billing.alert, billing.task_failure,
     billing.month_close_figure, billing.month_close, billing.explanation,
     billing.product_month, billing.account_month, billing.control_result, billing.reconciliation,
     billing.true_up_document, billing.true_up, billing.accrual_reversal, billing.accrual_part, billing.accrual,
