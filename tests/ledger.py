@@ -112,7 +112,9 @@ class Ledger:
         account = account or Examples.account()
         return reconcile_month(self.engine, Rules(derive or self.derive, self.controls), account, fetch_id)
 
-    def derive(self, _account: Account[object], _period: Month, responses: tuple[Response, ...]) -> AccountMonth:
+    def derive(
+        self, _account: Account[object], _period: Month, responses: tuple[Response, ...], *_: object
+    ) -> AccountMonth:
         return self.readings[responses[0].json_object()["reading"]]
 
     def store(self, account_month: AccountMonth, reading: str = "first") -> Reconciled:

@@ -8,7 +8,7 @@ Every interval is half-open: ``end`` is the first instant or day that no longer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -294,12 +294,45 @@ class UnknownField:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """The version of a record that holds what was read: its key, its number, and the hash of its content."""
+
+    record_key: int
+    version: int
+    content_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What one text of a vendor says: the same code, with the same configuration, reads the same in it again.
+
+    :param unknown_fields: those found in the text.
+    :param stored: the version that the invoice was read from instead of the text; None if it was read from the text.
+    """
+
+    invoice: Invoice
+    unknown_fields: frozenset[UnknownField] = frozenset()
+    stored: StoredVersion | None = None
+
+
+Recall = Callable[[Collection[bytes]], Mapping[bytes, Reading]]
+"""Return what is stored of texts, by their hashes."""
+
+
+def recall_nothing(_texts: Collection[bytes]) -> Mapping[bytes, Reading]:
+    """Return nothing: every text is read."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
 class AccountMonth:
     """
     Everything one vendor sent about one account and month, derived from stored responses alone.
 
     :param invoices: the documents that belong to the month, each once.
     :param by_id: the same documents as fetched one by one, by invoice id, for comparison.
+    :param readings: by the hash of a text, what was read in it.
     """
 
     vendor: str
@@ -312,3 +345,4 @@ class AccountMonth:
     usage_reports: tuple[UsageReport, ...] = ()
     listings: tuple[Listing, ...] = ()
     unknown_fields: frozenset[UnknownField] = frozenset()
+    readings: Mapping[bytes, Reading] = field(default_factory=dict)

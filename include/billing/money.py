@@ -13,7 +13,7 @@ from decimal import (
     Inexact,
     InvalidOperation,
 )
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import iso4217
 from iso4217 import Currency
@@ -31,10 +31,7 @@ def exact_sum(numbers: Iterable[Decimal]) -> Decimal:
 
     :raises decimal.Inexact: the sum has more than 200 digits.
     """
-    total = Decimal(0)
-    for number in numbers:
-        total = EXACT.add(total, number)
-    return total
+    return reduce(EXACT.add, numbers, Decimal(0))
 
 
 def product(left: Decimal, right: Decimal) -> Decimal:
@@ -101,6 +98,7 @@ def _withdrawn_exponent(code: str) -> int | None:
     return exponent
 
 
+@lru_cache
 def _tender(code: str) -> list[tuple[date, date]]:
     """Return from when to when, by CLDR, a currency was legal tender in some country."""
     from babel.core import get_global  # noqa: PLC0415 (20 ms that hardly any currency needs)

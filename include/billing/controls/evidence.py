@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic
+from typing import Any, Generic, TypeVar
 
 from billing.config.accounts import Account, SettingsT_co
 from billing.models import AccountMonth, Invoice
 from billing.month import Month
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,14 @@ class Evidence(Generic[SettingsT_co]):
     estimates_began: bool = False
     payment_statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[IssuedFile, ...] = ()
+    _computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, compute: Callable[[Evidence[SettingsT_co]], T]) -> T:
+        """Return what a function makes of this evidence: it runs once, however many controls ask for it."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        made: T = self._computed[compute]
+        return made
 
     def currency_of(self, invoice: Invoice) -> str:
         """Return the invoice's own currency, or the account's where the vendor sends none."""

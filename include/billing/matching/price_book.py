@@ -96,6 +96,7 @@ class PriceBook:
         self._listed = frozenset(period.contract_id for period in periods)
         self.amounts: dict[object, list[Fraction]] = {}  # computed once from these prices, by billing.matching.receipts
         self._priced: dict[tuple[str, ChargeType], list[PricedItem]] = defaultdict(list)
+        self._found: dict[tuple[str | None, ChargeType, frozenset[str]], list[PricedItem]] = {}
         self._by_order: dict[str, set[str]] = defaultdict(set)
         self._sku_of: dict[str, str] = {}
         for sku, name in _names(contracts, periods):
@@ -147,8 +148,11 @@ class PriceBook:
 
     def items(self, sku: str | None, charge_type: ChargeType, contracts: frozenset[str]) -> list[PricedItem]:
         """Return what prices a product in these contracts, in force or not."""
-        priced = self._priced.get((self.product(sku), charge_type), ())
-        return [each for each in priced if each.contract_id in contracts]
+        key = sku, charge_type, contracts
+        if key not in self._found:  # thousands of lines are of the same few products
+            priced = self._priced.get((self.product(sku), charge_type), ())
+            self._found[key] = [each for each in priced if each.contract_id in contracts]
+        return self._found[key]
 
     def in_force(
         self, sku: str | None, charge_type: ChargeType, contracts: frozenset[str], day: date

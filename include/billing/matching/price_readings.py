@@ -64,6 +64,9 @@ def price_readings(
     :param quantities: of the line; if it bills a charge alone also the charge's.
     :param periods: billing periods of the contract.
     """
+    begun = [each for each in priced if each.in_force(service[0])]
+    if begun and (plain := agreed_amount(begun, quantities[0])) is not None:
+        yield Reading(Fraction(plain))  # what follows begins with it, too; nearly every line is billed at it
     services = _a_day_beside(service)
     factors = _factors(service, tuple(periods))
     quantities = list(dict.fromkeys([*quantities, *_of_one_month(quantities, factors)]))

@@ -22,7 +22,8 @@ Json = Mapping[str, Any]
 def evidence_value(evidence: Evidence[Any]) -> dict[str, Any]:
     """Return the evidence as JSON, without the account, which is configured, and without the texts of files."""
     months = ("account_month", "previous", "year_before")
-    others = [each.name for each in dataclasses.fields(evidence) if each.name not in {"account", "files", *months}]
+    given = [each.name for each in dataclasses.fields(evidence) if each.init]  # the rest is made of these
+    others = [name for name in given if name not in {"account", "files", *months}]
     files = [dataclasses.replace(each, text=None) for each in evidence.files]
     return {
         **{name: json_value(getattr(evidence, name)) for name in others},
@@ -32,8 +33,8 @@ def evidence_value(evidence: Evidence[Any]) -> dict[str, Any]:
 
 
 def month_value(month: AccountMonth) -> dict[str, Any]:
-    """Return a month as JSON, without the fields that this version does not know: no control uses them."""
-    names = [each.name for each in dataclasses.fields(month) if each.name != "unknown_fields"]
+    """Return a month as JSON, without what no control uses: its texts, and the fields that this version does not know."""
+    names = [each.name for each in dataclasses.fields(month) if each.name not in {"unknown_fields", "readings"}]
     return {name: json_value(getattr(month, name)) for name in names}
 
 

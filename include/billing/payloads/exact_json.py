@@ -22,7 +22,7 @@ from billing.errors import PayloadError
 from billing.month import Month
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # No bill needs more digits before or after the point, and 1E+999999999 would make a gigabyte of zeros when written out.
 _MAX_DIGITS = 100
 _TOO_LARGE = 10**_MAX_DIGITS
@@ -45,7 +45,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON is any of six types; the pa
 def _load(body: bytes, levels: int) -> Any:  # noqa: ANN401 (as loads)
     try:
         value = jiter.from_json(
-            body.removeprefix(_BYTE_ORDER_MARK), float_mode="decimal", catch_duplicate_keys=True, allow_inf_nan=False
+            body.removeprefix(BYTE_ORDER_MARK), float_mode="decimal", catch_duplicate_keys=True, allow_inf_nan=False
         )
     except ValueError as error:
         raise PayloadError(f"the body of {len(body)} bytes is not usable JSON: {error}") from error
@@ -58,7 +58,7 @@ def _load(body: bytes, levels: int) -> Any:  # noqa: ANN401 (as loads)
 def is_json(body: bytes) -> bool:
     """Return whether a body is JSON; ``loads`` is stricter."""
     try:
-        _ANY.decode(body.removeprefix(_BYTE_ORDER_MARK))
+        _ANY.decode(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     except RecursionError:  # a thousand levels: it may be JSON, and ``loads`` says what is wrong with it

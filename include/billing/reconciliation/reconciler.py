@@ -9,9 +9,11 @@ the order in which months are stored.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
@@ -20,7 +22,7 @@ from billing.controls.control import Control
 from billing.controls.evidence_hash import evidence_sha256
 from billing.controls.runner import ControlRun, run_controls
 from billing.errors import BillingError, StorageError
-from billing.models import AccountMonth
+from billing.models import AccountMonth, Reading, Recall, recall_nothing
 from billing.month import Month
 from billing.payloads.response import Response
 from billing.storage.accruals import AccrualBook
@@ -35,6 +37,7 @@ from billing.storage.evidence import (
 from billing.storage.other_documents import billed_months
 from billing.storage.payloads import FetchInfo, find_fetch, read_responses
 from billing.storage.product_months import add_to_product_months
+from billing.storage.readings import recall, save_readings
 from billing.storage.reconciliations import (
     inputs_sha256,
     last_inputs_sha256,
@@ -52,10 +55,19 @@ from billing.storage.unchanged_months import (
     save_inputs_hash,
     save_seen_again,
 )
-from billing.storage.versions import Change
+from billing.storage.versions import Change, CurrentVersion, RecordId, current_versions
 from billing.storage.withdrawals import save_withdrawals
 
-Derive = Callable[[Account[object], Month, Sequence[Response]], AccountMonth]
+
+class Derive(Protocol):
+    """What a vendor turns the stored responses of one fetch into values by."""
+
+    def __call__(
+        self, account: Account[Any], month: Month, responses: Sequence[Response], recall: Recall = ..., /
+    ) -> AccountMonth:
+        """Return the month; invoices whose text is recalled need not be parsed."""
+        ...
+
 
 log = logging.getLogger(__name__)
 
@@ -163,10 +175,14 @@ class MonthReconciler:
         if not force and self._is_unchanged(fetch):
             return self._keep_results(fetch)
         before = self._view()
-        account_month = self._derive(fetch)
-        candidates = candidates_in(account_month)
-        changes, unknown_fields = self.save_month(fetch, account_month, candidates, before)
-        account_month = in_stored_order(self._connection, fetch, account_month, candidates)
+        derived = self._derive(fetch, recall_nothing if force else self._recall(fetch))
+        candidates = candidates_in(derived)
+        changes, unknown_fields = self.save_month(fetch, derived, candidates, before)
+        current = current_versions(self._connection, fetch.vendor, fetch.account, candidates)
+        account_month = in_stored_order(self._connection, fetch, derived, candidates, current)
+        if self._rules.code_sha256 and not force:
+            exact = _stored_exactly(derived, account_month, fetch, self._rules.code_sha256, current)
+            save_readings(self._connection, fetch, self._rules.code_sha256, exact, current)
         after = self._view().with_fetch(fetch)
         served = self._billed_by(changes, after)
         outcome, added = self._control_newest(fetch, account_month, after)
@@ -282,8 +298,14 @@ class MonthReconciler:
         save_rerun(self._connection, fetch, reconciliation_id)
         return added
 
-    def _derive(self, fetch: FetchInfo) -> AccountMonth:
-        account_month = self._rules.derive(self._account, fetch.month, read_responses(self._connection, fetch.fetch_id))
+    def _recall(self, fetch: FetchInfo) -> Recall:
+        """Return what finds readings of the code in force; none if the code is not known."""
+        code = self._rules.code_sha256
+        return recall_nothing if code is None else partial(recall, self._connection, fetch, code)
+
+    def _derive(self, fetch: FetchInfo, known: Recall = recall_nothing) -> AccountMonth:
+        responses = read_responses(self._connection, fetch.fetch_id)
+        account_month = self._rules.derive(self._account, fetch.month, responses, known)
         derived = account_month.vendor, account_month.account, account_month.month
         if derived != (fetch.vendor, fetch.account, fetch.month):
             raise TypeError(
@@ -295,7 +317,9 @@ class MonthReconciler:
 
     def _derive_in_order(self, fetch: FetchInfo) -> AccountMonth:
         account_month = self._derive(fetch)
-        return in_stored_order(self._connection, fetch, account_month, candidates_in(account_month))
+        candidates = candidates_in(account_month)
+        current = current_versions(self._connection, fetch.vendor, fetch.account, candidates)
+        return in_stored_order(self._connection, fetch, account_month, candidates, current)
 
     def _derive_by_id(self, fetch_id: int) -> AccountMonth:
         return self._derive(find_fetch(self._connection, fetch_id))
@@ -309,3 +333,28 @@ class MonthReconciler:
     def _inputs(self, fetch: FetchInfo, evidence: EvidenceWithHashes) -> bytes:
         around = evidence_sha256(evidence.evidence, evidence.stored)
         return inputs_sha256(self._connection, fetch.fetch_id, around)
+
+
+def _stored_exactly(
+    derived: AccountMonth,
+    ordered: AccountMonth,
+    fetch: FetchInfo,
+    code_sha256: bytes,
+    current: Mapping[RecordId, CurrentVersion],
+) -> dict[bytes, Reading]:
+    """
+    Return the readings whose invoices are exactly the rows of the current versions, order included.
+
+    :param ordered: the derived month, with each record that another fetch has stored as it is stored.
+    """
+    exact = set()
+    for ours, stored in zip(derived.invoices, ordered.invoices, strict=True):
+        version = current["invoice", ours.invoice_id]
+        written_now = (version.fetch_id, version.code_sha256) == (fetch.fetch_id, code_sha256)
+        if written_now or (stored is not ours and stored == ours):
+            exact.add(id(ours))
+    return {
+        text: reading
+        for text, reading in derived.readings.items()
+        if reading.stored is None and id(reading.invoice) in exact
+    }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import zstandard
@@ -82,6 +83,25 @@ class Fetch:
         :raises PayloadError: its JSON is ambiguous: two programs could read it differently. It is not stored, so that
             a retry requests it again.
         """
+        payload_id = self._seen_before.get((response.request, response.sha256)) or self._keep(response)
+        self._sightings.append((payload_id, response.received_at))
+        self._bytes += len(response.body)
+
+    @cached_property
+    def _seen_before(self) -> dict[tuple[str, bytes], int]:
+        """The responses of the month's latest fetch by request and hash: most of them come again."""
+        latest = select(func.max(t.fetch.c.fetch_id)).where(
+            t.fetch.c.vendor == self._vendor,
+            t.fetch.c.account == self._account,
+            t.fetch.c.month == self._month.first_day,
+            t.fetch.c.purpose == self._purpose,
+        )
+        query = select(*t.payload.c["request", "sha256", "payload_id"]).join(t.payload_sighting)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.where(t.payload_sighting.c.fetch_id == latest.scalar_subquery()))
+            return {(request, bytes(sha256)): payload_id for request, sha256, payload_id in rows}
+
+    def _keep(self, response: Response) -> int:
         with self._engine.begin() as connection:
             payload_id = self._find(connection, response)
             if payload_id is None:
@@ -94,8 +114,7 @@ class Fetch:
                 payload_id = self._find(connection, response)
         if payload_id is None:
             raise StorageError(f"{response.request}: its response was neither stored nor found in billing.payload")
-        self._sightings.append((payload_id, response.received_at))
-        self._bytes += len(response.body)
+        return payload_id
 
     def _insert(self, connection: Connection, response: Response) -> int | None:
         values = {

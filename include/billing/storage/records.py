@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from billing.content_hash import content_sha256
 from billing.errors import PayloadError
-from billing.models import AccountMonth, Invoice
+from billing.models import AccountMonth, Invoice, StoredVersion
 from billing.storage import tables as t
 from billing.storage.payloads import FetchInfo
 from billing.storage.stored_months import load_records
@@ -41,15 +41,25 @@ DeriveFetch = Callable[[int], AccountMonth]
 
 @dataclass(frozen=True)
 class CandidateRecord:
-    """A record from a fetch, which may differ from the stored one."""
+    """
+    A record from a fetch, which may differ from the stored one.
+
+    :param stored: the version that it was read from; None if it was read from the vendor's text.
+    """
 
     record_id: RecordId
     record: object
+    stored: StoredVersion | None = None
 
     @cached_property
     def content_sha256(self) -> bytes:
         """Hash of its content, computed once."""
-        return content_sha256(self.record)
+        return self.stored.content_sha256 if self.stored else content_sha256(self.record)
+
+    def is_from(self, version: CurrentVersion) -> bool:
+        """Return whether it was read from the rows of a version."""
+        stored = self.stored
+        return stored is not None and (stored.record_key, stored.version) == (version.record_key, version.version)
 
 
 Records = dict[RecordId, CandidateRecord]
@@ -74,6 +84,7 @@ def candidates_in(account_month: AccountMonth) -> Records:
     :raises PayloadError: one identifier has two different contents.
     """
     found: Records = {}
+    recalled = {id(reading.invoice): reading.stored for reading in account_month.readings.values()}
     for record in (
         *account_month.invoices,
         *account_month.contracts,
@@ -81,13 +92,14 @@ def candidates_in(account_month: AccountMonth) -> Records:
         *account_month.usage_reports,
     ):
         record_type = RECORD_TYPES[type(record)]
-        candidate = CandidateRecord((record_type.name, getattr(record, record_type.identity)), record)
+        record_id = record_type.name, getattr(record, record_type.identity)
+        candidate = CandidateRecord(record_id, record, recalled.get(id(record)))
         other = found.setdefault(candidate.record_id, candidate)
         if other is not candidate and other.content_sha256 != candidate.content_sha256:
-            kind, record_id = candidate.record_id
             raise PayloadError(
                 f"{account_month.vendor}/{account_month.account} {account_month.month}: the vendor returned two "
-                f"different contents for {kind} {record_id!a} in one fetch; nothing was stored: compare its payloads"
+                f"different contents for {record_id[0]} {record_id[1]!a} in one fetch; nothing was stored: "
+                "compare its payloads"
             )
     return found
 

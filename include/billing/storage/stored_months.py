@@ -7,7 +7,7 @@ Nothing here writes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -262,12 +262,12 @@ def _rows(
     query = (
         select(table.c.record_key, table.c.version, *columns)
         .where(tuple_(table.c.record_key, table.c.version).in_(versions))
-        .order_by(table.c.position if many else order)
+        .order_by(*(table.primary_key if many else (order,)))  # as the index has them: nothing is sorted
     )
     found: dict[RecordVersion, list[Any]] = defaultdict(list)
     if many:
-        for record_key, version, row in _many_rows(connection, query, names):
-            found[record_key, version].append(row_type(**row))
+        for record_key, version, *values in _many_rows(connection, query):
+            found[record_key, version].append(row_type(*values))
         return found
     for record_key, version, *values in connection.execute(query):
         row = {name: _value(name, value) for name, value in zip(names, values, strict=True)}
@@ -275,18 +275,17 @@ def _rows(
     return found
 
 
-def _many_rows(
-    connection: Connection, query: Select[Any], names: Sequence[str]
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
+def _many_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
     """
-    Return a record's many rows as fields. Lines with the same attributes share one value, as those of a parser do.
+    Return a record's many rows, of which ``attributes`` is the last column. Lines with the same attributes, or another
+    equal text, share one value, as those of a parser do.
     """
-    read = cache(loads_text)
-    for rows in connection.execute(query).partitions(_ROWS_AT_ONCE):
-        for record_key, version, *values in rows:
-            row = dict(zip(names, values, strict=True))
-            row["attributes"] = read(row["attributes"])
-            yield record_key, version, row
+    read: Callable[[str], Any] = cache(loads_text)
+    texts: dict[str, str] = {}
+    # in parts from the server: the driver would have all rows of a month in memory beside the lines made of them
+    for rows in connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
+        for *values, attributes in rows:
+            yield (*[texts.setdefault(each, each) if type(each) is str else each for each in values], read(attributes))
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (one column of any type)

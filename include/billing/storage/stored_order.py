@@ -18,13 +18,17 @@ from billing.models import AccountMonth, Invoice
 from billing.storage.payloads import FetchInfo
 from billing.storage.records import CandidateRecord, Records
 from billing.storage.stored_months import RecordVersion, load_records
-from billing.storage.versions import RECORD_TYPES, RecordId, current_versions
+from billing.storage.versions import RECORD_TYPES, CurrentVersion, RecordId
 
 _FIELDS = ("invoices", "contracts", "billing_periods", "usage_reports")
 
 
 def in_stored_order(
-    connection: Connection, fetch: FetchInfo, account_month: AccountMonth, candidates: Records
+    connection: Connection,
+    fetch: FetchInfo,
+    account_month: AccountMonth,
+    candidates: Records,
+    current: Mapping[RecordId, CurrentVersion],
 ) -> AccountMonth:
     """
     Return a derived month with each record that another fetch has stored with the same content as it is stored.
@@ -32,12 +36,14 @@ def in_stored_order(
     A record with other content, or whose stored rows no longer have the content that was hashed, stays as derived.
 
     :param candidates: the month's records.
+    :param current: their current versions.
     """
-    current = current_versions(connection, fetch.vendor, fetch.account, candidates) if candidates else {}
     same = {
         record_id: (each.record_key, each.version)
         for record_id, each in current.items()
-        if each.fetch_id != fetch.fetch_id and each.content_sha256 == candidates[record_id].content_sha256
+        if each.fetch_id != fetch.fetch_id
+        and each.content_sha256 == candidates[record_id].content_sha256
+        and not candidates[record_id].is_from(each)
     }
     if not same:
         return account_month

@@ -293,6 +293,23 @@ payment_status = Table(
     PrimaryKeyConstraint("record_key", "fetch_id"),
 )
 
+# Which version of an invoice the same code, with the same configuration, reads again in the same text.
+reading = Table(
+    "reading",
+    metadata,
+    _required("vendor"),
+    _required("account"),
+    _sha256("text_sha256"),
+    _sha256("code_sha256"),
+    Column("record_key", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    _required("period_evidence"),
+    Column("payment_status", Text),
+    Column("unknown_fields", JSONB, nullable=False),
+    PrimaryKeyConstraint("vendor", "account", "text_sha256", "code_sha256"),
+    _of_version(),
+)
+
 # Each time that an invoice left its vendor's list, or came back.
 withdrawal = Table(
     "withdrawal",

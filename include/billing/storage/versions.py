@@ -105,6 +105,8 @@ def current_versions(
     connection: Connection, vendor: str, account: str, record_ids: Collection[RecordId]
 ) -> dict[RecordId, CurrentVersion]:
     """Return the current versions of some records, for those that are stored."""
+    if not record_ids:
+        return {}
     version = t.record_version.c
     query = (
         select(

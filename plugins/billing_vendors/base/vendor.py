@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from billing.models import AccountMonth, MonthToDate
     from billing.month import Month
     from billing.payloads.response import Response
+    from billing.reconciliation.reconciler import Derive
     from billing.storage.accrual_bases import ProposeAccrual
 
 _FORM = ("host", "schema", "port", "login", "password", "extra")  # what Airflow shows for any connection
@@ -96,7 +97,8 @@ class VendorImplementation:
     :param collect: fetches everything the vendor has on one account and month. Yields each response as it
         arrives (it is stored before the next request), and each document, or why there is none, after the response that
         names it.
-    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else.
+    :param derive: turns the stored responses of one ``collect`` into values; reads nothing else, except
+        what is recalled of a text.
     :param propose_accrual: what a month should accrue before it is billed: one of :mod:`billing.storage.accrual_bases`,
         or the vendor's own function.
     :param collect_month_to_date: fetches the running month's estimate; None if the vendor has none.
@@ -108,7 +110,7 @@ class VendorImplementation:
     """
 
     collect: Callable[[Account[Any], Month], Iterator[Response | Document | MissingDocument]]
-    derive: Callable[[Account[Any], Month, Sequence[Response]], AccountMonth]
+    derive: Derive
     propose_accrual: ProposeAccrual
     collect_month_to_date: Callable[[Account[Any], Month], Iterator[Response]] | None = None
     derive_month_to_date: Callable[[Account[Any], Response], MonthToDate] | None = None

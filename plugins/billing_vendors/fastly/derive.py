@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import chain
+
+import msgspec
 
 from billing.config.accounts import Account
 from billing.content_hash import content_sha256
 from billing.controls.checks.invoice_diff import surely_same
 from billing.errors import PayloadError
-from billing.models import AccountMonth, Invoice, Listing, MonthToDate
+from billing.models import AccountMonth, Invoice, Listing, MonthToDate, Reading, Recall, recall_nothing
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
+from billing.payloads.rows import split_rows
 from billing_vendors.fastly import endpoints, parse, parse_legacy
 from billing_vendors.fastly.paging import declared_total, next_cursor
 from billing_vendors.fastly.settings import FastlySettings
@@ -22,24 +26,32 @@ from billing_vendors.fastly.usage import ServiceUsage, usage_report
 from billing_vendors.fastly.vocabulary import V2_NOT_ISSUED, UnknownFields
 
 
-def derive(account: Account[FastlySettings], month: Month, responses: Sequence[Response]) -> AccountMonth:
+def derive(
+    account: Account[FastlySettings], month: Month, responses: Sequence[Response], recall: Recall = recall_nothing
+) -> AccountMonth:
     """
     Turn the responses of one ``collect`` into values.
 
     Invoices are chosen by their own billing period; the list also contains those of the months next to it. A v2
     bill that is not issued yet (``MTD``, ``Pending``) is not an invoice. Without a response the month is empty.
 
+    :param recall: returns what is stored of v3 invoices, by the hash of their text; only other texts are parsed.
     :raises PayloadError: a response does not have the documented format.
     """
     unknown_fields = UnknownFields()
     of = _by_operation(responses)
     usage, by_service = of.get(endpoints.V3_USAGE, []), of.get(endpoints.V3_SERVICE_USAGE, [])
     services = ServiceUsage(by_service, month, unknown_fields)
-    listed, listings = _listed(of.get(endpoints.V3_LIST, []), month, unknown_fields)
+    listing, rows = _listing(of.get(endpoints.V3_LIST, []), unknown_fields)
+    single = [_Text(each, each.request, each.sha256) for each in of.get(endpoints.V3_INVOICE, [])]
+    readings = dict(recall({text.sha256 for text in (*rows, *single)}))
+    listed, listings = _listed(rows, listing, month, readings)
     listed += _bills(of.get(endpoints.V2_MONTH, []), month, unknown_fields)
     invoices = _first_of_each_id(listed)
-    single = (parse.parse_invoice(_whole(response), unknown_fields) for response in of.get(endpoints.V3_INVOICE, []))
-    by_id = chain(single, _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields))
+    by_id = chain(
+        (_read(text, readings, invoices) for text in single),
+        _bills(of.get(endpoints.V2_INVOICE, []), month, unknown_fields),
+    )
     reports = ([usage_report(usage, month, unknown_fields)] if usage else []) + (
         [services.report()] if by_service else []
     )
@@ -48,10 +60,11 @@ def derive(account: Account[FastlySettings], month: Month, responses: Sequence[R
         account=account.name,
         month=month,
         invoices=tuple(invoices.values()),
-        by_id=_first_of_each_id(_listed_or_own(each, invoices) for each in by_id),
+        by_id=_first_of_each_id(by_id),
         usage_reports=tuple(reports),
         listings=(*listings, *services.listings),
-        unknown_fields=unknown_fields.unknown,
+        unknown_fields=unknown_fields.unknown.union(*(each.unknown_fields for each in readings.values())),
+        readings=readings,
     )
 
 
@@ -92,20 +105,57 @@ def _whole(response: Response) -> JsonObject:
     return JsonObject(response.json_object(), response.request)
 
 
-def _listed(
-    pages: Sequence[Response], month: Month, unknown_fields: UnknownFields
-) -> tuple[list[Invoice], tuple[Listing, ...]]:
-    """Read the pages of the v3 list: the invoices of the month, and what the listing says of its completeness."""
-    invoices: list[Invoice] = []
-    row_ids: list[str] = []
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """
+    The text of one v3 invoice: a row of the list, or a response of its own.
+
+    :param response: it has the text.
+    :param where: the place for error messages.
+    :param listed: the row; None for a response of its own.
+    """
+
+    response: Response
+    where: str
+    sha256: bytes
+    listed: msgspec.Raw | None = None
+
+    def row(self) -> JsonObject:
+        """Parse the text."""
+        whole = self.response if self.listed is None else replace(self.response, body=bytes(self.listed))
+        return JsonObject(whole.json(), self.where)
+
+
+def _listing(pages: Sequence[Response], unknown_fields: UnknownFields) -> tuple[JsonObject | None, list[_Text]]:
+    """Return the last page of the v3 list without its rows, and the rows of all pages."""
+    rows: list[_Text] = []
     last: JsonObject | None = None
     for page in pages:
-        last = _whole(page)
-        for row in parse.invoice_rows(last):
-            row_ids.append(row.identifier("invoice_id"))
-            if parse.month_of(row) == month:
-                invoices.append(parse.parse_invoice(row, unknown_fields))
+        whole, listed = split_rows(page, "data")
+        last = JsonObject(whole, page.request)
+        last.listed("data")
+        for place, row in enumerate(listed, start=1):
+            rows.append(_Text(page, f"{page.request}, data {place}", sha256(row).digest(), row))
         unknown_fields.attributes("invoice_list", last, "meta")
+    return last, rows
+
+
+def _listed(
+    rows: Sequence[_Text], last: JsonObject | None, month: Month, readings: dict[bytes, Reading]
+) -> tuple[list[Invoice], tuple[Listing, ...]]:
+    """Read the rows of the v3 list: the invoices of the month, and what the listing says of its completeness."""
+    invoices: list[Invoice] = []
+    row_ids: list[str] = []
+    for text in rows:
+        if reading := readings.get(text.sha256):
+            row_ids.append(reading.invoice.invoice_id)
+            if reading.invoice.month == month:
+                invoices.append(reading.invoice)
+            continue
+        row = text.row()
+        row_ids.append(row.identifier("invoice_id"))
+        if parse.month_of(row) == month:
+            invoices.append(_parsed(text.sha256, row, readings))
     if last is None:
         return [], ()
     ended = not next_cursor(last)
@@ -113,6 +163,24 @@ def _listed(
         endpoints.V3_LIST, tuple(row_ids), declared_total(last), ended=ended, contradicted=_contradicted(invoices)
     )
     return invoices, (listing,)
+
+
+def _read(text: _Text, readings: dict[bytes, Reading], listed: Mapping[str, Invoice]) -> Invoice:
+    """Read an invoice by id: the listed one itself if both are equal, so that a month's lines are in memory once."""
+    known = readings.get(text.sha256)
+    invoice = known.invoice if known else _parsed(text.sha256, text.row(), readings)
+    other = listed.get(invoice.invoice_id)
+    if other is None or not surely_same(other, invoice):
+        return invoice
+    readings[text.sha256] = replace(readings[text.sha256], invoice=other)
+    return other
+
+
+def _parsed(text_sha256: bytes, row: JsonObject, readings: dict[bytes, Reading]) -> Invoice:
+    unknown_fields = UnknownFields()
+    invoice = parse.parse_invoice(row, unknown_fields)
+    readings[text_sha256] = Reading(invoice, unknown_fields.unknown)
+    return invoice
 
 
 def _contradicted(invoices: Sequence[Invoice]) -> tuple[str, ...]:
@@ -141,12 +209,6 @@ def _of_month(bill: Invoice, asked: Month) -> Invoice:
         evidence = f"the month asked for, after which it was sent; its {bill.period_evidence}"
         return replace(bill, month=asked, period_evidence=evidence)
     raise PayloadError(f"invoice {bill.invoice_id}: asked for {asked}, but its start_time is in {bill.month}")
-
-
-def _listed_or_own(invoice: Invoice, listed: Mapping[str, Invoice]) -> Invoice:
-    """Return the listed invoice if it is equal: a month's lines are in memory once."""
-    other = listed.get(invoice.invoice_id)
-    return other if other is not None and surely_same(other, invoice) else invoice
 
 
 def _first_of_each_id(invoices: Iterable[Invoice]) -> dict[str, Invoice]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
-from billing.controls.checks.line_types import charge_key, is_charge
+from billing.controls.checks.line_types import ChargeKey, is_charge
 from billing.models import Invoice, InvoiceLine
 from billing.names import name_key
 from billing_vendors.fastly.parse_legacy import VOIDED
@@ -18,9 +18,9 @@ ItemKey = tuple[str, str, str]
 _TAX = re.compile(r"\b(tax|taxes|vat|gst|hst|pst|qst|mwst|ust|tva|iva|btw|moms)\b")
 
 
-def item_key(line: InvoiceLine) -> ItemKey:
-    """Return what a line charges for, for comparing; the description replaces a missing product name."""
-    product, region, usage_type = charge_key(line)
+def item_key(charged: ChargeKey) -> ItemKey:
+    """Return what is charged for, for comparing."""
+    product, region, usage_type = charged
     return name_key(product), name_key(region), name_key(usage_type)
 
 

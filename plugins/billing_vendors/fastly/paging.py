@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
+
+import msgspec
 
 from billing.month import Month
 from billing.payloads.json_reader import JsonObject
 from billing.payloads.response import Response
+from billing.payloads.rows import members_of, split_rows
 from billing_vendors.base.client.paging import PageHead, Paging, check_end
 from billing_vendors.fastly import endpoints
-from billing_vendors.fastly.parse import invoice_rows, month_of
+from billing_vendors.fastly.parse import month_of
 from billing_vendors.fastly.vocabulary import amount_or_none
 
 _MAX_PAGES = 500
@@ -25,9 +29,9 @@ class InvoicePaging(Paging):
 
     def read_head(self, page: Response) -> PageHead:
         """Read ``meta``, and the ids of the invoices."""
-        invoices = _page(page)
-        row_ids = [row.identifier("invoice_id") for row in invoice_rows(invoices)]
-        return _head(page, invoices, row_ids)
+        invoices, rows = split_rows(page, "data")
+        row_ids = [row.identifier("invoice_id") for row in _heads(page, rows)]
+        return _head(page, invoices, JsonObject(invoices, page.request), row_ids)
 
 
 class ServiceUsagePaging(Paging):
@@ -40,9 +44,9 @@ class ServiceUsagePaging(Paging):
 
     def read_head(self, page: Response) -> PageHead:
         """Read ``data.meta``, and the ids of the services."""
-        usage = service_usage_of(_page(page))
+        usage = service_usage_of(JsonObject(page.parsed, page.request))
         row_ids = [row.identifier("service_id") for each in usage for row in each.listed("details")]
-        return _head(page, usage[-1] if usage else JsonObject({}, page.request), row_ids)
+        return _head(page, page.parsed, usage[-1] if usage else JsonObject({}, page.request), row_ids)
 
 
 def listed_ids(response: Response, month: Month) -> list[str]:
@@ -51,7 +55,14 @@ def listed_ids(response: Response, month: Month) -> list[str]:
 
     :raises PayloadError: the page has no list in ``data``, or a row no id or no start.
     """
-    return [row.identifier("invoice_id") for row in invoice_rows(_page(response)) if month_of(row) == month]
+    _, rows = split_rows(response, "data")
+    return [row.identifier("invoice_id") for row in _heads(response, rows) if month_of(row) == month]
+
+
+def _heads(page: Response, rows: Iterable[msgspec.Raw]) -> Iterator[JsonObject]:
+    """Yield of each invoice what says which it is and of which month; its lines are not parsed here."""
+    for place, row in enumerate(rows, start=1):
+        yield members_of(row, f"{page.request}, data {place}", "invoice_id", "billing_start_date", "billing_end_date")
 
 
 def service_usage_of(page: JsonObject) -> list[JsonObject]:
@@ -77,15 +88,11 @@ def declared_total(holder: JsonObject) -> int | None:
     return None if total is None else int(total)
 
 
-def _head(page: Response, holder: JsonObject, row_ids: list[str]) -> PageHead:
+def _head(page: Response, document: Mapping[str, object], holder: JsonObject, row_ids: list[str]) -> PageHead:
     cursor = next_cursor(holder)
     if not cursor:
-        check_end(page, page.parsed)
+        check_end(page, document)
     return PageHead(cursor, row_ids, declared_total(holder))
-
-
-def _page(response: Response) -> JsonObject:
-    return JsonObject(response.parsed, response.request)
 
 
 def next_cursor(holder: JsonObject) -> str | None:

@@ -6,6 +6,10 @@ Amounts are in the document's ``currency_code``; a month-to-date document has no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
 from billing.errors import PayloadError
 from billing.models import Invoice, InvoiceLine, MonthToDate, UsageLine
 from billing.money import currency_code
@@ -22,15 +26,6 @@ from billing_vendors.fastly.vocabulary import (
     start_of,
     text_or_none,
 )
-
-
-def invoice_rows(page: JsonObject) -> list[JsonObject]:
-    """
-    Return the rows of one page of the invoice list; null is a page without rows.
-
-    :raises PayloadError: the page has no ``data``, or something else than objects in it.
-    """
-    return page.listed("data")
 
 
 def month_of(row: JsonObject) -> Month:
@@ -129,6 +124,15 @@ def _line(row: JsonObject, position: int, unknown_fields: UnknownFields) -> Invo
         quantity=amount_or_none(row, "units"),
         rate=amount_or_none(row, "rate"),
         credit_coupon=identifier_or_none(row, "credit_coupon_code"),
-        attributes=({"product_line": product_line} if product_line else {})
-        | unknown_fields.attributes("invoice_line", row),
+        attributes=_attributes(product_line, unknown_fields.attributes("invoice_line", row)),
     )
+
+
+def _attributes(product_line: str | None, unknown: dict[str, Any]) -> Mapping[str, Any]:
+    """Return a line's attributes: one value for all lines that have the same, and no unknown ones."""
+    return _known_attributes(product_line) | unknown if unknown else _known_attributes(product_line)
+
+
+@lru_cache(maxsize=4096)
+def _known_attributes(product_line: str | None) -> dict[str, Any]:
+    return {"product_line": product_line} if product_line else {}

@@ -7,13 +7,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from billing.config.accounts import Account
 from billing.errors import PayloadError
-from billing.models import AccountMonth, Contract, ContractBillingPeriod, Invoice, InvoiceLine, Listing, UsageReport
+from billing.models import (
+    AccountMonth,
+    Contract,
+    ContractBillingPeriod,
+    Invoice,
+    InvoiceLine,
+    Listing,
+    Reading,
+    Recall,
+    UnknownField,
+    UsageReport,
+    recall_nothing,
+)
 from billing.month import Month
+from billing.payloads.exact_json import json_value, sha256_of
 from billing.payloads.response import Response
 from billing_vendors.genesys_cloud.intervals import Interval
 from billing_vendors.genesys_cloud.month_assignment import BillingCycle, ContractTerm, assign_month, possible_months
@@ -36,10 +50,17 @@ _IDS_IN_PATH = {
 }
 
 
-def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -> AccountMonth:
+def derive(
+    account: Account[Any],
+    month: Month,
+    responses: Sequence[Response],
+    recall: Recall = recall_nothing,
+) -> AccountMonth:
     """
     Turn the stored responses of one collection into the account's month.
 
+    :param recall: returns what is stored of invoices, by the hash of all that decides on them: header, lines, contracts
+        and month; only the lines of others are parsed.
     :raises PayloadError: a response has another format, or one that it refers to is missing: a contract without its
         detail, an invoice without its lines, lines without their invoice.
     """
@@ -51,9 +72,12 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
     contracts, terms = read_contracts(by_operation["contract"], unknown_fields)
     _same_ids("contract", set(contract_listing.row_ids), set(contracts))
     headers, invoice_listing = _headers(by_operation["invoices"], unknown_fields)
-    lines, line_listings = _all_lines(by_operation["invoice_lines"], unknown_fields)
-    if unknown := sorted(set(lines) - set(headers)):
-        raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing contains")
+    agreed = [str(month), *sorted((each.request, each.sha256.hex()) for each in by_operation["contract"])]
+    lines = _all_lines(by_operation["invoice_lines"], headers, agreed)
+    readings = dict(recall({each.sha256 for each in lines.values()}))
+    invoices = tuple(_invoices(headers, lines, readings, terms, account, month))
+    line_listings = [each.listing(readings) for each in lines.values()]
+    noted = [each.noted for each in lines.values()] + [each.unknown_fields for each in readings.values()]
     periods = _billing_periods(
         by_operation["billing_period"], terms, lambda cycle: cycle.month == month, unknown_fields
     )
@@ -61,12 +85,13 @@ def derive(account: Account[Any], month: Month, responses: Sequence[Response]) -
         vendor=account.vendor,
         account=account.name,
         month=month,
-        invoices=tuple(_invoices(headers, lines, terms, account, month)),
+        invoices=invoices,
         contracts=tuple(contracts.values()),
         billing_periods=tuple(periods),
         usage_reports=tuple(_usage_reports(by_operation, month, unknown_fields)),
         listings=(contract_listing, invoice_listing, *line_listings),
-        unknown_fields=frozenset(unknown_fields.unknown),
+        unknown_fields=frozenset(unknown_fields.unknown).union(*noted),
+        readings=readings,
     )
 
 
@@ -185,33 +210,89 @@ def _headers(responses: Sequence[Response], unknown_fields: UnknownFields) -> tu
     return {header.invoice_id: header for header in headers}, listing
 
 
+class _Lines:
+    """
+    The pages of one invoice's lines, parsed only if they are needed.
+
+    :ivar sha256: hash of all that decides on the invoice.
+    """
+
+    def __init__(self, invoice_id: str, pages: Sequence[Response], decisive: object) -> None:
+        self._invoice_id = invoice_id
+        self._stored = pages
+        asked = [[page.request, page.sha256.hex()] for page in pages]
+        self.sha256 = sha256_of(json_value(["genesys_cloud invoice", decisive, asked]))
+        self._noted = UnknownFields()
+
+    @cached_property
+    def _parsed(self) -> tuple[list[InvoiceLine], Listing]:
+        pages = list(map(replace, self._stored))  # copies: what is parsed of them is released with this invoice
+        listing = read_listing(f"invoice_lines/{self._invoice_id}", pages, self._noted)
+        return read_lines(self._invoice_id, in_order(pages)[0], self._noted), listing
+
+    @property
+    def lines(self) -> list[InvoiceLine]:
+        """The lines as their pages have them."""
+        return self._parsed[0]
+
+    @property
+    def noted(self) -> frozenset[UnknownField]:
+        """The fields that were found in what was parsed."""
+        return frozenset(self._noted.unknown)
+
+    def listing(self, readings: Mapping[bytes, Reading]) -> Listing:
+        """Return what the pages say about their completeness; of a recalled invoice each row is one of its lines."""
+        known = readings.get(self.sha256)
+        return self._parsed[1] if known is None or known.stored is None else self._whole(known.invoice)
+
+    def reading(self, invoice: Invoice) -> Reading | None:
+        """Return what was read, to be recalled; None if the listing cannot be told from the invoice's lines."""
+        return Reading(invoice, self.noted) if self._parsed[1] == self._whole(invoice) else None
+
+    def _whole(self, invoice: Invoice) -> Listing:
+        row_ids = tuple(line.line_id or "" for line in invoice.lines)
+        return Listing(f"invoice_lines/{self._invoice_id}", row_ids, declared_total=None, ended=True)
+
+
 def _all_lines(
-    responses: Iterable[Response], unknown_fields: UnknownFields
-) -> tuple[dict[str, list[InvoiceLine]], list[Listing]]:
+    responses: Iterable[Response], headers: Mapping[str, InvoiceHeader], agreed: object
+) -> dict[str, _Lines]:
+    """
+    Group the pages of lines by invoice.
+
+    :param agreed: what besides header and lines decides on an invoice.
+    :raises PayloadError: no header has the invoice.
+    """
     by_invoice: dict[str, list[Response]] = defaultdict(list)
     for response in responses:
         by_invoice[ids_in_path(response)[0]].append(response)
-    lines, listings = {}, []
-    for invoice_id, stored in by_invoice.items():
-        pages = list(map(replace, stored))  # copies: what is parsed of them is released with this invoice
-        listings.append(read_listing(f"invoice_lines/{invoice_id}", pages, unknown_fields))
-        lines[invoice_id] = read_lines(invoice_id, in_order(pages)[0], unknown_fields)
-    return lines, listings
+    if unknown := sorted(set(by_invoice) - set(headers)):
+        raise PayloadError(f"lines of invoice {unknown[0]!r}, which no page of the invoice listing contains")
+    return {
+        invoice_id: _Lines(invoice_id, pages, [agreed, headers[invoice_id]]) for invoice_id, pages in by_invoice.items()
+    }
 
 
 def _invoices(
     headers: Mapping[str, InvoiceHeader],
-    lines: Mapping[str, list[InvoiceLine]],
+    lines: Mapping[str, _Lines],
+    readings: dict[bytes, Reading],
     terms: Sequence[ContractTerm],
     account: Account[Any],
     month: Month,
 ) -> Iterable[Invoice]:
+    """Yield the invoices of the month, and add those that were parsed to the readings."""
     for header in candidates(headers.values(), terms, month):
         if header.invoice_id not in lines:
             raise PayloadError(
                 f"invoice {header.invoice_id} is listed, but its lines are not among the stored responses"
             )
-        if invoice := invoice_of_month(header, lines[header.invoice_id], terms, account, month):
+        of_invoice = lines[header.invoice_id]
+        if known := readings.get(of_invoice.sha256):
+            yield known.invoice
+        elif invoice := invoice_of_month(header, of_invoice.lines, terms, account, month):
+            if reading := of_invoice.reading(invoice):
+                readings[of_invoice.sha256] = reading
             yield invoice
 
 

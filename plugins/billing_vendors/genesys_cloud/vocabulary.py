@@ -49,13 +49,18 @@ _OLD_NAMES = {
     )
 }
 
+# Their members in the order in which they are kept: by name.
 _NESTED = {
-    "customer": frozenset({"id", "number", "name"}),
-    "organization": frozenset({"id", "name"}),
-    "product": frozenset({"id", "sku", "name", "unitOfMeasure"}),
-    "address": _words(
-        "dateEffective addressType currencyIsoCode line1 line2 line3 cityName postalCode stateCode countryCode "
-        "citySubdivision1 regionSubdivision1 regionSubdivision2 country"
+    "customer": ("id", "name", "number"),
+    "organization": ("id", "name"),
+    "product": ("id", "name", "sku", "unitOfMeasure"),
+    "address": tuple(
+        sorted(
+            _words(
+                "dateEffective addressType currencyIsoCode line1 line2 line3 cityName postalCode stateCode countryCode "
+                "citySubdivision1 regionSubdivision1 regionSubdivision2 country"
+            )
+        )
     ),
 }
 _NESTED_WORDS = {("product", "unitOfMeasure"): UNIT, ("address", "addressType"): ADDRESS_TYPE}
@@ -111,7 +116,7 @@ class UnknownFields:
 
     def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
         values = {}
-        for name in sorted(_NESTED[record_type]):
+        for name in _NESTED[record_type]:
             known = _NESTED_WORDS.get((record_type, name))
             value = _text_or_number(row, name) if known is None else self.enum(record_type, row, name, known)
             if value is not None:

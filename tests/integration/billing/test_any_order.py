@@ -71,7 +71,7 @@ class FourMonths:
             fetches[month] = self.ledger.fetch(str(month), account=name, month=month)
         return fetches
 
-    def derive(self, account, month, responses):
+    def derive(self, account, month, responses, _recall):
         """Read a month; an answer that says so holds the invoice at another rate."""
         account_month = self.month(account.name, month)
         if responses[0].json_object()["reading"] != "restated":

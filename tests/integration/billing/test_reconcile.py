@@ -26,7 +26,7 @@ OCTOBER = Month(2026, 10)
 ARCHIVE = ("fetch", "payload", "payload_sighting")
 
 
-def derive(_account, month, responses):
+def derive(_account, month, responses, _recall):
     """Read a JSON document of one invoice, as a vendor's parser does."""
     document = JsonObject(responses[0].json_object(), "invoice I-1")
     lines = tuple(

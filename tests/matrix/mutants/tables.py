@@ -73,7 +73,7 @@ _OF_FASTLY = (
                 "exact_sum(line.quantity for line in thing.lines[:1] if",
             ),
             ("(key := name_key(text))", "(key := text)"),
-            ("and not is_flat(line)", ""),
+            ("for line in group if not is_flat(line)]", "for line in group]"),
         ),
     ),
     Group(
@@ -262,6 +262,9 @@ _OF_GENESYS_AND_SHARED = (
                 "-product(product(line.rate, line.quantity), self.share)",
             ),
             ("product(product(line.rate, line.quantity), self.share)", "product(line.rate, line.quantity)"),
+            ("return product(line.rate, line.quantity)", "return product(line.rate, line.rate)"),
+            ("return product(line.rate, line.quantity)", "return -product(line.rate, line.quantity)"),
+            ("if not states.keys() <= _AGREE:", "if False:"),
             ("worth and _state(", "_state("),
             ("if line.quantity not in priced]", "]"),
             ("name_key(line.product_group)) if line", '"") if line'),

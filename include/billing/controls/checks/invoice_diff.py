@@ -91,7 +91,7 @@ def surely_same(before: Invoice, after: Invoice) -> bool:
 
     Never for attributes that hold a boolean: ``True == 1`` in Python, and the hash tells them apart.
     """
-    return before == after and not (_holds_truth_values(before) or _holds_truth_values(after))
+    return before is after or (before == after and not (_holds_truth_values(before) or _holds_truth_values(after)))
 
 
 def _holds_truth_values(invoice: Invoice) -> bool:

@@ -28,7 +28,7 @@ def _names_shortfall(*names: str | None) -> bool:
 
 def is_charge(line: InvoiceLine) -> bool:
     """Return whether a line charges for usage or a fee."""
-    return not is_credit(line) and not is_shortfall(line)
+    return not (is_credit(line) or _names_shortfall(line.product, line.product_group, line.description))
 
 
 def charges_of(invoices: Iterable[Invoice]) -> list[InvoiceLine]:

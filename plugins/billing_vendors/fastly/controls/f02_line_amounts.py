@@ -44,6 +44,8 @@ class _Reading:
         """Return what a line should charge; None if it states no rate or no units."""
         if line.rate is None or line.quantity is None:
             return None
+        if self is _PLAIN:
+            return product(line.rate, line.quantity)
         return product(product(line.rate, line.quantity), self.share)
 
     def __str__(self) -> str:
@@ -79,17 +81,17 @@ def amounts_are_rate_times_units(evidence: Evidence[FastlySettings]) -> Iterator
 
 def _of_invoice(invoice: Invoice, currency: str, priced: frozenset[Decimal]) -> Iterator[Finding]:
     bound = bound_of(currency, _ROUNDINGS)
-    readings = _readings(invoice, bound, priced)
-    states: Counter[State] = Counter()
     # nearly all lines agree and are only counted: one finding for each would take most of the time
-    for line in invoice.lines:
-        reading = readings.get(_group(line), _PLAIN)
-        state = _state(line, bound, reading)
-        if state is None:
-            continue
-        states[state] += 1
-        if state not in _AGREE:
-            yield _of_line(invoice, line, currency, reading)
+    states = Counter(state for line in invoice.lines if (state := _state(line, bound, _PLAIN)))
+    readings: dict[tuple[str, str], _Reading] = {}
+    if not states.keys() <= _AGREE:
+        readings = _readings(invoice, bound, priced)
+        judged = [(line, readings.get(_group(line), _PLAIN)) for line in invoice.lines]
+        found = [(line, reading, _state(line, bound, reading)) for line, reading in judged]
+        states = Counter(state for _, _, state in found if state)
+        for line, reading, state in found:
+            if state and state not in _AGREE:
+                yield _of_line(invoice, line, currency, reading)
     agree, rounded = sum(states[state] for state in _AGREE), states[State.PASS_WITHIN_ROUNDING]
     others = sorted({str(reading) for reading in readings.values() if reading != _PLAIN})
     if agree:

@@ -65,10 +65,13 @@ def billed_quantity_is_metered(evidence: Evidence[FastlySettings]) -> Iterator[F
     yield from summarize_passes(subject, "metrics", (_finding(subject, thing) for thing in things))
 
 
+Named = tuple[str, list[InvoiceLine]]
+"""The name of what lines bill, and the lines, which all are named alike."""
+
+
 def _things(lines: list[InvoiceLine], report: UsageReport) -> list[_Thing]:
     metrics = [metric for metric in report.lines if metric.quantity or metric.raw_quantity]
-    names = {name_key(metric.name) for metric in metrics}
-    billed = [(name, line) for line in lines if (name := _metered_name(line, names))]
+    billed = list(_billed(lines, {name_key(metric.name) for metric in metrics}))
     by_region = _names_by_region(billed, metrics)
     found: dict[tuple[str, str], _Thing] = {}
 
@@ -77,28 +80,38 @@ def _things(lines: list[InvoiceLine], report: UsageReport) -> list[_Thing]:
         words = " / ".join(part for part in (shown, region if name in by_region else "") if part)
         return found.setdefault(key, _Thing(words))
 
-    for name, line in billed:
-        thing(name, line.region, line.product or line.description).lines.append(line)
+    for name, (line, *others) in billed:
+        thing(name, line.region, line.product or line.description).lines += [line, *others]
     for metric in metrics:
         thing(name_key(metric.name), metric.region, metric.name).metrics.append(metric)
     return list(found.values())
 
 
-def _metered_name(line: InvoiceLine, names: set[str]) -> str | None:
-    """Return the name of a line's metric, its own if it bills usage that is in no metric, and None if it bills none."""
-    own = [key for text in (line.product, line.description, line.usage_type) if (key := name_key(text))]
-    metered = next((key for key in own if key in names), None)
-    if metered is None and line.usage_type and not is_flat(line):
-        return own[0]
-    return metered
+def _billed(lines: Iterable[InvoiceLine], names: set[str]) -> Iterator[Named]:
+    """
+    Yield lines with the name of their metric, else, if they bill usage that is in no metric, with their own.
+
+    :param names: of the metrics.
+    """
+    alike: dict[object, list[InvoiceLine]] = defaultdict(list)
+    for line in lines:  # thousands of lines bill the same few things
+        alike[line.product, line.description, line.usage_type, line.region].append(line)
+    for group in alike.values():
+        first = group[0]
+        own = [key for text in (first.product, first.description, first.usage_type) if (key := name_key(text))]
+        metered = next((key for key in own if key in names), None)
+        if metered is not None:
+            yield metered, group
+        elif first.usage_type and (used := [line for line in group if not is_flat(line)]):
+            yield own[0], used
 
 
-def _names_by_region(billed: Iterable[tuple[str, InvoiceLine]], metrics: Iterable[UsageLine]) -> set[str]:
+def _names_by_region(billed: Iterable[Named], metrics: Iterable[UsageLine]) -> set[str]:
     """Return the names whose lines and metrics all have a region, and have one in common."""
     of_lines: dict[str, set[str]] = defaultdict(set)
     of_metrics: dict[str, set[str]] = defaultdict(set)
-    for name, line in billed:
-        of_lines[name].add(_region(line.region))
+    for name, lines in billed:
+        of_lines[name].add(_region(lines[0].region))
     for metric in metrics:
         of_metrics[name_key(metric.name)].add(_region(metric.region))
     return {

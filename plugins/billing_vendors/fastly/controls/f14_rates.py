@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from billing.config.rate_card import CardRate, in_force
 from billing.controls.aggregate import summarize_passes
-from billing.controls.checks.line_types import charge_key, describe
+from billing.controls.checks.line_types import ChargeKey, charge_key, describe
 from billing.controls.checks.prior_months import month_before
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
@@ -127,11 +127,15 @@ def _finding(subject: str, item: _Item, rate: Decimal, agreed: tuple[set[Decimal
 
 
 def _items(lines: Iterable[InvoiceLine]) -> Items:
-    found: Items = {}
+    units: dict[tuple[ChargeKey, Decimal], list[Decimal]] = defaultdict(list)
     for line in lines:
         if line.rate is not None:
-            item = found.setdefault(item_key(line), _Item(describe(charge_key(line))))
-            item.units[line.rate] = exact_sum((item.units[line.rate], line.quantity or Decimal(0)))
+            units[charge_key(line), line.rate].append(line.quantity or Decimal(0))
+    found: Items = {}
+    for (charged, rate), quantities in units.items():  # thousands of lines charge for the same few things
+        key = item_key(charged)
+        item = found[key] = found.get(key) or _Item(describe(charged))
+        item.units[rate] = exact_sum((item.units[rate], *quantities))
     return found
 
 

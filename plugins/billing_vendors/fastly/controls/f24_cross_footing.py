@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from billing.controls.aggregate import summarize_passes
-from billing.controls.checks.line_types import charge_key
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, compare_amounts, not_applicable
@@ -49,8 +48,8 @@ def sums_cross_foot(evidence: Evidence[FastlySettings]) -> Iterator[Finding]:
 
 
 def _lines(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
-    by_product = _sums(invoice.lines, lambda line: name_key(charge_key(line)[0]))
-    by_region = _sums(invoice.lines, lambda line: name_key(line.region))
+    by_product = _sums((line.product or line.description, line.amount) for line in invoice.lines)
+    by_region = _sums((line.region, line.amount) for line in invoice.lines)
     return compare_amounts(
         invoice.invoice_id,
         f"{len(by_product)} products against {len(by_region)} regions",
@@ -82,7 +81,10 @@ def _subtotals(invoice: Invoice, evidence: Evidence[FastlySettings]) -> Iterator
 
 def _readings(invoice: Invoice) -> dict[str, list[Reading]]:
     """Return what each subtotal of a v2 bill may be the sum of, the usual reading first."""
-    totals, charged = totals_of(invoice), charges([invoice])
+    totals, costs = totals_of(invoice), _costs(invoice.attributes.get("regions"))
+    if not totals and not costs:
+        return {}
+    charged = charges([invoice])
     incurred, extras_cost = figure(totals, "incurred_cost"), figure(totals, "extras_cost")
     before_discount = figure(totals, "cost_before_discount")
     parts: Amounts = [figure(totals, "bandwidth_cost"), figure(totals, "requests_cost")]
@@ -90,7 +92,6 @@ def _readings(invoice: Invoice) -> dict[str, list[Reading]]:
     amounts: Amounts = [line.amount for line in usage]
     delivery: Amounts = [line.amount for line in usage if _is_delivery(line)]
     other: Amounts = [line.amount for line in usage if not _is_delivery(line)]
-    costs = _costs(invoice.attributes.get("regions"))
     subtotals = (incurred, exact_sum(_given(parts)), exact_sum(_given(amounts)), before_discount)
     without_extras: Amounts = [*(line.amount for line in charged), extras_cost and -extras_cost]
     return {
@@ -138,10 +139,11 @@ def _given(amounts: Amounts) -> list[Decimal]:
     return [amount for amount in amounts if amount is not None]
 
 
-def _sums(lines: Iterable[InvoiceLine], of: Callable[[InvoiceLine], str]) -> dict[str, Decimal]:
+def _sums(amounts: Iterable[tuple[str | None, Decimal]]) -> dict[str, Decimal]:
+    """Add up amounts by name, as a person reads it."""
     sums: dict[str, list[Decimal]] = defaultdict(list)
-    for line in lines:
-        sums[of(line)].append(line.amount)
+    for name, amount in amounts:
+        sums[name_key(name)].append(amount)
     return {name: exact_sum(members) for name, members in sums.items()}
 
 

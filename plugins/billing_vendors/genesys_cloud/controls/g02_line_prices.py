@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
-from billing.controls.finding import Finding, State, blocked, bound_of, compare_amounts, not_applicable
-from billing.matching.price_book import ChargeType, PriceBook
+from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
+from billing.matching.price_book import ChargeType
 from billing.matching.receipts import Billed
-from billing.matching.three_way import (
-    Match,
-    held_documents,
-    items_of_line,
-    match_month,
-    price_of_line,
-    prices_of_line,
-    reading_of_line,
-)
-from billing.models import AccountMonth, Invoice
+from billing.matching.three_way import Match, items_of_line, price_of_line, prices_of_line
+from billing.models import Invoice
 from billing.money import currency_code, product
 from billing.proration import decimal_of
+from billing_vendors.genesys_cloud.controls.matched import Matched
 from billing_vendors.genesys_cloud.matching_terms import TERMS
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
@@ -53,17 +45,16 @@ def lines_have_agreed_prices(evidence: Evidence[GenesysSettings]) -> Iterator[Fi
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
-    held = held_documents(account_month, price_book, TERMS)
+    matched = evidence.once(Matched)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(account_month, price_book, TERMS, held):
+    for match in matched.matches:
         for billed in match.billed:
-            findings[billed.invoice.invoice_id].append(_of_line(billed, match, price_book, account_month))
+            findings[billed.invoice.invoice_id].append(_of_line(billed, match, matched))
     for invoice in account_month.invoices:
         if found := findings.get(invoice.invoice_id):
             yield from summarize_passes(invoice.invoice_id, "lines", found)
         else:
-            yield not_applicable(invoice.invoice_id, _why_not(invoice, held))
+            yield not_applicable(invoice.invoice_id, _why_not(invoice, matched.held))
 
 
 def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
@@ -72,8 +63,8 @@ def _why_not(invoice: Invoice, held: frozenset[str]) -> str:
     return "it has no line with a price: credits have amounts only"
 
 
-def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month: AccountMonth) -> Finding:
-    line, invoice = billed.line, billed.invoice
+def _of_line(billed: Billed, match: Match, matched: Matched) -> Finding:
+    line, invoice, price_book = billed.line, billed.invoice, matched.price_book
     subject, what = invoice.invoice_id, f"line {line.position} ({line.description})"
     if missing := _missing(billed):
         return blocked(subject, f"{what} {missing}")
@@ -85,8 +76,7 @@ def _of_line(billed: Billed, match: Match, price_book: PriceBook, account_month:
         return blocked(
             subject, f"{what} is in {invoice.currency}, its price in {', '.join(currencies)}: not comparable"
         )
-    bound = bound_of(invoice.currency, 1) or Decimal(0)
-    reading = reading_of_line(billed, match, price_book, account_month.billing_periods, bound)
+    reading = matched.reading(billed, match)
     expected = price_of_line(billed, match, price_book) if reading is None else decimal_of(reading.amount)
     priced = prices_of_line(billed, match, price_book)
     if expected is None and not priced:

@@ -18,13 +18,13 @@ from billing.matching.price_book import ChargeType, PriceBook
 from billing.matching.price_readings import lengths
 from billing.matching.quantities import scale_between
 from billing.matching.receipts import Billed
-from billing.matching.three_way import Match, Outcome, compare, items_of_line, match_month
+from billing.matching.three_way import Match, Outcome, compare, items_of_line
 from billing.money import difference, exact_sum
 from billing.names import name_key
 from billing.proration import decimal_of
 from billing_vendors.genesys_cloud.controls.expected_documents import Documents, of_receipt
 from billing_vendors.genesys_cloud.controls.g01_footing import tax_rate
-from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.controls.matched import Matched
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _FEW = 4
@@ -57,8 +57,8 @@ def charges_are_billed_as_they_are(evidence: Evidence[GenesysSettings]) -> Itera
         nothing was charged and nothing invoiced             -> NOT_APPLICABLE
     """
     account_month = evidence.account_month
-    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
-    matches = match_month(account_month, price_book, TERMS)
+    matched = evidence.once(Matched)
+    price_book, matches = matched.price_book, matched.matches
     if not matches:
         yield not_applicable(str(account_month.month), "nothing is charged and nothing is invoiced")
     documents = Documents(evidence, price_book)

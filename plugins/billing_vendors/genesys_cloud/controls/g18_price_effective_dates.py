@@ -11,12 +11,11 @@ from billing.controls.aggregate import summarize_passes
 from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, bound_of, not_applicable
-from billing.matching.price_book import ChargeType, PriceBook, PricedItem
-from billing.matching.price_readings import Reading
+from billing.matching.price_book import ChargeType, PricedItem
 from billing.matching.receipts import Billed
-from billing.matching.three_way import Match, items_of_line, match_month, reading_of_line, reading_of_other_days
+from billing.matching.three_way import Match, items_of_line, reading_of_other_days
 from billing.models import AccountMonth, Contract
-from billing_vendors.genesys_cloud.matching_terms import TERMS
+from billing_vendors.genesys_cloud.controls.matched import Matched
 from billing_vendors.genesys_cloud.settings import GenesysSettings
 
 _SLACK, _END_SLACK = timedelta(days=1), timedelta(days=2)
@@ -49,10 +48,10 @@ def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iter
     if not account_month.invoices:
         yield not_applicable(str(account_month.month), "the month has no invoice")
         return
-    price_book = PriceBook(account_month.contracts, account_month.billing_periods)
-    windows = _Windows(account_month, price_book)
+    matched = evidence.once(Matched)
+    windows = _Windows(account_month, matched)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for match in match_month(account_month, price_book, TERMS):
+    for match in matched.matches:
         for billed in match.billed:
             findings[billed.invoice.invoice_id].append(windows.of_line(billed, match))
     for invoice in account_month.invoices:
@@ -63,8 +62,9 @@ def lines_are_in_their_price_window(evidence: Evidence[GenesysSettings]) -> Iter
 
 
 class _Windows:
-    def __init__(self, account_month: AccountMonth, price_book: PriceBook) -> None:
-        self._agreement = price_book
+    def __init__(self, account_month: AccountMonth, matched: Matched) -> None:
+        self._matched = matched
+        self._agreement = matched.price_book
         self._periods = account_month.billing_periods
         self._ramps = [
             (contract.contract_id, day)
@@ -92,7 +92,7 @@ class _Windows:
         fault, prices = min(judged, key=lambda each: (each[0] is not None, not all(each[1])))
         operands = {"line": line.position, "from": str(start), "to": str(end), "ramp_bounds": ramp}
         operands |= {"prices": [", ".join(each) for each in prices]}
-        reading = self._reading(billed, match)
+        reading = self._matched.reading(billed, match)  # how the contract gives the amount, as G2 finds it
         bound = bound_of(billed.invoice.currency, 1) or Decimal(0)
         if not fault and not reading and reading_of_other_days(billed, match, self._agreement, bound):
             fault = f"it is billed at a price that is not in force on {start}"
@@ -111,11 +111,6 @@ class _Windows:
         changes = sorted({day for each in items for day in _bounds(each) if first < day < end - _END_SLACK})
         prices = [_prices(items, charge_type, day) for day in (first, *changes)]
         return _fault(prices, charge_type, [start, *changes]), prices
-
-    def _reading(self, billed: Billed, match: Match) -> Reading | None:
-        """Return how the contract gives the line's amount, as G2 finds it."""
-        bound = bound_of(billed.invoice.currency, 1) or Decimal(0)
-        return reading_of_line(billed, match, self._agreement, self._periods, bound)
 
     def _end_in_period(self, start: date, end: date) -> date:
         """Cut a service at the end of the billing period that it begins in; one billed in advance stays as it is."""

@@ -277,7 +277,7 @@ def test_an_earlier_answer_that_todays_code_refuses_does_not_stop_the_month(ledg
     ledger.store(make.month(make.invoice("1.00")))
     ledger.readings["second"] = make.month(make.invoice("2.00"))
 
-    def stricter(account, month, responses):
+    def stricter(account, month, responses, _recall):
         if responses[0].json()["reading"] == "first":
             raise PayloadError("the first answer has another shape")
         return ledger.derive(account, month, responses)

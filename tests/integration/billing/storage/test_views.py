@@ -144,7 +144,7 @@ def test_every_table_of_versions_has_its_current_view(ledger):
         "and table_name in (select tablename from pg_tables where schemaname = 'billing')"
     )
     # accruals name the version they rest on, which need not be the current one
-    naming = {"record", "record_version", "payment_status", "withdrawal", "accrual_part", "true_up_document"}
+    naming = {"record", "record_version", "payment_status", "reading", "withdrawal", "accrual_part", "true_up_document"}
     nouns = {name for (name,) in versioned} - naming
     assert views == {f"current_{name}" for name in nouns} | {
         "current_payment_status",

@@ -167,6 +167,21 @@ create table billing.payment_status (
     primary key (record_key, fetch_id)
 );
 
+-- Which version of an invoice the same code, with the same configuration, reads again in the same text.
+create table billing.reading (
+    vendor text not null,
+    account text not null,
+    text_sha256 bytea not null,
+    code_sha256 bytea not null,
+    record_key bigint not null,
+    version integer not null,
+    period_evidence text not null,
+    payment_status text,
+    unknown_fields jsonb not null,
+    primary key (vendor, account, text_sha256, code_sha256),
+    foreign key (record_key, version) references billing.record_version
+);
+
 -- Each time that an invoice left its vendor's list, or came back.
 create table billing.withdrawal (
     withdrawal_id bigint generated always as identity primary key,

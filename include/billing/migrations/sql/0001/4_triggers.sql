@@ -15,7 +15,7 @@ begin
     foreach name in array array[
         'payload', 'fetch', 'payload_sighting', 'document', 'document_sighting', 'missing_document',
         'unknown_field',
-        'record_version', 'invoice', 'invoice_line', 'payment_status', 'withdrawal', 'contract', 'contract_item', 'billing_period',
+        'record_version', 'invoice', 'invoice_line', 'payment_status', 'reading', 'withdrawal', 'contract', 'contract_item', 'billing_period',
         'charge', 'wallet', 'usage_report', 'usage_line', 'month_to_date', 'month_to_date_line',
         'accrual', 'accrual_part', 'accrual_reversal', 'true_up', 'true_up_document',
         'reconciliation', 'control_result'

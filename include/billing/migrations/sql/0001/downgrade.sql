@@ -16,7 +16,7 @@ drop table
     billing.true_up_document, billing.true_up, billing.accrual_reversal, billing.accrual_part, billing.accrual,
     billing.month_to_date_line, billing.month_to_date,
     billing.usage_line, billing.usage_report, billing.wallet, billing.charge, billing.billing_period,
-    billing.contract_item, billing.contract, billing.withdrawal, billing.payment_status, billing.invoice_line, billing.invoice,
+    billing.contract_item, billing.contract, billing.withdrawal, billing.reading, billing.payment_status, billing.invoice_line, billing.invoice,
     billing.record_version, billing.record,
     billing.unknown_field, billing.missing_document, billing.document_sighting, billing.document,
     billing.payload_sighting, billing.fetch, billing.payload;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from billing.config.accounts import Account
-from billing.models import AccountMonth, Invoice, Listing, UnknownField
+from billing.models import AccountMonth, Invoice, Listing, Recall, UnknownField, recall_nothing
 from billing.month import Month
 from billing.payloads.response import Response
 from billing_vendors.acme import endpoints
@@ -14,10 +14,13 @@ from billing_vendors.acme.parse import parse_invoice
 from billing_vendors.acme.settings import AcmeSettings
 
 
-def derive(account: Account[AcmeSettings], month: Month, responses: Sequence[Response]) -> AccountMonth:
+def derive(
+    account: Account[AcmeSettings], month: Month, responses: Sequence[Response], _recall: Recall = recall_nothing
+) -> AccountMonth:
     """
     Turn the responses of one ``collect`` into values: the invoices of the month, and what the listing says of itself.
 
+    :param _recall: what is stored of a text; only a vendor with many thousands of lines needs it.
     :raises PayloadError: a response is not of the documented shape.
     """
     unknown: set[UnknownField] = set()
