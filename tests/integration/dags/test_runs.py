@@ -369,9 +369,15 @@ def test_what_is_new_is_told_once_and_a_receiver_that_is_down_fails_no_month(run
     assert rows(billing, "select count(*) from billing.alert") == [(0,)]
 
     webhook.status = 200
+    assert run("invoices_fastly", month="2023-02", accounts=["somebody"]).state == "failed"
+    at_once = webhook.messages.pop()
+    assert at_once["title"] == "Tieout: 1 failed task"
+    assert "- invoices_fastly, plan_month: no account 'somebody' in accounts.yaml" in at_once["message"]
+
     assert run("alerts").state == "success"
     assert run("alerts").state == "success"
     (message,) = webhook.messages
+    assert "somebody" not in message["message"]
     assert "- invoices_fastly, plan_month: no account 'nobody' in accounts.yaml" in message["message"]
     assert "1 failed task" in message["title"]
     assert "missing bills" in message["title"]
