@@ -161,7 +161,7 @@ def test_filters_are_in_the_address(as_role, stored):
 def test_a_month_shows_its_exception_first_with_its_figures(as_role, stored):
     page = as_role("viewer").get("/billing/months/genesys_cloud/nord-contact/2026-10")
     ((control, explanation),) = stored.rows(
-        "select control_id, explanation from billing.current_exception where account = 'nord-contact' "
+        "select control_id, explanation from billing.current_finding where account = 'nord-contact' "
         "and month = '2026-10-01' and outcome = 'exception'"
     )
     text = Page(page.text).text
@@ -391,7 +391,7 @@ def test_a_pdf_is_shown_as_it_was_stored_and_no_other(as_role, stored, environme
 
 def explanation(stored, **changed):
     ((finding, subject),) = stored.rows(
-        "select encode(finding_sha256, 'hex'), subject from billing.current_exception "
+        "select encode(finding_sha256, 'hex'), subject from billing.current_finding "
         "where account = 'nord-contact' and month = '2026-10-01' and control_id = 'G3'"
     )
     return {
