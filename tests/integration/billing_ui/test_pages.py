@@ -253,6 +253,34 @@ def test_a_month_without_a_bill_says_why(as_role, stored):
     stored.collect("fastly", "acme-media", "2026-10")  # as it was
 
 
+def test_a_closed_month_is_shown_as_closed_and_as_changed_when_a_figure_differs(as_role, stored):
+    def states(account: str) -> tuple[str | None, str | None]:
+        viewer = as_role("viewer")
+        data = viewer.get(f"/billing/api/v1/months?last=2026-10&account={account}").json()
+        cells = {cell["month"]: cell["closed"] for cell in data["accounts"][0]["months"]}
+        assert cells["2026-09"] is None
+        return cells["2026-10"], viewer.get(f"/billing/api/v1/months/fastly/{account}/2026-10").json()["closed"]
+
+    with stored.administrator.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into billing.month_close (vendor, month, number, event, prepared_by, approved_by, note, "
+            "certificate_sha256, explanations_sha256, dag_run, recorded_at) "
+            "values ('fastly', '2026-10-01', 1, 'closed', 'ann', 'bob', '', sha256(''), sha256(''), 'a run', now())"
+        )
+        connection.exec_driver_sql(
+            "insert into billing.month_close_figure "
+            "select vendor, month, 1, account, s.currency, s.invoices, s.total + (account = 'kumo-games')::int, "
+            "content_sha256 from billing.account_month_summary s "
+            "join billing.account_month_content using (vendor, account, month) "
+            "where vendor = 'fastly' and month = '2026-10-01'"
+        )
+    assert states("acme-media") == ("closed", "closed")
+    assert states("kumo-games") == ("changed", "changed")
+    shown = Page(as_role("viewer").get("/billing/?last=2026-10&state=changed").text)
+    assert "changed after closing" in shown.text
+    assert "acme-media" not in shown.text
+
+
 def test_lines_of_two_versions_are_paired_by_what_they_are_of():
     from billing_ui.queries.bill import paired
 
