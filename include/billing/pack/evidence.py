@@ -33,7 +33,7 @@ def evidence_value(evidence: Evidence[Any]) -> dict[str, Any]:
 
 
 def month_value(month: AccountMonth) -> dict[str, Any]:
-    """Return a month as JSON, without what no control uses: its texts, and the fields that this version does not know."""
+    """Return a month as JSON, without what no control uses: its texts, and fields that this version does not know."""
     names = [each.name for each in dataclasses.fields(month) if each.name not in {"unknown_fields", "readings"}]
     return {name: json_value(getattr(month, name)) for name in names}
 
