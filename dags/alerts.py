@@ -9,12 +9,12 @@ from airflow.sdk import Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetab
 from billing_vendors.base.retries import retried
 from billing_vendors.registry import vendors
 
-DAILY = "0 7 * * *"
+HOURLY = "10 * * * *"
 
 DOC = """
 ### One message about what is new
 
-Starts when a vendor's monthly run has stored a month, and each day at 07:00 UTC. Sends one message to the receivers of
+Starts when a vendor's monthly run has stored a month, and each hour. Sends one message to the receivers of
 the Airflow connection `tieout_alerts`; without that connection nothing is sent. Each thing is told once:
 `billing.alert` has what was told. See `docs/alerts.md`.
 
@@ -28,12 +28,12 @@ STORED = [Asset(f"x-tieout://months/{vendor.name}") for vendor in vendors()]
 @dag(
     dag_id="alerts",
     description="Send one message about what is new to the connection tieout_alerts",
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(DAILY, timezone="UTC"), assets=AssetAny(*STORED)),
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(HOURLY, timezone="UTC"), assets=AssetAny(*STORED)),
     start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
     catchup=False,
     max_active_runs=1,
     default_args=retried(timedelta(minutes=10)),
-    tags=["billing", "daily", "alerts"],
+    tags=["billing", "hourly", "alerts"],
     doc_md=DOC,
 )
 def alerts() -> None:

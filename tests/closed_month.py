@@ -77,7 +77,7 @@ def closed(postgres, migrated_template, simulator, tmp_path_factory):
             text(
                 "insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, "
                 "text, explained_by, explained_at) select vendor, account, month, control_id, subject, finding_sha256, "
-                "'accepted', '=1+1', 'nina', now() from billing.current_exception"
+                "'accepted', '=1+1', 'nina', now() from billing.current_finding"
             )
         ).rowcount
         assert explained > 0

@@ -28,7 +28,12 @@ _INERT = str.maketrans({"<": "‹", ">": "›", "@": "(at)", "`": "'", "[": "(",
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):(?=//)")
 
 # figures with decimals or thousands, and figures beside a currency
-_AMOUNT = re.compile(r"[-+]?\d[\d,]*\.\d+|[-+]?\d{1,3}(?:,\d{3})+|[-+]?\d+ ?(?=[A-Z]{3}\b)|(?<=\b[A-Z]{3} )[-+]?\d+")
+_AMOUNT = re.compile(
+    r"[-+]?\d[\d,]*\.\d+|[-+]?\d{1,3}(?:,\d{3})+|[-+]?\d+ ?(?=(?!UTC)[A-Z]{3}\b)|(?<=\b[A-Z]{3} )[-+]?\d+"
+)
+
+# any number that stands alone: not a part of a date or of an identifier with letters
+_NUMBER = re.compile(r"(?<![\w-])[-+]?\d[\d,.]*(?<![,.])(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,15 @@ def write_message(news: Sequence[News], base_url: str, *, amounts: bool) -> Mess
     return Message(f"Tieout: {counts}", "\n\n".join("\n".join(part) for part in parts))
 
 
-def without_amounts(text: str) -> str:
+def without_amounts(text: str, *, figures: bool = False) -> str:
     """
     Return a sentence with each amount replaced.
 
-        "total 1,234.50 USD, lines 15"  -> "total … USD, lines 15"
+        "total 1,234.50 USD, lines 15"           -> "total … USD, lines 15"
+        the same, and any number may be one      -> "total … USD, lines …"
     """
-    return _AMOUNT.sub(lambda found: "… " if found[0].endswith(" ") else "…", text)
+    left = _AMOUNT.sub(lambda found: "… " if found[0].endswith(" ") else "…", text)
+    return _NUMBER.sub("…", left) if figures else left
 
 
 def inert(text: str) -> str:
@@ -73,7 +80,10 @@ def inert(text: str) -> str:
 def _part(kind: Kind, found: Sequence[News], base_url: str, amounts: bool) -> Iterator[str]:
     yield _count(kind, found).capitalize()
     for each in found[:MOST_OF_A_KIND]:
-        said = f"{each.text}{f'; {each.amount}' if each.amount else ''}" if amounts else without_amounts(each.text)
+        if amounts:
+            said = "; ".join(filter(None, (each.text, each.amount)))
+        else:
+            said = without_amounts(each.text, figures=each.figures)
         yield f"- {inert(each.about)}: {inert(said)}"
         yield f"  {base_url}{each.path}"
     if len(found) > MOST_OF_A_KIND:

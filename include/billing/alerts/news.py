@@ -7,8 +7,8 @@ The caller owns the transaction; nothing here commits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from billing.close.readiness import lacks_for_closing
 from billing.config.accounts import Account
+from billing.errors import ExportStopped
 from billing.month import Month
 
 WATCHED_MONTHS = 3
@@ -45,6 +46,7 @@ class News:
     :param about: where it is, in our own names.
     :param text: may hold a vendor's words and amounts; a message escapes them and leaves amounts out.
     :param amount: what is added where amounts are allowed.
+    :param figures: whether any number of the text may be an amount, also one without decimals and currency.
     :param path: of the page that shows it, below the UI's address.
     """
 
@@ -54,6 +56,7 @@ class News:
     text: str
     path: str
     amount: str = ""
+    figures: bool = False
 
 
 _FAILURES = text("""
@@ -66,7 +69,7 @@ _FAILURES = text("""
 _EXCEPTIONS = text("""
     select vendor, account, month, control_id, subject, explanation, difference, currency,
            encode(finding_sha256, 'hex') as finding
-    from billing.current_exception
+    from billing.current_finding
     where outcome = 'exception' and explanation_id is null
     order by month desc, vendor, account, position
 """)
@@ -116,7 +119,7 @@ _CANDIDATES = text("""
            (select count(*) from billing.month_close c where (c.vendor, c.month) = (m.vendor, m.month)) as events
     from (select distinct vendor, month from billing.account_month where vendor = :vendor) m
     where not exists (
-        select from billing.current_exception x
+        select from billing.current_finding x
         where (x.vendor, x.month) = (m.vendor, m.month) and explanation_id is null
     )
     order by m.month
@@ -133,8 +136,8 @@ def all_news(connection: Connection, accounts: Sequence[Account[Any]], now: date
     yield from _missing(connection, accounts, now)
     for row in connection.execute(_EXCEPTIONS):
         amount = "" if row.difference is None else f"difference {row.difference:f} {row.currency or ''}"
-        said = f"{row.control_id} of {row.subject}: {row.explanation}"
-        yield _of_month(Kind.EXCEPTION, row, f"{row.control_id}/{row.finding}", said, amount)
+        found = _of_month(Kind.EXCEPTION, row, f"{row.control_id}/{row.finding}", row.explanation, amount)
+        yield replace(found, about=f"{found.about}, {row.control_id} of {row.subject}", figures=True)
     for row in connection.execute(_RESTATED):
         key, amount = f"{row.record_key}/{row.version}", f"{row.before:f}, now {row.total:f} {row.currency or ''}"
         yield _of_month(Kind.RESTATED, row, key, f"bill {row.record_id} has version {row.version}", amount)
@@ -155,9 +158,9 @@ def failures(connection: Connection, dag_id: str | None = None, dag_run: str | N
     for row in connection.execute(_FAILURES, {"dag_id": dag_id, "dag_run": dag_run}):
         task = f"{row.task_id} of {row.account}" if row.account else row.task_id
         path = run_path(row.dag_id, row.dag_run)
-        yield News(
-            Kind.FAILED, str(row.task_failure_id), f"{row.dag_id}, {task}", f"{row.sentence} ({row.error})", path
-        )
+        about, said = f"{row.dag_id}, {task}", f"{row.sentence} ({row.error})"
+        figures = row.error == ExportStopped.__name__
+        yield News(Kind.FAILED, str(row.task_failure_id), about, said, path, figures=figures)
 
 
 def run_path(dag_id: str, dag_run: str) -> str:
@@ -180,7 +183,7 @@ def _missing(connection: Connection, accounts: Sequence[Account[Any]], now: date
             late = now >= (until := account.posting_deadline(month)) and month >= account.first_month
             if late and (account.vendor, account.name, month.first_day) not in stored:
                 about = f"{account.vendor}/{account.name} {month}"
-                said = f"no bill is stored; it was expected before {until:%Y-%m-%d %H:%M} UTC"
+                said = f"no bill is stored; it was expected by {until - timedelta(days=1):%Y-%m-%d}"
                 yield News(Kind.MISSING, about, about, said, f"/billing/?vendor={account.vendor}&last={month}")
 
 

@@ -26,6 +26,7 @@ class Run:
 
     run_id: str
     triggering_user_name: str | None
+    clear_number: int = 0
 
 
 @pytest.fixture
@@ -113,3 +114,16 @@ def test_what_cannot_be_submitted_is_said_in_a_sentence(as_run, params, by, said
 
     with as_run("manual__7", by, **params), pytest.raises(ConfigurationError, match=said):
         submit(vendors())
+
+
+def test_a_cleared_run_does_not_submit_again(as_run):
+    """Airflow would go on showing the figures of the first request."""
+    from airflow.sdk import get_current_context
+
+    from billing_vendors.base.tasks.close import submit
+    from billing_vendors.registry import vendors
+
+    with as_run("manual__8"):
+        get_current_context()["dag_run"].clear_number = 1
+        with pytest.raises(ConfigurationError, match="this run was cleared"):
+            submit(vendors())

@@ -45,3 +45,8 @@ def test_what_happens_is_told_once(services, told):
     before = len(told.messages)
     assert services.wait(ALERTS, services.api.trigger(ALERTS, {})) == "success"
     assert len(told.messages) == before
+    folder = services.stack.state.airflow_home / "logs"
+    logs = [path.read_text(encoding="utf-8", errors="replace") for path in folder.rglob("*.log")]
+    token = told.url.rpartition("/")[2]
+    assert logs
+    assert not [text for text in logs if token in text]

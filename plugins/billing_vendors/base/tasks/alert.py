@@ -52,6 +52,8 @@ def tell_failed_run(dag_id: str, run_id: str, reason: str) -> None:
     """
     Send one message about the failed tasks of a run, or about the run if no reason of a task is stored.
 
+    It runs in the DAG processor, which need not have a login of the billing database.
+
     :param reason: Airflow's own word for it.
     """
     if (hook := alert_hook()) is None:
@@ -60,6 +62,9 @@ def tell_failed_run(dag_id: str, run_id: str, reason: str) -> None:
         if _tell(hook, run_id, lambda connection: failures(connection, dag_id, run_id)):
             return
         why = f"{reason or 'failed'}; the log of its tasks says why"
+    except AirflowNotFoundException:
+        log.info("the DAG processor has no connection to the billing database: the DAG alerts tells it")
+        return
     except (SQLAlchemyError, StorageError) as error:
         log.warning("the billing database does not say why: %s", type(error).__name__)
         why = "failed, and the billing database cannot be read"

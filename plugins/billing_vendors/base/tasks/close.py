@@ -34,12 +34,17 @@ def submit(registered: Sequence[Vendor]) -> dict[str, str]:
     """
     Return what is submitted for approval, by vendor: the hashes of the month's content, no figure.
 
-    :raises ConfigurationError: something is missing; names all of it.
+    A run submits once: Airflow keeps the text of its first request for approval when tasks are cleared, and people
+    would approve figures that they do not see.
+
+    :raises ConfigurationError: something is missing, all of it is named; or the run was cleared.
     """
     context = get_current_context()
     params = context["params"]
     month = Month.parse(params["month"])
     _preparer(context)
+    if context["dag_run"].clear_number:
+        raise ConfigurationError("this run was cleared, and a run submits a month once: start another run")
     if not month.is_over(datetime.now(UTC)):
         raise ConfigurationError(f"{month} has not ended: it ends at {month.end:%Y-%m-%d %H:%M} UTC")
     names = _accounts(_chosen(registered, params["vendor"]), registered, month)

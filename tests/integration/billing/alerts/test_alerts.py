@@ -7,18 +7,24 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import make_url
+from tests.receivers import mailbox, webhook
+from tests.scripted_server import connect
 
 from billing.alerts.failures import Failure, save_failure
 from billing.alerts.message import LONGEST, MOST_OF_A_KIND, inert, without_amounts, write_message
 from billing.alerts.news import Kind, News, all_news, failures
 from billing.alerts.told import claim
 from billing.close.events import Consent, add_event, draft
+from billing.config.accounts import Account
 from billing.controls.control import Control
 from billing.controls.finding import Finding, State
 from billing.models import Listing, UnknownField
 from billing.month import Month
 from billing.storage.engine import task_engine
+from billing_vendors.base.alert_hook import AlertHook
 from tieout_stack.logins import CLOSING
+
+__all__ = ["connect", "mailbox", "webhook"]
 
 OCTOBER = Month(2026, 10)
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
@@ -104,6 +110,7 @@ def test_an_exception_is_told_until_it_is_another_one(ledger, make, tell):
     ledger.store(make.month(make.invoice("15.00")))
     (exception,) = (found := tell())[Kind.EXCEPTION]
     assert set(found) == {Kind.EXCEPTION}, "a month with an open exception is not ready"
+    assert exception.about == "initech/acme 2026-10, X1 of I-1"
     assert exception.path == "/billing/months/initech/acme/2026-10"
     assert tell() == {}
     ledger.controls = (finds(State.EXCEPTION, said="unclassified residual of 16.00"),)
@@ -182,11 +189,24 @@ def test_a_message_has_no_amounts_unless_it_may():
         ("total -1,234,567 JPY", "total … JPY"),
         ("15 JPY of 20JPY", "… JPY of …JPY"),
         ("USD 15 and USD 15.00", "USD … and USD …"),
+        ("until 2026-10-01 06:15 UTC", "until 2026-10-01 06:15 UTC"),
         ("2026-10-01: HTTP 404 after 3 attempts", "2026-10-01: HTTP 404 after 3 attempts"),
     ],
 )
 def test_amounts_are_left_out(text, told):
     assert without_amounts(text) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("unclassified residual of 1500: tax, fee?", "unclassified residual of …: tax, fee?"),
+        ("billed 1500, payable -1400, difference 100.", "billed …, payable …, difference …."),
+        ("INV-2026-10 of 2026-10-01 in 20JPY", "INV-2026-10 of 2026-10-01 in …JPY"),
+    ],
+)
+def test_of_an_exception_every_number_is_left_out(text, told):
+    assert without_amounts(text, figures=True) == told
 
 
 def test_a_vendors_words_are_only_words():
@@ -200,3 +220,69 @@ def test_a_message_is_bounded_and_says_what_it_leaves_out():
     assert message.title == "Tieout: 2 missing bills, 1,000 new exceptions"
     assert f"- and {1000 - MOST_OF_A_KIND} more: /billing/" in message.body
     assert len(message.body) < 2000
+
+
+@pytest.fixture
+def everything(ledger, make):
+    """One thing of each kind; gives the accounts."""
+    september = OCTOBER.shifted(-1)
+    ledger.controls = (finds(State.PASS),)
+    ledger.store(make.month(make.invoice("9.00", invoice_id="I-0", month=september), month=september), "ready")
+    bills = make.invoice("15.00"), make.invoice("7.00", invoice_id="I-2")
+    ledger.store(make.month(*bills, listings=listing("I-1", "I-2")))
+    close(ledger)
+    fields = frozenset({UnknownField("invoice", HOSTILE)})
+    ledger.controls = (finds(State.EXCEPTION, said="residual of 1500"),)
+    ledger.store(make.month(make.invoice("16.00"), listings=listing("I-1"), unknown_fields=fields), "second")
+    fail(ledger)
+    late = Account("initech", "late", "initech_late", "USD", OCTOBER, 5, None)
+    return [replace(make.account(), first_month=september), late]
+
+
+def test_every_kind_arrives_once_at_a_webhook_and_a_mailbox(ledger, everything, connect, webhook, mailbox):
+    connect("tieout_alerts", conn_type="apprise", extra={"config": [{"path": webhook.url}, {"path": mailbox.url}]})
+    hook = AlertHook()
+
+    def tell(run):
+        with ledger.engine.begin() as connection:
+            if new := claim(connection, all_news(connection, everything, NOW), run):
+                hook.send(write_message(new, "https://airflow.example", amounts=hook.amounts))
+        return {each.kind for each in new}
+
+    assert tell("manual__1") == set(Kind)
+    assert tell("manual__2") == set()
+    (posted,), (mail,) = webhook.messages, mailbox.messages
+    assert mail.get_content().splitlines() == posted["message"].splitlines()
+    assert posted["message"].splitlines() == [
+        "1 failed task",
+        "- invoices_initech, fetch of acme: the vendor refused the token (VendorRejected)",
+        "  https://airflow.example/dags/invoices_initech/runs/manual__7",
+        "",
+        "1 missing bill",
+        "- initech/late 2026-10: no bill is stored; it was expected by 2026-11-05",
+        "  https://airflow.example/billing/?vendor=initech&last=2026-10",
+        "",
+        "1 new exception",
+        "- initech/acme 2026-10, X1 of I-1: residual of …",
+        "  https://airflow.example/billing/months/initech/acme/2026-10",
+        "",
+        "1 restated bill",
+        "- initech/acme 2026-10: bill I-1 has version 2",
+        "  https://airflow.example/billing/months/initech/acme/2026-10",
+        "",
+        "1 withdrawn bill",
+        "- initech/acme 2026-10: bill I-2 is no longer listed",
+        "  https://airflow.example/billing/months/initech/acme/2026-10",
+        "",
+        "1 change after closing",
+        "- initech/acme 2026-10: is not as closed (USD)",
+        "  https://airflow.example/billing/months/initech/acme/2026-10",
+        "",
+        "1 new field of a vendor",
+        f"- initech: invoice has the field {inert(HOSTILE)}",
+        "  https://airflow.example/billing/drift",
+        "",
+        "1 month ready to approve",
+        "- initech 2026-09: nothing is missing: start close_month",
+        "  https://airflow.example/dags/close_month",
+    ]
