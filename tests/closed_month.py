@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import make_url, text
 
 from billing.close.events import Consent, add_event, draft
@@ -37,10 +38,10 @@ class Closed:
     url: str
     folder: Path
 
-    def make(self, path: Path, vendor: str = VENDOR) -> str:
+    def make(self, path: Path, vendor: str = VENDOR, key: Ed25519PrivateKey | None = None) -> str:
         read_file = document_reader(self.folder)
         with engine_from_url(self.url).connect() as connection:
-            return make_pack(connection, vendor, MONTH, read_file, installed_vendors, path)
+            return make_pack(connection, vendor, MONTH, read_file, installed_vendors, path, key)
 
 
 def collect(engine, folder, vendor, account_name, month):
@@ -77,7 +78,7 @@ def closed(postgres, migrated_template, simulator, tmp_path_factory):
             text(
                 "insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, "
                 "text, explained_by, explained_at) select vendor, account, month, control_id, subject, finding_sha256, "
-                "'accepted', '=1+1', 'nina', now() from billing.current_exception"
+                "'accepted', '=1+1', 'nina', now() from billing.current_finding"
             )
         ).rowcount
         assert explained > 0

@@ -69,7 +69,7 @@ _FAILURES = text("""
 _EXCEPTIONS = text("""
     select vendor, account, month, control_id, subject, explanation, difference, currency,
            encode(finding_sha256, 'hex') as finding
-    from billing.current_exception
+    from billing.current_finding
     where outcome = 'exception' and explanation_id is null
     order by month desc, vendor, account, position
 """)
@@ -119,7 +119,7 @@ _CANDIDATES = text("""
            (select count(*) from billing.month_close c where (c.vendor, c.month) = (m.vendor, m.month)) as events
     from (select distinct vendor, month from billing.account_month where vendor = :vendor) m
     where not exists (
-        select from billing.current_exception x
+        select from billing.current_finding x
         where (x.vendor, x.month) = (m.vendor, m.month) and explanation_id is null
     )
     order by m.month

@@ -33,7 +33,7 @@ _FIGURES = text("""
 _EXPLANATIONS = text("""
     select distinct on (x.vendor, x.account, x.position) e.explanation_id, e.account, e.control_id, e.subject,
            e.finding_sha256, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
-    from billing.current_exception x
+    from billing.current_finding x
     join billing.explanation e on (e.vendor, e.account, e.month, e.control_id, e.subject, e.finding_sha256)
                                 = (x.vendor, x.account, x.month, x.control_id, x.subject, x.finding_sha256)
     where (x.vendor, x.month) = (:vendor, :month) and e.explained_at <= :until

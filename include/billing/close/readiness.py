@@ -20,7 +20,7 @@ _WITHOUT_RESULTS = text("""
 """)
 
 _UNEXPLAINED = text("""
-    select account, control_id, subject, outcome from billing.current_exception
+    select account, control_id, subject, outcome from billing.current_finding
     where (vendor, month) = (:vendor, :month) and explanation_id is null
     order by account, outcome desc, position
 """)

@@ -27,7 +27,7 @@ _TOTALS = text("""
 
 _FINDINGS = text("""
     select account, control_id, subject, outcome, difference, currency, explanation, reason, text, explained_by
-    from billing.current_exception
+    from billing.current_finding
     where (vendor, month) = (:vendor, :month)
     order by outcome desc, account, position
     limit :limit

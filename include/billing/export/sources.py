@@ -27,7 +27,7 @@ _ACCEPTED = text("""
     select account, subject, explanation from billing.current_control_result
     where vendor = :vendor and month = :month and control_id = :control and outcome = 'passed'
     union all
-    select account, subject, 'a difference that ' || explained_by || ' has accepted' from billing.current_exception
+    select account, subject, 'a difference that ' || explained_by || ' has accepted' from billing.current_finding
     where vendor = :vendor and month = :month and control_id = :control and reason = 'accepted'
 """)
 

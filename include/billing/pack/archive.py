@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from billing.errors import PayloadError
+from billing.pack.signature import SIGNATURE, sign
 from billing.payloads import exact_json
 
 FORMAT = "tieout-pack-1"
@@ -24,11 +27,14 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a ZIP file: when it was made is no conte
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
-def write_archive(path: Path, head: Mapping[str, Any], members: Iterable[tuple[str, bytes]]) -> str:
+def write_archive(
+    path: Path, head: Mapping[str, Any], members: Iterable[tuple[str, bytes]], key: Ed25519PrivateKey | None = None
+) -> str:
     """
     Write members and their manifest; return the manifest's SHA-256, which identifies the pack.
 
     :param head: what the manifest says besides its members.
+    :param key: signs the manifest; None leaves the pack unsigned.
     """
     listed = []
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
@@ -37,7 +43,11 @@ def write_archive(path: Path, head: Mapping[str, Any], members: Iterable[tuple[s
             listed.append({"name": name, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()})
         manifest = exact_json.dumps({**head, "format": FORMAT, "members": listed}).encode() + b"\n"
         _write(archive, MANIFEST, manifest)
-    return hashlib.sha256(manifest).hexdigest()
+        root = hashlib.sha256(manifest).hexdigest()
+        if key:
+            about = {name: head[name] for name in ("vendor", "month", "number")}
+            _write(archive, SIGNATURE, sign(root, about, key))
+    return root
 
 
 def _write(archive: ZipFile, name: str, body: bytes) -> None:
@@ -64,6 +74,11 @@ class Archive:
         self.head = _manifest(manifest)
         self._listed = {member["name"]: member for member in self.head["members"]}
         self._check_members()
+
+    @property
+    def signature(self) -> bytes | None:
+        """The envelope that signs the manifest; None if there is none."""
+        return self._unpack(SIGNATURE) if SIGNATURE in self._zip.namelist() else None
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names of the members below a folder, in order."""
@@ -95,7 +110,7 @@ class Archive:
         return str(self._listed[name]["sha256"])
 
     def _check_members(self) -> None:
-        there = {info.filename for info in self._zip.infolist()} - {MANIFEST}
+        there = {info.filename for info in self._zip.infolist()} - {MANIFEST, SIGNATURE}
         if extra := sorted(there - self._listed.keys()):
             raise PayloadError(f"{extra[0]}: the manifest does not list it")
         if len(self._listed) < len(self.head["members"]):

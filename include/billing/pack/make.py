@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from billing.config.accounts import accounts_path, entries_of
@@ -23,12 +24,14 @@ def make_pack(
     read_file: ReadFile,
     vendors: Vendors,
     path: Path,
+    key: Ed25519PrivateKey | None = None,
 ) -> str:
     """
     Write the pack of a closed month to a file and verify it; return its identity, the SHA-256 of its manifest.
 
-    The same month gives the same bytes. The file appears when it is complete and verified.
+    The same month and key give the same bytes. The file appears when it is complete and verified.
 
+    :param key: signs the manifest; None leaves the pack unsigned.
     :raises ConfigurationError: the month is not closed, or was read again with another result.
     :raises StorageError: a response or a document is missing or was altered, or the month changed meanwhile.
     """
@@ -37,8 +40,8 @@ def make_pack(
     try:
         accounts, rules = vendors(vendor, accounts_path())
         members = members_of(connection, head, entries_of(vendor), accounts, replace(rules, read_file=read_file))
-        root = write_archive(part, head, members)
-        verdict = verify_pack(part, vendors, Noted(head["certificate_sha256"], root))
+        root = write_archive(part, head, members, key)
+        verdict = verify_pack(part, vendors, Noted(head["certificate_sha256"], root, key.public_key() if key else None))
         if not verdict.verified:
             raise StorageError(f"the pack of {vendor} {month} is not made: {verdict.sentence}")
         part.replace(path)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from billing.certificate.vendor_month import over_accounts, vendor_json
 from billing.certificate.verify import Verification
 from billing.config.accounts import Account, find_account
@@ -23,6 +25,7 @@ from billing.pack.archive import Archive
 from billing.pack.content import index_of, readme_of
 from billing.pack.people import check_events
 from billing.pack.reading import Json, Reading, check_same
+from billing.pack.signature import check_signature, key_id
 from billing.reconciliation.reconciler import Rules
 from billing.storage.reconciliations import code_version
 
@@ -41,10 +44,12 @@ class Noted:
 
     :param certificate: of the vendor's month, as ``billing.month_close`` has it.
     :param manifest: which covers every byte of the pack.
+    :param key: that has to have signed the manifest.
     """
 
     certificate: str | None = None
     manifest: str | None = None
+    key: Ed25519PublicKey | None = None
 
 
 def verify_pack(path: Path, vendors: Vendors, noted: Noted = Noted()) -> Verification:
@@ -88,6 +93,9 @@ def _verify(reading: Reading, vendors: Vendors, noted: Noted) -> str:
         ("certificate.json", _NOTED, sha256, noted.certificate or sha256),
     ):
         check_same(member, what, found, expected)
+    signature = reading.archive.signature
+    if noted.key:
+        check_signature(signature, reading.archive.root, noted.key)
     figures = [each for each in closing["figures"] if each["number"] == last["number"]]
     certificates = _certificates(reading, vendor, month, certificate, figures)
     accounts, rules = _rules(reading, vendors, vendor)
@@ -105,8 +113,14 @@ def _verify(reading: Reading, vendors: Vendors, noted: Noted) -> str:
     return (
         f"{vendor} {month}: closed by {last['prepared_by']}, approved by {last['approved_by']}; "
         f"{len(certificates)} accounts, {lines} lines derived again from the responses, "
-        f"{results} results found again by the controls"
+        f"{results} results found again by the controls; {_signed(signature, noted.key)}"
     )
+
+
+def _signed(signature: bytes | None, key: Ed25519PublicKey | None) -> str:
+    if key:
+        return f"signed by key {key_id(key)}"
+    return "not signed" if signature is None else "its signature was not checked: give --key"
 
 
 def _certificates(

@@ -163,6 +163,10 @@ class JsonObject:
         value = self.optional(name)
         return None if value is None else JsonObject(value, f"{self.where}, {name}")
 
+    def typed_members(self) -> tuple[tuple[str, type, Any], ...]:
+        """Return all members with their types: of equal ones, the same is read."""
+        return tuple((name, type(value), value) for name, value in self._row.items())
+
     def rest(self) -> dict[str, Any]:
         """Return the fields that were not read: what the vendor has added since this code was written."""
         if self._row.keys() <= self._asked:

@@ -617,7 +617,7 @@ explanation = Table(
         "finding_sha256",
         LargeBinary,
         nullable=False,
-        comment="that of the finding it explains (current_exception)",
+        comment="that of the finding it explains (current_finding)",
     ),
     _required("reason"),
     _required("text"),

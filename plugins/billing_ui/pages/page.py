@@ -35,6 +35,8 @@ STATES = {
     "withdrawn": ("↩", "withdrawn", "the vendor took back every bill of the month"),
     "awaited": ("…", "awaited", "not read yet, the vendor has until the day below"),
     "missing": ("?", "missing", "not read yet, past the day by which the vendor bills"),
+    "closed": ("▣", "closed", "approved by a second person; the figures are as closed"),
+    "changed": ("△", "changed after closing", "a figure or a finding is another one than when it was closed"),
     "running": ("○", "running", "the month is not over"),
     "none": ("", "none", "before the account's first month"),
 }

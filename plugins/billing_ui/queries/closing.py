@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -22,6 +23,23 @@ _FIGURES = text("""
     select account, currency, state, closed_total, total, difference
     from billing.closed_month where (vendor, month) = (:vendor, :month) order by account, currency
 """)
+
+
+_STATES = text("""
+    select vendor, account, month,
+           case when bool_and(state = 'closed') then 'closed' else 'changed' end as state
+    from billing.closed_month
+    where month between :first and :last and vendor = any(:vendors)
+    group by vendor, account, month
+""")
+
+
+def closed_states(
+    connection: Connection, vendors: Sequence[str], first: date, last: date
+) -> dict[tuple[str, str, str], str]:
+    """Return ``closed`` or ``changed``, by vendor, account and ``YYYY-MM``, of the months that are closed."""
+    found = rows(connection, _STATES, first=first, last=last, vendors=list(vendors))
+    return {(row["vendor"], row["account"], f"{row['month']:%Y-%m}"): row["state"] for row in found}
 
 
 def closing_of(connection: Connection, vendor: str, month: Month, accounts: Collection[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ REASONS = ("accepted", "disputed", "timing", "our data")
 _OF_MONTH = text("""
     select position, encode(finding_sha256, 'hex') as finding, explanation_id, reason, text, ticket, explained_by,
            explained_at
-    from billing.current_exception
+    from billing.current_finding
     where (vendor, account, month) = (:vendor, :account, :month)
 """)
 
@@ -31,13 +31,13 @@ _EARLIER = text("""
 
 _COUNTS = text("""
     select vendor, account, month, count(explanation_id) as explained
-    from billing.current_exception
+    from billing.current_finding
     where outcome = 'exception' and month between :first and :last and vendor = any(:vendors)
     group by vendor, account, month
 """)
 
 _FINDING = text("""
-    select encode(finding_sha256, 'hex') as finding from billing.current_exception
+    select encode(finding_sha256, 'hex') as finding from billing.current_finding
     where (vendor, account, month, control_id, subject) = (:vendor, :account, :month, :control_id, :subject)
 """)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.pages.page import first, rows
+from billing_ui.queries.closing import closed_states
 from billing_ui.queries.explanations import join_explanations
 
 _SUMMARY = text("""
@@ -95,6 +96,9 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
         "month": str(month),
         "summary": summary,
         "status": summary[0]["status"],
+        "closed": closed_states(connection, [vendor], month.first_day, month.first_day).get(
+            (vendor, account, str(month))
+        ),
         "explained": sum(row["explained"] is not None for row in results if row["outcome"] == "exception"),
         "results": {name: [row for row in results if row["outcome"] == outcome] for name, outcome in OUTCOMES.items()},
         "bills": rows(connection, _BILLS, **key),

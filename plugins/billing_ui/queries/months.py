@@ -14,6 +14,7 @@ from billing.config.accounts import Account
 from billing.money import exact_sum
 from billing.month import Month
 from billing_ui.pages.page import pages_of, rows
+from billing_ui.queries.closing import closed_states
 from billing_ui.queries.explanations import explained_counts
 
 SHOWN_MONTHS = 13
@@ -79,6 +80,7 @@ def matrix(
     now = now or datetime.now(UTC)
     shown = [last.shifted(-back) for back in range(SHOWN_MONTHS)]
     explained = explained_counts(connection, vendors, shown[-1].first_day, last.first_day)
+    closed = closed_states(connection, vendors, shown[-1].first_day, last.first_day)
     stored: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
     found = rows(
         connection, _MONTHS, first=shown[-1].first_day, last=last.first_day, vendors=list(vendors)
@@ -91,7 +93,7 @@ def matrix(
     for key in sorted(listed.keys() | stored.keys()):
         cells = [
             _cell(month, stored.get(key, {}).get(str(month), []), listed.get(key), now)
-            | {"explained": explained.get((*key, str(month)), 0)}
+            | {"explained": explained.get((*key, str(month)), 0), "closed": closed.get((*key, str(month)))}
             for month in shown
         ]
         line = {"vendor": key[0], "account": key[1], "currency": _currency(cells, listed.get(key)), "months": cells}
@@ -165,7 +167,7 @@ def _wanted(line: dict[str, Any], filters: Filters) -> bool:
         filters.vendor in (None, line["vendor"])
         and filters.account in (None, line["account"])
         and (filters.currency is None or filters.currency in line["currency"].split(", "))
-        and (filters.state is None or any(cell["state"] == filters.state for cell in line["months"]))
+        and (filters.state is None or any(filters.state in (cell["state"], cell["closed"]) for cell in line["months"]))
     )
 
 

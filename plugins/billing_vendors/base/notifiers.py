@@ -72,7 +72,7 @@ def note_failure(context: Context) -> None:
         dag_id=ti.dag_id,
         dag_run=ti.run_id,
         task_id=ti.task_id,
-        account=context.get("account"),  # type: ignore[arg-type]  # of a mapped task, see account_of_task
+        account=_account(context),
         error=type(error).__name__ if isinstance(error, BaseException) else "killed",
         sentence=_sentence(error),
         failed_at=datetime.now(UTC),
@@ -82,6 +82,12 @@ def note_failure(context: Context) -> None:
             save_failure(connection, failure)
     except (SQLAlchemyError, BillingError, AirflowNotFoundException) as problem:
         log.warning("the failure is not stored, so alerts do not say why: %s", type(problem).__name__)
+
+
+def _account(context: Context) -> str | None:
+    """Return the account of a mapped task: ``account_of_task`` sets it, a sensor has it as a field."""
+    found = context.get("account") or getattr(context["task"], "account", None)
+    return found if isinstance(found, str) else None
 
 
 def _sentence(error: object) -> str:

@@ -111,6 +111,10 @@ class Service:
     starts_on: date
     ends_on: date
 
+    def shifted(self, days: int) -> Service:
+        """Return it so many days later."""
+        return Service(self.starts_on + timedelta(days), self.ends_on + timedelta(days))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -271,8 +275,13 @@ def _by_lines(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequen
 
 
 def _ending(invoiced_on: date, terms: Sequence[ContractTerm], services: Sequence[Service]) -> BillingCycle | None:
-    """Return the billing period that ends a day or two after a credit memo's date and holds its lines; or None."""
-    cycles = (cycle for term in terms for cycle in term.cycles if any(cycle.holds(each) for each in services))
+    """
+    Return the billing period that ends a day or two after a credit memo's date and holds its lines; or None.
+
+    The lines' days may be a day beside those of the period, as the memo's own date is.
+    """
+    beside = [each.shifted(days) for each in services for days in (0, 1, -1)]
+    cycles = (cycle for term in terms for cycle in term.cycles if any(cycle.holds(each) for each in beside))
     ending = (each for each in cycles if _ONE_DAY <= each.ends_on - invoiced_on <= 2 * _ONE_DAY)
     return min((each for each in ending if _in_window(each.month, invoiced_on)), key=_by_end, default=None)
 

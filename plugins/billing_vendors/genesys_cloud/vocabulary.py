@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from billing.errors import PayloadError
@@ -115,6 +116,14 @@ class UnknownFields:
         return [self._read(row, record_type) for row in fields.objects(name)]
 
     def _read(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
+        try:
+            values, unknown = _read_once(record_type, row.typed_members())
+        except (PayloadError, TypeError):  # which place it is of, or a list or an object in it, which has no hash
+            return self._read_members(row, record_type)
+        self.unknown |= unknown
+        return values
+
+    def _read_members(self, row: JsonObject, record_type: str) -> Mapping[str, Any]:
         values = {}
         for name in _NESTED[record_type]:
             known = _NESTED_WORDS.get((record_type, name))
@@ -122,6 +131,16 @@ class UnknownFields:
             if value is not None:
                 values[name] = value
         return values | self.attributes(record_type, row)
+
+
+@lru_cache(maxsize=4096)  # thousands of lines name the same few products and organizations
+def _read_once(
+    record_type: str, members: tuple[tuple[str, type, Any], ...]
+) -> tuple[Mapping[str, Any], frozenset[UnknownField]]:
+    """Return what is read of a nested object, and its fields that this code does not know."""
+    noted = UnknownFields()
+    row = JsonObject({name: value for name, _, value in members}, record_type)
+    return noted._read_members(row, record_type), frozenset(noted.unknown)
 
 
 def _text_or_number(row: JsonObject, name: str) -> str | None:

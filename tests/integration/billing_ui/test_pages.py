@@ -161,7 +161,7 @@ def test_filters_are_in_the_address(as_role, stored):
 def test_a_month_shows_its_exception_first_with_its_figures(as_role, stored):
     page = as_role("viewer").get("/billing/months/genesys_cloud/nord-contact/2026-10")
     ((control, explanation),) = stored.rows(
-        "select control_id, explanation from billing.current_exception where account = 'nord-contact' "
+        "select control_id, explanation from billing.current_finding where account = 'nord-contact' "
         "and month = '2026-10-01' and outcome = 'exception'"
     )
     text = Page(page.text).text
@@ -251,6 +251,34 @@ def test_a_month_without_a_bill_says_why(as_role, stored):
             connection.execute(text(statement), {"key": key} if ":key" in statement else {})
         assert state() == expected
     stored.collect("fastly", "acme-media", "2026-10")  # as it was
+
+
+def test_a_closed_month_is_shown_as_closed_and_as_changed_when_a_figure_differs(as_role, stored):
+    def states(account: str) -> tuple[str | None, str | None]:
+        viewer = as_role("viewer")
+        data = viewer.get(f"/billing/api/v1/months?last=2026-10&account={account}").json()
+        cells = {cell["month"]: cell["closed"] for cell in data["accounts"][0]["months"]}
+        assert cells["2026-09"] is None
+        return cells["2026-10"], viewer.get(f"/billing/api/v1/months/fastly/{account}/2026-10").json()["closed"]
+
+    with stored.administrator.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into billing.month_close (vendor, month, number, event, prepared_by, approved_by, note, "
+            "certificate_sha256, explanations_sha256, dag_run, recorded_at) "
+            "values ('fastly', '2026-10-01', 1, 'closed', 'ann', 'bob', '', sha256(''), sha256(''), 'a run', now())"
+        )
+        connection.exec_driver_sql(
+            "insert into billing.month_close_figure "
+            "select vendor, month, 1, account, s.currency, s.invoices, s.total + (account = 'kumo-games')::int, "
+            "content_sha256 from billing.account_month_summary s "
+            "join billing.account_month_content using (vendor, account, month) "
+            "where vendor = 'fastly' and month = '2026-10-01'"
+        )
+    assert states("acme-media") == ("closed", "closed")
+    assert states("kumo-games") == ("changed", "changed")
+    shown = Page(as_role("viewer").get("/billing/?last=2026-10&state=changed").text)
+    assert "changed after closing" in shown.text
+    assert "acme-media" not in shown.text
 
 
 def test_lines_of_two_versions_are_paired_by_what_they_are_of():
@@ -391,7 +419,7 @@ def test_a_pdf_is_shown_as_it_was_stored_and_no_other(as_role, stored, environme
 
 def explanation(stored, **changed):
     ((finding, subject),) = stored.rows(
-        "select encode(finding_sha256, 'hex'), subject from billing.current_exception "
+        "select encode(finding_sha256, 'hex'), subject from billing.current_finding "
         "where account = 'nord-contact' and month = '2026-10-01' and control_id = 'G3'"
     )
     return {

@@ -15,7 +15,8 @@ from tests.closed_month import ACCOUNTS, MONTH, VENDOR, closed
 from billing.config.accounts import accounts_path
 from billing.errors import ConfigurationError, NotApproved
 from billing.pack.installed import installed_vendors
-from billing.pack.verify import verify_pack
+from billing.pack.signature import new_key, public_key
+from billing.pack.verify import Noted, verify_pack
 
 __all__ = ["closed"]
 
@@ -52,7 +53,7 @@ def as_run(closed, airflow_home, monkeypatch, tmp_path):
     return make
 
 
-def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed):
+def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed, monkeypatch, tmp_path):
     from airflow.sdk import get_current_context
     from airflow.sdk.exceptions import AirflowSkipException
 
@@ -81,8 +82,13 @@ def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed):
                 seal(submitted, person, "closings")
         check_answer(get_current_context(), submitted, "carl")
         assert seal(submitted, "carl", "closings") == seal(submitted, "carl", "closings") == {VENDOR: 3}
+        private, public = new_key()
+        signing = {"conn_type": "generic", "password": private.decode().replace("\n", "\\n")}
+        monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_SIGNING", json.dumps(signing))
         assert pack({VENDOR: 3}) == [f"packs/{VENDOR}/{MONTH}-3.zip"]
-    verdict = verify_pack(closed.folder / "packs" / VENDOR / f"{MONTH}-3.zip", installed_vendors)
+    (tmp_path / "public.pem").write_bytes(public)
+    noted = Noted(key=public_key(tmp_path / "public.pem"))
+    verdict = verify_pack(closed.folder / "packs" / VENDOR / f"{MONTH}-3.zip", installed_vendors, noted)
     assert verdict.verified, verdict.sentence
 
 

@@ -358,20 +358,26 @@ def test_what_is_new_is_told_once_and_a_receiver_that_is_down_fails_no_month(run
     """Nothing is told without a connection; a task that failed and missing bills are, as soon as there is one."""
     failed = run("invoices_fastly", month="2023-01", accounts=["nobody"])
     assert failed.state == "failed"
-    assert run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"]).state == "success"
     assert run("alerts").state == "success"
     assert rows(billing, "select count(*) from billing.alert") == [(0,)]
 
     extra = {"config": {"path": webhook.url}}
     monkeypatch.setenv("AIRFLOW_CONN_TIEOUT_ALERTS", json.dumps({"conn_type": "apprise", "extra": extra}))
     webhook.status = 503
+    assert run("invoices_genesys_cloud", month="2023-01", accounts=["nord-contact"]).state == "success"
     assert run("alerts").state == "failed"
     assert rows(billing, "select count(*) from billing.alert") == [(0,)]
 
     webhook.status = 200
+    assert run("invoices_fastly", month="2023-02", accounts=["somebody"]).state == "failed"
+    at_once = webhook.messages.pop()
+    assert at_once["title"] == "Tieout: 1 failed task"
+    assert "- invoices_fastly, plan_month: no account 'somebody' in accounts.yaml" in at_once["message"]
+
     assert run("alerts").state == "success"
     assert run("alerts").state == "success"
     (message,) = webhook.messages
+    assert "somebody" not in message["message"]
     assert "- invoices_fastly, plan_month: no account 'nobody' in accounts.yaml" in message["message"]
     assert "1 failed task" in message["title"]
     assert "missing bills" in message["title"]

@@ -76,7 +76,7 @@ def said(services: Services, run_id: str, task: str) -> str:
 def explain_all(services: Services) -> int:
     """Explain every open finding of the month as the administrator, by the page's own address."""
     found = services.rows(
-        "select account, control_id, subject, encode(finding_sha256, 'hex') from billing.current_exception "
+        "select account, control_id, subject, encode(finding_sha256, 'hex') from billing.current_finding "
         "where vendor = 'fastly' and month = :month and explanation_id is null",
         month=DAY,
     )

@@ -76,7 +76,7 @@ def base(collected: Services) -> str:
 def exception_of(services: Services) -> tuple[str, str, str]:
     """Account, control and subject of an exception that is planted in the month."""
     return services.rows(
-        "select account, control_id, subject from billing.current_exception "
+        "select account, control_id, subject from billing.current_finding "
         "where month = :month and outcome = 'exception' order by 1, 2",
         month=f"{MONTH}-01",
     )[0]

@@ -68,7 +68,7 @@ ACCEPT = """
 insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, text,
     explained_by, explained_at)
 select vendor, account, month, control_id, subject, finding_sha256, 'accepted', 'planted', 'ann', now()
-from billing.current_exception where control_id in ('F1', 'G1')
+from billing.current_finding where control_id in ('F1', 'G1')
 """
 
 

@@ -21,7 +21,7 @@ from billing.names import there_are
 from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
 from billing.storage.document_store import document_reader, put_file
-from billing_vendors.base.tasks.database import closing_engine, documents_folder
+from billing_vendors.base.tasks.database import SIGNING_CONN_ID, closing_engine, documents_folder, signing_key
 from billing_vendors.base.tasks.errors import clean_traceback
 from billing_vendors.base.tasks.plan import accounts_of
 from billing_vendors.base.vendor import Vendor
@@ -117,12 +117,14 @@ def pack(sealed: Mapping[str, int]) -> list[str]:
     params = get_current_context()["params"]
     if params["reopen"]:
         raise AirflowSkipException("a month that was reopened has no pack until it is closed again")
-    month, root = Month.parse(params["month"]), documents_folder()
+    month, root, key = Month.parse(params["month"]), documents_folder(), signing_key()
+    if key is None:
+        log.warning("the packs are not signed: there is no Airflow connection %s (docs/closing.md)", SIGNING_CONN_ID)
     places = []
     for vendor in sorted(sealed):
         with tempfile.TemporaryDirectory() as folder, closing_engine().connect() as connection:
             path = Path(folder, "pack.zip")
-            manifest = make_pack(connection, vendor, month, document_reader(root), installed_vendors, path)
+            manifest = make_pack(connection, vendor, month, document_reader(root), installed_vendors, path, key)
             place = put_file(root, ("packs", vendor), f"{month}-{sealed[vendor]}.zip", path.read_bytes())
         log.info("%s %s: evidence pack %s, SHA-256 of its manifest %s", vendor, month, place, manifest)
         places.append(place)

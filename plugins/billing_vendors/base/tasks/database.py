@@ -6,14 +6,17 @@ import os
 from pathlib import Path
 
 from airflow.sdk import BaseHook, ObjectStoragePath
+from airflow.sdk.exceptions import AirflowNotFoundException
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import URL, Engine
 
 from billing.errors import ConfigurationError
+from billing.pack.signature import private_key
 from billing.storage.document_store import Folder
 from billing.storage.engine import task_engine
 from billing.storage.server_errors import CLOSING_LOGIN, TASK_LOGIN
 
-BILLING_CONN_ID, CLOSING_CONN_ID = "billing_db", "billing_close_db"
+BILLING_CONN_ID, CLOSING_CONN_ID, SIGNING_CONN_ID = "billing_db", "billing_close_db", "tieout_signing"
 DOCUMENTS_VARIABLE = "TIEOUT_DOCUMENTS"
 EXPORTS_VARIABLE = "TIEOUT_EXPORTS"
 _LIBPQ_OPTIONS = frozenset(
@@ -42,6 +45,23 @@ def closing_engine() -> Engine:
         engine, for the same reasons.
     """
     return _engine(CLOSING_CONN_ID, CLOSING_LOGIN)
+
+
+def signing_key() -> Ed25519PrivateKey | None:
+    """
+    Return the key that signs evidence packs: the password of the Airflow connection ``tieout_signing``, in PEM; a field
+    of one line may hold ``\\n`` for its line breaks. None if there is no such connection.
+
+    :raises ConfigurationError: it is no Ed25519 private key.
+    """
+    try:
+        pem = BaseHook.get_connection(SIGNING_CONN_ID).password or ""
+    except AirflowNotFoundException:
+        return None
+    try:
+        return private_key(pem.replace("\\n", "\n").encode())
+    except ConfigurationError as error:
+        raise ConfigurationError(f"connection {SIGNING_CONN_ID}: {error}") from error
 
 
 def _engine(conn_id: str, login: str) -> Engine:

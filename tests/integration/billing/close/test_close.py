@@ -50,7 +50,7 @@ def explain(ledger):
         ledger.rows(
             "insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, "
             "text, explained_by, explained_at) select vendor, account, month, control_id, subject, finding_sha256, "
-            "'accepted', %s, %s, now() from billing.current_exception where explanation_id is null",
+            "'accepted', %s, %s, now() from billing.current_finding where explanation_id is null",
             *(words, by),
         )
 

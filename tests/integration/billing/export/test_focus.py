@@ -106,7 +106,7 @@ def test_a_total_that_differs_stops_the_month_until_a_person_accepts_it(ledger, 
     ledger.rows(
         "insert into billing.explanation (vendor, account, month, control_id, subject, finding_sha256, reason, text, "
         "explained_by, explained_at) select vendor, account, month, control_id, subject, finding_sha256, 'accepted', "
-        "'a fee', 'ann', now() from billing.current_exception"
+        "'a fee', 'ann', now() from billing.current_finding"
     )
     assert [(row["ChargeCategory"], row["BilledCost"], row["ChargeDescription"]) for row in export.rows()] == [
         ("Usage", Decimal("10.00"), "line 1"),

@@ -27,6 +27,7 @@ from billing.errors import ConfigurationError, StorageError
 from billing.pack.archive import MANIFEST, write_archive
 from billing.pack.content import index_of, tables_of
 from billing.pack.installed import installed_vendors
+from billing.pack.signature import SIGNATURE, new_key, private_key, public_key, public_pem
 from billing.pack.verify import Noted, verify_pack
 from billing.payloads import exact_json
 from billing.payloads.exact_json import sha256_of
@@ -79,6 +80,53 @@ def test_it_verifies_without_a_database_from_the_command_line(pack, tmp_path):
     )
     assert wrong.returncode == 1
     assert "NOT VERIFIED, certificate.json: its hash, against the one that was noted" in wrong.stdout
+
+
+# -- the signature
+
+
+def test_a_signed_pack_is_verified_with_its_key_alone(closed, tmp_path):
+    (private, public), (_, other) = new_key(), new_key()
+    paths = tmp_path / "public.pem", tmp_path / "other.pem"
+    for path, pem in zip(paths, (public, other), strict=True):
+        path.write_bytes(pem)
+    ours, theirs = map(public_key, paths)
+    closed.make(tmp_path / "signed.zip", key=private_key(private))
+    closed.make(tmp_path / "again.zip", key=private_key(private))
+    assert (tmp_path / "signed.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
+
+    verdict = verify_pack(tmp_path / "signed.zip", installed_vendors, Noted(key=ours))
+    assert verdict.verified, verdict.sentence
+    assert "signed by key" in verdict.sentence
+    assert "was not checked" in verify_pack(tmp_path / "signed.zip", installed_vendors).sentence
+    wrong = verify_pack(tmp_path / "signed.zip", installed_vendors, Noted(key=theirs))
+    assert wrong.sentence.startswith("NOT VERIFIED, signature.dsse.json: no signature is by key")
+
+
+def test_a_signature_of_another_pack_or_none_is_named(closed, pack, tmp_path):
+    private, public = new_key()
+    (tmp_path / "public.pem").write_bytes(public)
+    noted = Noted(key=public_key(tmp_path / "public.pem"))
+    unsigned = verify_pack(pack, installed_vendors, noted)
+    assert unsigned.sentence.startswith("NOT VERIFIED, signature.dsse.json: the pack is not signed")
+    closed.make(tmp_path / "older.zip", "fastly", key=private_key(private))
+    with ZipFile(tmp_path / "older.zip") as older, ZipFile(pack) as newer:
+        members = {name: newer.read(name) for name in newer.namelist()} | {SIGNATURE: older.read(SIGNATURE)}
+    with ZipFile(tmp_path / "newer.zip", "w", ZIP_DEFLATED) as made:
+        for name, body in members.items():
+            made.writestr(name, body)
+    verdict = verify_pack(tmp_path / "newer.zip", installed_vendors, noted)
+    assert verdict.sentence.startswith("NOT VERIFIED, signature.dsse.json: it is of another manifest")
+
+
+def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    command = [sys.executable, "-m", "billing.pack", "key", "new", "--to", str(tmp_path / "key.pem")]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert made.stdout.encode().strip() == public_pem(private_key((tmp_path / "key.pem").read_bytes())).strip()
+    assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 1
+    assert "key.pem" in again.stderr
 
 
 # -- forgeries

@@ -150,7 +150,7 @@ def test_every_table_of_versions_has_its_current_view(ledger):
         "current_payment_status",
         "withdrawn_invoice",
         "current_control_result",
-        "current_exception",
+        "current_finding",
         "current_accrual",
         "accrual_ledger",
         "accrual_quality",

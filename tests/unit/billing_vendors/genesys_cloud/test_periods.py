@@ -193,6 +193,12 @@ class TestTheLinesDecide:
             found = assign_month(day(dated), None, self.october, [CALENDAR], FIRST, is_credit=True)
             assert found.month == month(expected)
 
+    @pytest.mark.parametrize(("starts_on", "ends_on"), [("2026-09-30", "2026-10-30"), ("2026-10-02", "2026-11-01")])
+    def test_the_lines_of_a_credit_memo_may_be_a_day_beside_its_period_too(self, starts_on, ends_on):
+        lines = [service(starts_on, ends_on)]
+        found = assign_month(day("2026-10-30"), None, lines, [CALENDAR], FIRST, is_credit=True)
+        assert found.month == month("2026-10")
+
     def test_a_late_bill_is_in_the_window_of_its_own_month(self):
         assert assign_month(day("2026-12-20"), None, self.october, [CALENDAR], FIRST).month == month("2026-11")
 

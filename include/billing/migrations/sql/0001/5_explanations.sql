@@ -14,7 +14,7 @@ create table billing.explanation (
     explained_by text not null check (explained_by <> ''),
     explained_at timestamptz not null
 );
-comment on column billing.explanation.finding_sha256 is 'that of the finding it explains (current_exception)';
+comment on column billing.explanation.finding_sha256 is 'that of the finding it explains (current_finding)';
 comment on column billing.explanation.ticket is 'address of an issue, a message or a document';
 comment on column billing.explanation.explained_by is 'the user of Airflow';
 create index explanation_month_idx on billing.explanation (vendor, account, month, explanation_id);
@@ -22,10 +22,10 @@ create index explanation_month_idx on billing.explanation (vendor, account, mont
 create trigger append_only before update or delete or truncate on billing.explanation
     for each statement execute function billing.refuse_change();
 
--- The exceptions and blocked controls of a month's current results. `finding_sha256` is the identity of what was found: an explanation holds
--- for that alone, and another figure or another sentence is another finding. The columns from explanation_id on are
--- null where nobody has explained it yet.
-create view billing.current_exception as
+-- What of a month's current results a person has to look at: exceptions and blocked controls (`outcome`).
+-- `finding_sha256` is the identity of what was found: an explanation holds for that alone, and another figure or another
+-- sentence is another finding. The columns from explanation_id on are null where nobody has explained it yet.
+create view billing.current_finding as
 select f.*, e.explanation_id, e.reason, e.text, e.ticket, e.explained_by, e.explained_at
 from (
     select c.*,

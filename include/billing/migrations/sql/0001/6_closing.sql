@@ -73,7 +73,7 @@ select m.vendor, m.account, m.month,
             join billing.invoice i on (i.record_key, i.version) = (v.record_key, v.version)
             where (r.vendor, r.account, i.month) = (m.vendor, m.account, m.month) and not r.withdrawn),
            (select jsonb_agg(encode(x.finding_sha256, 'hex') order by x.finding_sha256)
-            from billing.current_exception x
+            from billing.current_finding x
             where (x.vendor, x.account, x.month) = (m.vendor, m.account, m.month))
        )::text, 'UTF8')) as content_sha256
 from billing.account_month m;

@@ -1,7 +1,7 @@
 -- Removes everything but the version table, rows included.
 
 drop view
-    billing.closed_month, billing.account_month_content, billing.current_exception,
+    billing.closed_month, billing.account_month_content, billing.current_finding,
     billing.accrual_quality, billing.accrual_ledger, billing.current_accrual,
     billing.account_month_summary, billing.account_month_status,
     billing.current_control_result, billing.current_payment_status,
