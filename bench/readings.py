@@ -49,7 +49,7 @@ SEEDS, MIXES = 10, 200
 ALONE_EVERY = 2
 """A reading alone is judged with one seed in so many."""
 CASES_AT_ONCE = 40
-PART = 30
+PART = 20
 """``--part`` judges one case of so many, of one seed."""
 
 Job = tuple[list[Case], dict[Case, list[str]]]
