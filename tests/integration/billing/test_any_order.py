@@ -94,6 +94,7 @@ def _comparable(value):
     return bytes(value) if isinstance(value, memoryview) else value
 
 
+@pytest.mark.long
 def test_24_orders_of_storing_end_in_the_same_results(vendor):
     """Fetched in order and stored in any; fetched and stored in any."""
     wanted = None

@@ -53,6 +53,7 @@ def as_run(closed, airflow_home, monkeypatch, tmp_path):
     return make
 
 
+@pytest.mark.long
 def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed, monkeypatch, tmp_path):
     from airflow.sdk import get_current_context
     from airflow.sdk.exceptions import AirflowSkipException

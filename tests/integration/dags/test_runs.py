@@ -177,6 +177,7 @@ def test_looking_back_finds_a_restated_invoice(run, billing, simulator):
     assert findings == [("F20", invoice.invoice_id)]
 
 
+@pytest.mark.long
 def test_the_daily_run_keeps_estimates_and_skips_parent_pay(run, billing, simulator):
     assert run("month_to_date_fastly").state == "success"
 

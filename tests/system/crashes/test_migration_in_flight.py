@@ -94,12 +94,14 @@ ENTRIES = {
     "propose_accrual": "propose_accrual",
     "announce_month": "announce",
 }
+# these read what others have stored, and ask no vendor; they open the database by the same function, which refuses
+READERS = {"close", "export_months", "tell_news"}
 
 
 def test_these_are_all_the_tasks_that_need_the_database():
     imports = re.compile(r"^ +from billing_vendors\.base(?:\.\w+)* import (\w+)", re.MULTILINE)
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "dags").glob("*.py")]
-    assert {name for text in texts for name in imports.findall(text)} == set(ENTRIES.values())
+    assert {name for text in texts for name in imports.findall(text)} == set(ENTRIES.values()) | READERS
 
 
 HAS_NOT = {"fastly": "keep_running_month", "genesys_cloud": "take_snapshot"}

@@ -74,6 +74,7 @@ def test_waiting_for_one_process_notices_that_another_died(supervisor):
         supervisor.finish("migrate", 20)
 
 
+@pytest.mark.long
 def test_nothing_of_a_stubborn_process_survives(supervisor, tmp_path):
     """It ignores SIGTERM and its child left the process group."""
     supervisor.start("stubborn", [sys.executable, "-c", STUBBORN], os.environ)
