@@ -44,6 +44,11 @@ def difference(left: Decimal, right: Decimal) -> Decimal:
     return EXACT.subtract(left, right)
 
 
+def negated(number: Decimal) -> Decimal:
+    """Return a decimal with the opposite sign without losing a digit; the operator ``-`` keeps 28."""
+    return EXACT.minus(number)
+
+
 def currency_code(text: str) -> str:
     """Return a currency's code as ISO 4217 writes it, in capitals, for comparing: vendors also send small letters."""
     return text.strip().upper()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from billing.close.events import Draft
+from billing.money import difference
 
 MOST_FINDINGS = 100
 """Shown of a vendor's month; the page of an account's month has all of them."""
@@ -53,7 +54,7 @@ def _totals(draft: Draft, rows: Sequence[Row[Any]]) -> Iterator[str]:
     yield "| account | bills | total | month before | change | status | warnings |"
     yield "|---|--:|--:|--:|--:|---|--:|"
     for row in rows:
-        change = None if row.before is None else row.total - row.before
+        change = None if row.before is None else difference(row.total, row.before)
         address = f"/billing/months/{draft.vendor}/{row.account}/{draft.month}"
         cells = [
             f"[{_shown(row.account)}]({address})",

@@ -25,7 +25,7 @@ from billing.export.sources import (
 )
 from billing.export.terms import BillTerms, ChargeTerms, ExportTerms, Service
 from billing.models import InvoiceLine
-from billing.money import difference, exact_sum, product
+from billing.money import difference, product
 from billing.month import Month
 
 Interval = tuple[datetime, datetime]
@@ -187,7 +187,7 @@ def _of_bill(issuer: Issuer, lines: tuple[InvoiceLine, ...]) -> Service:
 
 def _gap(stored: StoredInvoice, residual: Decimal) -> str:
     total = stored.invoice.total
-    return f"lines {exact_sum((total, -residual))}, payable {total}, difference {residual} {stored.currency}"
+    return f"lines {difference(total, residual)}, payable {total}, difference {residual} {stored.currency}"
 
 
 def billing_period(stored: StoredInvoice, month: Month, cycles: Cycles) -> Interval:

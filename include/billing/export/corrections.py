@@ -24,7 +24,7 @@ from billing.export.sources import (
     load_invoices,
     versions_at,
 )
-from billing.money import difference
+from billing.money import difference, negated
 from billing.month import Month
 
 
@@ -115,5 +115,5 @@ def _corrected(charge: Charge, month: Month) -> Charge:
 
 
 def _reversed(charge: Charge) -> Charge:
-    line = charge.line and replace(charge.line, quantity=charge.quantity and -charge.quantity)
-    return replace(charge, line=line, amount=-charge.amount, suffix=f"{charge.suffix}/reversed")
+    line = charge.line and replace(charge.line, quantity=charge.quantity and negated(charge.quantity))
+    return replace(charge, line=line, amount=negated(charge.amount), suffix=f"{charge.suffix}/reversed")

@@ -21,7 +21,7 @@ from billing.export.columns import csv_rows
 from billing.export.ledger_accounts import LedgerAccount, LedgerAccounts
 from billing.export.terms import ExportTerms
 from billing.models import Invoice
-from billing.money import difference, exact_sum
+from billing.money import EXACT, difference, exact_sum, negated
 from billing.month import Month
 from billing.storage.document_store import Folder, put_file
 from billing.storage.stored_months import load_records
@@ -176,12 +176,12 @@ class _Posting:
     def _of_lines(self, entry_id: str, row: Any, added: Invoice | None, removed: Invoice | None) -> Amounts:  # noqa: ANN401 (a row)
         """Return what is charged, by account: lines, and the difference between a total and its lines."""
         changed: dict[tuple[str | None, str], list[Decimal]] = defaultdict(list)
-        for invoice, sign in ((added, 1), (removed, -1)):
+        for invoice, signed in ((added, EXACT.plus), (removed, negated)):
             for line in invoice.lines if invoice else ():
                 service = self._terms[row["vendor"]].charge(line).service.name
-                changed[line.product, service].append(sign * line.amount)
+                changed[line.product, service].append(signed(line.amount))
             if invoice:
-                changed[None, ""].append(sign * difference(invoice.total, invoice.lines_total))
+                changed[None, ""].append(signed(difference(invoice.total, invoice.lines_total)))
         amounts: dict[LedgerAccount, list[Decimal]] = defaultdict(list)
         for (product, service), parts in changed.items():
             if amount := exact_sum(parts):
@@ -211,7 +211,7 @@ def _entry(entry_id: str, entry: str, row: Any, invoice_id: str, amounts: Amount
 
 
 def _pair(debited: LedgerAccount, credited: LedgerAccount, amount: Decimal) -> Amounts:
-    return {} if debited == credited else {debited: amount, credited: -amount}
+    return {} if debited == credited else {debited: amount, credited: negated(amount)}
 
 
 def _order(posted: tuple[LedgerAccount, Decimal]) -> tuple[str, str]:
@@ -220,5 +220,5 @@ def _order(posted: tuple[LedgerAccount, Decimal]) -> tuple[str, str]:
 
 def _line(entry: Entry, account: LedgerAccount, amount: Decimal) -> Sequence[object]:
     heading = [getattr(entry, name) for name in _COLUMNS[:8]]
-    debit, credit = (amount, None) if amount >= 0 else (None, -amount)
+    debit, credit = (amount, None) if amount >= 0 else (None, negated(amount))
     return [*heading, account.number, account.cost_centre, debit, credit]

@@ -150,7 +150,7 @@ def load_invoices(connection: Connection, versions: Sequence[InvoiceVersion]) ->
                 raise StorageError(
                     f"invoice {invoice.invoice_id!a} of {account}: its rows are not those that were stored; "
                     f"its lines are {invoice.lines_total}, {invoice.total} is payable, the difference is "
-                    f"{invoice.lines_total - invoice.total}"
+                    f"{difference(invoice.lines_total, invoice.total)}"
                 )
             yield StoredInvoice(
                 account,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.money import exact_sum, minor_unit
+from billing.money import exact_sum, minor_unit, negated
 from billing.printed.numbers import UNREADABLE, Reading, any_of, read_number, sure
 from billing.printed.tokens import CURRENCY, Token
 
@@ -141,11 +141,11 @@ def _may_be_a_dash(shape: str, match: re.Match[str]) -> bool:
 
 
 def _negated(value: Decimal | None) -> Decimal | None:
-    return None if value is None else -value
+    return None if value is None else negated(value)
 
 
 def _negative(reading: Reading) -> Reading:
-    possible = None if reading.possible is None else frozenset(-each for each in reading.possible)
+    possible = None if reading.possible is None else frozenset(negated(each) for each in reading.possible)
     return Reading(_negated(reading.value), possible)
 
 
@@ -153,7 +153,7 @@ def _either(reading: Reading, value: Decimal | None) -> Reading:
     """Return a number whose sign is open; nought has none."""
     if reading.possible is None:
         return UNREADABLE
-    both = reading.possible | {-each for each in reading.possible}
+    both = reading.possible | {negated(each) for each in reading.possible}
     return Reading(Decimal(0) if both == {Decimal(0)} else value, both)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from billing.money import exact_sum
+from billing.money import difference
 from billing_ui.pages.page import first, rows
 
 LINES_A_PAGE = 100
@@ -148,7 +149,7 @@ def changes(connection: Connection, key: int, old: int, new: int) -> dict[str, A
     return {
         "before": before,
         "after": after,
-        "difference": exact_sum((after["total"], -before["total"])) if before and after else None,
+        "difference": difference(after["total"], before["total"]) if before and after else None,
         "lines": paired(found[:SHOWN_CHANGES], old),
         "more": len(found) > SHOWN_CHANGES,
     }
@@ -168,6 +169,6 @@ def paired(found: Sequence[dict[str, Any]], old: int) -> list[dict[str, Any]]:
             open_pairs.setdefault(key, []).append(pair)
         pair[side] = line
     for pair in pairs:
-        added, taken = ([pair[side]["amount"]] if pair[side] else [] for side in ("is", "was"))
-        pair["difference"] = exact_sum((*added, *(-amount for amount in taken)))
+        now, before = (pair[side]["amount"] if pair[side] else Decimal(0) for side in ("is", "was"))
+        pair["difference"] = difference(now, before)
     return pairs

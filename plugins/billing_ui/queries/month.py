@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from billing.money import exact_sum
+from billing.money import difference, exact_sum
 from billing.month import Month
 from billing_ui.pages.page import first, rows
 from billing_ui.queries.closing import closed_states
@@ -88,7 +88,7 @@ def of_account(connection: Connection, vendor: str, account: str, month: Month) 
     estimate = first(rows(connection, _ESTIMATE, **key))
     if estimate:
         billed = [row["total"] for row in summary if row["invoices"] and row["currency"] == estimate["currency"]]
-        estimate["difference"] = exact_sum((*billed, -estimate["total"])) if billed else None
+        estimate["difference"] = difference(exact_sum(billed), estimate["total"]) if billed else None
     join_explanations(connection, [row for row in results if row["outcome"] in {"exception", "blocked"}], **key)
     return {
         "vendor": vendor,

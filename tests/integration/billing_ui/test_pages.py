@@ -287,16 +287,17 @@ def test_lines_of_two_versions_are_paired_by_what_they_are_of():
     line = dict.fromkeys(
         ("line_id", "description", "product", "region", "usage_type", "unit", "service_start", "service_end")
     )
+    long = "12345678901234567890123456.123456789012345"
     found = [
-        line | {"version": 1, "description": "bandwidth", "amount": Decimal("10.10")},
-        line | {"version": 3, "description": "bandwidth", "amount": Decimal("12.00")},
+        line | {"version": 1, "description": "bandwidth", "amount": Decimal(long)},
+        line | {"version": 3, "description": "bandwidth", "amount": Decimal(0)},
         line | {"version": 1, "line_id": "a", "description": "old words", "amount": Decimal(5)},
         line | {"version": 3, "line_id": "a", "description": "new words", "amount": Decimal(5)},
         line | {"version": 3, "description": "added", "amount": Decimal(-1)},
         line | {"version": 1, "description": "dropped", "amount": Decimal(7)},
     ]
     assert [(bool(pair["was"]), bool(pair["is"]), pair["difference"]) for pair in paired(found, old=1)] == [
-        (True, True, Decimal("1.90")),
+        (True, True, Decimal(f"-{long}")),
         (True, True, 0),
         (False, True, Decimal(-1)),
         (True, False, Decimal(-7)),

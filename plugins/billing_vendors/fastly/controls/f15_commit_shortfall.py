@@ -12,7 +12,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, blocked, compare_amounts, not_applicable
 from billing.models import Invoice
-from billing.money import difference, exact_sum, product
+from billing.money import difference, exact_sum, negated, product
 from billing_vendors.fastly.controls.bill_totals import kept_shares, lifted, minimum_of, totals_of
 from billing_vendors.fastly.lines import counts_as_charge, is_discount
 from billing_vendors.fastly.settings import FastlySettings
@@ -56,7 +56,8 @@ def _of_first(bill: Invoice, evidence: Evidence[FastlySettings]) -> Finding:
             return blocked(bill.invoice_id, missing)
         return not_applicable(bill.invoice_id, "no minimum is known and no shortfall is billed")
     charged = exact_sum(line.amount for line in bill.lines if counts_as_charge(line))
-    credited = exact_sum(-abs(line.amount) for line in bill.lines if is_credit(line))  # some are written without a sign
+    # some credits are written without a sign
+    credited = exact_sum(negated(line.amount.copy_abs()) for line in bill.lines if is_credit(line))
     discounted = exact_sum(line.amount for line in bill.lines if is_discount(line))
     readings = [
         exact_sum((product(charged, share), credit))

@@ -9,7 +9,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, not_applicable
 from billing.models import Invoice, InvoiceLine
-from billing.money import difference, exact_sum
+from billing.money import difference, exact_sum, negated
 from billing_vendors.fastly.controls.bill_totals import has_unsigned_credits
 from billing_vendors.fastly.lines import is_discount
 from billing_vendors.fastly.settings import FastlySettings
@@ -65,7 +65,7 @@ def _cover(evidence: Evidence[FastlySettings], currency: str) -> Finding:
         line for inv in evidence.account_month.invoices if evidence.currency_of(inv) == currency for line in inv.lines
     ]
     unsigned = [line.amount for line in lines if line.credit_coupon and line.amount > 0]
-    given = exact_sum([*(-line.amount for line in lines if line.amount < 0), *unsigned])
+    given = exact_sum([*(negated(line.amount) for line in lines if line.amount < 0), *unsigned])
     charged = exact_sum(line.amount for line in lines if not is_credit(line))
     count = sum(is_credit(line) for line in lines)
     covered = given <= charged

@@ -12,7 +12,7 @@ from billing.controls.control import Control
 from billing.controls.evidence import Evidence
 from billing.controls.finding import Finding, State, compare_amounts, not_applicable
 from billing.models import Invoice, InvoiceLine
-from billing.money import exact_sum, product
+from billing.money import exact_sum, negated, product
 from billing.names import name_key
 from billing_vendors.fastly.controls.bill_totals import figure, kept_shares, totals_of
 from billing_vendors.fastly.lines import charges
@@ -93,7 +93,7 @@ def _readings(invoice: Invoice) -> dict[str, list[Reading]]:
     delivery: Amounts = [line.amount for line in usage if _is_delivery(line)]
     other: Amounts = [line.amount for line in usage if not _is_delivery(line)]
     subtotals = (incurred, exact_sum(_given(parts)), exact_sum(_given(amounts)), before_discount)
-    without_extras: Amounts = [*(line.amount for line in charged), extras_cost and -extras_cost]
+    without_extras: Amounts = [*(line.amount for line in charged), extras_cost and negated(extras_cost)]
     return {
         "bandwidth and requests against incurred_cost": [
             (incurred, parts),

@@ -18,6 +18,7 @@ from billing.matching.price_book import ChargeType, PriceBook, PricedItem, Purpo
 from billing.matching.receipts import Billed, Receipt, billed_lines, receipts_of
 from billing.matching.service_months import Span, whole_months, whole_months_about
 from billing.models import Contract, ContractBillingPeriod, ContractItem
+from billing.money import negated
 from billing.month import Month
 from billing.names import name_key
 from billing_vendors.genesys_cloud.matching_terms import TERMS
@@ -150,7 +151,7 @@ class Documents:
             f"{what}: {amount} for {due.service[0]} to {due.service[1] - _ONE_DAY}, which no stored document bills",
             expected=due.amount,
             actual=Decimal(0),
-            difference=None if due.amount is None else -due.amount,
+            difference=None if due.amount is None else negated(due.amount),
             currency=due.currency,
             operands={"contract": due.contract_id, "sku": due.sku, "charge_type": str(due.charge_type)},
         )

@@ -221,6 +221,16 @@ def test_what_changes_after_closing_is_a_correction_in_the_month_that_saw_it(led
     assert [(row["InvoiceId"], row["BilledCost"]) for row in export.rows()] == [("I-1", 10), ("I-1", 7), ("I-3", 4)]
 
 
+def test_a_correction_has_every_digit(ledger, make, export):
+    """Python's own minus keeps 28 of them."""
+    long, later = "12345678901234567890123456.123456789", Month.of(datetime.now(UTC))
+    ledger.store(make.month(make.invoice(long)))
+    ledger.store(make.month(make.invoice("1.00", invoice_id="I-9", month=later), month=later), "later")
+    close(ledger, "closed")
+    ledger.store(make.month(make.invoice("4.00", invoice_id="I-3")), "withdrawn")
+    assert {row["InvoiceId"]: row["BilledCost"] for row in export.rows(later)}["I-1"] == Decimal(f"-{long}")
+
+
 def close(ledger, event):
     """Close October, or open it again."""
     ledger.rows(

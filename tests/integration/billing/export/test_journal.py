@@ -110,6 +110,13 @@ def test_each_version_and_withdrawal_posts_what_it_changes(ledger, make, journal
     ]
 
 
+def test_an_entry_has_every_digit(ledger, make, journal):
+    long = "12345678901234567890123456.123456789012345"
+    ledger.store(make.month(make.invoice(long)))
+    entries = journal(Month.of(datetime.now(UTC))).entries
+    assert sorted((row["debit"], row["credit"]) for row in entries) == [("", long), (long, "")]
+
+
 def test_debits_equal_credits_in_each_entry(ledger, make, journal):
     ledger.store(make.month(make.invoice("10.00", "-5.00", "0.005", total="5.01")))
     sums = defaultdict(Decimal)
