@@ -13,8 +13,8 @@ from sqlalchemy import make_url, text
 from billing.close.events import Consent, add_event, draft
 from billing.config.accounts import find_account, load_accounts
 from billing.month import Month
-from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
+from billing.reconciliation.installed import installed_vendor
 from billing.reconciliation.reconciler import Rules, reconcile_month
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
@@ -41,7 +41,7 @@ class Closed:
     def make(self, path: Path, vendor: str = VENDOR, key: Ed25519PrivateKey | None = None) -> str:
         read_file = document_reader(self.folder)
         with engine_from_url(self.url).connect() as connection:
-            return make_pack(connection, vendor, MONTH, read_file, installed_vendors, path, key)
+            return make_pack(connection, vendor, MONTH, read_file, installed_vendor, path, key)
 
 
 def collect(engine, folder, vendor, account_name, month):

@@ -10,13 +10,13 @@ The database's URL is read from TIEOUT_BILLING_URL. The folder is a path or an A
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from billing.config.environment import from_environment
 from billing.errors import BillingError, ConfigurationError
 from billing.export.focus import export_focus
 from billing.export.journal import export_journal
@@ -36,10 +36,7 @@ def main() -> None:
     arguments = _parser().parse_args()
     exports = {"focus": _export_focus, "journal": _export_journal}
     try:
-        url = os.environ.get(URL_VARIABLE)
-        if not url:
-            raise ConfigurationError(f"set the environment variable {URL_VARIABLE}")
-        with engine_from_url(url).connect() as connection:
+        with engine_from_url(from_environment(URL_VARIABLE)).connect() as connection:
             check_revision(connection)
             failed = exports[arguments.format](connection, arguments)
     except (BillingError, OSError) as error:

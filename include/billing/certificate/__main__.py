@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import sys
-from importlib.metadata import entry_points
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,12 @@ from billing.certificate.page import render
 from billing.certificate.sources import Subject, find_invoice, is_withdrawn
 from billing.certificate.vendor_month import make_vendor_certificate, vendor_json, verify_vendor_certificate
 from billing.certificate.verify import Verification, make_certificate, read_json, verify, write_json
-from billing.config.accounts import Account, find_account, load_accounts
+from billing.config.accounts import Account, accounts_path, find_account
+from billing.config.environment import from_environment
 from billing.errors import BillingError, ConfigurationError
 from billing.month import Month
 from billing.payloads import exact_json
+from billing.reconciliation.installed import installed_vendor
 from billing.reconciliation.reconciler import Rules
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
@@ -40,7 +41,7 @@ def main() -> None:
     """Run one command; exit 1 with one sentence on an error or if a certificate is not verified."""
     arguments = _parser().parse_args()
     try:
-        engine = engine_from_url(_from_environment(URL_VARIABLE))
+        engine = engine_from_url(from_environment(URL_VARIABLE))
         with engine.connect() as connection:
             check_revision(connection)
             verdict = _verify(connection, arguments.file) if arguments.command == "verify" else None
@@ -120,21 +121,10 @@ def _verify(connection: Connection, path: Path) -> Verification:
 
 
 def _rules(subject: Subject) -> tuple[Account[Any], Rules]:
-    """Find the vendor's parser and controls by their entry point: this package knows no vendor."""
-    registry = next(iter(entry_points(group="tieout", name="vendors")), None)
-    vendor = next((each for each in registry.load()() if each.name == subject.vendor), None) if registry else None
-    if vendor is None:
-        raise ConfigurationError(f"no vendor {subject.vendor!a} is installed")
-    account = find_account(load_accounts(vendor.name, vendor.settings_type), subject.account)
-    read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
-    return account, Rules(vendor.load_implementation().derive, vendor.controls(), read_file)
-
-
-def _from_environment(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise ConfigurationError(f"set the environment variable {name}")
-    return value
+    """Return the account of a subject, and its vendor's parser and controls."""
+    accounts, rules = installed_vendor(subject.vendor, accounts_path())
+    read_file = document_reader(Path(from_environment("TIEOUT_DOCUMENTS")))
+    return find_account(accounts, subject.account), replace(rules, read_file=read_file)
 
 
 if __name__ == "__main__":

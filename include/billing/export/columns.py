@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from billing.errors import PayloadError
+from billing.spreadsheets import safe_text
 
 RowT = TypeVar("RowT")
 
 _BATCH = 10_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _MONEY_PLACES, _NUMBER_PLACES = 12, 18
 
@@ -134,4 +134,4 @@ def _text(value: object) -> object:
         return f"{whole}.{places.rstrip('0') or '0'}"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return safe_text(value) if isinstance(value, str) else value

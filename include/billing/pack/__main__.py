@@ -12,18 +12,18 @@ neither.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing.errors import BillingError, ConfigurationError
+from billing.config.environment import from_environment
+from billing.errors import BillingError
 from billing.month import Month
-from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
 from billing.pack.signature import new_key, private_key, public_key
 from billing.pack.verify import Noted, verify_pack
+from billing.reconciliation.installed import installed_vendor
 from billing.storage.document_store import document_reader
 from billing.storage.engine import engine_from_url
 from billing.storage.migrate import URL_VARIABLE
@@ -37,7 +37,7 @@ def main() -> None:
         if arguments.command == "verify":
             signer = public_key(arguments.key) if arguments.key else None
             noted = Noted(arguments.certificate, arguments.manifest, signer)
-            verdict = verify_pack(arguments.file, installed_vendors, noted)
+            verdict = verify_pack(arguments.file, installed_vendor, noted)
             print(verdict.sentence)  # noqa: T201 (what the command is for)
             sys.exit(0 if verdict.verified else 1)
         if arguments.command == "key":
@@ -61,10 +61,10 @@ def _new_key(path: Path) -> str:
 
 
 def _make(vendor: str, month: Month, path: Path, key: Ed25519PrivateKey | None) -> str:
-    read_file = document_reader(Path(_from_environment("TIEOUT_DOCUMENTS")))
-    with engine_from_url(_from_environment(URL_VARIABLE)).connect() as connection:
+    read_file = document_reader(Path(from_environment("TIEOUT_DOCUMENTS")))
+    with engine_from_url(from_environment(URL_VARIABLE)).connect() as connection:
         check_revision(connection)
-        root = make_pack(connection, vendor, month, read_file, installed_vendors, path, key)
+        root = make_pack(connection, vendor, month, read_file, installed_vendor, path, key)
     return f"{path}: {path.stat().st_size} bytes, manifest {root}"
 
 
@@ -85,13 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--key", type=Path, help="file of the public key that must have signed it (PEM)")
     verify.add_argument("--manifest", help="the SHA-256 of the manifest that was printed when the pack was made")
     return parser
-
-
-def _from_environment(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise ConfigurationError(f"set the environment variable {name}")
-    return value
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.payloads import exact_json
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run begins with one of these
+from billing.spreadsheets import safe_text
 
 
 def tables(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
@@ -51,7 +50,7 @@ def _cell(value: object) -> str:
         case None:
             return ""
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            return safe_text(value)
         case bool():
             return str(value).lower()
         case int() | Decimal():

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from billing.money import exact_sum
 from billing.month import Month
+from billing.spreadsheets import safe_text
 from billing_ui.charts import columns
 from billing_ui.pages.page import Database, answer, asked_month, picture, render
 from billing_ui.queries.months import estimates
@@ -25,7 +26,6 @@ from billing_ui.rights import Readable
 html, api = APIRouter(), APIRouter()
 
 _OTHER_COLUMNS = {"year_before": "all, a year before", "estimate": "estimate of the running month"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -150,14 +150,14 @@ def to_csv(found: Sequence[dict[str, Any]]) -> str:
     writer = csv.writer(file)
     writer.writerow(found[0])
     for row in found:
-        writer.writerow([_defused(value) for value in row.values()])
+        writer.writerow([_cell(value) for value in row.values()])
     return file.getvalue()
 
 
-def _defused(value: object) -> object:
+def _cell(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def _matrix(database: Connection, asked: Asked, found: Sequence[dict[str, Any]]) -> dict[str, Any]:

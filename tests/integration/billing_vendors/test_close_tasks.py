@@ -14,9 +14,9 @@ from tests.closed_month import ACCOUNTS, MONTH, VENDOR, closed
 
 from billing.config.accounts import accounts_path
 from billing.errors import ConfigurationError, NotApproved
-from billing.pack.installed import installed_vendors
 from billing.pack.signature import new_key, public_key
 from billing.pack.verify import Noted, verify_pack
+from billing.reconciliation.installed import installed_vendor
 
 __all__ = ["closed"]
 
@@ -89,7 +89,7 @@ def test_a_month_is_reopened_and_closed_again_with_a_pack(as_run, closed, monkey
         assert pack({VENDOR: 3}) == [f"packs/{VENDOR}/{MONTH}-3.zip"]
     (tmp_path / "public.pem").write_bytes(public)
     noted = Noted(key=public_key(tmp_path / "public.pem"))
-    verdict = verify_pack(closed.folder / "packs" / VENDOR / f"{MONTH}-3.zip", installed_vendors, noted)
+    verdict = verify_pack(closed.folder / "packs" / VENDOR / f"{MONTH}-3.zip", installed_vendor, noted)
     assert verdict.verified, verdict.sentence
 
 

@@ -18,8 +18,8 @@ from billing.close.summary import heading, summary
 from billing.errors import ConfigurationError
 from billing.month import Month
 from billing.names import there_are
-from billing.pack.installed import installed_vendors
 from billing.pack.make import make_pack
+from billing.reconciliation.installed import installed_vendor
 from billing.storage.document_store import document_reader, put_file
 from billing_vendors.base.tasks.database import SIGNING_CONN_ID, closing_engine, documents_folder, signing_key
 from billing_vendors.base.tasks.errors import clean_traceback
@@ -124,7 +124,7 @@ def pack(sealed: Mapping[str, int]) -> list[str]:
     for vendor in sorted(sealed):
         with tempfile.TemporaryDirectory() as folder, closing_engine().connect() as connection:
             path = Path(folder, "pack.zip")
-            manifest = make_pack(connection, vendor, month, document_reader(root), installed_vendors, path, key)
+            manifest = make_pack(connection, vendor, month, document_reader(root), installed_vendor, path, key)
             place = put_file(root, ("packs", vendor), f"{month}-{sealed[vendor]}.zip", path.read_bytes())
         log.info("%s %s: evidence pack %s, SHA-256 of its manifest %s", vendor, month, place, manifest)
         places.append(place)

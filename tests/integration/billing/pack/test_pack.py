@@ -26,11 +26,11 @@ from billing.close.events import add_event, draft
 from billing.errors import ConfigurationError, StorageError
 from billing.pack.archive import MANIFEST, write_archive
 from billing.pack.content import index_of, tables_of
-from billing.pack.installed import installed_vendors
 from billing.pack.signature import SIGNATURE, new_key, private_key, public_key, public_pem
 from billing.pack.verify import Noted, verify_pack
 from billing.payloads import exact_json
 from billing.payloads.exact_json import sha256_of
+from billing.reconciliation.installed import installed_vendor
 from billing.storage.engine import engine_from_url
 
 
@@ -42,7 +42,7 @@ def test_the_same_month_gives_the_same_bytes(closed, pack, tmp_path):
 
 def test_another_vendors_pack_is_made_in_the_same_way(closed, tmp_path):
     closed.make(tmp_path / "fastly.zip", "fastly")
-    verdict = verify_pack(tmp_path / "fastly.zip", installed_vendors)
+    verdict = verify_pack(tmp_path / "fastly.zip", installed_vendor)
     assert verdict.verified, verdict.sentence
     with ZipFile(tmp_path / "fastly.zip") as archive:
         assert any(name.endswith(".csv") and "/documents/" in name for name in archive.namelist())
@@ -95,11 +95,11 @@ def test_a_signed_pack_is_verified_with_its_key_alone(closed, tmp_path):
     closed.make(tmp_path / "again.zip", key=private_key(private))
     assert (tmp_path / "signed.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
 
-    verdict = verify_pack(tmp_path / "signed.zip", installed_vendors, Noted(key=ours))
+    verdict = verify_pack(tmp_path / "signed.zip", installed_vendor, Noted(key=ours))
     assert verdict.verified, verdict.sentence
     assert "signed by key" in verdict.sentence
-    assert "was not checked" in verify_pack(tmp_path / "signed.zip", installed_vendors).sentence
-    wrong = verify_pack(tmp_path / "signed.zip", installed_vendors, Noted(key=theirs))
+    assert "was not checked" in verify_pack(tmp_path / "signed.zip", installed_vendor).sentence
+    wrong = verify_pack(tmp_path / "signed.zip", installed_vendor, Noted(key=theirs))
     assert wrong.sentence.startswith("NOT VERIFIED, signature.dsse.json: no signature is by key")
 
 
@@ -107,7 +107,7 @@ def test_a_signature_of_another_pack_or_none_is_named(closed, pack, tmp_path):
     private, public = new_key()
     (tmp_path / "public.pem").write_bytes(public)
     noted = Noted(key=public_key(tmp_path / "public.pem"))
-    unsigned = verify_pack(pack, installed_vendors, noted)
+    unsigned = verify_pack(pack, installed_vendor, noted)
     assert unsigned.sentence.startswith("NOT VERIFIED, signature.dsse.json: the pack is not signed")
     closed.make(tmp_path / "older.zip", "fastly", key=private_key(private))
     with ZipFile(tmp_path / "older.zip") as older, ZipFile(pack) as newer:
@@ -115,7 +115,7 @@ def test_a_signature_of_another_pack_or_none_is_named(closed, pack, tmp_path):
     with ZipFile(tmp_path / "newer.zip", "w", ZIP_DEFLATED) as made:
         for name, body in members.items():
             made.writestr(name, body)
-    verdict = verify_pack(tmp_path / "newer.zip", installed_vendors, noted)
+    verdict = verify_pack(tmp_path / "newer.zip", installed_vendor, noted)
     assert verdict.sentence.startswith("NOT VERIFIED, signature.dsse.json: it is of another manifest")
 
 
@@ -370,7 +370,7 @@ def test_a_forgery_is_named(pack, tmp_path, forge):
     """The manifest is always made to fit; without that, the member alone is named."""
     forger = Forger(pack)
     forge(forger)
-    verdict = verify_pack(forger.write(tmp_path / "forged.zip"), installed_vendors)
+    verdict = verify_pack(forger.write(tmp_path / "forged.zip"), installed_vendor)
     assert not verdict.verified
     assert FORGERIES[forge] in verdict.sentence, verdict.sentence
 
@@ -382,14 +382,14 @@ def test_the_forger_changes_nothing_if_he_only_computes_hashes_again(pack, tmp_p
     forger.mend()
     with ZipFile(pack) as archive:
         assert forger.members == {name: archive.read(name) for name in archive.namelist() if name != MANIFEST}
-    assert verify_pack(forger.write(tmp_path / "same.zip"), installed_vendors).verified
+    assert verify_pack(forger.write(tmp_path / "same.zip"), installed_vendor).verified
 
 
 def test_a_pack_made_up_as_a_whole_is_named_by_what_was_noted(pack, tmp_path):
     """An account left out of everything, with every hash computed again, is found by a hash that is kept elsewhere."""
     certificate = json.loads(ZipFile(pack).read(MANIFEST))["certificate_sha256"]
     root = hashlib.sha256(ZipFile(pack).read(MANIFEST)).hexdigest()
-    assert verify_pack(pack, installed_vendors, Noted(certificate, root)).verified
+    assert verify_pack(pack, installed_vendor, Noted(certificate, root)).verified
     forger = Forger(pack)
     a_dropped_account(forger)
     for name in ("closing", "explanations"):
@@ -398,9 +398,9 @@ def test_a_pack_made_up_as_a_whole_is_named_by_what_was_noted(pack, tmp_path):
         forger.put(f"{name}.json", lists)
     forger.mend()
     forged = forger.write(tmp_path / "forged.zip")
-    assert verify_pack(forged, installed_vendors).verified
-    assert "certificate.json: its hash, against" in verify_pack(forged, installed_vendors, Noted(certificate)).sentence
-    assert "manifest.json: its hash, against" in verify_pack(forged, installed_vendors, Noted(None, root)).sentence
+    assert verify_pack(forged, installed_vendor).verified
+    assert "certificate.json: its hash, against" in verify_pack(forged, installed_vendor, Noted(certificate)).sentence
+    assert "manifest.json: its hash, against" in verify_pack(forged, installed_vendor, Noted(None, root)).sentence
 
 
 def rewritten(pack, path, change):
@@ -426,7 +426,7 @@ def rewritten(pack, path, change):
     ],
 )
 def test_a_hostile_archive_is_refused(pack, tmp_path, change, named):
-    verdict = verify_pack(rewritten(pack, tmp_path / "hostile.zip", change), installed_vendors)
+    verdict = verify_pack(rewritten(pack, tmp_path / "hostile.zip", change), installed_vendor)
     assert not verdict.verified
     assert named in verdict.sentence
 
@@ -434,20 +434,20 @@ def test_a_hostile_archive_is_refused(pack, tmp_path, change, named):
 def test_a_bomb_is_refused_before_it_is_unpacked(pack, tmp_path, monkeypatch):
     monkeypatch.setattr("billing.pack.archive.MOST_OF_ONE", 2**20)
     bomb = rewritten(pack, tmp_path / "bomb.zip", lambda file: file.writestr("bomb", bytes(2**21)))
-    assert "bomb: it would unpack to more than" in verify_pack(bomb, installed_vendors).sentence
+    assert "bomb: it would unpack to more than" in verify_pack(bomb, installed_vendor).sentence
     monkeypatch.setattr("billing.pack.archive.MOST_BYTES", 2**10)
-    assert "it would unpack to more than" in verify_pack(pack, installed_vendors).sentence
+    assert "it would unpack to more than" in verify_pack(pack, installed_vendor).sentence
 
 
 def test_a_changed_byte_of_the_file_is_named(pack, tmp_path):
     body = bytearray(pack.read_bytes())
     body[body.index(b"accounts.yaml") + 60] ^= 1
     (tmp_path / "torn.zip").write_bytes(body)
-    verdict = verify_pack(tmp_path / "torn.zip", installed_vendors)
+    verdict = verify_pack(tmp_path / "torn.zip", installed_vendor)
     assert not verdict.verified
     assert "accounts.yaml: " in verdict.sentence
     (tmp_path / "half.zip").write_bytes(pack.read_bytes()[:1000])
-    assert "cannot be opened as a ZIP file" in verify_pack(tmp_path / "half.zip", installed_vendors).sentence
+    assert "cannot be opened as a ZIP file" in verify_pack(tmp_path / "half.zip", installed_vendor).sentence
 
 
 # -- when there is no pack

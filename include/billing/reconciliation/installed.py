@@ -1,4 +1,4 @@
-"""The vendors that are installed beside this package."""
+"""A vendor that is installed beside this package."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from billing.errors import ConfigurationError
 from billing.reconciliation.reconciler import Rules
 
 
-def installed_vendors(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Rules]:
+def installed_vendor(name: str, path: Path) -> tuple[tuple[Account[Any], ...], Rules]:
     """
-    Find a vendor's rules by its entry point, as this package knows no vendor, and read its accounts from a file.
+    Return a vendor's accounts, read from a file, and its rules, found by its entry point: this package knows no vendor.
 
     :raises ConfigurationError: no vendor of that name is installed, or the file is wrong.
     """
