@@ -25,7 +25,7 @@ TO_DO = {
     "blocked": "Collect what it needs, then fetch the month again.",
     "warning": "Look at it when you can: the amount is not in doubt.",
     "variance": "Nothing is wrong: the amount differs from what was foreseen by more than the account's tolerance.",
-    "alert": "Nothing is wrong: tell whoever runs this Airflow.",
+    "alert": "Nothing is wrong: tell the person who runs this Airflow.",
     "info": "Nothing to do.",
 }
 """What a person does about a result, by the severity of its control."""
