@@ -48,6 +48,7 @@ REOPEN = Param(False, type="boolean", title="Reopen", description="Reopen a clos
     dag_id="close_month",
     description="Close a month, or reopen it: one person prepares, another one approves",
     schedule=None,
+    is_paused_upon_creation=False,  # it runs only when a person starts it, also from a page's button
     start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
     catchup=False,
     params={"month": MONTH, "vendor": VENDOR, "note": NOTE, "reopen": REOPEN},

@@ -43,6 +43,7 @@ def read_again(vendor: Vendor) -> None:
     dag_id="rederive",
     description="Derive a month again from its stored responses",
     schedule=None,
+    is_paused_upon_creation=False,  # it runs only when a person starts it, also from a page's button
     start_date=datetime(2015, 1, 1),  # noqa: DTZ001 (Airflow reads it in UTC)
     catchup=False,
     params={"month": MONTH, "accounts": ACCOUNTS},

@@ -71,7 +71,6 @@ class RunningDemo:
         engine = create_engine(self._billing_url(), poolclass=NullPool)
         with engine.connect() as connection:
             since = connection.scalar(text("select now()"))
-        api.set_paused(REDERIVE, paused=False)
         run_id = api.trigger(REDERIVE, {"month": month})
         deadline = time.monotonic() + SECONDS
         while (state := api.run_state(REDERIVE, run_id)) not in {"success", "failed"}:

@@ -21,7 +21,7 @@ from billing.errors import ExportStopped
 from billing.month import Month
 
 WATCHED_MONTHS = 3
-"""A bill that is missing for longer is no news: a person who starts with old accounts is not told of all their history."""
+"""A bill that is missing for longer is no news: who starts with old accounts is not told of all their history."""
 
 
 class Kind(StrEnum):

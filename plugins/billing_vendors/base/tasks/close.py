@@ -58,7 +58,7 @@ def submit(registered: Sequence[Vendor]) -> dict[str, str]:
         for sentence in lacks:
             log.error("%s", sentence)
         if lacks:
-            raise ConfigurationError(f"{month}: {len(lacks)} things are missing: {'; '.join(lacks)}")
+            raise ConfigurationError(f"{month}: not ready, {len(lacks)} missing: {'; '.join(lacks)}")
         return {vendor: str(draft(connection, vendor, month)) for vendor in names}
 
 
